@@ -8,8 +8,10 @@
 | vectors | (n, d) float32, one embedding a row                                     |
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -54,16 +56,58 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A face as an embedder gets it: the whole picture, so that it can align as it must, and the box."""
+    """A face as an embedder gets it: its whole picture, so that it can align, and its box."""
 
     image: Image
     box: NDArray[np.int64]
 
 
-class Dataset(Protocol):
-    """Finds the pictures; `name` seeds the resamples and names the dataset in every table."""
+@dataclass(frozen=True)
+class Embeddings:
+    """A dataset's faces, in the order of its pictures.
 
-    name: str
+    vectors: (n, d) float32, unit rows unless the embedder says `normalize: false`.
+    boxes: (n, 4) int64, each within its picture.
+    pictures: n pictures, the one each face is on.
+    skipped: pictures that gave no face, and why.
+    n_pictures: how many pictures were looked at.
+    """
+
+    vectors: Vectors
+    boxes: Boxes
+    pictures: Sequence[Picture]
+    skipped: Sequence[Skipped]
+    n_pictures: int
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The K people that have a face, sorted; empty for a set without labels."""
+        return sorted({picture.person for picture in self.pictures if picture.person is not None})
+
+    @cached_property
+    def people(self) -> NDArray[np.int64] | None:
+        """(n,) int64, each face's person as an index into `names`; None without labels."""
+        if not self.names:
+            return None
+        number = {name: index for index, name in enumerate(self.names)}
+        return np.array([number[str(picture.person)] for picture in self.pictures], dtype=np.int64)
+
+    @cached_property
+    def digest(self) -> str:
+        """16 hex digits that stand for vectors, picture names and people."""
+        content = hashlib.sha256(np.ascontiguousarray(self.vectors).tobytes())
+        for picture in self.pictures:
+            content.update(f"{picture.name}\0{picture.person}\0".encode())
+        return content.hexdigest()[:16]
+
+
+class Dataset(Protocol):
+    """Finds the pictures."""
+
+    @property
+    def name(self) -> str:
+        """Seeds the resamples and names the dataset in every table."""
+        ...
 
     def load(self) -> Pictures:
         """Make the pictures available on this machine and list them. Raises UserError."""
@@ -73,8 +117,15 @@ class Dataset(Protocol):
 class Detector(Protocol):
     """Finds faces. `choose` and `border` say which of them count (see detector/choose.py)."""
 
-    choose: str
-    border: int
+    @property
+    def choose(self) -> str:
+        """Which of several faces counts."""
+        ...
+
+    @property
+    def border(self) -> int:
+        """Faces starting this near to the left or top edge, in pixels, do not count."""
+        ...
 
     def identity(self) -> str:
         """Everything the boxes depend on, as text: the key of stored detections."""
@@ -86,21 +137,35 @@ class Detector(Protocol):
 
 
 class Embedder(Protocol):
-    """Turns faces into vectors.
+    """Turns faces into vectors."""
 
-    normalize: whether the pipeline divides vectors by their L2 norm. The store holds raw ones.
-    batch: how many faces `embed` likes at once.
-    parallel: True when one core is used a call, so that several processes pay off.
-    """
+    @property
+    def normalize(self) -> bool:
+        """Whether the pipeline divides vectors by their L2 norm; the store holds raw ones."""
+        ...
 
-    normalize: bool
-    batch: int
-    parallel: bool
+    @property
+    def batch(self) -> int:
+        """How many faces `embed` likes at once."""
+        ...
+
+    @property
+    def parallel(self) -> bool:
+        """True when a call keeps one core busy, so that several processes pay off."""
+        ...
 
     def identity(self) -> str:
-        """Everything the vectors depend on (weights included), as text: the key of stored vectors."""
+        """Everything the vectors depend on, weights included, as text: their key in the store."""
         ...
 
     def embed(self, faces: Sequence[Face]) -> Vectors:
         """(len(faces), d) float32, raw (not unit length)."""
+        ...
+
+
+class Sampling(Protocol):
+    """Draws the faces of a resample."""
+
+    def draw(self, n: int, seed: int, dataset: str, i: int) -> NDArray[np.int64]:
+        """Indices (m,) among n faces, depending on nothing but the four arguments."""
         ...

@@ -1,0 +1,98 @@
+"""Embedding pictures with haar and dlib: facetrack against a one-process loop, in one run.
+
+    python benchmarks/bench_embedding.py [ARCHIVE] [PICTURES]
+
+Without an archive of faces the drawn portraits are embedded, several times over. Prints pictures
+a second for both, their ratio round by round, and the median ratio.
+"""
+
+import importlib.util
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import dlib
+import numpy as np
+from PIL import Image
+
+from facetrack.archive import extract as unpack
+from facetrack.data import Picture, Pictures
+from facetrack.dataset import Folder, Portraits
+from facetrack.detector import Haar
+from facetrack.embedder import DlibResNet
+from facetrack.extract import extract
+from facetrack.store import Store
+
+ROUNDS = 3
+
+
+def loop(pictures: Sequence[Picture]) -> int:
+    """What a user would write: one picture after the other. Returns how many faces there were."""
+    spec = importlib.util.find_spec("face_recognition_models")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    models = Path(spec.submodule_search_locations[0]) / "models"
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_alt2.xml")
+    landmarks = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
+    network = dlib.face_recognition_model_v1(
+        str(models / "dlib_face_recognition_resnet_model_v1.dat")
+    )
+    vectors = []
+    for picture in pictures:
+        image = np.asarray(Image.open(picture.path).convert("RGB"))
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        boxes = np.asarray(cascade.detectMultiScale(grey, 1.1, 3), dtype=int).reshape(-1, 4)
+        if len(boxes):
+            left, top, width, height = (int(value) for value in boxes[0])
+            box = dlib.rectangle(left, top, left + width - 1, top + height - 1)
+            vectors.append(network.compute_face_descriptor(image, landmarks(image, box)))
+    return len(vectors)
+
+
+def pipeline(pictures: Sequence[Picture]) -> int:
+    """facetrack into a fresh store."""
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder)) as store:
+        return len(extract(Pictures(pictures), Haar(), DlibResNet(), store).vectors)
+
+
+def main() -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        if len(sys.argv) > 1:
+            unpack(Path(sys.argv[1]), folder / "pictures")
+            root = folder / "pictures"
+            inside = list(root.iterdir())
+            found = Folder(inside[0] if len(inside) == 1 else root).load().pictures
+        else:
+            # Each copy gets a byte more, or the store would know its content already.
+            for one in Portraits().load().pictures:
+                for i in range(6):
+                    copy = folder / f"{i}-{Path(one.name).name}"
+                    copy.write_bytes(one.path.read_bytes() + bytes([i]))
+            found = Folder(folder).load().pictures
+        pictures = found[: int(sys.argv[2]) if len(sys.argv) > 2 else 354]
+        ratios = []
+        for _ in range(ROUNDS):
+            rates = []
+            for method in (loop, pipeline):
+                start = time.perf_counter()
+                faces = method(pictures)
+                rates.append(len(pictures) / (time.perf_counter() - start))
+            ratios.append(rates[1] / rates[0])
+            print(
+                f"{len(pictures)} pictures, {faces} faces: loop {rates[0]:.1f} pictures/s, "
+                f"facetrack {rates[1]:.1f} pictures/s, ratio {ratios[-1]:.2f}",
+                flush=True,
+            )
+        print(f"median ratio {statistics.median(ratios):.2f}")
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

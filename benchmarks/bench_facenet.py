@@ -1,0 +1,67 @@
+"""How many faces a second FaceNet embeds at batch 1, 8 and 32, from picture and box to vector.
+
+    python benchmarks/bench_facenet.py
+
+Needs no weights file: speed does not depend on the values, so random weights stand in.
+"""
+
+import statistics
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack.data import Face
+from facetrack.embedder import facenet
+from facetrack.embedder.crop import crop
+
+BATCHES = (1, 8, 32)
+FACES = 64
+ROUNDS = 7
+
+
+def main() -> None:
+    facenet.start_tensorflow()
+    from facetrack.embedder import inception_resnet_v1
+
+    random = np.random.default_rng(0)
+    weights: dict[str, NDArray[np.float32]] = {}
+    for name, shape in inception_resnet_v1.tensors(128).items():
+        if name.endswith("moving_variance"):
+            values = random.uniform(0.7, 1.5, shape)
+        else:
+            values = random.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape)
+        weights[name] = values.astype(np.float32)
+    network = inception_resnet_v1.forward(128, weights)
+    faces = [
+        Face(random.integers(0, 256, (250, 250, 3), dtype=np.uint8), np.array([70, 70, 110, 110]))
+        for _ in range(FACES)
+    ]
+
+    def embed(batch: list[Face]) -> None:
+        crops = np.stack([crop(face.image, face.box, 5) for face in batch])
+        network(facenet.standardized(crops, "image"))
+
+    rates: dict[int, list[float]] = {size: [] for size in BATCHES}
+    for size in BATCHES:  # the first call of each size prepares it
+        embed(faces[:size])
+    # In turns, so that whatever else the machine does hits all sizes alike.
+    for _ in range(ROUNDS):
+        for size in BATCHES:
+            start = time.perf_counter()
+            for first in range(0, FACES, size):
+                embed(faces[first : first + size])
+            rates[size].append(FACES / (time.perf_counter() - start))
+
+    alone = statistics.median(rates[1])
+    print(f"FaceNet 128-d, {FACES} faces, median (best) of {ROUNDS} rounds")
+    for size in BATCHES:
+        rate = statistics.median(rates[size])
+        print(
+            f"batch {size:2}: {rate:6.1f} faces/s (best {max(rates[size]):.1f}), "
+            f"{rate / alone:.2f} times batch 1"
+        )
+
+
+if __name__ == "__main__":
+    main()

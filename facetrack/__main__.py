@@ -1,0 +1,68 @@
+"""The command line: Hydra composes the config, the task does the work."""
+
+import os
+import sys
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from hydra.utils import get_method
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from facetrack import sweep
+from facetrack.command_line import prepared
+from facetrack.errors import UserError
+
+# In a wheel the configs are part of the package, in a checkout they stand beside it.
+_PACKAGE = Path(__file__).resolve().parent
+CONF = _PACKAGE / "conf" if (_PACKAGE / "conf").is_dir() else _PACKAGE.parent / "conf"
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
+def _run(config: DictConfig) -> str | None:
+    task = get_method(config.task._target_)
+    if HydraConfig.get().mode is RunMode.MULTIRUN:
+        # One job's failure must not end the others.
+        return sweep.guarded(task, config)
+    task(config)
+    return None
+
+
+def main() -> None:
+    """Run the command line. Exit status: 0, 1 (failure), 2 (a user's mistake), 130 (Ctrl-C)."""
+    # Hydra would print its own shortened traceback; with this it raises instead.
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    try:
+        sys.argv[1:] = prepared(sys.argv[1:], CONF)
+        _run()
+    except (UserError, HydraException, OmegaConfBaseException) as error:
+        sweep.abandoned("FAILED")
+        print(f"facetrack: {_one_line(error)}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sweep.abandoned("KILLED")
+        print(
+            "\nfacetrack: interrupted; embeddings and finished jobs are kept, "
+            "and the same command goes on from there",
+            file=sys.stderr,
+        )
+        sys.exit(130)
+    except Exception:
+        sweep.abandoned("FAILED")
+        raise
+    sys.exit(sweep.exit_status())
+
+
+def _one_line(error: BaseException) -> str:
+    parts = [str(error)]
+    if not isinstance(error, UserError) and error.__cause__ is not None:
+        parts.append(str(error.__cause__))
+    lines = [line.strip() for part in parts for line in part.splitlines() if line.strip()]
+    return "; ".join(dict.fromkeys(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+"""Datasets: where the pictures are and who is on them. One file a choice in conf/dataset."""
+
+from facetrack.dataset.folder import Folder
+from facetrack.dataset.lfw import Lfw
+from facetrack.dataset.muct import Muct
+from facetrack.dataset.portraits import Portraits
+
+__all__ = ["Folder", "Lfw", "Muct", "Portraits"]

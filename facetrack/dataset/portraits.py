@@ -1,0 +1,72 @@
+"""The portraits facetrack draws itself: 59 pictures of 18 imaginary people.
+
+Free to show, the same on every machine and there without a download. Two of the people look
+alike (Ada and Alma), and Mateo wears sunglasses on two of his pictures.
+"""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import PIL.Image
+
+from facetrack.data import Picture, Pictures
+from facetrack.dataset.sitters import SITTERS, Shot, Sitter, shots
+from facetrack.errors import UserError
+from facetrack.home import home
+
+VERSION = 1  # raised whenever a picture changes, so that old files are not taken for new ones
+
+
+@dataclass
+class Portraits:
+    """The drawn portraits, kept as PNG files in facetrack's own folder.
+
+    name: names the dataset in tables.
+    """
+
+    name: str = "portraits"
+
+    def load(self) -> Pictures:
+        """List the pictures sorted by name, after drawing those that are missing.
+
+        Raises UserError where they cannot be written.
+        """
+        root = home() / f"portraits-{VERSION}"
+        pictures = []
+        for sitter in SITTERS:
+            for number, shot in enumerate(shots(sitter), start=1):
+                name = f"{sitter.name}/{sitter.name}_{number:02d}.png"
+                try:
+                    _ensure(root / name, sitter, shot)
+                except OSError as error:
+                    raise UserError(
+                        f"the portrait {root / name} cannot be written "
+                        f"({error.strerror or error}): free some space, or set FACETRACK_HOME "
+                        "to a folder you can write to"
+                    ) from error
+                pictures.append(Picture(root / name, name, sitter.name))
+        return Pictures(sorted(pictures, key=lambda one: one.name))
+
+
+def _ensure(path: Path, sitter: Sitter, shot: Shot) -> None:
+    """Draw a picture unless it is there.
+
+    The file appears whole or not at all, and whoever draws it draws the same: so processes need
+    not wait for each other, and one that was killed left nothing to clear up.
+    """
+    if path.is_file() and path.stat().st_size:
+        return
+    # OpenCV takes long to import, and a run on drawn pictures does not need it here.
+    from facetrack.dataset.drawing import draw
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            PIL.Image.fromarray(draw(sitter, shot)).save(file, format="PNG")
+        Path(unfinished).replace(path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,267 @@
+"""The people of the drawn portraits, all imaginary, and how each picture of them is taken.
+
+Lengths are in units of half a head: the middle of the face is at 0, the eyes at height 0, the
+chin near 1, since down is positive. Colours are RGB, 0 to 255.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A haircut.
+
+    hairline: from the left ear over the forehead to the right one, across in face widths.
+    volume: how far the hair stands off the head; ends: how far down it comes beside the face.
+    back: how far down it falls behind the face, if it does; flare: how much it widens there.
+    curl: size of the curls, 0 for straight hair; bun: half width of a bun on top.
+    """
+
+    hairline: Sequence[tuple[float, float]]
+    volume: float
+    ends: float = 0.05
+    back: float | None = None
+    flare: float = 0.0
+    curl: float = 0.0
+    bun: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sitter:
+    """How a person looks in every picture.
+
+    pictures: how many are drawn.
+    cut: a key of CUTS. iris: colour of the eyes.
+    width: half of the face's width; jaw: exponent of the face's lower outline, 2 an ellipse and
+        more squarer; chin: where the face ends.
+    eye_gap: from the middle to an eye's centre; eye_size: half of an eye's width; eye_round: its
+        height over its width; eye_slant: how steeply it rises outwards.
+    brow: its thickness; brow_lift: its height above the eye; brow_arch: height of its bend.
+    nose: where its tip is; nose_width: half of its width.
+    mouth: where it is; mouth_width: half of its width; lips: thickness of each.
+    beard: "", "stubble", "moustache", "goatee" or "full". glasses: "", "round" or "square".
+    lines: depth of the lines of age, 0 to 1.
+    """
+
+    name: str
+    pictures: int
+    skin: Colour
+    cut: str
+    hair: Colour
+    iris: Colour
+    width: float = 0.74
+    jaw: float = 2.1
+    chin: float = 1.0
+    eye_gap: float = 0.31
+    eye_size: float = 0.135
+    eye_round: float = 0.5
+    eye_slant: float = 0.0
+    brow: float = 0.05
+    brow_lift: float = 0.21
+    brow_arch: float = 0.05
+    nose: float = 0.36
+    nose_width: float = 0.13
+    mouth: float = 0.63
+    mouth_width: float = 0.26
+    lips: float = 0.06
+    lip: Colour = (190, 96, 92)
+    beard: str = ""
+    glasses: str = ""
+    freckles: bool = False
+    lines: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What differs from picture to picture of a person.
+
+    yaw, pitch, roll: the head's turn, nod and tilt in radians.
+    light: towards the lamp (right, down, to the viewer), of any length.
+    ambient: share of the light that comes from all sides; warmth: its colour, -1 cool to 1 warm.
+    smile: -0.3 to 1; mouth_open, eyes_open: 0 to 1; gaze: -1 left to 1 right.
+    scale: size of the head; left, top: its offset from the middle, in parts of the picture.
+    seed: of what else is random, such as the blurred spots of the backdrop.
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+    light: tuple[float, float, float]
+    ambient: float
+    warmth: float
+    smile: float
+    mouth_open: float
+    eyes_open: float
+    gaze: float
+    scale: float
+    left: float
+    top: float
+    backdrop: Colour
+    clothes: Colour
+    sunglasses: bool
+    seed: int
+
+
+def seeded(*key: str) -> np.random.RandomState:
+    """A random stream of its own for every key: the same in any process, whatever ran before."""
+    # RandomState rather than Generator: NumPy freezes its streams for good.
+    return np.random.RandomState(zlib.crc32("/".join(key).encode()))
+
+
+def shots(sitter: Sitter) -> list[Shot]:
+    """The pictures of a person, in order."""
+    return [_shot(sitter, number) for number in range(sitter.pictures)]
+
+
+def _shot(sitter: Sitter, number: int) -> Shot:
+    draw = seeded("shot", sitter.name, str(number))
+    side = draw.choice([-1, 1])
+    smile = draw.uniform(-0.1, 1.0)
+    return Shot(
+        yaw=draw.uniform(-0.26, 0.26),
+        pitch=draw.uniform(-0.1, 0.1),
+        roll=draw.uniform(-0.12, 0.12),
+        light=(side * draw.uniform(0.2, 0.9), draw.uniform(-0.8, -0.2), 1.0),
+        ambient=draw.uniform(0.35, 0.65),
+        warmth=draw.uniform(-0.7, 1.0),
+        smile=smile,
+        mouth_open=max(0.0, smile - 0.45) * draw.uniform(0.0, 1.8),
+        eyes_open=draw.uniform(0.82, 1.05) - 0.1 * smile,
+        gaze=draw.uniform(-0.5, 0.5),
+        scale=draw.uniform(0.95, 1.15),
+        left=draw.uniform(-0.06, 0.06),
+        top=draw.uniform(-0.02, 0.05),
+        backdrop=_BACKDROPS[draw.randint(len(_BACKDROPS))],
+        clothes=_CLOTHES[draw.randint(len(_CLOTHES))],
+        sunglasses=(sitter.name, number) in _SUNGLASSES,
+        seed=int(draw.randint(2**31)),
+    )
+
+
+_ROUND = ((-0.96, 0.0), (-0.93, -0.3), (-0.74, -0.58), (-0.35, -0.7), (0.0, -0.72),
+          (0.35, -0.7), (0.74, -0.58), (0.93, -0.3), (0.96, 0.0))  # fmt: skip
+_PARTED = ((-1.0, 0.4), (-0.98, -0.05), (-0.85, -0.4), (-0.3, -0.72), (0.12, -0.84),
+           (0.4, -0.72), (0.85, -0.4), (0.98, -0.05), (1.0, 0.4))  # fmt: skip
+_SWEPT = ((-0.98, 0.0), (-0.96, -0.2), (-0.84, -0.4), (-0.3, -0.5), (0.1, -0.62),
+          (0.45, -0.8), (0.75, -0.58), (0.94, -0.3), (0.97, 0.0))  # fmt: skip
+_FRINGE = ((-1.0, 0.4), (-0.97, -0.1), (-0.88, -0.36), (-0.4, -0.42), (0.0, -0.41),
+           (0.4, -0.42), (0.88, -0.36), (0.97, -0.1), (1.0, 0.4))  # fmt: skip
+_RECEDING = ((-1.0, 0.05), (-0.98, -0.3), (-0.9, -0.55), (-0.55, -0.9), (0.0, -0.78),
+             (0.55, -0.9), (0.9, -0.55), (0.98, -0.3), (1.0, 0.05))  # fmt: skip
+
+CUTS = {
+    "bald": None,
+    "cropped": Cut(_ROUND, 0.03, ends=-0.05),
+    "short": Cut(_ROUND, 0.1),
+    "swept": Cut(_SWEPT, 0.16),
+    "receding": Cut(_RECEDING, 0.03),
+    "curly": Cut(_ROUND, 0.14, curl=0.09),
+    "afro": Cut(_ROUND, 0.3, ends=0.2, back=0.4, flare=0.06, curl=0.06),
+    "bob": Cut(_FRINGE, 0.11, ends=0.5, back=0.85, flare=0.12),
+    "long": Cut(_PARTED, 0.1, ends=0.55, back=1.6, flare=0.12),
+    "waves": Cut(_SWEPT, 0.16, ends=0.4, back=1.35, flare=0.2, curl=0.05),
+    "bun": Cut(_PARTED, 0.05, bun=0.3),
+    "pixie": Cut(_SWEPT, 0.1, ends=0.2),
+}  # fmt: skip
+
+_PALE, _FAIR, _ROSY, _OLIVE, _TAN = (
+    (248, 220, 202), (241, 203, 176), (245, 207, 188), (224, 182, 144), (207, 158, 118)
+)  # fmt: skip
+_HONEY, _BROWN, _UMBER, _DEEP = (216, 166, 122), (172, 118, 84), (146, 96, 68), (120, 78, 58)
+_BLACK, _ESPRESSO, _CHESTNUT, _AUBURN = (40, 34, 38), (66, 45, 36), (112, 68, 44), (146, 62, 38)
+_COPPER, _BLOND, _SAND, _GREY, _WHITE = (
+    (196, 104, 52), (220, 180, 112), (178, 140, 96), (146, 146, 152), (226, 224, 220)
+)  # fmt: skip
+_DARK, _NUT, _HAZEL, _GREEN, _BLUE, _STEEL = (
+    (58, 38, 30), (96, 60, 36), (130, 96, 54), (92, 130, 86), (78, 126, 176), (116, 134, 150)
+)  # fmt: skip
+
+_BACKDROPS = (
+    (196, 216, 226), (226, 214, 196), (206, 220, 200), (228, 206, 206), (206, 204, 226),
+    (174, 198, 206), (236, 222, 182), (188, 208, 190), (214, 214, 214), (150, 176, 194),
+)  # fmt: skip
+_CLOTHES = (
+    (58, 86, 122), (176, 78, 72), (88, 120, 96), (226, 222, 212), (70, 70, 82), (196, 152, 82),
+    (132, 94, 134), (70, 132, 138), (160, 170, 182), (118, 62, 70),
+)  # fmt: skip
+
+_ADA = Sitter("Ada", 4, _FAIR, "bob", _ESPRESSO, _NUT, width=0.68, jaw=1.7, chin=0.93,
+              eye_gap=0.31, eye_size=0.18, eye_round=0.48, eye_slant=-0.01, brow=0.03,
+              brow_lift=0.21, brow_arch=0.05, nose=0.33, nose_width=0.12, mouth=0.62,
+              mouth_width=0.26, lips=0.05)  # fmt: skip
+
+SITTERS = (
+    _ADA,
+    Sitter("Bruno", 3, _OLIVE, "short", _BLACK, _DARK, width=0.71, jaw=3, chin=1.1, eye_gap=0.38,
+           eye_size=0.12, eye_round=0.4, eye_slant=-0.17, brow=0.1, brow_lift=0.21,
+           brow_arch=0.05, nose=0.45, nose_width=0.21, mouth=0.72, mouth_width=0.26, lips=0.05,
+           beard="full"),
+    Sitter("Chiara", 3, _ROSY, "waves", _COPPER, _GREEN, width=0.64, jaw=1.86, chin=1,
+           eye_gap=0.34, eye_size=0.16, eye_round=0.58, eye_slant=0.13, brow=0.03,
+           brow_lift=0.26, brow_arch=0.1, nose=0.31, nose_width=0.09, mouth=0.62,
+           mouth_width=0.29, lips=0.09, lip=(204, 84, 80), freckles=True),
+    Sitter("Daoud", 4, _BROWN, "cropped", _BLACK, _DARK, width=0.74, jaw=1.7, chin=1.13,
+           eye_gap=0.29, eye_size=0.15, eye_round=0.48, eye_slant=-0.01, brow=0.07,
+           brow_lift=0.18, brow_arch=0.1, nose=0.37, nose_width=0.21, mouth=0.69,
+           mouth_width=0.3, lips=0.1, lip=(150, 82, 76), beard="goatee"),
+    Sitter("Edith", 3, _PALE, "bun", _WHITE, _BLUE, width=0.71, jaw=2.39, chin=0.97,
+           eye_gap=0.31, eye_size=0.12, eye_round=0.36, eye_slant=-0.01, brow=0.04,
+           brow_lift=0.2, brow_arch=0.05, nose=0.42, nose_width=0.12, mouth=0.7,
+           mouth_width=0.22, lips=0.05, glasses="round", lines=0.9),
+    Sitter("Femi", 4, _DEEP, "afro", _BLACK, _DARK, width=0.72, jaw=1.86, chin=0.98,
+           eye_gap=0.34, eye_size=0.16, eye_round=0.6, eye_slant=-0.01, brow=0.04,
+           brow_lift=0.24, brow_arch=0.08, nose=0.27, nose_width=0.2, mouth=0.62,
+           mouth_width=0.31, lips=0.11, lip=(150, 62, 66)),
+    Sitter("Goran", 3, _FAIR, "receding", _GREY, _STEEL, width=0.81, jaw=3, chin=1.08,
+           eye_gap=0.29, eye_size=0.12, eye_round=0.36, eye_slant=-0.17, brow=0.09,
+           brow_lift=0.16, brow_arch=0, nose=0.45, nose_width=0.18, mouth=0.74, mouth_width=0.27,
+           lips=0.03, beard="moustache", lines=0.8),
+    Sitter("Hana", 3, _PALE, "long", _BLACK, _DARK, width=0.69, jaw=1.7, chin=0.92, eye_gap=0.32,
+           eye_size=0.13, eye_round=0.36, eye_slant=0.2, brow=0.03, brow_lift=0.23,
+           brow_arch=0.02, nose=0.3, nose_width=0.09, mouth=0.55, mouth_width=0.19, lips=0.07,
+           lip=(206, 92, 98)),
+    Sitter("Ivo", 3, _ROSY, "curly", _SAND, _BLUE, width=0.66, jaw=2.18, chin=1.05, eye_gap=0.28,
+           eye_size=0.13, eye_round=0.5, eye_slant=-0.14, brow=0.04, brow_lift=0.3, brow_arch=0,
+           nose=0.4, nose_width=0.14, mouth=0.69, mouth_width=0.19, lips=0.03, beard="stubble"),
+    Sitter("Jamila", 3, _TAN, "bun", _ESPRESSO, _HAZEL, width=0.67, jaw=2.61, chin=1.03,
+           eye_gap=0.31, eye_size=0.16, eye_round=0.54, eye_slant=0.22, brow=0.06, brow_lift=0.2,
+           brow_arch=0.11, nose=0.31, nose_width=0.09, mouth=0.62, mouth_width=0.26, lips=0.11,
+           lip=(172, 60, 76)),
+    Sitter("Kwame", 3, _UMBER, "bald", _BLACK, _DARK, width=0.79, jaw=2.66, chin=1.05,
+           eye_gap=0.36, eye_size=0.12, eye_round=0.5, eye_slant=0.22, brow=0.03, brow_lift=0.25,
+           brow_arch=0.01, nose=0.37, nose_width=0.21, mouth=0.67, mouth_width=0.34, lips=0.1,
+           lip=(136, 80, 74), glasses="square"),
+    Sitter("Lotte", 4, _PALE, "long", _BLOND, _BLUE, width=0.64, jaw=2.52, chin=0.99,
+           eye_gap=0.28, eye_size=0.14, eye_round=0.62, eye_slant=-0.01, brow=0.03,
+           brow_lift=0.22, brow_arch=0, nose=0.27, nose_width=0.09, mouth=0.56, mouth_width=0.27,
+           lips=0.09, lip=(212, 112, 112)),
+    Sitter("Mateo", 4, _HONEY, "swept", _ESPRESSO, _NUT, width=0.64, jaw=2.56, chin=1.06,
+           eye_gap=0.28, eye_size=0.12, eye_round=0.36, eye_slant=-0.01, brow=0.08,
+           brow_lift=0.2, brow_arch=0.11, nose=0.39, nose_width=0.09, mouth=0.6,
+           mouth_width=0.33, lips=0.05),
+    Sitter("Nilufar", 3, _OLIVE, "waves", _BLACK, _HAZEL, width=0.78, jaw=2.53, chin=1.05,
+           eye_gap=0.29, eye_size=0.16, eye_round=0.6, eye_slant=0.02, brow=0.09, brow_lift=0.22,
+           brow_arch=0, nose=0.39, nose_width=0.09, mouth=0.61, mouth_width=0.2, lips=0.06,
+           lip=(188, 70, 84)),
+    Sitter("Otto", 3, _ROSY, "short", _COPPER, _STEEL, width=0.82, jaw=2.34, chin=1.07,
+           eye_gap=0.28, eye_size=0.14, eye_round=0.36, eye_slant=-0, brow=0.03, brow_lift=0.23,
+           brow_arch=0.05, nose=0.27, nose_width=0.17, mouth=0.55, mouth_width=0.22, lips=0.03,
+           glasses="round", freckles=True),
+    Sitter("Priya", 3, _BROWN, "long", _ESPRESSO, _DARK, width=0.64, jaw=2.02, chin=1.14,
+           eye_gap=0.29, eye_size=0.16, eye_round=0.62, eye_slant=0.06, brow=0.03,
+           brow_lift=0.18, brow_arch=0.04, nose=0.32, nose_width=0.21, mouth=0.56,
+           mouth_width=0.2, lips=0.06, lip=(170, 66, 74)),
+    Sitter("Rosa", 3, _TAN, "pixie", _AUBURN, _GREEN, width=0.77, jaw=2.23, chin=0.93,
+           eye_gap=0.35, eye_size=0.12, eye_round=0.39, eye_slant=-0.18, brow=0.05,
+           brow_lift=0.24, brow_arch=0.11, nose=0.32, nose_width=0.16, mouth=0.61,
+           mouth_width=0.34, lips=0.03, lines=0.4),
+    replace(_ADA, name="Alma", pictures=3, cut="pixie", hair=_CHESTNUT),
+)  # fmt: skip
+
+_SUNGLASSES = {("Mateo", 2), ("Mateo", 3)}

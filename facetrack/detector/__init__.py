@@ -1,0 +1,8 @@
+"""Face detectors: where the faces are. One file a choice in conf/detector."""
+
+from facetrack.detector.choose import CHOICES, choose
+from facetrack.detector.dlib_hog import DlibHog
+from facetrack.detector.haar import Haar
+from facetrack.detector.whole import Whole
+
+__all__ = ["CHOICES", "DlibHog", "Haar", "Whole", "choose"]

@@ -1,0 +1,41 @@
+"""Which of the detected faces count: a labelled picture has one person, so one face is kept."""
+
+import numpy as np
+
+from facetrack.data import Boxes
+from facetrack.errors import UserError
+
+CHOICES = ("first", "largest", "central")
+
+
+def check(choose: str, border: int) -> None:
+    """Refuse settings `choose` does not know. Raises UserError."""
+    if choose not in CHOICES:
+        raise UserError(f"detector.choose is one of {', '.join(CHOICES)}; got {choose!r}")
+    if not isinstance(border, int) or border < 0:
+        raise UserError(f"detector.border is a number of pixels, 0 or more; got {border!r}")
+
+
+def choose(boxes: Boxes, width: int, height: int, choose: str, border: int) -> Boxes:
+    """The one box that counts, (1, 4), or none, (0, 4).
+
+    boxes: (m, 4) in the detector's own order; width, height: the picture's size in pixels.
+    choose: "first" of the detections, the "largest", or the one whose centre is nearest to the
+    picture's centre ("central"); the earlier one where two tie.
+    border: the chosen face is dropped when its box starts within this many pixels of the
+    left or top edge (PROTOCOL: 10, after choosing, so that such a picture gives no face).
+    """
+    if len(boxes) == 0:
+        return boxes
+    if choose == "first":
+        best = 0
+    elif choose == "largest":
+        best = int(np.argmax(boxes[:, 2] * boxes[:, 3]))
+    else:
+        # Twice the centre offsets: stays in integers, so ties are exact.
+        offsets = 2 * boxes[:, :2] + boxes[:, 2:] - np.array([width, height])
+        best = int(np.argmin((offsets**2).sum(axis=1)))
+    left, top = boxes[best, :2]
+    if left < border or top < border:
+        return boxes[:0]
+    return boxes[best : best + 1]

@@ -1,0 +1,49 @@
+"""dlib's frontal face detector: histograms of oriented gradients and a linear SVM (King 2015)."""
+
+import functools
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from facetrack.data import Boxes, Image
+from facetrack.detector.choose import check
+
+
+@dataclass(frozen=True)
+class DlibHog:
+    """Frontal faces of at least 80 pixels (40 with `upsample` 1, and so on).
+
+    choose, border: see `facetrack.detector.choose`.
+    """
+
+    upsample: int = 0
+    choose: str = "central"
+    border: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse unusable settings before any picture is read. Raises UserError."""
+        check(self.choose, self.border)
+
+    def identity(self) -> str:
+        """Settings and dlib's version, since the detector is compiled into dlib."""
+        return f"dlib_hog upsample={self.upsample} dlib={version('dlib-bin')}"
+
+    def detect(self, image: Image) -> Boxes:
+        """All faces of an image (h, w, 3) uint8 RGB, best first: (m, 4) int64 within the image."""
+        height, width = image.shape[:2]
+        # dlib may place a box partly outside of the picture.
+        boxes = [
+            (left, top, min(found.right() + 1, width) - left, min(found.bottom() + 1, height) - top)
+            for found in _detector()(image, self.upsample)
+            for left, top in [(max(found.left(), 0), max(found.top(), 0))]
+        ]
+        return np.array(boxes, dtype=np.int64).reshape(-1, 4)
+
+
+@functools.cache
+def _detector() -> Any:
+    import dlib
+
+    return dlib.get_frontal_face_detector()

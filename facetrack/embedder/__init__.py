@@ -1,0 +1,10 @@
+"""Embedders: a face becomes a vector. One file a choice in conf/embedder.
+
+No import here costs more than a millisecond: TensorFlow and dlib are imported when the
+first face is embedded, never for faces already in the store.
+"""
+
+from facetrack.embedder.dlib_resnet import DlibResNet
+from facetrack.embedder.facenet import FaceNet
+
+__all__ = ["DlibResNet", "FaceNet"]

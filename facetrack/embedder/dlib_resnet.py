@@ -1,0 +1,91 @@
+"""dlib's face descriptor: a 29-layer ResNet, 128-d (King 2017). Works offline from packages."""
+
+import functools
+import hashlib
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack.data import Face, Vectors
+from facetrack.errors import UserError
+
+LANDMARKS = "shape_predictor_5_face_landmarks.dat"
+DESCRIPTOR = "dlib_face_recognition_resnet_model_v1.dat"
+
+
+@dataclass(frozen=True)
+class DlibResNet:
+    """128-d descriptors of faces aligned by five landmarks.
+
+    normalize: whether the pipeline brings the vectors to unit length.
+    radius: the Euclidean distance of unit vectors below which two faces usually show one
+    person; the clusterers' default eps and bandwidth.
+    """
+
+    normalize: bool = True
+    radius: float = 0.3
+    batch: int = 1  # dlib gains nothing from batches on a CPU (57 ms a face at 1, 8 and 32)
+    parallel = True
+
+    def identity(self) -> str:
+        """The content of both model files, and how they are used."""
+        return f"dlib_resnet square landmarks={_digest(LANDMARKS)} descriptor={_digest(DESCRIPTOR)}"
+
+    def embed(self, faces: Sequence[Face]) -> Vectors:
+        """(len(faces), 128) float32, about 0.9 to 1.5 long (not unit length)."""
+        import dlib
+
+        landmarks, descriptor = _models()
+        vectors = np.empty((len(faces), 128), dtype=np.float32)
+        for row, face in enumerate(faces):
+            left, top, side = _square(face.box)
+            box = dlib.rectangle(left, top, left + side - 1, top + side - 1)
+            shape = landmarks(face.image, box)
+            vectors[row] = descriptor.compute_face_descriptor(face.image, shape)
+        return vectors
+
+
+def _square(box: NDArray[np.int64]) -> tuple[int, int, int]:
+    """Left, top and side of the largest square in the middle of a box.
+
+    The landmarks were trained on square boxes and stretch with a tall one: on ORL's whole
+    pictures (92 by 112) DBSCAN at eps 0.32 scores 0.52 with the box as it is, 0.99 with this.
+    """
+    left, top, width, height = (int(value) for value in box)
+    side = min(width, height)
+    return left + (width - side) // 2, top + (height - side) // 2, side
+
+
+def _model_path(file: str) -> Path:
+    # The package is only a folder of files: importing it would need the retired pkg_resources.
+    spec = importlib.util.find_spec("face_recognition_models")
+    if spec is not None:
+        for folder in spec.submodule_search_locations or ():
+            path = Path(folder) / "models" / file
+            if path.is_file():
+                return path
+    raise UserError(
+        f"embedder=dlib needs {file} of the package face_recognition_models, which is not "
+        "installed here: pip install face_recognition_models"
+    )
+
+
+@functools.cache
+def _digest(file: str) -> str:
+    with _model_path(file).open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
+
+
+@functools.cache
+def _models() -> tuple[Any, Any]:
+    import dlib
+
+    return (
+        dlib.shape_predictor(str(_model_path(LANDMARKS))),
+        dlib.face_recognition_model_v1(str(_model_path(DESCRIPTOR))),
+    )

@@ -1,0 +1,99 @@
+"""The experiment: cluster each resample and score it (PROTOCOL, "What is measured")."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+
+from facetrack import metrics
+from facetrack.clusterer import for_resample
+from facetrack.data import Embeddings, Sampling
+from facetrack.errors import UserError
+from facetrack.progress import bar
+from facetrack.resample import derived_seed
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a clusterer did on a dataset.
+
+    resamples: one dict a resample; "fit_seconds" and "n_clusters", and with labels all of
+    `metrics.scores`.
+    clusters: (n,) labels found on all n faces.
+    """
+
+    resamples: Sequence[dict[str, float]]
+    clusters: NDArray[np.int64]
+
+    def column(self, key: str) -> list[float]:
+        """One score over the resamples."""
+        return [resample[key] for resample in self.resamples]
+
+
+def check(seed: int, n_resamples: int) -> None:
+    """Refuse a seed or a number of resamples that cannot be meant. Raises UserError."""
+    derived_seed(seed, "", 0)
+    if not isinstance(n_resamples, int) or n_resamples < 1:
+        raise UserError(f"n_resamples is a whole number, 1 or more; got {n_resamples!r}")
+
+
+def evaluate(
+    embeddings: Embeddings,
+    estimator: BaseEstimator,
+    sampling: Sampling,
+    *,
+    dataset: str,
+    seed: int,
+    n_resamples: int,
+) -> Evaluation:
+    """Cluster and score `n_resamples` resamples, then cluster all faces once for the pictures.
+
+    dataset: the name that, with the seed and the resample's number, draws the resample.
+    Raises UserError where the faces are too few, of one person only, or the estimator cannot
+    cluster them.
+    """
+    people = embeddings.people
+    if people is not None and len(embeddings.names) < 2:
+        raise UserError(
+            f"all {len(people)} faces of dataset {dataset} are of one person "
+            f"({embeddings.names[0]}), and a score needs at least two: add another person's "
+            "sub-folder, or put the pictures in one flat folder to cluster without scores"
+        )
+    resamples = []
+    for i in bar(range(n_resamples), description="Resamples", unit="resample"):
+        drawn = sampling.draw(len(embeddings.vectors), seed, dataset, i)
+        drawn_people = None if people is None else people[drawn]
+        labels, seconds = _fit(
+            estimator, embeddings.vectors[drawn], drawn_people, (seed, dataset, i)
+        )
+        if drawn_people is None:
+            scores: dict[str, float] = {"n_clusters": len(np.unique(metrics.noise_alone(labels)))}
+        else:
+            scores = metrics.scores(drawn_people, labels)
+        resamples.append({**scores, "fit_seconds": seconds})
+    # All faces together are not a resample, so they get a seed after the last one's.
+    clusters, _ = _fit(estimator, embeddings.vectors, people, (seed, dataset, n_resamples))
+    return Evaluation(resamples, clusters)
+
+
+def _fit(
+    estimator: BaseEstimator,
+    vectors: NDArray[np.float32],
+    people: NDArray[np.int64] | None,
+    seed: tuple[int, str, int],
+) -> tuple[NDArray[np.int64], float]:
+    known = None if people is None else len(np.unique(people))
+    fresh: Any = for_resample(estimator, known, derived_seed(*seed))
+    start = time.perf_counter()
+    try:
+        labels = fresh.fit_predict(vectors)
+    except ValueError as error:
+        raise UserError(
+            f"{type(fresh).__name__} cannot cluster a resample of {len(vectors)} faces: "
+            f"{' '.join(str(error).split())}"
+        ) from error
+    return np.asarray(labels, dtype=np.int64), time.perf_counter() - start

@@ -1,0 +1,178 @@
+"""Pictures in, embeddings out: read, detect, embed, and keep everything in the store.
+
+Pictures stream: besides file names and vectors, only those being worked on are in memory. What
+the store holds is not computed again, finished work is stored every couple of seconds, and the
+result is in the order of the pictures however the work was shared out.
+"""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack.data import Detector, Embedder, Embeddings, Pictures, Skipped, Vectors
+from facetrack.detector import choose
+from facetrack.errors import UserError
+from facetrack.progress import bar
+from facetrack.store import Detection, Store, box_bytes
+from facetrack.workers import Done, Job, cores, in_order, in_processes, in_threads
+
+# Starting worker processes takes about two seconds, the work of 16 pictures a core.
+_WORTH_PROCESSES = 32
+_STORE_EVERY_SECONDS = 2.0
+_READERS = 8
+
+
+def extract(listing: Pictures, detector: Detector, embedder: Embedder, store: Store) -> Embeddings:
+    """The embeddings of a dataset's faces, one face a picture (see `detector.choose`).
+
+    A picture that cannot be used is listed in the result's `skipped` with the reason.
+    Raises UserError where no picture gives a face.
+    """
+    digests, reasons = _hashed(listing)
+    detections = store.detections(detector.identity(), set(digests.values()))
+    boxes = {digest: _chosen(found, detector) for digest, found in detections.items()}
+    known = store.vectors(
+        embedder.identity(), [(digest, box) for digest, box in boxes.items() if box is not None]
+    )
+    vectors = {
+        digest: known[digest, box_bytes(box)]
+        for digest, box in boxes.items()
+        if box is not None and (digest, box_bytes(box)) in known
+    }
+
+    # Pictures with the same content are one job.
+    jobs = {
+        digest: Job(digest, listing.pictures[row].path, detections.get(digest))
+        for row, digest in digests.items()
+        if digest not in vectors and boxes.get(digest, True) is not None
+    }
+    failed: dict[bytes, str] = {}
+    for done in _stored(
+        _computed(list(jobs.values()), detector, embedder), detector, embedder, store
+    ):
+        if done.reason is not None:
+            failed[done.digest] = done.reason
+        elif done.box is not None and done.vector is not None:
+            boxes[done.digest] = done.box
+            vectors[done.digest] = done.vector
+        else:
+            boxes[done.digest] = None
+        if done.detection is not None:
+            detections[done.digest] = done.detection
+
+    rows = []
+    for row, digest in digests.items():
+        if digest in vectors:
+            rows.append(row)
+        elif digest in failed:
+            reasons[row] = failed[digest]
+        else:
+            reasons[row] = (
+                f"its face starts within {detector.border} pixels of the border"
+                if len(detections[digest].boxes)
+                else "no face found"
+            )
+    skipped = [
+        *listing.skipped,
+        *(Skipped(listing.pictures[row].name, reasons[row]) for row in sorted(reasons)),
+    ]
+    if not rows:
+        commonest = Counter(reasons.values()).most_common(1)[0]
+        raise UserError(
+            f"none of the {len(listing.pictures)} pictures gives a face "
+            f"({commonest[1]} of them: {commonest[0]}): try detector=dlib_hog, or detector=whole "
+            "where the pictures are tight crops of faces"
+        )
+    raw = np.stack([vectors[digests[row]] for row in rows]).astype(np.float32)
+    return Embeddings(
+        vectors=unit(raw) if embedder.normalize else raw,
+        boxes=np.stack([box for row in rows if (box := boxes[digests[row]]) is not None]),
+        pictures=[listing.pictures[row] for row in rows],
+        skipped=skipped,
+        n_pictures=len(listing.pictures),
+    )
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Rows divided by their L2 norm, with a floor of 1e-10 under the root (PROTOCOL, step 5)."""
+    squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
+    lengths = np.sqrt(np.maximum(squares, 1e-10))
+    scaled: Vectors = (vectors / lengths[:, None]).astype(np.float32)
+    return scaled
+
+
+def _chosen(found: Detection, detector: Detector) -> NDArray[np.int64] | None:
+    kept = choose(found.boxes, found.width, found.height, detector.choose, detector.border)
+    return kept[0] if len(kept) else None
+
+
+def _hashed(listing: Pictures) -> tuple[dict[int, bytes], dict[int, str]]:
+    """SHA-256 of each picture's content by its row, and the reason for those that can't be read."""
+    digests: dict[int, bytes] = {}
+    reasons: dict[int, str] = {}
+    paths = [picture.path for picture in listing.pictures]
+    with ThreadPoolExecutor(_READERS) as pool:
+        results = in_order(pool, _digest, paths, window=64)
+        progress = bar(results, total=len(paths), description="Looking up", unit="picture")
+        for row, result in enumerate(progress):
+            if isinstance(result, bytes):
+                digests[row] = result
+            else:
+                reasons[row] = result
+    return digests, reasons
+
+
+def _digest(path: Path) -> bytes | str:
+    try:
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").digest()
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+
+
+def _computed(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> Iterator[Done]:
+    if not jobs:
+        return iter(())
+    if embedder.parallel and cores() > 1 and len(jobs) >= _WORTH_PROCESSES:
+        results = in_processes(jobs, detector, embedder)
+    else:
+        results = in_threads(jobs, detector, embedder)
+    return iter(bar(results, total=len(jobs), description="Embedding", unit="picture"))
+
+
+def _stored(
+    results: Iterator[Done], detector: Detector, embedder: Embedder, store: Store
+) -> Iterator[Done]:
+    """Pass results on, storing them every couple of seconds and, however it ends, at the end."""
+    unsaved: list[Done] = []
+    saved = time.monotonic()
+
+    def save() -> None:
+        store.put(
+            detector.identity(),
+            [(one.digest, one.detection) for one in unsaved if one.detection is not None],
+            embedder.identity(),
+            [
+                (one.digest, one.box, one.vector)
+                for one in unsaved
+                if one.box is not None and one.vector is not None
+            ],
+        )
+        unsaved.clear()
+
+    try:
+        for done in results:
+            unsaved.append(done)
+            if time.monotonic() - saved > _STORE_EVERY_SECONDS:
+                save()
+                saved = time.monotonic()
+            yield done
+    finally:
+        if unsaved:
+            save()

@@ -1,0 +1,26 @@
+"""Where facetrack keeps what it can make again: embeddings, downloads, drawn portraits."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from facetrack.errors import UserError
+
+
+def home() -> Path:
+    """The folder named by FACETRACK_HOME, else the user's cache folder; made when missing.
+
+    It is readable by its owner only, since embeddings are biometric data.
+    Raises UserError where it cannot be made.
+    """
+    chosen = os.environ.get("FACETRACK_HOME")
+    path = Path(chosen) if chosen else Path(platformdirs.user_cache_dir("facetrack"))
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"facetrack needs a folder of its own, but {path} cannot be made "
+            f"({error.strerror}): set FACETRACK_HOME to a folder you can write to"
+        ) from error
+    return path.absolute()

@@ -1,0 +1,272 @@
+"""One job of the command line: a composed config becomes a tracked, scored run."""
+
+import csv
+import functools
+import hashlib
+import io
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from facetrack import figures
+from facetrack.clusterer import build
+from facetrack.data import Embeddings
+from facetrack.evaluate import Evaluation, check
+from facetrack.evaluate import evaluate as run_experiment
+from facetrack.extract import extract
+from facetrack.home import home
+from facetrack.layout import tsne
+from facetrack.make import make
+from facetrack.metrics import summary
+from facetrack.progress import say
+from facetrack.store import Store
+from facetrack.tracking import KIND, SWEEP, Tracking, masked, open_line
+
+# Config keys whose values are places on one machine: tags, not parameters, so that runs of
+# the same experiment on two machines compare as equal.
+_PLACES = {"root", "archive", "archives", "weights", "uri"}
+
+
+def evaluate(config: DictConfig) -> None:
+    """Embed, cluster, score, log. Raises UserError for what the user can put right."""
+    OmegaConf.resolve(config)
+    tracking = Tracking(config.tracking.uri, config.tracking.experiment)
+    params, places = _flattened(config)
+    tags = {
+        KIND: "job",
+        **({SWEEP: config.sweep_id} if config.sweep_id else {}),
+        **_stages(config),
+        "overrides": describe(config),
+        "config_fingerprint": _fingerprint(params),
+        **_git_commit(),
+        **places,
+    }
+    with tracking.run(f"{config.dataset.name} {describe(config)}", tags) as run:
+        run.params(params)
+        run.artifacts({"config.yaml": OmegaConf.to_yaml(config)})
+        # Whatever can be refused is refused before minutes go into embedding.
+        estimator = build(config.clusterer)
+        sampling = make(config.sampling)
+        check(config.seed, config.n_resamples)
+        embeddings = embed(config)
+        run.tags(_counts(embeddings))
+        run.dataset(config.dataset.name, embeddings.digest, json.dumps(_counts(embeddings)))
+        evaluation = run_experiment(
+            embeddings,
+            estimator,
+            sampling,
+            dataset=config.dataset.name,
+            seed=config.seed,
+            n_resamples=config.n_resamples,
+        )
+        values, series = _metrics(embeddings, evaluation)
+        run.metrics(values, series)
+        run.artifacts(
+            {
+                "resamples.csv": _csv(evaluation.resamples),
+                "skipped.csv": _csv(
+                    [{"picture": one.name, "reason": one.reason} for one in embeddings.skipped],
+                    columns=("picture", "reason"),
+                ),
+                "tsne.png": _tsne_png(config, embeddings, evaluation),
+            }
+        )
+    _tell(config, embeddings, values, tracking.uri)
+
+
+def describe(config: DictConfig) -> str:
+    """A job in a few words: its clusterer and whatever the command line set, "dbscan eps=0.3"."""
+    stages = _stages(config)
+    said = []
+    for override in HydraConfig.get().overrides.task:
+        key, _, value = override.lstrip("+").partition("=")
+        group = key.split(".")[0]
+        if key in stages or group in ("dataset", "tracking", "task", "sweep_id") or "~" in key:
+            continue
+        said.append(f"{key.removeprefix('clusterer.')}={value}")
+    if not any("." not in one.split("=")[0] for one in said):
+        said += [
+            f"{key}={config.clusterer[key]}"
+            for key in ("eps", "n_clusters")
+            if key in config.clusterer and f"{key}=" not in " ".join(said)
+        ]
+    return " ".join([stages["clusterer"], *said])
+
+
+def embed(config: DictConfig) -> Embeddings:
+    """The embeddings of a config's dataset; jobs of one process share them."""
+    # One string a stage: what does not change between jobs is the same key.
+    return _embed(
+        *(OmegaConf.to_yaml(config[stage]) for stage in ("dataset", "detector", "embedder"))
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _embed(*stages: str) -> Embeddings:
+    dataset, detector, embedder = (make(OmegaConf.create(stage)) for stage in stages)
+    with Store(home()) as store:
+        return extract(dataset.load(), detector, embedder, store)
+
+
+def _stages(config: DictConfig) -> dict[str, str]:
+    choices = HydraConfig.get().runtime.choices
+    names = {
+        stage: str(choices[stage]) for stage in ("detector", "embedder", "clusterer", "sampling")
+    }
+    return {"dataset": str(config.dataset.name), **names}
+
+
+def _counts(embeddings: Embeddings) -> dict[str, int]:
+    return {
+        "pictures": embeddings.n_pictures,
+        "faces": len(embeddings.vectors),
+        "people": len(embeddings.names),
+        "skipped": len(embeddings.skipped),
+    }
+
+
+def _metrics(
+    embeddings: Embeddings, evaluation: Evaluation
+) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """The few keys that runs are compared by, and the series `ari` whose steps are resamples."""
+    values = {
+        f"{key}_mean": summary(evaluation.column(key)).mean
+        for key in evaluation.resamples[0]
+        if key != "ari"
+    }
+    if not embeddings.names:
+        return values, {}
+    ari = evaluation.column("ari")
+    told = summary(ari)
+    values |= {
+        "ari_mean": told.mean,
+        "ari_std": told.std,
+        "ari_ci_low": told.ci_low,
+        "ari_ci_high": told.ci_high,
+    }
+    return values, {"ari": ari}
+
+
+def _tsne_png(config: DictConfig, embeddings: Embeddings, evaluation: Evaluation) -> bytes:
+    people = [str(picture.person) for picture in embeddings.pictures] if embeddings.names else None
+    figure = figures.two_panels(
+        tsne(embeddings, config.seed),
+        people,
+        evaluation.clusters,
+        f"{config.dataset.name}: {len(embeddings.vectors)} faces, {describe(config)}",
+    )
+    return figures.png(figure)
+
+
+def _flattened(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
+    """The resolved config as dotted keys: parameters, and places on this machine."""
+    params: dict[str, object] = {}
+    places: dict[str, object] = {}
+
+    def add(prefix: str, node: Any) -> None:
+        if isinstance(node, Mapping):
+            for key, value in node.items():
+                add(f"{prefix}.{key}" if prefix else str(key), value)
+        elif node is not None and prefix.rsplit(".", 1)[-1] in _PLACES:
+            places[prefix] = masked(json.dumps(node) if isinstance(node, list) else str(node))
+        else:
+            params[prefix] = json.dumps(node) if isinstance(node, list) else node
+
+    add("", OmegaConf.to_container(config))
+    del params["sweep_id"]
+    return params, places
+
+
+def _fingerprint(params: Mapping[str, object]) -> str:
+    text = json.dumps({key: str(value) for key, value in params.items()}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@functools.cache
+def _git_commit() -> dict[str, str]:
+    """The commit facetrack itself is at, where it runs from a checkout."""
+    root = Path(__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return {}
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+    return {"mlflow.source.git.commit": answer.stdout.strip()}
+
+
+def _csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns or list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _tell(
+    config: DictConfig, embeddings: Embeddings, values: Mapping[str, float], uri: str
+) -> None:
+    """Print the scores: a line in a sweep, all of them for a single job."""
+    if config.sweep_id:
+        result = (
+            f"ARI {values['ari_mean']:.3f} ± {2 * values['ari_std']:.3f}"
+            if "ari_mean" in values
+            else f"{values['n_clusters_mean']:.0f} clusters"
+        )
+        say(f"  {config.dataset.name} {describe(config)}: {result}")
+        return
+    stages = _stages(config)
+    counts = _counts(embeddings)
+    say(
+        f"{stages['dataset']} · {stages['detector']} · {stages['embedder']} · {describe(config)}\n"
+        f"{counts['pictures']} pictures, {counts['faces']} faces, "
+        + (f"{counts['people']} people" if counts["people"] else "no labels")
+        + f", {counts['skipped']} skipped"
+    )
+    for one in embeddings.skipped[:5]:
+        say(f"  skipped {one.name}: {one.reason}")
+    if len(embeddings.skipped) > 5:
+        say(f"  and {len(embeddings.skipped) - 5} more, listed in the run's skipped.csv")
+    say("")
+    for line in score_lines(values, stages["sampling"], config.n_resamples):
+        say(f"  {line}")
+    say(f"\nEverything is in MLflow: {open_line(uri)}")
+
+
+def score_lines(values: Mapping[str, float], sampling: str, n_resamples: int) -> list[str]:
+    """A job's scores for the terminal, one line each."""
+    lines = []
+    if "ari_mean" in values:
+        lines += [
+            f"ARI               {values['ari_mean']:.3f} ± {2 * values['ari_std']:.3f}   "
+            f"mean ± 2·std over {n_resamples} resamples ({sampling}); "
+            f"95 % interval of the mean {values['ari_ci_low']:.3f} to {values['ari_ci_high']:.3f}",
+            f"AMI               {values['ami_mean']:.3f}",
+            "homogeneity, completeness, V   "
+            + ", ".join(
+                f"{values[f'{key}_mean']:.3f}"
+                for key in ("homogeneity", "completeness", "v_measure")
+            ),
+            *(
+                f"{name:<8} precision, recall, F   "
+                + ", ".join(
+                    f"{values[f'{name.lower()}_{part}_mean']:.3f}"
+                    for part in ("precision", "recall", "f")
+                )
+                for name in ("Pairwise", "BCubed")
+            ),
+        ]
+    known = f" for {values['n_people_mean']:.1f} people" if "n_people_mean" in values else ""
+    lines.append(f"clusters          {values['n_clusters_mean']:.1f}{known}, a resample")
+    lines.append(f"seconds a fit     {values['fit_seconds_mean']:.4f}")
+    return lines

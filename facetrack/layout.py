@@ -1,0 +1,40 @@
+"""t-SNE coordinates, computed once per embeddings and kept: on LFW they take most of a minute."""
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack import figures
+from facetrack.data import Embeddings
+from facetrack.home import home
+from facetrack.progress import say
+
+
+def tsne(embeddings: Embeddings, seed: int) -> NDArray[np.float32]:
+    """(n, 2) float32 coordinates of the faces, from the cache or computed and cached."""
+    path = home() / "tsne" / f"{embeddings.digest}-{seed}.npy"
+    n = len(embeddings.vectors)
+    kept = _kept(path)
+    if kept is not None and kept.shape == (n, 2):
+        return kept
+    if n > 2000:
+        say(f"t-SNE of {n} faces: about {n / 200:.0f} s, once for these embeddings")
+    coordinates: NDArray[np.float32] = figures.coordinates(embeddings.vectors, seed)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    # Written beside and moved: a killed run leaves no half file under the real name.
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+        np.save(part, coordinates, allow_pickle=False)
+    os.replace(part.name, path)  # noqa: PTH105
+    return coordinates
+
+
+def _kept(path: Path) -> NDArray[np.float32] | None:
+    try:
+        kept = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+    return kept if isinstance(kept, np.ndarray) and np.isfinite(kept).all() else None

@@ -1,0 +1,22 @@
+"""The one place where a config node becomes an object."""
+
+from typing import Any
+
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from omegaconf import DictConfig, ListConfig
+
+from facetrack.errors import UserError
+
+
+def make(node: DictConfig | ListConfig) -> Any:
+    """The object a node's `_target_` names, built from the node's other keys. Raises UserError."""
+    try:
+        return instantiate(node)
+    except InstantiationException as error:
+        # Hydra wraps what a constructor raises; what the user should read is inside.
+        if isinstance(error.__cause__, UserError):
+            raise error.__cause__ from None
+        if isinstance(error.__cause__, TypeError):
+            raise UserError(f"{' '.join(str(error.__cause__).split())}") from error
+        raise

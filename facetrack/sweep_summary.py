@@ -1,0 +1,99 @@
+"""What a sweep leaves: the results table, the curves of ARI against the swept parameter."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from facetrack import figures
+from facetrack.figures import Point
+from facetrack.progress import say
+from facetrack.sweep import swept
+from facetrack.tracking import Run, open_line
+
+Row = dict[str, str | float]
+
+
+def write(jobs: Sequence[Any], overrides: list[str], folder: Path, run: Run, uri: str) -> None:
+    """Summarise a sweep's MLflow runs: into its parent run, its folder, and on the screen.
+
+    jobs: the jobs' MLflow runs. overrides: the sweep's own command line.
+    """
+    rows = [_row(job) for job in jobs]
+    ranked = figures.ranked(rows)
+    files: dict[str, str | bytes] = {
+        "results.csv": figures.csv(ranked),
+        "results.md": figures.markdown(ranked),
+    }
+    points = _points(jobs, overrides)
+    if points:
+        files["curves.png"] = figures.png(figures.static(points))
+        files["curves.html"] = figures.interactive(points)
+    run.artifacts(files)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        data = content.encode() if isinstance(content, str) else content
+        (folder / name).write_bytes(data)
+
+    scored = [row for row in ranked if not math.isnan(float(row["ari_mean"]))]
+    run.tags({"jobs": len(jobs)})
+    if scored:
+        best = scored[0]
+        run.tags({f"best_{key}": best[key] for key in ("dataset", "method", "parameters")})
+        run.metrics({"best_ari_mean": float(best["ari_mean"])})
+    say("\n" + figures.text(ranked))
+    say(f"\nTable and curves: {folder}/   Every run: {open_line(uri)}")
+
+
+def _row(job: Any) -> Row:
+    tags, metrics = job.data.tags, job.data.metrics
+    method, _, parameters = tags.get("overrides", "").partition(" ")
+    return {
+        "dataset": tags.get("dataset", ""),
+        "detector": tags.get("detector", ""),
+        "embedder": tags.get("embedder", ""),
+        "method": method,
+        "parameters": parameters,
+        "ari_mean": metrics.get("ari_mean", math.nan),
+        "two_std": 2 * metrics.get("ari_std", math.nan),
+        "clusters": metrics.get("n_clusters_mean", math.nan),
+        "people": metrics.get("n_people_mean", math.nan),
+        "seconds": metrics.get("fit_seconds_mean", math.nan),
+        "status": job.info.status,
+    }
+
+
+def _points(jobs: Sequence[Any], overrides: list[str]) -> list[Point]:
+    """Mean ARI against the one swept number; other swept settings tell curves apart."""
+    sweeping = [str(one.get_key_element()).lstrip("+") for one in swept(overrides)]
+    axis = next((key for key in sweeping if _numeric(jobs, key)), None)
+    others = [key for key in sweeping if key not in (axis, "dataset", "clusterer")]
+    points = []
+    for job in jobs:
+        tags, params, metrics = job.data.tags, job.data.params, job.data.metrics
+        if "ari_mean" not in metrics:
+            continue
+        settings = [
+            tags[key] if key in tags else f"{key.rsplit('.', 1)[-1]}={params.get(key, '')}"
+            for key in others
+        ]
+        value = params.get(axis) if axis else None
+        points.append(
+            Point(
+                dataset=tags["dataset"],
+                method=", ".join([tags["clusterer"], *settings]),
+                parameter=axis.rsplit(".", 1)[-1] if axis else "",
+                value=float(value) if value is not None else math.nan,
+                mean=metrics["ari_mean"],
+                two_std=2 * metrics["ari_std"],
+            )
+        )
+    return points
+
+
+def _numeric(jobs: Sequence[Any], key: str) -> bool:
+    values = [job.data.params[key] for job in jobs if key in job.data.params]
+    try:
+        return len({float(value) for value in values}) > 1
+    except ValueError:
+        return False

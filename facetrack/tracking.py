@@ -1,0 +1,231 @@
+"""MLflow: runs, parameters, metrics, artifacts and status. The only module that imports it.
+
+MlflowClient with explicit run ids throughout: nothing depends on an "active run", so threads,
+processes and machines do not collide. A sweep's jobs find their parent run by the tag `sweep`.
+"""
+
+import contextlib
+import hashlib
+import logging
+import os
+import re
+import tempfile
+import time
+import traceback
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from facetrack.errors import UserError
+from facetrack.home import home
+
+# Faces are biometric data: nothing is sent anywhere, usage statistics included, unless the
+# user says so. MLflow reads these when it is imported.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("DO_NOT_TRACK", "true")
+
+SWEEP = "sweep"
+KIND = "kind"  # "job" or "sweep"
+_PARAMS_A_BATCH = 100
+_METRICS_A_BATCH = 1000
+_SERVER_ANSWERS_SECONDS = 5.0
+
+
+class Run:
+    """One MLflow run being written."""
+
+    def __init__(self, client: Any, run_id: str) -> None:
+        self._client = client
+        self.run_id = run_id
+
+    def params(self, values: Mapping[str, object]) -> None:
+        """Log parameters, each once."""
+        from mlflow.entities import Param
+
+        params = [Param(key, str(value)[:6000]) for key, value in values.items()]
+        for start in range(0, len(params), _PARAMS_A_BATCH):
+            self._client.log_batch(self.run_id, params=params[start : start + _PARAMS_A_BATCH])
+
+    def tags(self, values: Mapping[str, object]) -> None:
+        """Set tags."""
+        from mlflow.entities import RunTag
+
+        tags = [RunTag(key, str(value)[:5000]) for key, value in values.items()]
+        self._client.log_batch(self.run_id, tags=tags)
+
+    def metrics(
+        self, values: Mapping[str, float], series: Mapping[str, Sequence[float]] | None = None
+    ) -> None:
+        """Log single metrics, and series whose i-th value becomes step i."""
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        metrics = [Metric(key, float(value), now, 0) for key, value in values.items()]
+        for key, steps in (series or {}).items():
+            metrics += [Metric(key, float(value), now, step) for step, value in enumerate(steps)]
+        for start in range(0, len(metrics), _METRICS_A_BATCH):
+            self._client.log_batch(self.run_id, metrics=metrics[start : start + _METRICS_A_BATCH])
+
+    def dataset(self, name: str, digest: str, profile: str) -> None:
+        """Log the dataset as an input of the run, by name and content digest (no path)."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        entity = Dataset(
+            name=name, digest=digest, source_type="local", source="{}", profile=profile
+        )
+        self._client.log_inputs(
+            self.run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", "evaluation")])]
+        )
+
+    def artifacts(self, files: Mapping[str, str | bytes]) -> None:
+        """Log files by name and content."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in files.items():
+                data = content.encode() if isinstance(content, str) else content
+                (Path(folder) / name).write_bytes(data)
+            self._client.log_artifacts(self.run_id, folder)
+
+    def end(self, status: str) -> None:
+        """Close the run: FINISHED, FAILED or KILLED."""
+        self._client.set_terminated(self.run_id, status)
+
+
+class Tracking:
+    """An open experiment in an MLflow store.
+
+    uri: a tracking URI; None for MLflow's own choice (MLFLOW_TRACKING_URI, else mlflow.db and
+    mlruns/ in the working directory). Raises UserError where the store cannot be used.
+    """
+
+    def __init__(self, uri: str | None, experiment: str) -> None:
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        import mlflow
+
+        self.uri = str(uri or mlflow.get_tracking_uri())
+        if self.uri.startswith(("http://", "https://")):
+            _check_server(self.uri)
+        try:
+            # Two processes that create one fresh database at once would corrupt it.
+            with FileLock(_lock_path(self.uri)):
+                self._client = mlflow.MlflowClient(self.uri)
+                found = self._client.get_experiment_by_name(experiment)
+                self._experiment = (
+                    found.experiment_id if found else self._create_experiment(experiment)
+                )
+        except Exception as error:
+            raise UserError(
+                f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): "
+                "work in a folder you can write to, or name another store with tracking.uri=…"
+            ) from error
+
+    def _create_experiment(self, experiment: str) -> str:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return str(self._client.create_experiment(experiment))
+        except MlflowException:
+            # On a server, which the lock does not cover, another machine may have been faster.
+            found = self._client.get_experiment_by_name(experiment)
+            if found is None:
+                raise
+            return str(found.experiment_id)
+
+    @contextlib.contextmanager
+    def run(self, name: str, tags: Mapping[str, object]) -> Iterator[Run]:
+        """A new run that ends FINISHED; FAILED with its traceback as artifact; or KILLED."""
+        run = self.start(name, tags)
+        try:
+            yield run
+        except Exception as error:
+            with contextlib.suppress(Exception):  # the first error is the one to report
+                run.tags({"error": _first_line(error)})
+                run.artifacts({"traceback.txt": traceback.format_exc()})
+            with contextlib.suppress(Exception):
+                run.end("FAILED")
+            raise
+        except BaseException:
+            with contextlib.suppress(Exception):
+                run.end("KILLED")
+            raise
+        run.end("FINISHED")
+
+    def start(self, name: str, tags: Mapping[str, object]) -> Run:
+        """A new run, nested below its sweep's parent where `tags` name a sweep."""
+        all_tags = {"mlflow.runName": name, "mlflow.source.name": "facetrack", **tags}
+        if tags.get(SWEEP) and tags.get(KIND) != "sweep":
+            parents = self._search(f"tags.{SWEEP} = '{tags[SWEEP]}' and tags.{KIND} = 'sweep'")
+            if parents:
+                all_tags["mlflow.parentRunId"] = parents[0].info.run_id
+        created = self._client.create_run(
+            self._experiment, tags={key: str(value) for key, value in all_tags.items()}
+        )
+        return Run(self._client, created.info.run_id)
+
+    def jobs(self, sweep_id: str) -> list[Any]:
+        """The MLflow runs of a sweep's jobs, in the order they were started."""
+        return self._search(f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} = 'job'")
+
+    def _search(self, condition: str) -> list[Any]:
+        found: list[Any] = []
+        token = None
+        while True:
+            page = self._client.search_runs(
+                [self._experiment],
+                condition,
+                max_results=1000,
+                order_by=["attributes.start_time ASC"],
+                page_token=token,
+            )
+            found += page
+            token = page.token
+            if not token:
+                return found
+
+
+def open_line(uri: str) -> str:
+    """What to do to look at the results."""
+    if uri.startswith(("http://", "https://")):
+        return f"open {masked(uri)}"
+    standard = uri.startswith("sqlite:") and uri.endswith("/mlflow.db")
+    store = "" if standard else f" --backend-store-uri {masked(uri)}"
+    return f"mlflow ui --workers 1{store}   then open http://127.0.0.1:5000"
+
+
+def masked(uri: str) -> str:
+    """A URI with its password hidden."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", uri)
+
+
+def _check_server(uri: str) -> None:
+    # MLflow itself would retry for minutes before it says that nobody answers.
+    try:
+        with urllib.request.urlopen(
+            f"{uri.rstrip('/')}/health", timeout=_SERVER_ANSWERS_SECONDS
+        ) as answer:
+            answer.read()
+    except urllib.error.HTTPError:
+        return  # somebody answers; what it lacks shows at the first real request
+    except OSError as error:
+        raise UserError(
+            f"no MLflow server answers at {masked(uri)} ({_first_line(error)}): start one with "
+            "`mlflow server --host 127.0.0.1 --port 5000`, or leave tracking.uri out to use a "
+            "local store"
+        ) from error
+
+
+def _lock_path(uri: str) -> Path:
+    local = uri.startswith("sqlite:")
+    key = hashlib.sha256(f"{Path.cwd() if local else ''}|{uri}".encode()).hexdigest()[:16]
+    folder = home() / "locks"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"mlflow-{key}.lock"
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return masked(text.splitlines()[0])[:300]

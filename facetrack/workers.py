@@ -1,0 +1,220 @@
+"""Sharing detection and embedding out over the cores.
+
+Processes for an embedder that keeps one core busy and holds Python's lock (dlib); threads that
+detect while the main thread embeds in batches, for one that uses all cores itself (FaceNet).
+Both give the same results.
+"""
+
+import contextlib
+import hashlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack import picture
+from facetrack.data import Detector, Embedder, Face
+from facetrack.detector import choose
+from facetrack.errors import UserError
+from facetrack.store import Detection
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+# How many tasks a worker may have waiting: enough that none idles, few enough that
+# the pictures waiting for a batch stay small.
+_AHEAD = 4
+_BATCH_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A picture content to look at; `detection` where it is known from before."""
+
+    digest: bytes
+    path: Path
+    detection: Detection | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a job: all detections, the box that counts and its raw vector.
+
+    box and vector are None where no face counts; `reason` says why a picture cannot be used.
+    """
+
+    digest: bytes
+    detection: Detection | None = None
+    box: NDArray[np.int64] | None = None
+    vector: NDArray[np.float32] | None = None
+    reason: str | None = None
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_order(
+    pool: Executor, function: Callable[[In], Out], items: Iterable[In], window: int
+) -> Iterator[Out]:
+    """`pool.map` with at most `window` items under way, so that items can be millions."""
+    waiting: deque[Future[Out]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) >= window:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def in_threads(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> Iterator[Done]:
+    """Threads read and detect; this thread embeds in batches of `embedder.batch` faces."""
+    with ThreadPoolExecutor(cores()) as pool:
+        batch: list[tuple[Done, Face]] = []
+        found = in_order(pool, lambda job: _look(job, detector), jobs, _AHEAD * cores())
+        for done, face in found:
+            if face is None:
+                yield done
+                continue
+            batch.append((done, face))
+            waiting = sum(face.image.nbytes for _, face in batch)
+            if len(batch) >= embedder.batch or waiting >= _BATCH_BYTES:
+                yield from _embed(batch, embedder)
+                batch = []
+        if batch:
+            yield from _embed(batch, embedder)
+
+
+def in_processes(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> Iterator[Done]:
+    """One process a core does everything for a picture.
+
+    A picture that kills its process (a crash in native code, memory run out) is found by giving
+    each suspect a process of its own, and skipped.
+    """
+    remaining = deque(jobs)
+    window = _AHEAD * cores()
+    while remaining:
+        with _pool(cores(), detector, embedder) as pool:
+            try:
+                for done in in_order(pool, _look_and_embed, tuple(remaining), window):
+                    remaining.popleft()
+                    yield done
+                return
+            except BrokenProcessPool:
+                pass
+        suspects = [remaining.popleft() for _ in range(min(window, len(remaining)))]
+        results = [_alone(job, detector, embedder) for job in suspects]
+        if not any(results):
+            raise RuntimeError("every worker process dies at once, whatever picture it is given")
+        for job, result in zip(suspects, results, strict=True):
+            yield result or Done(job.digest, reason="the detector or embedder crashed on it")
+
+
+def _alone(job: Job, detector: Detector, embedder: Embedder) -> Done | None:
+    with _pool(1, detector, embedder) as pool, contextlib.suppress(BrokenProcessPool):
+        return pool.submit(_look_and_embed, job).result()
+    return None
+
+
+@contextlib.contextmanager
+def _pool(workers: int, detector: Detector, embedder: Embedder) -> Iterator[ProcessPoolExecutor]:
+    # "spawn": a fork would copy locks and database connections of this process's threads.
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(detector, embedder),
+    )
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_stages: tuple[Detector, Embedder]
+
+
+def _start_worker(detector: Detector, embedder: Embedder) -> None:
+    global _stages
+    _stages = detector, embedder
+    # Ctrl-C reaches the whole group; the parent decides when workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A parent that was killed cannot say so: without this, its workers would wait for ever.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
+
+
+def _look_and_embed(job: Job) -> Done:
+    detector, embedder = _stages
+    done, face = _look(job, detector)
+    return done if face is None else _embed([(done, face)], embedder)[0]
+
+
+def _look(job: Job, detector: Detector) -> tuple[Done, Face | None]:
+    """Read a picture and find the face that counts."""
+    try:
+        content = job.path.read_bytes()
+        if hashlib.sha256(content).digest() != job.digest:
+            return Done(job.digest, reason="it changed while facetrack was reading it"), None
+        image = picture.read_bytes(content)
+    except OSError as error:
+        return Done(job.digest, reason=f"cannot be read ({error.strerror})"), None
+    except UserError as error:
+        return Done(job.digest, reason=str(error)), None
+    height, width = image.shape[:2]
+    detection = job.detection
+    try:
+        if detection is None:
+            detection = Detection(width, height, detector.detect(image))
+    except Exception as error:
+        return Done(job.digest, reason=f"the detector failed on it ({_short(error)})"), None
+    kept = choose(detection.boxes, width, height, detector.choose, detector.border)
+    if not len(kept):
+        return Done(job.digest, detection), None
+    return Done(job.digest, detection, kept[0]), Face(image, kept[0])
+
+
+def _embed(batch: Sequence[tuple[Done, Face]], embedder: Embedder) -> list[Done]:
+    """Add the vectors. One face that makes the embedder fail does not take the batch with it."""
+    try:
+        vectors = embedder.embed([face for _, face in batch])
+    except UserError:
+        raise
+    except Exception as error:
+        if len(batch) > 1:
+            return [result for one in batch for result in _embed([one], embedder)]
+        done = batch[0][0]
+        return [Done(done.digest, reason=f"the embedder failed on it ({_short(error)})")]
+    return [
+        replace(done, vector=vector)
+        if np.isfinite(vector).all()
+        else Done(done.digest, reason="the embedder gave values that are not finite")
+        for (done, _), vector in zip(batch, vectors, strict=True)
+    ]
+
+
+def _short(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -1,0 +1,45 @@
+"""Which face counts."""
+
+import numpy as np
+import pytest
+
+from facetrack.detector import Haar, choose
+from facetrack.errors import UserError
+
+#                 first: small, corner     largest               nearest to (50, 50)
+BOXES = np.array([[2, 3, 10, 10], [20, 60, 30, 30], [40, 45, 20, 20]], dtype=np.int64)
+
+
+@pytest.mark.parametrize(("rule", "row"), [("first", 0), ("largest", 1), ("central", 2)])
+def test_each_rule(rule: str, row: int) -> None:
+    np.testing.assert_array_equal(choose(BOXES, 100, 100, rule, 0), BOXES[row : row + 1])
+
+
+def test_the_border_drops_the_chosen_face_not_the_others() -> None:
+    assert len(choose(BOXES, 100, 100, "first", 10)) == 0
+    assert len(choose(BOXES, 100, 100, "central", 10)) == 1
+
+
+@pytest.mark.parametrize(("border", "kept"), [(3, 1), (4, 0)])
+def test_the_border_is_strict(border: int, kept: int) -> None:
+    box = np.array([[3, 50, 10, 10]], dtype=np.int64)
+    assert len(choose(box, 100, 100, "first", border)) == kept
+    assert len(choose(box[:, [1, 0, 2, 3]], 100, 100, "first", border)) == kept
+
+
+def test_no_face_is_no_face() -> None:
+    none = np.empty((0, 4), dtype=np.int64)
+    for rule in ("first", "largest", "central"):
+        assert choose(none, 10, 10, rule, 0).shape == (0, 4)
+
+
+def test_the_earlier_one_wins_a_tie() -> None:
+    pair = np.array([[10, 40, 20, 20], [70, 40, 20, 20]], dtype=np.int64)
+    for rule in ("largest", "central"):
+        np.testing.assert_array_equal(choose(pair, 100, 100, rule, 0), pair[:1])
+
+
+@pytest.mark.parametrize("settings", [{"choose": "best"}, {"border": -1}, {"border": 1.5}])
+def test_unknown_settings_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(UserError, match=r"detector\.(choose|border)"):
+        Haar(**settings)  # type: ignore[arg-type]

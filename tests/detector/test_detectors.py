@@ -1,0 +1,56 @@
+"""Real detectors on drawn faces."""
+
+import numpy as np
+import pytest
+
+from facetrack.data import Detector, Image
+from facetrack.dataset import Portraits
+from facetrack.detector import DlibHog, Haar, Whole
+from facetrack.picture import read
+
+
+@pytest.fixture(scope="module")
+def portrait(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACETRACK_HOME", str(tmp_path_factory.mktemp("home")))
+        return read(Portraits().load().pictures[0].path)
+
+
+@pytest.mark.parametrize("detector", [Haar(), DlibHog(upsample=1), Whole()])
+def test_boxes_lie_within_the_picture(detector: Detector, portrait: Image) -> None:
+    before = portrait.copy()
+    boxes = detector.detect(portrait)
+    assert boxes.dtype == np.int64
+    assert boxes.ndim == 2
+    assert boxes.shape[1] == 4
+    assert len(boxes) >= 1
+    assert (boxes >= 0).all()
+    assert (boxes[:, 0] + boxes[:, 2] <= portrait.shape[1]).all()
+    assert (boxes[:, 1] + boxes[:, 3] <= portrait.shape[0]).all()
+    np.testing.assert_array_equal(portrait, before)
+
+
+@pytest.mark.parametrize("detector", [Haar(), DlibHog()])
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 500, 3), (64, 64, 3)])
+def test_nothing_to_find(detector: Detector, shape: tuple[int, ...]) -> None:
+    assert detector.detect(np.full(shape, 127, dtype=np.uint8)).shape == (0, 4)
+
+
+def test_whole_is_the_frame() -> None:
+    boxes = Whole().detect(np.zeros((7, 9, 3), dtype=np.uint8))
+    np.testing.assert_array_equal(boxes, [[0, 0, 9, 7]])
+
+
+def test_a_box_over_the_edge_is_cut(portrait: Image) -> None:
+    # dlib places a box partly outside of the picture when the face touches the edge.
+    left, _, width, _ = DlibHog(upsample=1).detect(portrait)[0]
+    cut = np.ascontiguousarray(portrait[:, left + width // 8 :])
+    boxes = DlibHog(upsample=1).detect(cut)
+    assert (boxes[:, :2] >= 0).all()
+
+
+def test_identity_tells_settings_apart_but_not_the_choice() -> None:
+    assert Haar(scale_factor=1.2).identity() != Haar().identity()
+    assert Haar(min_neighbors=4).identity() != Haar().identity()
+    assert Haar(choose="first", border=10).identity() == Haar().identity()
+    assert DlibHog(upsample=1).identity() != DlibHog().identity()

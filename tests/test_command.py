@@ -1,0 +1,346 @@
+"""The command as a user types it, end to end: real pictures, real MLflow store."""
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Command
+from sklearn.cluster import DBSCAN, MeanShift
+from sklearn.metrics import adjusted_rand_score
+
+from facetrack.dataset import Portraits
+from facetrack.detector import Haar
+from facetrack.embedder import DlibResNet
+from facetrack.extract import extract
+from facetrack.resample import Bootstrap
+from facetrack.store import Store
+
+
+def _client(folder: Path) -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+
+
+def _runs(folder: Path, kind: str) -> list[Any]:
+    client = _client(folder)
+    experiment = client.get_experiment_by_name("facetrack")
+    assert experiment is not None
+    return list(client.search_runs([experiment.experiment_id], f"tags.kind = '{kind}'"))
+
+
+def _artifacts(run: Any) -> dict[str, Path]:
+    folder = Path(run.info.artifact_uri.removeprefix("file://"))
+    return {path.name: path for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def sweep(
+    tmp_path_factory: pytest.TempPathFactory, warm_home: Path
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A sweep of eight jobs in a fresh folder."""
+    folder = tmp_path_factory.mktemp("sweep")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "facetrack", "-m", "n_resamples=4"),
+            *("clusterer=dbscan,meanshift", "clusterer.eps=0.2:0.5"),
+        ],
+        cwd=folder,
+        env={**os.environ, "FACETRACK_HOME": str(warm_home)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return folder, done
+
+
+def test_a_sweep_tells_its_results(
+    sweep: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, done = sweep
+    assert done.returncode == 0, done.stderr
+    assert "8 jobs" in done.stdout
+    assert "8 of 8 jobs finished" in done.stdout
+    assert "mlflow ui" in done.stdout
+    assert "Traceback" not in done.stderr
+    (output,) = (folder / "outputs").iterdir()
+    with (output / "results.csv").open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    means = [float(row["ari_mean"]) for row in rows]
+    assert len(rows) == 8
+    assert means == sorted(means, reverse=True)
+    assert {row["parameters"] for row in rows} == {"eps=0.2", "eps=0.3", "eps=0.4", "eps=0.5"}
+
+
+def test_a_sweep_is_a_parent_with_nested_jobs(
+    sweep: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, _ = sweep
+    (parent,) = _runs(folder, "sweep")
+    jobs = _runs(folder, "job")
+    assert len(jobs) == 8
+    assert {job.info.status for job in [parent, *jobs]} == {"FINISHED"}
+    assert {job.data.tags["mlflow.parentRunId"] for job in jobs} == {parent.info.run_id}
+    best = max(jobs, key=lambda job: job.data.metrics["ari_mean"])
+    assert parent.data.metrics["best_ari_mean"] == best.data.metrics["ari_mean"]
+    assert parent.data.tags["best_method"] in ("dbscan", "meanshift")
+    files = _artifacts(parent)
+    assert {"results.csv", "results.md", "curves.png", "curves.html"} <= set(files)
+    assert files["curves.png"].read_bytes()[:4] == b"\x89PNG"
+    total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    assert total < 30e6
+
+
+def test_a_job_leaves_everything_needed_to_compare_it(
+    sweep: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, _ = sweep
+    job = next(
+        one
+        for one in _runs(folder, "job")
+        if one.data.params["clusterer.eps"] == "0.3" and one.data.tags["clusterer"] == "meanshift"
+    )
+    assert job.data.params["clusterer.bandwidth"] == "0.3"
+    assert job.data.params["seed"] == "0"
+    assert not any(
+        "root" in key or "uri" in key
+        for key in job.data.params
+        if "_target_" not in key and job.data.params[key] != "None"
+    )
+    tags = job.data.tags
+    assert (tags["dataset"], tags["detector"], tags["embedder"]) == ("portraits", "haar", "dlib")
+    assert (tags["pictures"], tags["people"]) == ("59", "18")
+    assert int(tags["faces"]) + int(tags["skipped"]) == 59
+    assert len(tags["config_fingerprint"]) == 16
+    history = _client(folder).get_metric_history(job.info.run_id, "ari")
+    assert [point.step for point in history] == [0, 1, 2, 3]
+    values = [point.value for point in history]
+    metrics = job.data.metrics
+    assert metrics["ari_mean"] == pytest.approx(np.mean(values), abs=1e-12)
+    assert metrics["ari_std"] == pytest.approx(np.std(values), abs=1e-12)
+    assert metrics["ari_ci_low"] <= metrics["ari_mean"] <= metrics["ari_ci_high"]
+    for name in (
+        *("ami", "homogeneity", "completeness", "v_measure", "n_clusters", "n_people"),
+        *(
+            f"{kind}_{part}"
+            for kind in ("pairwise", "bcubed")
+            for part in ("precision", "recall", "f")
+        ),
+        "fit_seconds",
+    ):
+        assert f"{name}_mean" in metrics
+    files = _artifacts(job)
+    assert set(files) == {"config.yaml", "resamples.csv", "skipped.csv", "tsne.png"}
+    with files["resamples.csv"].open(newline="") as opened:
+        assert [float(row["ari"]) for row in csv.DictReader(opened)] == values
+    inputs = _client(folder).get_run(job.info.run_id).inputs.dataset_inputs
+    assert [one.dataset.name for one in inputs] == ["portraits"]
+    assert len(inputs[0].dataset.digest) == 16
+
+
+def test_scores_equal_scikit_learns_on_the_same_resamples(
+    sweep: tuple[Path, subprocess.CompletedProcess[str]],
+    warm_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, _ = sweep
+    monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
+    with Store(warm_home) as store:
+        faces = extract(Portraits().load(), Haar(), DlibResNet(), store)
+    assert faces.people is not None
+    for job in _runs(folder, "job"):
+        eps = float(job.data.params["clusterer.eps"])
+        expected = []
+        for i in range(4):
+            drawn = Bootstrap(0.8).draw(len(faces.vectors), 0, "portraits", i)
+            estimator = (
+                DBSCAN(eps=eps, min_samples=1)
+                if job.data.tags["clusterer"] == "dbscan"
+                else MeanShift(bandwidth=eps)
+            )
+            labels = estimator.fit_predict(faces.vectors[drawn])
+            expected.append(adjusted_rand_score(faces.people[drawn], labels))
+        assert job.data.metrics["ari_mean"] == pytest.approx(np.mean(expected), abs=1e-9)
+
+
+def test_a_single_job_prints_its_scores_and_imports_no_network(
+    facetrack: Command, sweep: object
+) -> None:
+    # `sweep` has filled the store: what is stored must not cost an import of seconds.
+    done = facetrack("n_resamples=3", environment={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert done.returncode == 0, done.stderr
+    for text in ("portraits · haar · dlib · dbscan", "ARI", "BCubed", "59 pictures", "mlflow ui"):
+        assert text in done.stdout
+    imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
+    assert "mlflow" in imported
+    assert not {"tensorflow", "keras", "dlib", "_dlib_pybind11"} & imported
+
+
+def test_a_failing_job_does_not_take_the_others_with_it(facetrack: Command, tmp_path: Path) -> None:
+    done = facetrack("-m", "clusterer=kmeans", "clusterer.n_clusters=5,500,known", "n_resamples=2")
+    assert done.returncode != 0
+    assert "2 of 3 jobs finished" in done.stdout
+    jobs = {job.data.params["clusterer.n_clusters"]: job for job in _runs(tmp_path / "work", "job")}
+    assert {key: job.info.status for key, job in jobs.items()} == {
+        "5": "FINISHED",
+        "500": "FAILED",
+        "known": "FINISHED",
+    }
+    traceback = _artifacts(jobs["500"])["traceback.txt"].read_text()
+    assert "KMeans cannot cluster" in traceback
+    (parent,) = _runs(tmp_path / "work", "sweep")
+    assert parent.info.status == "FAILED"
+
+
+def test_two_sweeps_on_a_fresh_directory(warm_home: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "facetrack", "-m", "clusterer.eps=0.2:0.3", "n_resamples=2"]
+    both = [
+        subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, "FACETRACK_HOME": str(warm_home)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    errors = [process.communicate(timeout=300)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], errors
+    parents = {run.info.run_id for run in _runs(tmp_path, "sweep")}
+    jobs = _runs(tmp_path, "job")
+    assert len(parents) == 2
+    assert len(jobs) == 4
+    assert {job.data.tags["mlflow.parentRunId"] for job in jobs} == parents
+
+
+def test_ctrl_c_ends_runs_as_killed(warm_home: Path, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "facetrack",
+            "-m",
+            "clusterer=meanshift",
+            "clusterer.eps=0.2,0.3",
+            "n_resamples=100000",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "FACETRACK_HOME": str(warm_home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            time.sleep(0.5)
+            if (tmp_path / "mlflow.db").exists() and _started(tmp_path):
+                break
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+    statuses = {run.info.status for kind in ("sweep", "job") for run in _runs(tmp_path, kind)}
+    assert statuses == {"KILLED"}
+
+
+def _started(folder: Path) -> bool:
+    try:
+        return bool(_runs(folder, "job"))
+    except Exception:  # the database is still being made
+        return False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["clusterer.eps=-1"], "clusterer.eps is a distance"),
+        (["clusterer.eps=near"], "clusterer.eps is a distance"),
+        (["clusterer.eps=0.1:1.2"], "add -m"),
+        (["-m", "clusterer.eps=1.2:0.1"], "runs backwards"),
+        (["-m", "clusterer.eps=0.1:abc"], "'abc' is not a number"),
+        (["clusterer.radius=1"], "radius"),
+        (["dataset=nothing"], "portraits"),
+        (["dataset=folder"], "dataset.root"),
+        (["-m", "dataset=folder", "dataset.root=/nowhere", "clusterer.eps=0.1:0.2"], "/nowhere"),
+        (["detector.choose=best"], "detector.choose is one of first, largest, central"),
+        (["n_resamples=0"], "n_resamples"),
+        (["seed=-1"], "seed"),
+        (["tracking=server", "tracking.uri=http://127.0.0.1:9"], "no MLflow server answers"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(
+    facetrack: Command, arguments: list[str], told: str
+) -> None:
+    done = facetrack(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert told in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 1
+
+
+def test_a_flat_folder_has_no_scores(
+    facetrack: Command, warm_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
+    root = tmp_path / "Meine Fotos é"
+    root.mkdir()
+    for picture in Portraits().load().pictures[:20]:
+        shutil.copy(picture.path, root / Path(picture.name).name)
+    (root / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    before = {path: path.stat().st_mtime_ns for path in root.iterdir()}
+    done = facetrack("dataset=folder", f"dataset.root={root}", "n_resamples=2")
+    assert done.returncode == 0, done.stderr
+    assert "no labels" in done.stdout
+    assert "skipped broken.jpg" in done.stdout
+    assert "ARI" not in done.stdout
+    (job,) = _runs(tmp_path / "work", "job")
+    assert "ari_mean" not in job.data.metrics
+    assert job.data.metrics["n_clusters_mean"] >= 1
+    assert "broken.jpg" in _artifacts(job)["skipped.csv"].read_text()
+    assert job.data.tags["dataset.root"] == str(root)
+    assert {path: path.stat().st_mtime_ns for path in root.iterdir()} == before
+
+
+def test_help_shows_groups_and_examples(facetrack: Command) -> None:
+    done = facetrack("--help")
+    assert done.returncode == 0
+    for group in ("dataset", "detector", "embedder", "clusterer", "sampling", "tracking"):
+        assert f"{group}: " in done.stdout
+    assert done.stdout.count("  python -m facetrack") >= 5
+
+
+def test_cfg_job_shows_the_config(facetrack: Command) -> None:
+    done = facetrack("--cfg", "job")
+    assert done.returncode == 0
+    assert "eps: ${embedder.radius}" in done.stdout
+
+
+def test_hydras_own_sweeps_still_work(facetrack: Command, tmp_path: Path) -> None:
+    done = facetrack(
+        "-m",
+        "clusterer.eps=range(0.2,0.4,0.1)",
+        "clusterer.min_samples=choice(1,2)",
+        "n_resamples=2",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "4 of 4 jobs finished" in done.stdout
+
+
+def test_a_read_only_directory_is_told(facetrack: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0o555)
+    if os.access(folder, os.W_OK):
+        pytest.skip("this user may write anywhere")
+    done = facetrack(cwd=folder)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1

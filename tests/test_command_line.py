@@ -1,0 +1,66 @@
+"""What the arguments become before Hydra reads them."""
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from facetrack.__main__ import CONF
+from facetrack.command_line import prepared
+from facetrack.errors import UserError
+
+
+def _prepared(*arguments: str) -> list[str]:
+    return [one for one in prepared(arguments, CONF) if not one.startswith("sweep_id=")]
+
+
+def test_a_range_on_a_number_is_written_out() -> None:
+    assert _prepared("-m", "clusterer=dbscan,meanshift", "clusterer.eps=0.1:0.4") == [
+        "-m",
+        "clusterer=dbscan,meanshift",
+        "clusterer.eps=0.1,0.2,0.3,0.4",
+    ]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "tracking.uri=127.0.0.1:5000",
+        "tracking.uri=http://127.0.0.1:5000",
+        "dataset.name=10:30",
+        "sweep_id=1:2",
+        "clusterer.nothing=1:2",
+    ],
+)
+def test_other_colons_stay(argument: str) -> None:
+    assert prepared(["-m", argument], CONF)[1] == argument
+
+
+def test_whole_numbers_step_by_one_and_known_counts_as_one() -> None:
+    assert _prepared("-m", "seed=1:3")[1] == "seed=1,2,3"
+    assert _prepared("-m", "clusterer=kmeans", "clusterer.n_clusters=5:7")[2].endswith("=5,6,7")
+
+
+def test_the_type_is_that_of_the_chosen_groups() -> None:
+    assert _prepared("-m", "clusterer=meanshift", "clusterer.bandwidth=0.1:0.2")[2].endswith(
+        "0.1,0.2"
+    )
+    # dbscan has no bandwidth: Hydra says so itself.
+    assert _prepared("-m", "clusterer.bandwidth=0.1:0.2")[1].endswith("0.1:0.2")
+
+
+def test_a_range_without_m_says_what_to_add() -> None:
+    with pytest.raises(UserError, match="add -m"):
+        prepared(["clusterer.eps=0.1:1.2"], CONF)
+
+
+def test_a_sweep_gets_an_id_of_its_own_unless_it_has_one() -> None:
+    first, second = (prepared(["-m", "seed=1,2"], CONF)[-1] for _ in range(2))
+    assert first.startswith("sweep_id=")
+    assert first != second
+    assert prepared(["-m", "sweep_id=mine"], CONF) == ["-m", "sweep_id=mine"]
+    assert prepared(["seed=1"], CONF) == ["seed=1"]
+
+
+@pytest.mark.parametrize("path", ["~/Fotos é", "/a/(b)", "/it's", 'C:\\a "b" é', "/x{1}", "/plain"])
+def test_any_path_can_be_given(path: str) -> None:
+    (argument,) = prepared([f"dataset.root={path}"], CONF)
+    assert OverridesParser.create().parse_override(argument).value() == path

@@ -1,0 +1,87 @@
+"""Every YAML in conf composes and instantiates, so that YAML and signatures cannot drift."""
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_method, instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from facetrack.__main__ import CONF
+from facetrack.clusterer import build
+from facetrack.data import Dataset, Detector, Embedder, Sampling
+from facetrack.dataset import Folder, Lfw, Muct, Portraits
+from facetrack.detector import DlibHog, Haar, Whole
+from facetrack.embedder import DlibResNet, FaceNet
+from facetrack.resample import Bootstrap, Subsample
+
+GROUPS = ("dataset", "detector", "embedder", "clusterer", "sampling", "task", "tracking")
+CHOICES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
+NEEDED = {"folder": ["dataset.root=pictures"], "personal_faces": ["dataset.root=pictures"]}
+
+
+def _compose(group: str, choice: str) -> DictConfig:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", [f"{group}={choice}", *NEEDED.get(choice, [])])
+    OmegaConf.resolve(config)
+    return config
+
+
+@pytest.mark.parametrize(("group", "choice"), CHOICES)
+def test_composes_and_instantiates(group: str, choice: str) -> None:
+    node = _compose(group, choice)[group]
+    if group == "clusterer":
+        assert hasattr(build(node), "fit_predict")
+    elif group == "task":
+        assert callable(get_method(node._target_))
+    elif group == "tracking":
+        assert set(node) == {"uri", "experiment"}
+    else:
+        made = instantiate(node)
+        methods = {
+            "dataset": ("load",),
+            "detector": ("identity", "detect"),
+            "embedder": ("identity", "embed"),
+            "sampling": ("draw",),
+        }[group]
+        assert all(callable(getattr(made, name)) for name in methods)
+
+
+def test_all_groups_are_covered() -> None:
+    assert {path.name for path in CONF.iterdir() if path.is_dir()} == set(GROUPS)
+    assert len(CHOICES) >= 24
+
+
+def test_the_first_line_says_what_it_is() -> None:
+    for group, choice in CHOICES:
+        text = (CONF / group / f"{choice}.yaml").read_text()
+        assert text.startswith("# "), f"{group}/{choice}"
+
+
+def test_the_article_rule() -> None:
+    detector = _compose("detector", "haar_article").detector
+    assert (detector.choose, detector.border) == ("first", 10)
+    assert (detector.scale_factor, detector.min_neighbors) == (1.1, 3)
+
+
+def test_radius_methods_follow_the_embedder() -> None:
+    for clusterer, key in (("dbscan", "eps"), ("meanshift", "bandwidth")):
+        for embedder in ("dlib", "facenet"):
+            with initialize_config_dir(str(CONF), version_base="1.3"):
+                config = compose("config", [f"clusterer={clusterer}", f"embedder={embedder}"])
+            assert config.clusterer[key] == config.embedder.radius
+
+
+def test_one_distance_knob() -> None:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        swept = compose("config", ["clusterer=meanshift", "clusterer.eps=0.7"])
+        own = compose("config", ["clusterer=meanshift", "clusterer.bandwidth=0.8"])
+    assert swept.clusterer.bandwidth == 0.7
+    assert own.clusterer.bandwidth == 0.8
+
+
+def test_classes_fit_the_seams() -> None:
+    # mypy does the checking: each list admits only what satisfies the protocol.
+    datasets: list[Dataset] = [Folder("x"), Lfw(), Muct(), Portraits()]
+    detectors: list[Detector] = [Haar(), DlibHog(), Whole()]
+    embedders: list[type[Embedder]] = [DlibResNet, FaceNet]
+    samplings: list[Sampling] = [Bootstrap(), Subsample()]
+    assert [len(one) for one in (datasets, detectors, embedders, samplings)] == [4, 3, 2, 2]

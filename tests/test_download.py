@@ -1,0 +1,224 @@
+import hashlib
+import http.server
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from facetrack.download import fetch
+from facetrack.errors import UserError
+
+CONTENT = bytes(range(256)) * 4000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+GIT_BLOB = hashlib.sha1(b"blob %d\0" % len(CONTENT) + CONTENT).hexdigest()
+OTHER = hashlib.sha256(b"other").hexdigest()
+HINT = "name a copy with dataset.archive=PATH"
+
+
+@dataclass
+class Server:
+    """A server: /file.bin has CONTENT, /half.bin breaks off, /away leads to plain http."""
+
+    url: str = ""
+    asked: "Counter[str]" = field(default_factory=Counter)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    described = Server()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            described.asked[self.path] += 1
+            if self.path == "/away":
+                self.send_response(302)
+                self.send_header("Location", described.url.replace("127.0.0.1", "localhost"))
+                self.end_headers()
+            elif self.path in ("/file.bin", "/half.bin"):
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(CONTENT)))
+                self.end_headers()
+                whole = self.path == "/file.bin"
+                self.wfile.write(CONTENT if whole else CONTENT[: len(CONTENT) // 2])
+            else:
+                self.send_error(404)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    listening = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    described.url = f"http://127.0.0.1:{listening.server_port}"
+    threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
+    yield described
+    listening.shutdown()
+    listening.server_close()
+
+
+@pytest.fixture(autouse=True)
+def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FACETRACK_HOME", str(tmp_path))
+    return tmp_path / "downloads"
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def visible(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name[0] != ".")
+
+
+def test_a_file_is_downloaded_once(server: Server, downloads: Path) -> None:
+    for _ in range(2):
+        path = fetch([f"{server.url}/file.bin"], "file.bin", SHA256, HINT)
+        assert path == downloads / "file.bin"
+        assert path.read_bytes() == CONTENT
+    assert server.asked == {"/file.bin": 1}
+    assert visible(downloads) == ["file.bin"]
+
+
+def test_a_git_blob_id_is_verified(server: Server) -> None:
+    path = fetch([f"{server.url}/file.bin"], "file.bin", None, HINT, git_blob=GIT_BLOB)
+    assert path.read_bytes() == CONTENT
+
+
+def test_git_agrees_about_the_blob_id(tmp_path: Path) -> None:
+    (tmp_path / "file.bin").write_bytes(CONTENT)
+    command = ["git", "hash-object", "--no-filters", "file.bin"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == GIT_BLOB
+
+
+@pytest.mark.parametrize("kind", ["sha256", "git blob id"])
+def test_a_wrong_hash_is_refused(server: Server, downloads: Path, kind: str) -> None:
+    sha256, git_blob = (OTHER, None) if kind == "sha256" else (None, OTHER[:40])
+    came = SHA256 if kind == "sha256" else GIT_BLOB
+    with pytest.raises(UserError) as error:
+        fetch([f"{server.url}/file.bin"], "file.bin", sha256, HINT, git_blob=git_blob)
+    assert f"{kind} {came}, expected {sha256 or git_blob}" in str(error.value)
+    assert visible(downloads) == []
+
+
+def test_without_a_hash_nothing_is_downloaded(server: Server) -> None:
+    with pytest.raises(UserError, match="without a known hash"):
+        fetch([f"{server.url}/file.bin"], "file.bin", None, HINT)
+    assert not server.asked
+
+
+def test_unreachable_says_what_to_put_where(downloads: Path, server: Server) -> None:
+    url = f"http://127.0.0.1:{closed_port()}/file.bin"
+    with pytest.raises(UserError) as error:
+        fetch([url], "file.bin", SHA256, HINT)
+    assert str(error.value) == (
+        f"no file.bin yet ({url} cannot be reached): save it as {downloads / 'file.bin'}, or {HINT}"
+    )
+    assert visible(downloads) == []
+
+
+def test_the_next_address_is_tried(server: Server) -> None:
+    urls = [
+        f"http://127.0.0.1:{closed_port()}/file.bin",
+        f"{server.url}/none.bin",
+        f"{server.url}/file.bin",
+    ]
+    assert fetch(urls, "file.bin", SHA256, HINT).read_bytes() == CONTENT
+    with pytest.raises(UserError, match=r"cannot be reached; .*/none.bin answers 404 Not Found\)"):
+        fetch(urls[:2], "other.bin", SHA256, HINT)
+
+
+def test_a_transfer_that_breaks_off_leaves_nothing(server: Server, downloads: Path) -> None:
+    with pytest.raises(UserError, match=r"/half\.bin broke off"):
+        fetch([f"{server.url}/half.bin"], "file.bin", SHA256, HINT)
+    assert visible(downloads) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.invalid/x", "ftp://127.0.0.1/x", "file:///etc/hosts"]
+)
+def test_only_https(url: str) -> None:
+    with pytest.raises(UserError, match="is not an https address"):
+        fetch([url], "file.bin", SHA256, HINT)
+
+
+def test_an_address_that_leads_away_from_https_is_refused(server: Server) -> None:
+    with pytest.raises(UserError, match=r"localhost.* is not an https address"):
+        fetch([f"{server.url}/away"], "file.bin", SHA256, HINT)
+
+
+def test_a_file_put_there_by_hand_is_used(server: Server, downloads: Path) -> None:
+    downloads.mkdir()
+    (downloads / "file.bin").write_bytes(CONTENT)
+    assert fetch([f"{server.url}/file.bin"], "file.bin", SHA256, HINT) == downloads / "file.bin"
+    assert not server.asked
+
+
+def test_a_wrong_file_put_there_by_hand_is_replaced(server: Server, downloads: Path) -> None:
+    downloads.mkdir()
+    (downloads / "file.bin").write_bytes(b"other")
+    fetch([f"{server.url}/file.bin"], "file.bin", SHA256, HINT)
+    assert (downloads / "file.bin").read_bytes() == CONTENT
+
+
+def test_a_wrong_file_that_cannot_be_replaced_is_explained(server: Server, downloads: Path) -> None:
+    downloads.mkdir()
+    (downloads / "file.bin").write_bytes(b"other")
+    with pytest.raises(UserError) as error:
+        fetch([f"http://127.0.0.1:{closed_port()}/x"], "file.bin", SHA256, HINT)
+    assert f"has sha256 {OTHER}, expected {SHA256}, and was removed" in str(error.value)
+    assert visible(downloads) == []
+
+
+def test_a_folder_that_cannot_be_written(server: Server, downloads: Path) -> None:
+    downloads.write_text("in the way")
+    with pytest.raises(UserError, match=r"cannot be written .*FACETRACK_HOME"):
+        fetch([f"{server.url}/file.bin"], "file.bin", SHA256, HINT)
+
+
+FETCH = """
+import resource, sys
+from facetrack.download import fetch
+from facetrack.errors import UserError
+url, sha256, limit = sys.argv[1:]
+if int(limit):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+try:
+    fetch([url], "file.bin", sha256, "hint")
+except UserError as error:
+    sys.exit(str(error))
+"""
+
+
+def started(server: Server, limit: int = 0) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", FETCH, f"{server.url}/file.bin", SHA256, str(limit)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"NO_PROXY": "127.0.0.1"},
+    )
+
+
+def test_a_disk_without_room_is_explained(server: Server, downloads: Path) -> None:
+    # A limit on the size of files stops the writing just as a full disk does.
+    _, errors = started(server, limit=100_000).communicate()
+    assert "file.bin cannot be written (File too large): free some space" in errors
+    assert len(errors.splitlines()) == 1
+    assert visible(downloads) == []
+
+
+def test_two_processes_at_once_download_once(server: Server, downloads: Path) -> None:
+    both = [started(server), started(server)]
+    assert [process.communicate()[1] for process in both] == ["", ""]
+    assert [process.returncode for process in both] == [0, 0]
+    assert server.asked == {"/file.bin": 1}
+    assert (downloads / "file.bin").read_bytes() == CONTENT
+    assert visible(downloads) == ["file.bin"]
