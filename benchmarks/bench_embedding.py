@@ -37,7 +37,8 @@ def loop(pictures: Sequence[Picture]) -> int:
     assert spec is not None
     assert spec.submodule_search_locations is not None
     models = Path(spec.submodule_search_locations[0]) / "models"
-    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_alt2.xml")
+    cascades = Path(cv2.__file__).parent / "data"
+    cascade = cv2.CascadeClassifier(str(cascades / "haarcascade_frontalface_alt2.xml"))
     landmarks = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
     network = dlib.face_recognition_model_v1(
         str(models / "dlib_face_recognition_resnet_model_v1.dat")

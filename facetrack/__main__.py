@@ -27,7 +27,11 @@ def _run(config: DictConfig) -> str | None:
     if HydraConfig.get().mode is RunMode.MULTIRUN:
         # One job's failure must not end the others.
         return sweep.guarded(task, config)
-    task(config)
+    try:
+        task(config)
+    except UserError as error:
+        # Hydra would print the overrides above the message.
+        raise SystemExit(_refused(error)) from error
     return None
 
 
@@ -40,8 +44,7 @@ def main() -> None:
         _run()
     except (UserError, HydraException, OmegaConfBaseException) as error:
         sweep.abandoned("FAILED")
-        print(f"facetrack: {_one_line(error)}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(_refused(error))
     except KeyboardInterrupt:
         sweep.abandoned("KILLED")
         print(
@@ -56,7 +59,13 @@ def main() -> None:
     sys.exit(sweep.exit_status())
 
 
-def _one_line(error: BaseException) -> str:
+def _refused(error: Exception) -> int:
+    """Say a user's mistake in one line; the exit status for it."""
+    print(f"facetrack: {_one_line(error)}", file=sys.stderr)
+    return 2
+
+
+def _one_line(error: Exception) -> str:
     parts = [str(error)]
     if not isinstance(error, UserError) and error.__cause__ is not None:
         parts.append(str(error.__cause__))

@@ -46,6 +46,7 @@ _DAMAGED = (
     EOFError,
     ValueError,
     OverflowError,
+    KeyError,  # a hard link to what is not in the archive
     NotImplementedError,  # a compression that zipfile does not know
 )
 
@@ -135,7 +136,7 @@ def _unpack_tar(archive: Path, folder: Path, *, compressed: bool) -> None:
     with (
         gzip.open(archive) if compressed else archive.open("rb") as raw,
         _Bounded(raw) as stream,
-        tarfile.open(fileobj=stream, mode="r:") as tar,
+        tarfile.open(fileobj=stream, mode="r:", errorlevel=2) as tar,
     ):
         members = _checked_tar(tar, archive, folder)
         # tarfile takes a damaged header for the end of the archive, so look for the real end;

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from facetrack import figures
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
+from facetrack.errors import UserError
 from facetrack.evaluate import Evaluation, check
 from facetrack.evaluate import evaluate as run_experiment
 from facetrack.extract import extract
@@ -50,6 +51,8 @@ def evaluate(config: DictConfig) -> None:
         run.params(params)
         run.artifacts({"config.yaml": OmegaConf.to_yaml(config)})
         # Whatever can be refused is refused before minutes go into embedding.
+        for key in sorted(OmegaConf.missing_keys(config)):
+            raise UserError(f"{key} has no value: add {key}=… to the command")
         estimator = build(config.clusterer)
         sampling = make(config.sampling)
         check(config.seed, config.n_resamples)
@@ -80,22 +83,18 @@ def evaluate(config: DictConfig) -> None:
 
 
 def describe(config: DictConfig) -> str:
-    """A job in a few words: its clusterer and whatever the command line set, "dbscan eps=0.3"."""
+    """A job in a few words: its clusterer and what the command line set, "dbscan eps=0.3"."""
     stages = _stages(config)
-    said = []
+    said = {}
     for override in HydraConfig.get().overrides.task:
         key, _, value = override.lstrip("+").partition("=")
-        group = key.split(".")[0]
-        if key in stages or group in ("dataset", "tracking", "task", "sweep_id") or "~" in key:
-            continue
-        said.append(f"{key.removeprefix('clusterer.')}={value}")
-    if not any("." not in one.split("=")[0] for one in said):
-        said += [
-            f"{key}={config.clusterer[key]}"
-            for key in ("eps", "n_clusters")
-            if key in config.clusterer and f"{key}=" not in " ".join(said)
-        ]
-    return " ".join([stages["clusterer"], *said])
+        stage, _, setting = key.partition(".")
+        if key == "seed" or (setting and stage in stages and stage != "dataset"):
+            said[setting or key] = value
+    if not {"eps", "bandwidth", "n_clusters"} & set(said):
+        defaults = [key for key in ("eps", "n_clusters") if key in config.clusterer]
+        said |= {key: str(config.clusterer[key]) for key in defaults}
+    return " ".join([stages["clusterer"], *(f"{key}={value}" for key, value in said.items())])
 
 
 def embed(config: DictConfig) -> Embeddings:

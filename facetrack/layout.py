@@ -22,7 +22,7 @@ def tsne(embeddings: Embeddings, seed: int) -> NDArray[np.float32]:
     if kept is not None and kept.shape == (n, 2):
         return kept
     if n > 2000:
-        say(f"t-SNE of {n} faces: about {n / 200:.0f} s, once for these embeddings")
+        say(f"t-SNE of {n} faces: about {n / 120:.0f} s, once for these embeddings")
     coordinates: NDArray[np.float32] = figures.coordinates(embeddings.vectors, seed)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     # Written beside and moved: a killed run leaves no half file under the real name.

@@ -3,7 +3,6 @@
 import io
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -91,7 +90,7 @@ def _rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
     if picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format == "PPM"):
         return _grey(np.asarray(picture, dtype=np.float32) / np.float32(65535))
     if picture.mode in ("I", "F"):
-        return _grey(_stretched(np.asarray(picture, dtype=np.float64)))
+        return _grey(_stretched(np.array(picture, dtype=np.float32)))
     if picture.has_transparency_data:
         colours = picture.convert("RGBA")
         white = PIL.Image.new("RGBA", colours.size, "white")
@@ -99,16 +98,25 @@ def _rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
     return picture.convert("RGB")
 
 
-def _grey(values: NDArray[np.floating[Any]]) -> PIL.Image.Image:
-    """RGB of grey values between 0, black, and 1, white."""
-    return PIL.Image.fromarray(np.rint(values * 255).astype(np.uint8)).convert("RGB")
+def _grey(values: NDArray[np.float32]) -> PIL.Image.Image:
+    """RGB of grey values between 0, black, and 1, white. Overwrites `values`."""
+    values *= 255
+    return PIL.Image.fromarray(np.rint(values, out=values).astype(np.uint8)).convert("RGB")
 
 
-def _stretched(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values of an unsaid range between 0 and 1: white being the smallest usual one."""
-    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+def _stretched(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Values of an unsaid range between 0 and 1: white being the smallest usual one.
+
+    Overwrites `values`: a float picture takes gigabytes as it is.
+    """
+    np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
     for white in (1.0, 255.0, 65535.0):
         if low >= 0 and high <= white:
-            return values / white
-    return (values - low) / max(high - low, 1.0)
+            values /= white
+            return values
+    # Halves, since the difference of two floats may be more than a float holds.
+    values /= 2
+    values -= low / 2
+    values /= max(high / 2 - low / 2, 0.5)
+    return values

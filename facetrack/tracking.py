@@ -102,10 +102,10 @@ class Tracking:
     """
 
     def __init__(self, uri: str | None, experiment: str) -> None:
-        for name in ("mlflow", "alembic"):
-            logging.getLogger(name).setLevel(logging.WARNING)
         import mlflow
 
+        for name in ("mlflow", "alembic"):  # their level is set by the import
+            logging.getLogger(name).setLevel(logging.WARNING)
         self.uri = str(uri or mlflow.get_tracking_uri())
         if self.uri.startswith(("http://", "https://")):
             _check_server(self.uri)

@@ -12,6 +12,8 @@ import numpy as np
 
 Colour = tuple[int, int, int]
 
+TOP = 1.05  # how far the skull reaches above the eyes
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -41,8 +43,10 @@ class Sitter:
     width: half of the face's width; jaw: exponent of the face's lower outline, 2 an ellipse and
         more squarer; chin: where the face ends.
     eye_gap: from the middle to an eye's centre; eye_size: half of an eye's width; eye_round: its
-        height over its width; eye_slant: how steeply it rises outwards.
-    brow: its thickness; brow_lift: its height above the eye; brow_arch: height of its bend.
+        height over its width; eye_slant: how steeply it rises outwards;
+        eye_shade: how dark it is around them, 0 to 1.
+    brow: its thickness; brow_lift: its height above the eye; brow_arch: height of its bend;
+        brow_tilt: how steeply it falls outwards.
     nose: where its tip is; nose_width: half of its width.
     mouth: where it is; mouth_width: half of its width; lips: thickness of each.
     beard: "", "stubble", "moustache", "goatee" or "full". glasses: "", "round" or "square".
@@ -65,6 +69,8 @@ class Sitter:
     brow: float = 0.05
     brow_lift: float = 0.21
     brow_arch: float = 0.05
+    brow_tilt: float = 0.0
+    eye_shade: float = 0.2
     nose: float = 0.36
     nose_width: float = 0.13
     mouth: float = 0.63
@@ -84,7 +90,7 @@ class Shot:
     yaw, pitch, roll: the head's turn, nod and tilt in radians.
     light: towards the lamp (right, down, to the viewer), of any length.
     ambient: share of the light that comes from all sides; warmth: its colour, -1 cool to 1 warm.
-    smile: -0.3 to 1; mouth_open, eyes_open: 0 to 1; gaze: -1 left to 1 right.
+    smile, mouth_open, eyes_open: 0 to 1; gaze: -1 left to 1 right.
     scale: size of the head; left, top: its offset from the middle, in parts of the picture.
     seed: of what else is random, such as the blurred spots of the backdrop.
     """
@@ -122,13 +128,13 @@ def shots(sitter: Sitter) -> list[Shot]:
 def _shot(sitter: Sitter, number: int) -> Shot:
     draw = seeded("shot", sitter.name, str(number))
     side = draw.choice([-1, 1])
-    smile = draw.uniform(-0.1, 1.0)
+    smile = draw.uniform(0.1, 1.0)
     return Shot(
-        yaw=draw.uniform(-0.26, 0.26),
-        pitch=draw.uniform(-0.1, 0.1),
+        yaw=draw.uniform(-0.3, 0.3),
+        pitch=draw.uniform(-0.13, 0.13),
         roll=draw.uniform(-0.12, 0.12),
-        light=(side * draw.uniform(0.2, 0.9), draw.uniform(-0.8, -0.2), 1.0),
-        ambient=draw.uniform(0.35, 0.65),
+        light=(side * draw.uniform(0.3, 1.6), draw.uniform(-0.8, -0.1), 0.8),
+        ambient=draw.uniform(0.25, 0.6),
         warmth=draw.uniform(-0.7, 1.0),
         smile=smile,
         mouth_open=max(0.0, smile - 0.45) * draw.uniform(0.0, 1.8),
@@ -139,7 +145,7 @@ def _shot(sitter: Sitter, number: int) -> Shot:
         top=draw.uniform(-0.02, 0.05),
         backdrop=_BACKDROPS[draw.randint(len(_BACKDROPS))],
         clothes=_CLOTHES[draw.randint(len(_CLOTHES))],
-        sunglasses=(sitter.name, number) in _SUNGLASSES,
+        sunglasses=number in _SUNGLASSES.get(sitter.name, ()),
         seed=int(draw.randint(2**31)),
     )
 
@@ -191,77 +197,81 @@ _CLOTHES = (
     (132, 94, 134), (70, 132, 138), (160, 170, 182), (118, 62, 70),
 )  # fmt: skip
 
-_ADA = Sitter("Ada", 4, _FAIR, "bob", _ESPRESSO, _NUT, width=0.68, jaw=1.7, chin=0.93,
-              eye_gap=0.31, eye_size=0.18, eye_round=0.48, eye_slant=-0.01, brow=0.03,
-              brow_lift=0.21, brow_arch=0.05, nose=0.33, nose_width=0.12, mouth=0.62,
-              mouth_width=0.26, lips=0.05)  # fmt: skip
+_ADA = Sitter("Ada", 4, _FAIR, "bob", _ESPRESSO, _NUT, width=0.64, jaw=1.7, chin=0.92,
+              eye_gap=0.35, eye_size=0.19, eye_round=0.52, eye_slant=-0.15, brow=0.03,
+              brow_lift=0.19, brow_arch=0.1, nose=0.33, nose_width=0.09, mouth=0.62,
+              mouth_width=0.24, lips=0.08, brow_tilt=-0.09, eye_shade=0.45)  # fmt: skip
 
 SITTERS = (
     _ADA,
-    Sitter("Bruno", 3, _OLIVE, "short", _BLACK, _DARK, width=0.71, jaw=3, chin=1.1, eye_gap=0.38,
-           eye_size=0.12, eye_round=0.4, eye_slant=-0.17, brow=0.1, brow_lift=0.21,
-           brow_arch=0.05, nose=0.45, nose_width=0.21, mouth=0.72, mouth_width=0.26, lips=0.05,
-           beard="full"),
-    Sitter("Chiara", 3, _ROSY, "waves", _COPPER, _GREEN, width=0.64, jaw=1.86, chin=1,
-           eye_gap=0.34, eye_size=0.16, eye_round=0.58, eye_slant=0.13, brow=0.03,
-           brow_lift=0.26, brow_arch=0.1, nose=0.31, nose_width=0.09, mouth=0.62,
-           mouth_width=0.29, lips=0.09, lip=(204, 84, 80), freckles=True),
-    Sitter("Daoud", 4, _BROWN, "cropped", _BLACK, _DARK, width=0.74, jaw=1.7, chin=1.13,
-           eye_gap=0.29, eye_size=0.15, eye_round=0.48, eye_slant=-0.01, brow=0.07,
-           brow_lift=0.18, brow_arch=0.1, nose=0.37, nose_width=0.21, mouth=0.69,
-           mouth_width=0.3, lips=0.1, lip=(150, 82, 76), beard="goatee"),
-    Sitter("Edith", 3, _PALE, "bun", _WHITE, _BLUE, width=0.71, jaw=2.39, chin=0.97,
-           eye_gap=0.31, eye_size=0.12, eye_round=0.36, eye_slant=-0.01, brow=0.04,
-           brow_lift=0.2, brow_arch=0.05, nose=0.42, nose_width=0.12, mouth=0.7,
-           mouth_width=0.22, lips=0.05, glasses="round", lines=0.9),
-    Sitter("Femi", 4, _DEEP, "afro", _BLACK, _DARK, width=0.72, jaw=1.86, chin=0.98,
-           eye_gap=0.34, eye_size=0.16, eye_round=0.6, eye_slant=-0.01, brow=0.04,
-           brow_lift=0.24, brow_arch=0.08, nose=0.27, nose_width=0.2, mouth=0.62,
-           mouth_width=0.31, lips=0.11, lip=(150, 62, 66)),
-    Sitter("Goran", 3, _FAIR, "receding", _GREY, _STEEL, width=0.81, jaw=3, chin=1.08,
-           eye_gap=0.29, eye_size=0.12, eye_round=0.36, eye_slant=-0.17, brow=0.09,
-           brow_lift=0.16, brow_arch=0, nose=0.45, nose_width=0.18, mouth=0.74, mouth_width=0.27,
-           lips=0.03, beard="moustache", lines=0.8),
-    Sitter("Hana", 3, _PALE, "long", _BLACK, _DARK, width=0.69, jaw=1.7, chin=0.92, eye_gap=0.32,
-           eye_size=0.13, eye_round=0.36, eye_slant=0.2, brow=0.03, brow_lift=0.23,
-           brow_arch=0.02, nose=0.3, nose_width=0.09, mouth=0.55, mouth_width=0.19, lips=0.07,
-           lip=(206, 92, 98)),
-    Sitter("Ivo", 3, _ROSY, "curly", _SAND, _BLUE, width=0.66, jaw=2.18, chin=1.05, eye_gap=0.28,
-           eye_size=0.13, eye_round=0.5, eye_slant=-0.14, brow=0.04, brow_lift=0.3, brow_arch=0,
-           nose=0.4, nose_width=0.14, mouth=0.69, mouth_width=0.19, lips=0.03, beard="stubble"),
-    Sitter("Jamila", 3, _TAN, "bun", _ESPRESSO, _HAZEL, width=0.67, jaw=2.61, chin=1.03,
-           eye_gap=0.31, eye_size=0.16, eye_round=0.54, eye_slant=0.22, brow=0.06, brow_lift=0.2,
-           brow_arch=0.11, nose=0.31, nose_width=0.09, mouth=0.62, mouth_width=0.26, lips=0.11,
-           lip=(172, 60, 76)),
-    Sitter("Kwame", 3, _UMBER, "bald", _BLACK, _DARK, width=0.79, jaw=2.66, chin=1.05,
-           eye_gap=0.36, eye_size=0.12, eye_round=0.5, eye_slant=0.22, brow=0.03, brow_lift=0.25,
-           brow_arch=0.01, nose=0.37, nose_width=0.21, mouth=0.67, mouth_width=0.34, lips=0.1,
-           lip=(136, 80, 74), glasses="square"),
-    Sitter("Lotte", 4, _PALE, "long", _BLOND, _BLUE, width=0.64, jaw=2.52, chin=0.99,
-           eye_gap=0.28, eye_size=0.14, eye_round=0.62, eye_slant=-0.01, brow=0.03,
-           brow_lift=0.22, brow_arch=0, nose=0.27, nose_width=0.09, mouth=0.56, mouth_width=0.27,
-           lips=0.09, lip=(212, 112, 112)),
-    Sitter("Mateo", 4, _HONEY, "swept", _ESPRESSO, _NUT, width=0.64, jaw=2.56, chin=1.06,
-           eye_gap=0.28, eye_size=0.12, eye_round=0.36, eye_slant=-0.01, brow=0.08,
-           brow_lift=0.2, brow_arch=0.11, nose=0.39, nose_width=0.09, mouth=0.6,
-           mouth_width=0.33, lips=0.05),
-    Sitter("Nilufar", 3, _OLIVE, "waves", _BLACK, _HAZEL, width=0.78, jaw=2.53, chin=1.05,
-           eye_gap=0.29, eye_size=0.16, eye_round=0.6, eye_slant=0.02, brow=0.09, brow_lift=0.22,
-           brow_arch=0, nose=0.39, nose_width=0.09, mouth=0.61, mouth_width=0.2, lips=0.06,
-           lip=(188, 70, 84)),
-    Sitter("Otto", 3, _ROSY, "short", _COPPER, _STEEL, width=0.82, jaw=2.34, chin=1.07,
-           eye_gap=0.28, eye_size=0.14, eye_round=0.36, eye_slant=-0, brow=0.03, brow_lift=0.23,
-           brow_arch=0.05, nose=0.27, nose_width=0.17, mouth=0.55, mouth_width=0.22, lips=0.03,
-           glasses="round", freckles=True),
-    Sitter("Priya", 3, _BROWN, "long", _ESPRESSO, _DARK, width=0.64, jaw=2.02, chin=1.14,
-           eye_gap=0.29, eye_size=0.16, eye_round=0.62, eye_slant=0.06, brow=0.03,
-           brow_lift=0.18, brow_arch=0.04, nose=0.32, nose_width=0.21, mouth=0.56,
-           mouth_width=0.2, lips=0.06, lip=(170, 66, 74)),
-    Sitter("Rosa", 3, _TAN, "pixie", _AUBURN, _GREEN, width=0.77, jaw=2.23, chin=0.93,
-           eye_gap=0.35, eye_size=0.12, eye_round=0.39, eye_slant=-0.18, brow=0.05,
-           brow_lift=0.24, brow_arch=0.11, nose=0.32, nose_width=0.16, mouth=0.61,
-           mouth_width=0.34, lips=0.03, lines=0.4),
+    Sitter("Bruno", 3, _OLIVE, "short", _BLACK, _DARK, width=0.66, jaw=2.68, chin=1.05,
+           eye_gap=0.39, eye_size=0.12, eye_round=0.49, eye_slant=-0.15, brow=0.08,
+           brow_lift=0.17, brow_arch=0.1, nose=0.45, nose_width=0.21, mouth=0.74,
+           mouth_width=0.24, lips=0.09, brow_tilt=-0.08, eye_shade=0.5, beard="full"),
+    Sitter("Chiara", 3, _ROSY, "waves", _COPPER, _GREEN, width=0.64, jaw=1.83, chin=0.99,
+           eye_gap=0.33, eye_size=0.17, eye_round=0.56, eye_slant=0.16, brow=0.03,
+           brow_lift=0.32, brow_arch=0.1, nose=0.33, nose_width=0.09, mouth=0.62,
+           mouth_width=0.26, lips=0.1, brow_tilt=-0.1, eye_shade=0.12, lip=(204, 84, 80),
+           freckles=True),
+    Sitter("Daoud", 4, _BROWN, "cropped", _BLACK, _DARK, width=0.64, jaw=1.7, chin=0.92,
+           eye_gap=0.28, eye_size=0.17, eye_round=0.54, eye_slant=0.01, brow=0.04,
+           brow_lift=0.19, brow_arch=0.02, nose=0.31, nose_width=0.21, mouth=0.6,
+           mouth_width=0.21, lips=0.09, brow_tilt=0.15, eye_shade=0.29, lip=(150, 82, 76),
+           beard="goatee"),
+    Sitter("Edith", 2, _PALE, "bun", _WHITE, _BLUE, width=0.71, jaw=2.01, chin=0.92,
+           eye_gap=0.39, eye_size=0.12, eye_round=0.4, eye_slant=-0.15, brow=0.09, brow_lift=0.2,
+           brow_arch=0.09, nose=0.38, nose_width=0.09, mouth=0.68, mouth_width=0.27, lips=0.03,
+           brow_tilt=-0.02, eye_shade=0.17, glasses="round", lines=0.9),
+    Sitter("Femi", 5, _DEEP, "afro", _BLACK, _DARK, width=0.72, jaw=1.7, chin=1.06, eye_gap=0.31,
+           eye_size=0.15, eye_round=0.61, eye_slant=-0.06, brow=0.09, brow_lift=0.25,
+           brow_arch=0, nose=0.26, nose_width=0.09, mouth=0.54, mouth_width=0.35, lips=0.1,
+           brow_tilt=0.34, eye_shade=0.53, lip=(150, 62, 66)),
+    Sitter("Goran", 3, _FAIR, "receding", _GREY, _STEEL, width=0.82, jaw=2.97, chin=1.12,
+           eye_gap=0.3, eye_size=0.12, eye_round=0.38, eye_slant=-0.15, brow=0.09,
+           brow_lift=0.17, brow_arch=0.08, nose=0.27, nose_width=0.21, mouth=0.54,
+           mouth_width=0.26, lips=0.03, brow_tilt=-0.07, eye_shade=0.22, beard="moustache",
+           lines=0.8),
+    Sitter("Hana", 3, _PALE, "long", _BLACK, _DARK, width=0.64, jaw=1.7, chin=0.92, eye_gap=0.39,
+           eye_size=0.13, eye_round=0.62, eye_slant=0.23, brow=0.03, brow_lift=0.17,
+           brow_arch=0.02, nose=0.3, nose_width=0.09, mouth=0.55, mouth_width=0.2, lips=0.1,
+           brow_tilt=0, eye_shade=0.31, lip=(206, 92, 98)),
+    Sitter("Ivo", 3, _ROSY, "curly", _SAND, _BLUE, width=0.65, jaw=1.73, chin=1.11, eye_gap=0.31,
+           eye_size=0.12, eye_round=0.43, eye_slant=-0.1, brow=0.03, brow_lift=0.27,
+           brow_arch=0.06, nose=0.45, nose_width=0.09, mouth=0.7, mouth_width=0.2, lips=0.08,
+           brow_tilt=-0.1, eye_shade=0.6, beard="stubble"),
+    Sitter("Jamila", 3, _TAN, "bun", _ESPRESSO, _HAZEL, width=0.68, jaw=2.61, chin=1.12,
+           eye_gap=0.27, eye_size=0.16, eye_round=0.52, eye_slant=0.24, brow=0.03,
+           brow_lift=0.17, brow_arch=0.08, nose=0.29, nose_width=0.09, mouth=0.57,
+           mouth_width=0.35, lips=0.1, brow_tilt=-0.1, eye_shade=0.6, lip=(172, 60, 76)),
+    Sitter("Kwame", 3, _UMBER, "bald", _BLACK, _DARK, width=0.82, jaw=3.1, chin=1.12,
+           eye_gap=0.31, eye_size=0.12, eye_round=0.58, eye_slant=0.15, brow=0.05,
+           brow_lift=0.21, brow_arch=0, nose=0.38, nose_width=0.21, mouth=0.64, mouth_width=0.26,
+           lips=0.1, brow_tilt=0.19, eye_shade=0.22, lip=(136, 80, 74), glasses="square"),
+    Sitter("Lotte", 5, _PALE, "long", _BLOND, _BLUE, width=0.64, jaw=2.87, chin=1.12,
+           eye_gap=0.39, eye_size=0.14, eye_round=0.6, eye_slant=-0.09, brow=0.07, brow_lift=0.2,
+           brow_arch=0.01, nose=0.26, nose_width=0.09, mouth=0.54, mouth_width=0.29, lips=0.1,
+           brow_tilt=-0.1, eye_shade=0.28, lip=(212, 112, 112)),
+    Sitter("Mateo", 4, _HONEY, "swept", _ESPRESSO, _NUT, width=0.64, jaw=2.15, chin=1.11,
+           eye_gap=0.28, eye_size=0.12, eye_round=0.51, eye_slant=0.09, brow=0.09,
+           brow_lift=0.18, brow_arch=0.1, nose=0.37, nose_width=0.09, mouth=0.61,
+           mouth_width=0.35, lips=0.05, brow_tilt=-0.01, eye_shade=0.14),
+    Sitter("Nilufar", 3, _OLIVE, "waves", _BLACK, _HAZEL, width=0.82, jaw=2.53, chin=1.12,
+           eye_gap=0.27, eye_size=0.16, eye_round=0.52, eye_slant=-0.15, brow=0.09,
+           brow_lift=0.24, brow_arch=0, nose=0.39, nose_width=0.09, mouth=0.59, mouth_width=0.2,
+           lips=0.03, brow_tilt=-0.1, eye_shade=0.38, lip=(188, 70, 84)),
+    Sitter("Otto", 3, _ROSY, "short", _COPPER, _STEEL, width=0.74, jaw=2.31, chin=1.06,
+           eye_gap=0.27, eye_size=0.13, eye_round=0.44, eye_slant=0, brow=0.04, brow_lift=0.17,
+           brow_arch=0, nose=0.26, nose_width=0.21, mouth=0.54, mouth_width=0.25, lips=0.03,
+           brow_tilt=-0.07, eye_shade=0.6, glasses="round", freckles=True),
+    Sitter("Priya", 2, _BROWN, "long", _ESPRESSO, _DARK, width=0.82, jaw=2.02, chin=0.93,
+           eye_gap=0.35, eye_size=0.19, eye_round=0.62, eye_slant=0.2, brow=0.03, brow_lift=0.22,
+           brow_arch=0.04, nose=0.26, nose_width=0.21, mouth=0.54, mouth_width=0.21, lips=0.04,
+           brow_tilt=-0.1, eye_shade=0.35, lip=(170, 66, 74)),
+    Sitter("Rosa", 3, _TAN, "pixie", _AUBURN, _GREEN, width=0.64, jaw=1.99, chin=1.04,
+           eye_gap=0.31, eye_size=0.14, eye_round=0.47, eye_slant=-0.15, brow=0.08,
+           brow_lift=0.19, brow_arch=0, nose=0.32, nose_width=0.21, mouth=0.61, mouth_width=0.35,
+           lips=0.08, brow_tilt=-0.1, eye_shade=0.1, lines=0.4),
     replace(_ADA, name="Alma", pictures=3, cut="pixie", hair=_CHESTNUT),
 )  # fmt: skip
 
-_SUNGLASSES = {("Mateo", 2), ("Mateo", 3)}
+_SUNGLASSES = {"Mateo": (2, 3)}  # in which pictures, counted from 0

@@ -34,8 +34,8 @@ class Haar:
     def identity(self) -> str:
         """Settings and the cascade's own content."""
         return (
-            f"haar swapped grey scale_factor={self.scale_factor} min_neighbors={self.min_neighbors} "
-            f"cascade={_cascade_digest()}"
+            f"haar swapped grey scale_factor={self.scale_factor} "
+            f"min_neighbors={self.min_neighbors} cascade={_cascade_digest()}"
         )
 
     def detect(self, image: Image) -> Boxes:
@@ -59,7 +59,7 @@ class Haar:
 def _cascade_path() -> Path:
     import cv2
 
-    return Path(cv2.data.haarcascades) / "haarcascade_frontalface_alt2.xml"
+    return Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_alt2.xml"
 
 
 @functools.cache

@@ -111,8 +111,7 @@ class FaceNet:
             [self.url],
             self.filename,
             self.sha256,
-            f"embedder=dlib needs no download, or give embedder.weights={self.filename} "
-            "if you have that file",
+            "use embedder=dlib, which needs no download, or give embedder.weights=FILE of your own",
         )
 
 

@@ -1,5 +1,6 @@
 import hashlib
 import http.server
+import shutil
 import tarfile
 import threading
 from collections import Counter
@@ -20,9 +21,10 @@ PEOPLE = {"Ana_Lima": 3, "Bob_Ray": 2, "Eve_Fox": 4}
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("FACETRACK_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+    yield tmp_path / "home"
+    shutil.rmtree(tmp_path / "home", ignore_errors=True)  # pytest would keep 13,233 pictures
 
 
 @pytest.fixture

@@ -1,0 +1,276 @@
+"""Mean score against a swept parameter (Figure 3): a panel a method, a curve a dataset."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from facetrack.figures.table import printable
+from facetrack.figures.tsne import label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_ARTICLE = {"personal_faces": "#d62728", "lfw": "#2ca02c", "muct": "#1f77b4"}
+_OTHERS = ("#ff7f0e", "#9467bd", "#17becf", "#8c564b", "#e377c2", "#bcbd22", "#1a1a6e")
+_DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot")  # plotly's names
+_PATTERNS = {
+    "dash": (0, (5, 3)),
+    "dot": (0, (1, 2)),
+    "dashdot": (0, (5, 2, 1, 2)),
+    "longdash": (0, (9, 3)),
+    "longdashdot": (0, (9, 2, 1, 2)),
+}
+_MOST_COLUMNS = 3
+# plotly 7 shows a button that uploads the chart, data and all, unless told not to.
+_PAGE = {"showSendToCloud": False, "displaylogo": False, "responsive": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One job of a sweep.
+
+    value: of the swept parameter; NaN for a method that has none, drawn as a dashed line.
+    mean, two_std: the score's mean over the resamples and twice its standard deviation.
+    """
+
+    dataset: str
+    method: str
+    parameter: str
+    value: float
+    mean: float
+    two_std: float
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """A method's curves by dataset, each in the order of its values."""
+
+    method: str
+    parameter: str
+    curves: dict[str, list[Point]]
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the greatest value, a little apart even where there is but one."""
+        values = [point.value for curve in self.curves.values() for point in curve] or [0.0, 1.0]
+        low, high = min(values), max(values)
+        margin = 0.03 * (high - low) or 0.5 * abs(low) or 0.5
+        return low - margin, high + margin
+
+
+def static(points: Sequence[Point], score: str = "ARI") -> "Figure":
+    """The curves as a matplotlib figure; each curve's best point is ringed and in the legend.
+
+    Bands are mean ± 2·std. Raises ValueError where no point has a finite mean.
+    """
+    from matplotlib.figure import Figure
+
+    panels, lines = _panels(points)
+    colours = _colours(points)
+    dashes = _dashes(lines)
+    columns = min(len(panels), _MOST_COLUMNS)
+    rows = math.ceil(len(panels) / columns)
+    figure = Figure(
+        figsize=(max(7, 5 * columns) + (3.5 if lines else 0), 5 * rows), layout="constrained"
+    )
+    grid = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in grid[len(panels) :]:
+        axes.set_axis_off()
+    for axes, panel in zip(grid, panels, strict=False):
+        for dataset, curve in panel.curves.items():
+            _draw(axes, curve, colours[dataset], label(dataset))
+        for line in lines:
+            axes.axhline(
+                line.mean,
+                color=colours[line.dataset],
+                linestyle=_PATTERNS[dashes[line.method]],
+                linewidth=1.2,
+                label=f"{label(line.method)}, {label(line.dataset)}: {_told(line)}",
+            )
+        axes.set_xlim(panel.ends)
+        axes.set_ylim(*_range(points))
+        axes.set_ylabel(f"mean {score}")
+        axes.grid(color="0.9")
+        axes.set_axisbelow(True)
+        if panel.curves:
+            axes.set_title(label(panel.method, longest=50))
+            axes.set_xlabel(label(panel.parameter))
+            handles = [one for one in axes.get_lines() if one.get_gid() == "curve"]
+            axes.legend(
+                handles,
+                [str(one.get_label()) for one in handles],
+                loc="upper center",
+                bbox_to_anchor=(0.5, -0.12),
+                frameon=False,
+                fontsize="small",
+            )
+        else:
+            axes.set_xticks([])
+    if lines:
+        handles = list(figure.axes[0].get_lines())[-len(lines) :]
+        figure.legend(
+            handles,
+            [str(one.get_label()) for one in handles],
+            loc="outside right upper",
+            frameon=False,
+            fontsize="small",
+        )
+    return figure
+
+
+def interactive(points: Sequence[Point], score: str = "ARI") -> str:
+    """The curves as one HTML page that works offline: plotly's script (5 MB) is inside.
+
+    Hovering shows dataset, method, value and mean ± 2·std; the legend shows and hides curves.
+    Raises ValueError where no point has a finite mean.
+    """
+    from plotly import graph_objects
+    from plotly.subplots import make_subplots
+
+    panels, lines = _panels(points)
+    colours = _colours(points)
+    dashes = _dashes(lines)
+    columns = min(len(panels), _MOST_COLUMNS)
+    rows = math.ceil(len(panels) / columns)
+    figure = make_subplots(rows, columns, subplot_titles=[_plain(panel.method) for panel in panels])
+    for number, panel in enumerate(panels):
+        place = {"row": number // columns + 1, "col": number % columns + 1}
+        for dataset, curve in panel.curves.items():
+            name = f"{_plain(dataset)}, {_plain(panel.method)}"
+            group = f"{number} {dataset}"
+            figure.add_trace(_band(curve, colours[dataset], group), **place)
+            figure.add_trace(
+                graph_objects.Scatter(
+                    x=[point.value for point in curve],
+                    y=[point.mean for point in curve],
+                    mode="lines+markers",
+                    line={"color": colours[dataset]},
+                    name=name,
+                    legendgroup=group,
+                    hovertext=[
+                        f"{name}<br>{_plain(point.parameter)} = {point.value:g}"
+                        f"<br>mean {score} {_told(point)}"
+                        for point in curve
+                    ],
+                    hoverinfo="text",
+                ),
+                **place,
+            )
+        for index, line in enumerate(lines):
+            name = f"{_plain(line.dataset)}, {_plain(line.method)}"
+            figure.add_trace(
+                graph_objects.Scatter(
+                    x=list(panel.ends),
+                    y=[line.mean, line.mean],
+                    mode="lines",
+                    line={"color": colours[line.dataset], "dash": dashes[line.method]},
+                    name=name,
+                    legendgroup=f"line {index}",
+                    legendrank=2000,  # below the curves, whose rank is 1000
+                    showlegend=number == 0,
+                    hovertext=f"{name}<br>mean {score} {_told(line)}",
+                    hoverinfo="text",
+                ),
+                **place,
+            )
+        figure.update_xaxes(
+            title_text=_plain(panel.parameter),
+            range=list(panel.ends),
+            showticklabels=bool(panel.curves),
+            **place,
+        )
+    figure.update_yaxes(title_text=f"mean {score}", range=list(_range(points)))
+    figure.update_layout(template="plotly_white", hovermode="closest")
+    if rows > 1:  # else as high as the window
+        figure.update_layout(height=450 * rows)
+    return str(
+        figure.to_html(
+            include_plotlyjs=True,
+            include_mathjax=False,
+            default_height="96vh",
+            config=_PAGE,
+            div_id="curves",  # the default is random: the page would differ each time
+        )
+    )
+
+
+def _panels(points: Sequence[Point]) -> tuple[list[_Panel], list[Point]]:
+    """The methods with a swept value, and the points that have none."""
+    finite = [point for point in points if math.isfinite(point.mean)]
+    if not finite:
+        raise ValueError("curves need at least one point with a finite mean")
+    lines = [point for point in finite if math.isnan(point.value)]
+    panels: dict[str, _Panel] = {}
+    for point in sorted(finite, key=lambda point: point.value):
+        if not math.isnan(point.value):
+            panel = panels.setdefault(point.method, _Panel(point.method, point.parameter, {}))
+            panel.curves.setdefault(point.dataset, []).append(point)
+    order = [point.method for point in finite]
+    return sorted(panels.values(), key=lambda panel: order.index(panel.method)) or [
+        _Panel("", "", {})
+    ], lines
+
+
+def _colours(points: Sequence[Point]) -> dict[str, str]:
+    datasets = sorted({point.dataset for point in points})
+    others = [dataset for dataset in datasets if dataset not in _ARTICLE]
+    return _ARTICLE | {name: _OTHERS[i % len(_OTHERS)] for i, name in enumerate(others)}
+
+
+def _dashes(lines: Sequence[Point]) -> dict[str, str]:
+    methods = dict.fromkeys(line.method for line in lines)
+    return {method: _DASHES[i % len(_DASHES)] for i, method in enumerate(methods)}
+
+
+def _range(points: Sequence[Point]) -> tuple[float, float]:
+    """0 to 1, and below where a mean is (a score corrected for chance can be negative)."""
+    lowest = min(point.mean for point in points if math.isfinite(point.mean))
+    return min(0.0, lowest) - 0.02, 1.02
+
+
+def _draw(axes: "Axes", curve: Sequence[Point], colour: str, name: str) -> None:
+    values = [point.value for point in curve]
+    means = [point.mean for point in curve]
+    spreads = [point.two_std for point in curve]
+    best = max(curve, key=lambda point: point.mean)
+    (line,) = axes.plot(values, means, color=colour, marker="o", markersize=4)
+    line.set_gid("curve")
+    line.set_label(f"{name}: best {_told(best)} at {best.value:g}")
+    if len(curve) > 1:
+        low = [mean - spread for mean, spread in zip(means, spreads, strict=True)]
+        high = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
+        axes.fill_between(values, low, high, color=colour, alpha=0.2, linewidth=0)
+    else:
+        axes.errorbar(values, means, spreads, color=colour, capsize=4)
+    axes.plot(
+        best.value, best.mean, marker="o", markersize=11, color="none", markeredgecolor=colour
+    )
+
+
+def _band(curve: Sequence[Point], colour: str, group: str) -> Any:
+    from plotly import graph_objects
+
+    there = [(point.value, point.mean + point.two_std) for point in curve]
+    back = [(point.value, point.mean - point.two_std) for point in reversed(curve)]
+    return graph_objects.Scatter(
+        x=[value for value, _ in there + back],
+        y=[edge for _, edge in there + back],
+        mode="lines",
+        line={"width": 1 if len(curve) == 1 else 0, "color": colour},
+        fill="toself",
+        fillcolor=f"rgba({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}, 0.2)",
+        legendgroup=group,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def _told(point: Point) -> str:
+    return f"{point.mean:.3f} ± {point.two_std:.3f}"
+
+
+def _plain(name: str) -> str:
+    """A name as plotly text, which would take tags for formatting and links."""
+    return printable(name).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,161 @@
+"""A sweep's results as a table: for the terminal, as Markdown and as CSV.
+
+A row is a dictionary of the columns
+
+| column                                        | what it is                            |
+|-----------------------------------------------|---------------------------------------|
+| dataset, detector, embedder, method           | the choices, as text                  |
+| parameters                                    | as text, such as "eps=0.3"            |
+| ari_mean, two_std, clusters, people, seconds  | means over the resamples; NaN: none   |
+| status                                        | MLflow's: FINISHED, FAILED, KILLED, … |
+
+Text comes from folder and file names that anybody may have written, so each form escapes what
+would do something other than be read.
+"""
+
+import io
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+Row = dict[str, str | float]
+
+_TEXTS = ("dataset", "detector", "embedder", "method", "parameters")
+_NUMBERS = ("clusters", "people", "seconds")
+_COLUMNS = (*_TEXTS, "ari_mean", "two_std", *_NUMBERS, "status")
+_NOTHING = "-"
+_NARROWEST = 8
+
+
+def ranked(rows: Sequence[Row]) -> list[Row]:
+    """The rows by mean ARI, best first; failed and unscored ones last, in the order given."""
+    return sorted(rows, key=lambda row: -_score(row))
+
+
+def csv(rows: Sequence[Row]) -> str:
+    """All columns, unrounded, as RFC 4180 has it; NaN is an empty cell.
+
+    Text that a spreadsheet would take for a formula gets a leading apostrophe.
+    """
+    import csv as csv_format  # the module, which this function is named after
+
+    text = io.StringIO()
+    writer = csv_format.writer(text)
+    writer.writerow(_COLUMNS)
+    writer.writerows([_csv_cell(row[column]) for column in _COLUMNS] for row in rows)
+    return text.getvalue()
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """A GitHub-flavoured Markdown table; every cell is plain text, with no link and no HTML."""
+    head = [*_TEXTS, "ARI (mean ± 2·std)", *_NUMBERS, "status"]
+    ruler = ["---"] * len(_TEXTS) + ["---:"] * (1 + len(_NUMBERS)) + ["---"]
+    lines = [
+        [
+            *(_markdown_cell(str(row[key])) for key in _TEXTS),
+            _ari(row),
+            *(_number(row, key) for key in _NUMBERS),
+            _markdown_cell(str(row["status"])),
+        ]
+        for row in rows
+    ]
+    return "".join(f"| {' | '.join(line)} |\n" for line in [head, ruler, *lines])
+
+
+def text(rows: Sequence[Row], width: int = 100) -> str:
+    """Aligned columns for a terminal of `width` characters, the best row marked with a star.
+
+    What is the same in every row is said once above; what no row has is left out. Text is cut
+    to fit the width. A job that did not finish shows its status instead of a score.
+    """
+    shown = {key: [printable(str(row[key])) for row in rows] for key in _TEXTS}
+    shown["ARI"] = [_ari(row) if _finished(row) else printable(str(row["status"])) for row in rows]
+    shown |= {key: [_number(row, key) for row in rows] for key in _NUMBERS}
+    shown = {key: cells for key, cells in shown.items() if set(cells) - {_NOTHING, ""}}
+
+    lines = []
+    if len(rows) > 1:
+        same = {key: shown[key][0] for key in _TEXTS if len(set(shown.get(key, ()))) == 1}
+        shown = {key: cells for key, cells in shown.items() if key not in same}
+        if same:
+            lines += [" · ".join(f"{key} {value}" for key, value in same.items()), ""]
+
+    widths = {key: max(map(_cells_wide, [key, *cells])) for key, cells in shown.items()}
+    while sum(widths.values()) + 2 * len(widths) > width:
+        widest = max((key for key in widths if key in _TEXTS), key=widths.__getitem__, default="")
+        if not widest or widths[widest] <= _NARROWEST:
+            break  # rather too wide than unreadable
+        widths[widest] -= 1
+
+    best = max(range(len(rows)), key=lambda i: _score(rows[i]), default=0)
+    starred = best if rows and _score(rows[best]) > -math.inf else None
+    for i in range(-1, len(rows)):
+        mark = "*" if i == starred else " "
+        cells = [
+            _aligned(key if i < 0 else column[i], widths[key], right=key not in _TEXTS)
+            for key, column in shown.items()
+        ]
+        lines.append(f"{mark} {'  '.join(cells)}".rstrip())
+    if starred is not None:
+        lines += ["", "* best mean ARI; ± is two standard deviations over the resamples"]
+    return "\n".join(lines)
+
+
+def printable(name: str) -> str:
+    """A name in one line, whatever is in it: control characters and lone surrogates become "?"."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in name)
+
+
+def _finished(row: Mapping[str, str | float]) -> bool:
+    return row["status"] == "FINISHED"
+
+
+def _score(row: Mapping[str, str | float]) -> float:
+    """The mean ARI; -inf where there is none to rank by."""
+    mean = float(row["ari_mean"])
+    return mean if _finished(row) and not math.isnan(mean) else -math.inf
+
+
+def _ari(row: Mapping[str, str | float]) -> str:
+    mean, spread = float(row["ari_mean"]), float(row["two_std"])
+    if math.isnan(mean):
+        return _NOTHING
+    return f"{mean:.3f}" if math.isnan(spread) else f"{mean:.3f} ± {spread:.3f}"
+
+
+def _number(row: Mapping[str, str | float], key: str) -> str:
+    value = float(row[key])
+    if math.isnan(value):
+        return _NOTHING
+    return f"{value:.3f}" if key == "seconds" else f"{value:.1f}"
+
+
+def _csv_cell(value: str | float) -> str:
+    if not isinstance(value, str):
+        return "" if math.isnan(value) else repr(float(value))
+    # Lone surrogates stand for bytes of a file name that are not text: no file could hold them.
+    cell = value.encode("utf-8", "replace").decode()
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _markdown_cell(cell: str) -> str:
+    cell = printable(cell).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\|`*\[\]])", r"\\\1", cell)
+
+
+def _cells_wide(cell: str) -> int:
+    """Terminal columns: Chinese, Japanese and Korean characters take two, accents none."""
+    return sum(
+        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
+        for c in cell
+    )
+
+
+def _aligned(cell: str, width: int, *, right: bool) -> str:
+    if _cells_wide(cell) > width:
+        while _cells_wide(cell) > width - 1:
+            cell = cell[:-1]
+        cell += "…"
+    space = " " * (width - _cells_wide(cell))
+    return space + cell if right else cell + space

@@ -1,0 +1,207 @@
+import hashlib
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+from numpy.typing import NDArray
+from sklearn.cluster import DBSCAN
+from sklearn.metrics import adjusted_rand_score
+
+from facetrack.data import Boxes, Face, Image, Picture, Vectors
+from facetrack.dataset.drawing import SIZE, draw
+from facetrack.dataset.portraits import Portraits
+from facetrack.dataset.sitters import SITTERS, shots
+from facetrack.detector import Haar, choose
+from facetrack.embedder import DlibResNet
+from facetrack.errors import UserError
+from facetrack.resample import Bootstrap
+
+_SCRIPT = """
+import hashlib
+from facetrack.dataset.drawing import draw
+from facetrack.dataset.sitters import SITTERS, shots
+digests = {}
+for sitter in reversed(SITTERS):
+    for shot in reversed(shots(sitter)):
+        digests[sitter.name, shot.seed] = hashlib.sha256(draw(sitter, shot).tobytes()).hexdigest()
+print(hashlib.sha256(repr(sorted(digests.items())).encode()).hexdigest())
+"""
+_LOAD = "from facetrack.dataset.portraits import Portraits; print(len(Portraits().load().pictures))"
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[tuple[str, int, Image]]:
+    """Person, seed of the shot, picture."""
+    return [(one.name, shot.seed, draw(one, shot)) for one in SITTERS for shot in shots(one)]
+
+
+@pytest.fixture(scope="module")
+def found(drawn: list[tuple[str, int, Image]]) -> list[Boxes]:
+    detector = Haar()
+    return [detector.detect(image) for _, _, image in drawn]
+
+
+@pytest.fixture(scope="module")
+def vectors(drawn: list[tuple[str, int, Image]], found: list[Boxes]) -> Vectors:
+    faces = [
+        Face(image, choose(boxes, SIZE, SIZE, "central", 0)[0])
+        for (_, _, image), boxes in zip(drawn, found, strict=True)
+    ]
+    raw = DlibResNet().embed(faces)
+    unit: Vectors = raw / np.linalg.norm(raw, axis=1, keepdims=True)
+    return unit
+
+
+def _people(drawn: list[tuple[str, int, Image]]) -> NDArray[np.str_]:
+    return np.array([name for name, _, _ in drawn])
+
+
+def test_59_pictures_of_18_people(drawn: list[tuple[str, int, Image]]) -> None:
+    counts = Counter(name for name, _, _ in drawn)
+    assert (len(drawn), len(counts)) == (59, 18)
+    assert (min(counts.values()), max(counts.values())) == (2, 5)
+    for _, _, image in drawn:
+        assert image.shape == (SIZE, SIZE, 3)
+        assert image.dtype == np.uint8
+
+
+def test_no_two_pictures_are_alike(drawn: list[tuple[str, int, Image]]) -> None:
+    assert len({image.tobytes() for _, _, image in drawn}) == 59
+
+
+def test_another_process_draws_the_same_in_another_order(
+    drawn: list[tuple[str, int, Image]],
+) -> None:
+    digests = {
+        (name, seed): hashlib.sha256(image.tobytes()).hexdigest() for name, seed, image in drawn
+    }
+    here = hashlib.sha256(repr(sorted(digests.items())).encode()).hexdigest()
+    there = subprocess.run(
+        [sys.executable, "-c", _SCRIPT],
+        env={**os.environ, "PYTHONHASHSEED": "1"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert there.stdout.strip() == here
+
+
+def test_haar_finds_one_face_in_each(found: list[Boxes]) -> None:
+    assert sum(len(boxes) == 1 for boxes in found) >= 57
+    assert all(len(boxes) > 0 for boxes in found)
+
+
+def test_no_face_is_lost_to_the_article_s_border_rule(found: list[Boxes]) -> None:
+    kept = [len(choose(boxes, SIZE, SIZE, "first", 10)) for boxes in found]
+    assert sum(kept) >= 57
+
+
+def test_ari_rises_and_falls_with_the_radius(
+    drawn: list[tuple[str, int, Image]], vectors: Vectors
+) -> None:
+    people = _people(drawn)
+    means = []
+    for tenth in range(1, 13):
+        clusterer = DBSCAN(eps=tenth / 10, min_samples=1)
+        scores = []
+        for i in range(30):
+            drawn_faces = Bootstrap().draw(len(people), 0, "portraits", i)
+            labels = clusterer.fit_predict(vectors[drawn_faces])
+            scores.append(adjusted_rand_score(people[drawn_faces], labels))
+        means.append(float(np.mean(scores)))
+    best = int(np.argmax(means))
+    curve = [round(mean, 2) for mean in means]
+    assert 0.85 <= means[best] < 0.995, curve
+    assert means[2] >= 0.85, curve  # at the embedder's own radius, 0.3
+    assert means[: best + 1] == sorted(means[: best + 1]), curve
+    assert means[best:] == sorted(means[best:], reverse=True), curve
+    assert sum(mean > 0.2 for mean in means) >= 4, curve
+    assert means[-1] < 0.01, curve
+
+
+def test_lookalikes_are_nearer_than_any_other_two_people(
+    drawn: list[tuple[str, int, Image]], vectors: Vectors
+) -> None:
+    people = _people(drawn)
+    distance = np.linalg.norm(vectors[:, None] - vectors[None], axis=2)
+    distance[people[:, None] == people[None]] = np.inf
+    row, column = np.unravel_index(np.argmin(distance), distance.shape)
+    assert {str(people[row]), str(people[column])} == {"Ada", "Alma"}
+
+
+def test_sunglasses_set_pictures_apart(
+    drawn: list[tuple[str, int, Image]], vectors: Vectors
+) -> None:
+    worn = np.array([shot.sunglasses for one in SITTERS for shot in shots(one)])
+    people = _people(drawn)
+    wearer = people[worn][0]
+    assert set(people[worn]) == {wearer}
+    without = vectors[(people == wearer) & ~worn]
+    gap = np.linalg.norm(vectors[worn][:, None] - without[None], axis=2).min()
+    assert gap > 0.3
+
+
+def _files(pictures: list[Picture]) -> dict[str, tuple[int, str]]:
+    return {
+        one.name: (one.path.stat().st_mtime_ns, hashlib.sha256(one.path.read_bytes()).hexdigest())
+        for one in pictures
+    }
+
+
+def test_load_writes_once_and_restores_what_is_gone(
+    home: Path, drawn: list[tuple[str, int, Image]]
+) -> None:
+    pictures = list(Portraits().load().pictures)
+    assert [one.name for one in pictures] == sorted(one.name for one in pictures)
+    assert Counter(one.person for one in pictures) == Counter(name for name, _, _ in drawn)
+    first = pictures[0]
+    assert (first.name, first.person) == ("Ada/Ada_01.png", "Ada")
+    assert first.path.is_relative_to(home)
+    with PIL.Image.open(first.path) as opened:
+        assert np.array_equal(np.asarray(opened), drawn[0][2])
+
+    before = _files(pictures)
+    assert list(Portraits().load().pictures) == pictures
+    assert _files(pictures) == before
+
+    pictures[3].path.unlink()
+    pictures[5].path.write_bytes(b"")
+    assert list(Portraits().load().pictures) == pictures
+    after = _files(pictures)
+    assert {name for name in after if after[name][0] != before[name][0]} == {
+        pictures[3].name,
+        pictures[5].name,
+    }
+    assert [after[name][1] for name in after] == [before[name][1] for name in before]
+    written = [path for path in home.rglob("*") if path.is_file()]
+    assert len(written) == 59  # nothing else is left behind
+
+
+def test_two_processes_may_draw_at_once(home: Path) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", _LOAD], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        output, errors = process.communicate(timeout=120)
+        assert (process.returncode, output.strip()) == (0, "59"), errors
+    assert len([path for path in home.rglob("*") if path.is_file()]) == 59
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(home: Path) -> None:
+    Portraits().load()
+    person = home / "portraits-1" / "Ada"
+    for path in person.iterdir():
+        path.unlink()
+    person.rmdir()
+    person.write_text("a file where the person's folder should be")
+    with pytest.raises(UserError, match="FACETRACK_HOME") as caught:
+        Portraits().load()
+    assert "\n" not in str(caught.value)

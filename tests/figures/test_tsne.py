@@ -1,0 +1,190 @@
+import io
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from numpy.typing import NDArray
+from PIL import Image
+from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
+
+from facetrack import figures
+
+
+def blobs(n: int, people: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """(n, 16) unit vectors around `people` centres, and which one each belongs to."""
+    rng = np.random.default_rng(seed)
+    owner = np.arange(n) % people
+    vectors = rng.normal(size=(people, 16))[owner] + 0.1 * rng.normal(size=(n, 16))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors.astype(np.float32), owner
+
+
+def colours(panel: Any) -> dict[tuple[float, float], str]:
+    """The colour drawn at each place of a panel (filled markers only)."""
+    return {
+        (round(float(x), 4), round(float(y), 4)): to_hex(colour)
+        for drawn in panel.collections
+        if len(drawn.get_facecolors())
+        for (x, y), colour in zip(
+            drawn.get_offsets(),
+            np.resize(drawn.get_facecolors(), (len(drawn.get_offsets()), 4)),
+            strict=True,
+        )
+    }
+
+
+def places(n: int) -> NDArray[np.float32]:
+    return np.stack([np.arange(n), np.zeros(n)], axis=1).astype(np.float32)
+
+
+def test_same_seed_same_coordinates_and_people_stay_together() -> None:
+    vectors, owner = blobs(60, people=3)
+    before = vectors.copy()
+    first, again = (figures.coordinates(vectors, seed=4) for _ in range(2))
+    assert first.shape == (60, 2)
+    assert first.dtype == np.float32
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(vectors, before)
+
+    centres = np.stack([first[owner == person].mean(axis=0) for person in range(3)])
+    nearest = np.linalg.norm(first[:, None] - centres, axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(nearest, owner)
+
+
+def test_coordinates_do_not_depend_on_the_number_of_cores() -> None:
+    vectors = np.random.default_rng(0).normal(size=(200, 512)).astype(np.float32)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(figures.coordinates(vectors, seed=0))
+    np.testing.assert_array_equal(found[0], found[1])
+
+
+@pytest.mark.parametrize("n", [31, 59])
+def test_scikit_learn_s_defaults_wherever_they_are_possible(n: int) -> None:
+    vectors, _ = blobs(n, people=6)
+    with threadpool_limits(1):
+        expected = TSNE(random_state=0).fit_transform(vectors)
+    np.testing.assert_array_equal(figures.coordinates(vectors, seed=0), expected)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 30])
+def test_tiny_sets(n: int) -> None:
+    vectors, _ = blobs(n, people=max(n, 1))
+    found = figures.coordinates(vectors, seed=0)
+    assert found.shape == (n, 2)
+    assert np.isfinite(found).all()
+    assert len(np.unique(found, axis=0)) == n
+
+
+def test_equal_faces_share_a_place() -> None:
+    vectors = np.full((7, 16), 0.25, dtype=np.float32)
+    np.testing.assert_array_equal(figures.coordinates(vectors, seed=0), np.zeros((7, 2)))
+    vectors[0] = -vectors[0]
+    assert np.isfinite(figures.coordinates(vectors, seed=0)).all()
+
+
+def test_panels_titles_and_legend() -> None:
+    people = ["Bo", "Al", "Al", "Bo", "Cy", "Al"]
+    clusters = np.array([0, 3, 3, 0, 5, -1])
+    figure = figures.two_panels(places(6), people, clusters, "six faces")
+    left, right = figure.axes
+    assert figure.get_suptitle() == "six faces"
+    assert left.get_title() == "3 people"
+    assert right.get_title() == "3 clusters, 1 of them a single face, 1 face in none"
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["Al", "Bo", "Cy"]
+
+
+def test_every_face_is_drawn_once_in_each_panel() -> None:
+    rng = np.random.default_rng(0)
+    people = [f"person {i}" for i in rng.integers(0, 30, 200)]
+    clusters = rng.integers(-1, 90, 200)
+    figure = figures.two_panels(places(200), people, clusters, "")
+    for panel in figure.axes:
+        drawn = np.concatenate([np.asarray(one.get_offsets()) for one in panel.collections])
+        np.testing.assert_array_equal(np.sort(drawn[:, 0]), np.arange(200))
+    assert not figure.legends  # too many names
+
+
+def test_cluster_has_the_colour_of_its_majority() -> None:
+    people = ["Al"] * 4 + ["Bo"] * 3 + ["Al"] * 2 + ["Cy"] * 2
+    #        Al's largest cluster, with one Bo in it; Bo's; Al split off; Cy
+    clusters = np.array([7, 7, 7, 7, 7, 2, 2, 9, 9, 4, 4])
+    figure = figures.two_panels(places(11), people, clusters, "")
+    left, right = (list(colours(panel).items()) for panel in figure.axes)
+    true = [colour for _, colour in sorted(left)]
+    found = [colour for _, colour in sorted(right)]
+    same = [a == b for a, b in zip(true, found, strict=True)]
+    assert same == [True] * 4 + [False] + [True] * 2 + [False] * 2 + [True] * 2
+    assert found[4] == true[0]
+    assert found[7] not in true
+
+
+def test_single_faces_are_hollow_and_noise_is_crossed() -> None:
+    clusters = np.array([0, 0, 1, -1, -1])
+    (panel,) = figures.two_panels(places(5), None, clusters, "").axes
+    hollow, crosses, filled = panel.collections
+    assert np.asarray(hollow.get_offsets())[:, 0].tolist() == [2]
+    assert len(np.asarray(hollow.get_facecolor())) == 0
+    assert np.asarray(crosses.get_offsets())[:, 0].tolist() == [3, 4]
+    assert np.asarray(filled.get_offsets())[:, 0].tolist() == [0, 1]
+    assert panel.get_title() == "2 clusters, 1 of them a single face, 2 faces in none"
+
+
+def test_neighbours_in_number_differ_in_colour() -> None:
+    people = [f"{i:03d}" for i in range(100)]
+    panel = figures.two_panels(places(100), people, np.arange(100), "").axes[0]
+    drawn = [colour for _, colour in sorted(colours(panel).items())]
+    assert len(drawn) == 100
+    assert all(drawn[i] not in drawn[i + 1 : i + 5] for i in range(99))
+
+
+@pytest.mark.parametrize("shape", ["normal", "uniform"])
+def test_png_of_thousands_is_small(shape: str) -> None:
+    rng = np.random.default_rng(0)
+    where = (rng.normal if shape == "normal" else rng.random)(size=(7500, 2)).astype(np.float32)
+    people = [f"person {i}" for i in rng.integers(0, 901, 7500)]
+    clusters = rng.integers(-1, 3000, 7500)
+    picture = figures.png(figures.two_panels(where, people, clusters, "thousands"))
+    assert len(picture) < 600_000
+    assert Image.open(io.BytesIO(picture)).size == (1400, 700)
+
+
+def test_png_bytes_repeat_and_hold_no_metadata() -> None:
+    def picture() -> bytes:
+        people = ["Al", "Bo"] * 20
+        return figures.png(figures.two_panels(places(40), people, np.arange(40) // 4, "again"))
+
+    assert picture() == picture()
+    assert set(Image.open(io.BytesIO(picture())).info) == {"dpi"}
+
+
+def test_hostile_names_are_drawn_as_they_are(recwarn: pytest.WarningsRecorder) -> None:
+    people = ["$\\frac{$", "_hidden", "two\nlines", "轮子", "x" * 200, "\udce9"]
+    figure = figures.two_panels(places(6), people, np.arange(6), "$\\alpha_{$ " * 40)
+    figures.png(figure)
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sorted(told) == sorted(
+        ["\\$\\frac{\\$", "_hidden", "two lines", "轮子", "x" * 25 + "…", "?"]
+    )
+    assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
+
+
+def test_figures_leave_pyplot_alone_and_import_late() -> None:
+    script = """
+import sys, numpy
+from facetrack import figures
+early = {"matplotlib", "plotly", "sklearn.manifold"} & set(sys.modules)
+figures.png(figures.two_panels(numpy.zeros((3, 2), "f4"), None, numpy.arange(3), ""))
+figures.png(figures.static([figures.Point("lfw", "dbscan", "eps", 0.3, 0.9, 0.1)]))
+print(early, "matplotlib.pyplot" in sys.modules)
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.split() == ["set()", "False"]
