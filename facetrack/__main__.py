@@ -42,19 +42,16 @@ def main() -> None:
     try:
         sys.argv[1:] = prepared(sys.argv[1:], CONF)
         _run()
-    except (UserError, HydraException, OmegaConfBaseException) as error:
-        sweep.abandoned("FAILED")
+        sweep.close("FINISHED")
+    except (UserError, HydraException, OmegaConfBaseException, OSError) as error:
+        sweep.abandon("FAILED")
         sys.exit(_refused(error))
     except KeyboardInterrupt:
-        sweep.abandoned("KILLED")
-        print(
-            "\nfacetrack: interrupted; embeddings and finished jobs are kept, "
-            "and the same command goes on from there",
-            file=sys.stderr,
-        )
+        sweep.abandon("KILLED")
+        print("\nfacetrack: interrupted; embeddings and finished jobs are kept", file=sys.stderr)
         sys.exit(130)
     except Exception:
-        sweep.abandoned("FAILED")
+        sweep.abandon("FAILED")
         raise
     sys.exit(sweep.exit_status())
 
@@ -66,6 +63,8 @@ def _refused(error: Exception) -> int:
 
 
 def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and not isinstance(error, HydraException):
+        return f"{error}: facetrack writes to the working directory, {Path.cwd()}; make room there"
     parts = [str(error)]
     if not isinstance(error, UserError) and error.__cause__ is not None:
         parts.append(str(error.__cause__))

@@ -40,10 +40,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A picture (or folder) left out, and why; `name` as in `Picture`."""
+    """A picture (or folder) left out, and why; `name` as in `Picture`.
+
+    pictures: how many pictures of the dataset that is; 0 for a remark on what is no part of it.
+    """
 
     name: str
     reason: str
+    pictures: int = 1
 
 
 @dataclass(frozen=True, slots=True)

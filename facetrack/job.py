@@ -125,7 +125,7 @@ def _counts(embeddings: Embeddings) -> dict[str, int]:
         "pictures": embeddings.n_pictures,
         "faces": len(embeddings.vectors),
         "people": len(embeddings.names),
-        "skipped": len(embeddings.skipped),
+        "skipped": sum(one.pictures for one in embeddings.skipped),
     }
 
 

@@ -1,9 +1,11 @@
 """The parent run of a multirun: opened before its jobs, summed up after them.
 
-A Hydra callback (see `hydra.callbacks` in conf/config.yaml). Light to import: worker processes
-import the command line, and with it this module.
+Opened by a Hydra callback (see `hydra.callbacks` in conf/config.yaml). Light to import: worker
+processes import the command line, and with it this module.
 """
 
+import contextlib
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -42,7 +44,7 @@ _exit_status = 0
 
 
 class Sweep(Callback):
-    """Opens the parent run at the start of a multirun and closes it at the end."""
+    """Opens the parent run at the start of a multirun, and counts its jobs."""
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Create the parent run; its jobs will find it by the sweep id."""
@@ -72,12 +74,6 @@ class Sweep(Callback):
         if _open is not None:
             _open.bar.update()
 
-    def on_multirun_end(self, config: DictConfig, **_: object) -> None:
-        """Sum the jobs up in the parent run, in the sweep's output folder and on the screen."""
-        del config
-        if _open is not None:
-            _close("FINISHED")
-
 
 def guarded(task: Callable[[DictConfig], None], config: DictConfig) -> str | None:
     """Run one job of a sweep; a failure is told and remembered, and the sweep goes on.
@@ -95,10 +91,10 @@ def guarded(task: Callable[[DictConfig], None], config: DictConfig) -> str | Non
     return None
 
 
-def abandoned(status: str) -> None:
-    """Close the parent of a sweep that did not get to its end; finished jobs are summed up."""
-    if _open is not None:
-        _close(status)
+def abandon(status: str) -> None:
+    """Close a sweep that did not get to its end, as far as it still can be closed."""
+    with contextlib.suppress(Exception):  # what ended the sweep is the error to report
+        close(status)
 
 
 def exit_status() -> int:
@@ -106,24 +102,36 @@ def exit_status() -> int:
     return _exit_status
 
 
-def _close(status: str) -> None:
+def close(status: str) -> None:
+    """Sum the jobs up in the parent run, in the sweep's folder and on the screen; end the parent.
+
+    Called by the command line, not by Hydra, which would turn a full disk into a warning.
+    Does nothing where no sweep is open.
+    """
     from facetrack.sweep_summary import write
 
     global _open, _exit_status
-    assert _open is not None
+    if _open is None:
+        return
     sweep, _open = _open, None
     sweep.bar.close()
     jobs = sweep.tracking.jobs(sweep.sweep_id)
     finished = sum(job.info.status == "FINISHED" for job in jobs)
     failed = sweep.total - finished
-    write(jobs, sweep.overrides, sweep.folder, sweep.run, sweep.tracking.uri)
-    seconds = time.monotonic() - sweep.started
-    say(f"{finished} of {sweep.total} jobs finished in {seconds:.0f} s")
     if failed and status == "FINISHED":
         status = "FAILED"
         mistakes = [one for one in sweep.failures if isinstance(one, UserError)]
         _exit_status = 2 if len(mistakes) == failed else 1
-    sweep.run.end(status)
+    try:
+        if jobs:
+            write(jobs, sweep.overrides, sweep.folder, sweep.run, sweep.tracking.uri)
+    except BaseException:
+        status = "FAILED"
+        raise
+    finally:
+        sweep.run.end(status)
+    seconds = time.monotonic() - sweep.started
+    say(f"{finished} of {sweep.total} jobs finished in {seconds:.0f} s")
 
 
 def _count(overrides: list[str]) -> int:
@@ -140,7 +148,5 @@ def swept(overrides: list[str]) -> list[Override]:
 
 
 def _refused(error: UserError) -> int:
-    import sys
-
     print(f"facetrack: {error}", file=sys.stderr)
     return 2

@@ -138,9 +138,17 @@ class Tracking:
     @contextlib.contextmanager
     def run(self, name: str, tags: Mapping[str, object]) -> Iterator[Run]:
         """A new run that ends FINISHED; FAILED with its traceback as artifact; or KILLED."""
+        from mlflow.exceptions import MlflowException
+
         run = self.start(name, tags)
         try:
-            yield run
+            try:
+                yield run
+            except MlflowException as error:
+                raise UserError(
+                    f"the MLflow store {masked(self.uri)} stopped working "
+                    f"({_first_line(error)}): see that it runs and has room, then run again"
+                ) from error
         except Exception as error:
             with contextlib.suppress(Exception):  # the first error is the one to report
                 run.tags({"error": _first_line(error)})

@@ -257,7 +257,7 @@ def test_ctrl_c_ends_runs_as_killed(warm_home: Path, tmp_path: Path) -> None:
 
 
 def _started(folder: Path) -> bool:
-    """Whether parent and job exist; looked up without MLflow, which would create the database too."""
+    """Whether parent and job exist, asked without MLflow, which would create the database too."""
     try:
         with sqlite3.connect(f"file:{folder / 'mlflow.db'}?mode=ro", uri=True) as connection:
             return int(connection.execute("SELECT count(*) FROM runs").fetchone()[0]) >= 2

@@ -187,5 +187,5 @@ def of_enough(
         )
     if few:
         people = "person" if few == 1 else "people"
-        skipped.append(Skipped(f"({few} {people})", f"fewer than {min_pictures} pictures"))
+        skipped.append(Skipped(f"({few} {people})", f"fewer than {min_pictures} pictures", 0))
     return [one for one in pictures if counts[one.person] >= min_pictures]

@@ -22,8 +22,9 @@ def choose(boxes: Boxes, width: int, height: int, choose: str, border: int) -> B
     boxes: (m, 4) in the detector's own order; width, height: the picture's size in pixels.
     choose: "first" of the detections, the "largest", or the one whose centre is nearest to the
     picture's centre ("central"); the earlier one where two tie.
-    border: the chosen face is dropped when its box starts within this many pixels of the
-    left or top edge (PROTOCOL: 10, after choosing, so that such a picture gives no face).
+    border: the chosen face is dropped when its box starts this many pixels or fewer from the
+    left or top edge (PROTOCOL: 10, after choosing, so that such a picture gives no face); 0 for
+    no such rule.
     """
     if len(boxes) == 0:
         return boxes
@@ -35,7 +36,6 @@ def choose(boxes: Boxes, width: int, height: int, choose: str, border: int) -> B
         # Twice the centre offsets: stays in integers, so ties are exact.
         offsets = 2 * boxes[:, :2] + boxes[:, 2:] - np.array([width, height])
         best = int(np.argmin((offsets**2).sum(axis=1)))
-    left, top = boxes[best, :2]
-    if left < border or top < border:
+    if border and boxes[best, :2].min() <= border:
         return boxes[:0]
     return boxes[best : best + 1]

@@ -34,17 +34,17 @@ class Haar:
     def identity(self) -> str:
         """Settings and the cascade's own content."""
         return (
-            f"haar swapped grey scale_factor={self.scale_factor} "
+            f"haar swapped grey, two bands, scale_factor={self.scale_factor} "
             f"min_neighbors={self.min_neighbors} cascade={_cascade_digest()}"
         )
 
     def detect(self, image: Image) -> Boxes:
-        """All faces of an image (h, w, 3) uint8 RGB: (m, 4) int64, in OpenCV's order."""
+        """All faces of an image (h, w, 3) uint8 RGB: (m, 4) int64, upper half first."""
         import cv2
 
         # With several threads OpenCV collects its hits in the order the threads finish, and
-        # "the first detection" would change from run to run. facetrack's parallelism is
-        # one process a core, so nothing is lost.
+        # "the first detection" would change from run to run (256 of LFW's 501 pictures with
+        # several faces). facetrack's parallelism is one process a core, so nothing is lost.
         cv2.setNumThreads(1)
         # The article hands its RGB pictures to OpenCV, which takes three channels for BGR, so the
         # weights of red and blue are swapped. On LFW that finds 7,555 faces, the right weights
@@ -53,7 +53,12 @@ class Haar:
         found = _cascade().detectMultiScale(
             grey, scaleFactor=self.scale_factor, minNeighbors=self.min_neighbors
         )
-        return np.asarray(found, dtype=np.int64).reshape(-1, 4)
+        boxes = np.asarray(found, dtype=np.int64).reshape(-1, 4)
+        # The published figures come from two threads, of which the first scans the upper half
+        # of the window positions: that order, fixed. (One thread goes by size: its first
+        # detections give 7,451 faces on LFW and ARI 0.91, these the published 7,467, and 0.92.)
+        lower = 2 * boxes[:, 1] > image.shape[0] - boxes[:, 3]
+        return boxes[np.argsort(lower, kind="stable")]
 
 
 def _cascade_path() -> Path:

@@ -20,8 +20,8 @@ def test_the_border_drops_the_chosen_face_not_the_others() -> None:
     assert len(choose(BOXES, 100, 100, "central", 10)) == 1
 
 
-@pytest.mark.parametrize(("border", "kept"), [(3, 1), (4, 0)])
-def test_the_border_is_strict(border: int, kept: int) -> None:
+@pytest.mark.parametrize(("border", "kept"), [(0, 1), (2, 1), (3, 0), (4, 0)])
+def test_a_face_on_the_border_is_dropped(border: int, kept: int) -> None:
     box = np.array([[3, 50, 10, 10]], dtype=np.int64)
     assert len(choose(box, 100, 100, "first", border)) == kept
     assert len(choose(box[:, [1, 0, 2, 3]], 100, 100, "first", border)) == kept

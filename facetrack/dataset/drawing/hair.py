@@ -54,7 +54,8 @@ def back_hair(sitter: Sitter, cut: Cut, light: Field) -> Sheet:
                 (0.25, cut.back + 0.02),
             ]
         )
-        wave = 0.7 * cut.curl * np.sin(1.1 * np.arange(len(half)))
+        length = np.cumsum(np.hypot(*np.gradient(half, axis=0).T))
+        wave = 0.6 * cut.curl * np.sin(16 * length)
         half += np.stack([wave, 0.4 * wave], axis=1)
         sheet.fill(both_sides(half), np.array(sitter.hair) * 0.82, 1, 0.012)
     return _finished(sheet, sitter, cut, light)

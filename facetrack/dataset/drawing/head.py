@@ -224,8 +224,6 @@ def draw_glasses(head: Sheet, sitter: Sitter, dark: bool) -> None:
     square = dark or sitter.glasses == "square"
     frame: Tone = (24, 24, 28) if square else (110, 76, 40)
     power, wide, tall = (3.6, 0.235, 0.17) if square else (2.0, 0.21, 0.2)
-    if dark:
-        wide, tall = 0.26, 0.2
     wide = min(wide, sitter.eye_gap - 0.045)
     arm: Line = [(wide + sitter.eye_gap, -0.02), (sitter.width + 0.05, -0.03)]
     for side in _SIDES:

@@ -1,0 +1,70 @@
+"""A disk that fills up: told in one line, nothing lost. A file size limit stands in for it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("resource")
+
+_LIMITED = (
+    "import resource, runpy, signal, sys\n"
+    "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    "limit = int(sys.argv.pop(1))\n"
+    "resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
+    "runpy.run_module('facetrack', run_name='__main__', alter_sys=True)\n"
+)
+
+
+def _run(limit: int, folder: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", _LIMITED, str(limit), *arguments],
+        cwd=folder,
+        env={**os.environ, "FACETRACK_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_no_room_for_the_mlflow_database(tmp_path: Path, warm_home: Path) -> None:
+    done = _run(200_000, tmp_path, warm_home, "n_resamples=2")
+    assert done.returncode == 2
+    assert "the MLflow store" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
+def test_no_room_for_the_sweeps_page_is_no_success(tmp_path: Path, warm_home: Path) -> None:
+    # Enough for everything but the interactive page of 4.8 MB.
+    done = _run(4_000_000, tmp_path, warm_home, "-m", "clusterer.eps=0.2,0.3", "n_resamples=2")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "File too large" in done.stderr
+
+
+def test_no_room_for_the_store_keeps_what_is_there(tmp_path: Path) -> None:
+    code = (
+        "import numpy as np, pathlib, resource, signal, sys\n"
+        "from facetrack.errors import UserError\n"
+        "from facetrack.store import Store\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "box, vector = np.arange(4), np.ones(128, np.float32)\n"
+        "with Store(pathlib.Path(sys.argv[1])) as store:\n"
+        "    store.put('h', [], 'd', [(i.to_bytes(32), box, vector) for i in range(100)])\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
+        "    try:\n"
+        "        for i in range(100, 10_000):\n"
+        "            store.put('h', [], 'd', [(i.to_bytes(32), box, vector)])\n"
+        "    except UserError as error:\n"
+        "        print(error)\n"
+        "    found = store.vectors('d', [(i.to_bytes(32), box) for i in range(100)])\n"
+        "    assert len(found) == 100\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "free some space" in done.stdout
+    assert len(done.stdout.strip().splitlines()) == 1
