@@ -54,7 +54,7 @@ def _ensure(path: Path, sitter: Sitter, shot: Shot) -> None:
     """Draw a picture unless it is there.
 
     The file appears whole or not at all, and whoever draws it draws the same: so processes need
-    not wait for each other, and one that was killed left nothing to clear up.
+    not wait for each other, and after one that was killed the next draws the rest.
     """
     if path.is_file() and path.stat().st_size:
         return

@@ -197,6 +197,9 @@ _CLOTHES = (
     (132, 94, 134), (70, 132, 138), (160, 170, 182), (118, 62, 70),
 )  # fmt: skip
 
+# The numbers come from a search that moved dlib's vectors of any two people about 0.4 apart, save
+# those of Ada and Alma, while the people stayed good to look at: without it, they look to dlib
+# like one family. Changing them changes the scores that the tests demand.
 _ADA = Sitter("Ada", 4, _FAIR, "bob", _ESPRESSO, _NUT, width=0.69, jaw=1.75, chin=0.96,
               eye_gap=0.36, eye_size=0.19, eye_round=0.44, eye_slant=0.01, brow=0.03,
               brow_lift=0.17, brow_arch=0.06, nose=0.34, nose_width=0.09, mouth=0.56,
@@ -236,7 +239,7 @@ SITTERS = (
     Sitter("Ivo", 3, _ROSY, "curly", _SAND, _BLUE, width=0.67, jaw=1.9, chin=1.1, eye_gap=0.31,
            eye_size=0.12, eye_round=0.57, eye_slant=-0.14, brow=0.03, brow_lift=0.26,
            brow_arch=0.07, nose=0.44, nose_width=0.13, mouth=0.7, mouth_width=0.21, lips=0.06,
-           brow_tilt=-0, eye_shade=0.52, beard="stubble"),
+           brow_tilt=0, eye_shade=0.52, beard="stubble"),
     Sitter("Jamila", 3, _TAN, "bun", _ESPRESSO, _HAZEL, width=0.72, jaw=2.66, chin=0.96,
            eye_gap=0.27, eye_size=0.16, eye_round=0.4, eye_slant=0.05, brow=0.03, brow_lift=0.17,
            brow_arch=0.07, nose=0.26, nose_width=0.09, mouth=0.56, mouth_width=0.29, lips=0.1,
