@@ -1,6 +1,6 @@
 """Embedding pictures with haar and dlib: facetrack against a one-process loop, in one run.
 
-    python benchmarks/bench_embedding.py [ARCHIVE] [PICTURES]
+    python benchmarks/bench_embedding.py [ARCHIVE] [PICTURES] [ROUNDS]
 
 Without an archive of faces the drawn portraits are embedded, several times over. Prints pictures
 a second for both, their ratio round by round, and the median ratio.
@@ -28,7 +28,7 @@ from facetrack.embedder import DlibResNet
 from facetrack.extract import extract
 from facetrack.store import Store
 
-ROUNDS = 3
+ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
 
 
 def loop(pictures: Sequence[Picture]) -> int:

@@ -15,6 +15,7 @@ from facetrack.data import Picture, Pictures
 from facetrack.dataset.sitters import SITTERS, Shot, Sitter, shots
 from facetrack.errors import UserError
 from facetrack.home import home
+from facetrack.progress import bar
 
 VERSION = 1  # raised whenever a picture changes, so that old files are not taken for new ones
 
@@ -34,19 +35,21 @@ class Portraits:
         Raises UserError where they cannot be written.
         """
         root = home() / f"portraits-{VERSION}"
+        wanted = [
+            (f"{sitter.name}/{sitter.name}_{number:02d}.png", sitter, shot)
+            for sitter in SITTERS
+            for number, shot in enumerate(shots(sitter), start=1)
+        ]
         pictures = []
-        for sitter in SITTERS:
-            for number, shot in enumerate(shots(sitter), start=1):
-                name = f"{sitter.name}/{sitter.name}_{number:02d}.png"
-                try:
-                    _ensure(root / name, sitter, shot)
-                except OSError as error:
-                    raise UserError(
-                        f"the portrait {root / name} cannot be written "
-                        f"({error.strerror or error}): free some space, or set FACETRACK_HOME "
-                        "to a folder you can write to"
-                    ) from error
-                pictures.append(Picture(root / name, name, sitter.name))
+        for name, sitter, shot in bar(wanted, description="Drawing portraits", unit="picture"):
+            try:
+                _ensure(root / name, sitter, shot)
+            except OSError as error:
+                raise UserError(
+                    f"the portrait {root / name} cannot be written ({error.strerror or error}): "
+                    "free some space, or set FACETRACK_HOME to a folder you can write to"
+                ) from error
+            pictures.append(Picture(root / name, name, sitter.name))
         return Pictures(sorted(pictures, key=lambda one: one.name))
 
 
