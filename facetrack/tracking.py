@@ -9,6 +9,8 @@ import hashlib
 import logging
 import os
 import re
+import shutil
+import sys
 import tempfile
 import time
 import traceback
@@ -201,7 +203,13 @@ def open_line(uri: str) -> str:
         return f"open {masked(uri)}"
     standard = uri.startswith("sqlite:") and uri.endswith("/mlflow.db")
     store = "" if standard else f" --backend-store-uri {masked(uri)}"
-    return f"mlflow ui --workers 1{store}   then open http://127.0.0.1:5000"
+    # The mlflow beside this Python, which need not be the one on the PATH, if any is.
+    command = Path(sys.executable).parent / "mlflow"
+    if shutil.which("mlflow") == str(command):
+        command = Path("mlflow")
+    elif command.is_relative_to(Path.cwd()):
+        command = command.relative_to(Path.cwd())
+    return f"{command} ui --workers 1{store}   then open http://127.0.0.1:5000"
 
 
 def masked(uri: str) -> str:
