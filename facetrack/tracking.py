@@ -129,7 +129,9 @@ class Tracking:
         from mlflow.exceptions import MlflowException
 
         try:
-            return str(self._client.create_experiment(experiment))
+            # The kind makes the page open on the table of runs, not on an empty page for chats.
+            kind = {"mlflow.experimentKind": "custom_model_development"}
+            return str(self._client.create_experiment(experiment, tags=kind))
         except MlflowException:
             # On a server, which the lock does not cover, another machine may have been faster.
             found = self._client.get_experiment_by_name(experiment)
