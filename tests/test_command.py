@@ -241,6 +241,8 @@ def test_ctrl_c_ends_runs_as_killed(warm_home: Path, tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell that starts the tests in the background has Ctrl-C ignored, and children inherit it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -248,7 +250,10 @@ def test_ctrl_c_ends_runs_as_killed(warm_home: Path, tmp_path: Path) -> None:
             if _started(tmp_path):
                 break
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        try:
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors

@@ -1,0 +1,101 @@
+"""MLflow runs: nesting, status, and what must not be written."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from facetrack.errors import UserError
+from facetrack.tracking import Run, Tracking, masked, open_line
+
+
+@pytest.fixture
+def tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Tracking:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return Tracking(None, "faces")
+
+
+def test_the_default_store_is_mlflows_own(tracking: Tracking, tmp_path: Path) -> None:
+    assert (tmp_path / "mlflow.db").exists()
+    with tracking.run("one", {"kind": "job"}) as run:
+        run.artifacts({"note.txt": "é"})
+    (artifact,) = (tmp_path / "mlruns").rglob("note.txt")
+    assert artifact.read_text(encoding="utf-8") == "é"
+
+
+def test_the_environment_names_another_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'other.db'}")
+    Tracking(None, "faces")
+    assert (tmp_path / "other.db").exists()
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_a_job_finds_its_parent_by_the_sweep(tracking: Tracking) -> None:
+    parent = tracking.start("sweep", {"kind": "sweep", "sweep": "s1"})
+    tracking.start("other", {"kind": "sweep", "sweep": "s2"})
+    # Another client, as a job on another machine has.
+    with Tracking(None, "faces").run("job", {"kind": "job", "sweep": "s1"}):
+        pass
+    (job,) = tracking.jobs("s1")
+    assert job.data.tags["mlflow.parentRunId"] == parent.run_id
+    assert job.info.status == "FINISHED"
+    assert tracking.jobs("s2") == []
+
+
+def test_a_failure_leaves_its_traceback(tracking: Tracking, tmp_path: Path) -> None:
+    def fail() -> None:
+        with tracking.run("job", {"kind": "job", "sweep": "s"}):
+            raise ZeroDivisionError("no faces")
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    (job,) = tracking.jobs("s")
+    assert job.info.status == "FAILED"
+    assert job.data.tags["error"] == "no faces"
+    (written,) = (tmp_path / "mlruns").rglob("traceback.txt")
+    assert "ZeroDivisionError: no faces" in written.read_text()
+
+
+def test_ctrl_c_is_killed(tracking: Tracking) -> None:
+    def interrupt() -> None:
+        with tracking.run("job", {"kind": "job", "sweep": "s"}):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+    assert tracking.jobs("s")[0].info.status == "KILLED"
+
+
+def test_more_than_a_batch_of_everything(tracking: Tracking) -> None:
+    with tracking.run("job", {"kind": "job", "sweep": "s"}) as run:
+        run.params({f"p{i}": i for i in range(250)})
+        run.metrics({"mean": 0.5}, {"ari": [i / 2000 for i in range(2000)]})
+    (job,) = tracking.jobs("s")
+    assert len(job.data.params) == 250
+    assert job.data.metrics == {"mean": 0.5, "ari": 1999 / 2000}
+
+
+def test_usage_statistics_are_off(tracking: Tracking) -> None:
+    assert isinstance(tracking.start("job", {}), Run)
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert os.environ["DO_NOT_TRACK"] == "true"
+
+
+def test_a_server_that_is_not_there_is_told_at_once(home: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(UserError, match=f"no MLflow server answers at http://127.0.0.1:{port}"):
+        Tracking(f"http://127.0.0.1:{port}", "faces")
+
+
+def test_passwords_are_hidden() -> None:
+    assert masked("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
+    assert masked("sqlite:///mlflow.db") == "sqlite:///mlflow.db"
+    assert "secret" not in open_line("https://me:secret@host")
+    assert "secret" not in open_line("postgresql://me:secret@host/db")
