@@ -241,7 +241,7 @@ def test_ctrl_c_ends_runs_as_killed(warm_home: Path, tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell that starts the tests in the background has Ctrl-C ignored, and children inherit it.
+        # Started in the background by a shell, the tests and their children ignore Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         deadline = time.monotonic() + 60
