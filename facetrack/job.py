@@ -89,6 +89,8 @@ def describe(config: DictConfig) -> str:
     for override in HydraConfig.get().overrides.task:
         key, _, value = override.lstrip("+").partition("=")
         stage, _, setting = key.partition(".")
+        if setting in _PLACES:
+            continue
         if key == "seed" or (setting and stage in stages and stage != "dataset"):
             said[setting or key] = value
     if not {"eps", "bandwidth", "n_clusters"} & set(said):
