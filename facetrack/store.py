@@ -55,9 +55,13 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "embeddings.sqlite"
+        # Only for opening: the switch of a fresh file to write-ahead mode waits for nobody, so
+        # of two processes doing it at once one would fail.
+        self._lock = FileLock(self.path.with_suffix(".lock"))
         try:
-            self._connection = self._open()
-        except sqlite3.OperationalError as error:
+            with self._lock:
+                self._connection = self._open()
+        except (sqlite3.OperationalError, OSError) as error:
             raise self._told(error) from error
         except sqlite3.DatabaseError:
             self._set_aside()
@@ -167,7 +171,7 @@ class Store:
 
     def _set_aside(self) -> None:
         """Move a damaged file away (kept, not deleted) and open a new one."""
-        with FileLock(self.path.with_suffix(".lock")):
+        with self._lock:
             try:
                 # Another process may have done this already.
                 self._connection = self._open()
@@ -183,7 +187,7 @@ class Store:
                     part.rename(self.path.with_name(f"damaged-{stamp}-{part.name}"))
             self._connection = self._open()
 
-    def _told(self, error: sqlite3.OperationalError) -> UserError:
+    def _told(self, error: Exception) -> UserError:
         return UserError(
             f"the embedding store {self.path} cannot be used ({error}): free some space or set "
             "FACETRACK_HOME to a folder you can write to, then run the same command again; "

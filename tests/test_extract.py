@@ -1,5 +1,6 @@
 """Pictures become embeddings once, whatever happens on the way."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -22,6 +23,7 @@ from facetrack.embedder import DlibResNet
 from facetrack.errors import UserError
 from facetrack.extract import extract, unit
 from facetrack.store import Store
+from facetrack.workers import Job, in_threads
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,16 @@ def test_a_picture_that_kills_the_process_is_skipped(tmp_path: Path) -> None:
     assert len(result.vectors) == 39
     assert [one.name for one in result.skipped] == ["77.png"]
     assert "crashed" in result.skipped[0].reason
+
+
+def test_a_picture_that_changes_meanwhile_is_not_stored_under_the_old_content(photos: Path) -> None:
+    picture = next(photos.rglob("*.png"))
+    digest = hashlib.sha256(picture.read_bytes()).digest()
+    picture.write_bytes(picture.read_bytes() + b"\0")
+    (done,) = in_threads([Job(digest, picture, None)], Haar(), DlibResNet())
+    assert done.vector is None
+    assert done.reason is not None
+    assert "changed" in done.reason
 
 
 def test_killed_half_way_it_goes_on_from_there(

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,27 @@ def test_two_processes_write_at_once(tmp_path: Path) -> None:
         np.testing.assert_array_equal(vector, VECTOR + int.from_bytes(picture))
 
 
+def _open_once(folder: Path, together: Barrier) -> None:
+    for i in range(30):
+        together.wait()
+        with Store(folder / str(i)) as store:
+            store.put("haar", [], "dlib", [(os.getpid().to_bytes(32), BOX, VECTOR)])
+
+
+def test_processes_open_fresh_stores_at_once(tmp_path: Path) -> None:
+    for i in range(30):
+        (tmp_path / str(i)).mkdir()
+    context = multiprocessing.get_context("spawn")
+    together = context.Barrier(4)
+    openers = [context.Process(target=_open_once, args=(tmp_path, together)) for _ in range(4)]
+    for opener in openers:
+        opener.start()
+    for opener in openers:
+        opener.join(60)  # one that failed keeps the others waiting
+        opener.kill()
+    assert [opener.exitcode for opener in openers] == [0] * 4
+
+
 def test_a_killed_writer_loses_nothing_it_had_put(tmp_path: Path) -> None:
     code = (
         "import sys, numpy as np, pathlib\n"
@@ -140,9 +162,22 @@ def test_a_killed_writer_loses_nothing_it_had_put(tmp_path: Path) -> None:
     assert len(found) == put + 1
 
 
+def test_a_put_is_all_or_nothing(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        with sqlite3.connect(tmp_path / "embeddings.sqlite") as connection:
+            connection.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON vectors "
+                "BEGIN SELECT RAISE(ABORT, 'full'); END"
+            )
+        with pytest.raises(sqlite3.IntegrityError, match="full"):
+            store.put("h", [(PICTURE, Detection(9, 9, BOXES))], "d", [(PICTURE, BOX, VECTOR)])
+        assert store.detections("h", [PICTURE]) == {}
+
+
 def test_a_place_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
     with pytest.raises(UserError, match="FACETRACK_HOME") as told:
-        Store(tmp_path / "missing")
+        Store(tmp_path / "file")
     assert "\n" not in str(told.value)
 
 

@@ -1,5 +1,6 @@
 """Real detectors on drawn faces."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -54,3 +55,14 @@ def test_identity_tells_settings_apart_but_not_the_choice() -> None:
     assert Haar(min_neighbors=4).identity() != Haar().identity()
     assert Haar(choose="first", border=10).identity() == Haar().identity()
     assert DlibHog(upsample=1).identity() != DlibHog().identity()
+
+
+def test_haar_goes_from_the_upper_half_to_the_lower(portrait: Image) -> None:
+    # OpenCV itself, on one thread, goes from small faces to large ones.
+    large = cv2.resize(portrait, (640, 640))
+    small = np.full((640, 640, 3), 127, dtype=np.uint8)
+    small[:320, :320] = portrait
+    for upper, lower in ((large, small), (small, large)):
+        boxes = Haar().detect(np.vstack([upper, lower]))
+        assert len(boxes) == 2
+        assert boxes[0, 1] < 640 <= boxes[1, 1]
