@@ -69,19 +69,24 @@ def evaluate(
             "sub-folder, or put the pictures in one flat folder to cluster without scores"
         )
     resamples = []
-    for i in bar(range(n_resamples), description="Resamples", unit="resample"):
-        drawn = sampling.draw(len(embeddings.vectors), seed, dataset, i)
-        drawn_people = None if people is None else people[drawn]
-        labels, seconds = _fit(
-            estimator, embeddings.vectors[drawn], drawn_people, (seed, dataset, i)
-        )
-        if drawn_people is None:
-            scores: dict[str, float] = {"n_clusters": len(np.unique(metrics.noise_alone(labels)))}
-        else:
-            scores = metrics.scores(drawn_people, labels)
-        resamples.append({**scores, "fit_seconds": seconds})
-    # All faces together are not a resample, so they get a seed after the last one's.
-    clusters, _ = _fit(estimator, embeddings.vectors, people, (seed, dataset, n_resamples))
+    threads = 1 if len(embeddings.vectors) < _WORTH_THREADS else None
+    # Once for all fits: the search for thread pools can swallow a Ctrl-C.
+    with threadpool_limits(threads):
+        for i in bar(range(n_resamples), description="Resamples", unit="resample"):
+            drawn = sampling.draw(len(embeddings.vectors), seed, dataset, i)
+            drawn_people = None if people is None else people[drawn]
+            labels, seconds = _fit(
+                estimator, embeddings.vectors[drawn], drawn_people, (seed, dataset, i)
+            )
+            if drawn_people is None:
+                scores: dict[str, float] = {
+                    "n_clusters": len(np.unique(metrics.noise_alone(labels)))
+                }
+            else:
+                scores = metrics.scores(drawn_people, labels)
+            resamples.append({**scores, "fit_seconds": seconds})
+        # All faces together are not a resample, so they get a seed after the last one's.
+        clusters, _ = _fit(estimator, embeddings.vectors, people, (seed, dataset, n_resamples))
     return Evaluation(resamples, clusters)
 
 
@@ -93,11 +98,9 @@ def _fit(
 ) -> tuple[NDArray[np.int64], float]:
     known = None if people is None else len(np.unique(people))
     fresh: Any = for_resample(estimator, known, derived_seed(*seed))
-    threads = 1 if len(vectors) < _WORTH_THREADS else None
     start = time.perf_counter()
     try:
-        with threadpool_limits(threads):
-            labels = fresh.fit_predict(vectors)
+        labels = fresh.fit_predict(vectors)
     except ValueError as error:
         raise UserError(
             f"{type(fresh).__name__} cannot cluster a resample of {len(vectors)} faces: "
