@@ -249,6 +249,7 @@ def test_ctrl_c_ends_runs_as_killed(warm_home: Path, tmp_path: Path) -> None:
             time.sleep(0.5)
             if _started(tmp_path):
                 break
+        time.sleep(3)  # until it is among the resamples
         process.send_signal(signal.SIGINT)
         try:
             _, errors = process.communicate(timeout=60)
