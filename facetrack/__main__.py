@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from facetrack import sweep
 from facetrack.command_line import prepared
-from facetrack.errors import UserError
+from facetrack.errors import UserError, refuse
 
 # In a wheel the configs are part of the package, in a checkout they stand beside it.
 _PACKAGE = Path(__file__).resolve().parent
@@ -31,7 +31,7 @@ def _run(config: DictConfig) -> str | None:
         task(config)
     except UserError as error:
         # Hydra would print the overrides above the message.
-        raise SystemExit(_refused(error)) from error
+        raise SystemExit(refuse(_one_line(error))) from error
     return None
 
 
@@ -45,7 +45,7 @@ def main() -> None:
         sweep.close("FINISHED")
     except (UserError, HydraException, OmegaConfBaseException, OSError) as error:
         sweep.abandon("FAILED")
-        sys.exit(_refused(error))
+        sys.exit(refuse(_one_line(error)))
     except KeyboardInterrupt:
         sweep.abandon("KILLED")
         print("\nfacetrack: interrupted; embeddings and finished jobs are kept", file=sys.stderr)
@@ -54,12 +54,6 @@ def main() -> None:
         sweep.abandon("FAILED")
         raise
     sys.exit(sweep.exit_status())
-
-
-def _refused(error: Exception) -> int:
-    """Say a user's mistake in one line; the exit status for it."""
-    print(f"facetrack: {_one_line(error)}", file=sys.stderr)
-    return 2
 
 
 def _one_line(error: Exception) -> str:

@@ -11,9 +11,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from facetrack.data import KNOWN
 from facetrack.overrides import expand, is_multirun
-
-KNOWN = "known"  # n_clusters: the number of people in the resample at hand
 
 
 def prepared(arguments: Sequence[str], conf: Path) -> list[str]:

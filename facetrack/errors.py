@@ -1,4 +1,6 @@
-"""The one exception that stands for a user's mistake rather than a defect."""
+"""The one exception that stands for a user's mistake rather than a defect, and how it is said."""
+
+import sys
 
 
 class UserError(Exception):
@@ -6,3 +8,9 @@ class UserError(Exception):
 
     The message says what was expected, what came, and what to do next, in one line.
     """
+
+
+def refuse(message: str) -> int:
+    """Say a user's mistake on standard error; returns the exit status that stands for it."""
+    print(f"facetrack: {message}", file=sys.stderr)
+    return 2

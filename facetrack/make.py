@@ -18,5 +18,5 @@ def make(node: DictConfig | ListConfig) -> Any:
         if isinstance(error.__cause__, UserError):
             raise error.__cause__ from None
         if isinstance(error.__cause__, TypeError):
-            raise UserError(f"{' '.join(str(error.__cause__).split())}") from error
+            raise UserError(" ".join(str(error.__cause__).split())) from error
         raise

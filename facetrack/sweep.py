@@ -5,7 +5,6 @@ processes import the command line, and with it this module.
 """
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from hydra.core.override_parser.types import Override
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from facetrack.errors import UserError
+from facetrack.errors import UserError, refuse
 from facetrack.progress import bar, say
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class Sweep(Callback):
             tracking = Tracking(config.tracking.uri, config.tracking.experiment)
         except UserError as error:
             # Hydra turns a callback's exceptions into warnings; this one must end the program.
-            raise SystemExit(_refused(error)) from error
+            raise SystemExit(refuse(str(error))) from error
         sweep_id = str(config.sweep_id)
         run = tracking.start(
             f"sweep {' '.join(overrides)}"[:200],
@@ -145,8 +144,3 @@ def swept(overrides: list[str]) -> list[Override]:
     """The overrides that take several values."""
     parsed = OverridesParser.create().parse_overrides(overrides)
     return [one for one in parsed if one.is_sweep_override() and one.is_discrete_sweep()]
-
-
-def _refused(error: UserError) -> int:
-    print(f"facetrack: {error}", file=sys.stderr)
-    return 2

@@ -6,10 +6,9 @@ from omegaconf import DictConfig
 from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import MeanShift
 
+from facetrack.data import KNOWN
 from facetrack.errors import UserError
 from facetrack.make import make
-
-KNOWN = "known"
 
 
 def mean_shift(eps: float, bandwidth: float, max_iter: int = 300) -> BaseEstimator:
