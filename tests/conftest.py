@@ -6,7 +6,17 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+
+from facetrack.archive import extract as unpack
+from facetrack.data import Vectors
+from facetrack.dataset import Folder
+from facetrack.detector import Whole
+from facetrack.embedder import DlibResNet
+from facetrack.extract import extract, unit
+from facetrack.store import Store
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -23,6 +33,31 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def warm_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A FACETRACK_HOME that the tests of a session fill together: portraits are embedded once."""
     return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def lfw() -> tuple[Vectors, NDArray[np.int64]]:
+    """dlib's embeddings of LFW as unit vectors, and who is who; people are together."""
+    path = SHARED / "data/lfw_dlib_embeddings.npz"
+    if not path.exists():
+        pytest.skip("no stored LFW embeddings here")
+    with np.load(path) as stored:
+        people = np.unique(stored["labels"], return_inverse=True)[1]
+        return unit(stored["embeddings"]), people.astype(np.int64)
+
+
+@pytest.fixture(scope="session")
+def orl(warm_home: Path) -> tuple[Vectors, NDArray[np.int64]]:
+    """dlib's embeddings of ORL's 400 pictures as unit vectors, and who is who."""
+    archive = SHARED / "data/orl_faces.tgz"
+    if not archive.exists():
+        pytest.skip("no ORL pictures here")
+    unpack(archive, warm_home / "orl")
+    listing = Folder(warm_home / "orl/orl_faces").load()
+    with Store(warm_home) as store:
+        faces = extract(listing, Whole(), DlibResNet(), store)
+    assert faces.people is not None
+    return faces.vectors, faces.people
 
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

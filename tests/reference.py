@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from itertools import combinations
 
+Point = tuple[float, ...]
+Points = Sequence[Point]
+
 
 def alone(clusters: Sequence[int]) -> list[int]:
     """Labels in which each noise face (-1) has a number nobody else has."""
@@ -37,3 +40,51 @@ def bcubed(people: Sequence[int], clusters: Sequence[int]) -> tuple[float, float
 
 def harmonic(precision: float, recall: float) -> float:
     return 2 / (1 / precision + 1 / recall) if precision and recall else 0.0
+
+
+def dbscan(points: Points, eps: float, min_samples: int) -> list[int]:
+    """Ester et al.'s algorithm, one point after the other."""
+    faces = range(len(points))
+    around = [[j for j in faces if _squared(points[i], points[j]) <= eps * eps] for i in faces]
+    core = [len(near) >= min_samples for near in around]
+    labels = [-1] * len(points)
+    cluster = 0
+    for i in faces:
+        if labels[i] != -1 or not core[i]:
+            continue
+        waiting = [i]
+        while waiting:
+            j = waiting.pop()
+            if labels[j] == -1:
+                labels[j] = cluster
+                waiting += around[j] if core[j] else []
+        cluster += 1
+    return labels
+
+
+def mean_shift(points: Points, bandwidth: float, max_iter: int = 300) -> list[int]:
+    """Every point climbs by itself; see facetrack/clusterer/meanshift.py for the rules."""
+    arrived: dict[Point, int] = {}
+    for seed in points:
+        mean = tuple(seed)
+        for step in range(max_iter + 1):
+            near = [one for one in points if _squared(one, mean) <= bandwidth * bandwidth]
+            before, mean = mean, tuple(sum(axis) / len(near) for axis in zip(*near, strict=True))
+            if _squared(before, mean) <= (1e-3 * bandwidth) ** 2 or step == max_iter:
+                break
+        arrived[mean] = len(near)
+    centres: list[Point] = []
+    for _, mean in sorted(((n, mean) for mean, n in arrived.items()), reverse=True):
+        if all(_squared(mean, better) > bandwidth * bandwidth for better in centres):
+            centres.append(mean)
+    return [min(range(len(centres)), key=lambda k: _squared(one, centres[k])) for one in points]
+
+
+def same_groups(first: Sequence[int], second: Sequence[int]) -> bool:
+    """Whether two labellings are equal up to numbering."""
+    pairs = set(zip(first, second, strict=True))
+    return len(pairs) == len({one for one, _ in pairs}) == len({two for _, two in pairs})
+
+
+def _squared(one: Sequence[float], two: Sequence[float]) -> float:
+    return sum((a - b) ** 2 for a, b in zip(one, two, strict=True))

@@ -4,15 +4,15 @@ from typing import Any
 
 from omegaconf import DictConfig
 from sklearn.base import BaseEstimator, clone
-from sklearn.cluster import MeanShift
 
+from facetrack.clusterer.meanshift import MeanShift
 from facetrack.data import KNOWN
 from facetrack.errors import UserError
 from facetrack.make import make
 
 
 def mean_shift(eps: float, bandwidth: float, max_iter: int = 300) -> BaseEstimator:
-    """scikit-learn's mean-shift. `eps` is the sweep's common distance knob (see meanshift.yaml)."""
+    """A MeanShift. `eps` is the sweep's common distance knob (see meanshift.yaml)."""
     del eps  # the YAML's bandwidth defaults to it; the estimator knows only the bandwidth
     return MeanShift(bandwidth=bandwidth, max_iter=max_iter)
 

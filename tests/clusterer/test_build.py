@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 from omegaconf import OmegaConf
-from sklearn.cluster import MeanShift
 
-from facetrack.clusterer import build, for_resample
+from facetrack.clusterer import MeanShift, build, for_resample
 from facetrack.errors import UserError
 
 DBSCAN = {"_target_": "sklearn.cluster.DBSCAN", "eps": 0.3, "min_samples": 1}

@@ -1,0 +1,109 @@
+"""Work that the jobs of one process share, kept by content and bounded in memory.
+
+A sweep clusters the same resamples again and again with other parameters. What does not depend on
+the parameter (which rows are distinct, the spanning tree) is kept here under a digest of the data,
+so a result never depends on whether it was there: a miss computes the same again.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+LIMIT_BYTES = 256 * 2**20
+
+
+def digest(array: NDArray[Any]) -> bytes:
+    """16 bytes that stand for an array's shape, dtype and content."""
+    content = hashlib.blake2b(digest_size=16)
+    content.update(f"{array.shape}{array.dtype.str}".encode())
+    content.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
+    return content.digest()
+
+
+class Shared:
+    """Values by key; the least recently used ones go when they take more than `limit` bytes.
+
+    A value's size is the sum of the arrays among its attributes. One larger than the limit is
+    handed out and not kept. Safe to use from several threads.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value under a key, made when it is not there."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                found: T = self._kept[key]
+                return found
+        made = make()
+        size = _size(made)
+        with self._lock:
+            if size <= self._limit and key not in self._kept:
+                self._kept[key] = made
+                self._bytes += size
+                while self._bytes > self._limit:
+                    _, dropped = self._kept.popitem(last=False)
+                    self._bytes -= _size(dropped)
+        return made
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """Which of n rows are equal to which.
+
+    rows: (u,) int64, the first row of each of the u distinct ones, in ascending order.
+    inverse: (n,) int64, for each row its distinct one as an index into `rows`.
+    counts: (u,) int64, how many rows equal it.
+    """
+
+    rows: NDArray[np.int64]
+    inverse: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
+def distinct(points: NDArray[Any], key: bytes) -> Distinct:
+    """The distinct rows of an (n, d) array, compared by their bytes; shared. key: its digest."""
+    return cache.get(("distinct", key), lambda: _distinct(points))
+
+
+cache = Shared(LIMIT_BYTES)
+
+
+def _distinct(points: NDArray[Any]) -> Distinct:
+    contiguous = np.ascontiguousarray(points)
+    # A row as one opaque value: sorting those compares bytes, not 128 numbers one by one.
+    whole = contiguous.view(np.dtype((np.void, contiguous.itemsize * contiguous.shape[1]))).reshape(
+        -1
+    )
+    _, first, inverse, counts = np.unique(
+        whole, return_index=True, return_inverse=True, return_counts=True
+    )
+    # In order of appearance, so that "the first point" means the same with and without duplicates.
+    order = np.argsort(first)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return Distinct(first[order], place[inverse], counts[order])
+
+
+def _size(value: object) -> int:
+    arrays = [value] if isinstance(value, np.ndarray) else vars(value).values()
+    return sum(one.nbytes for one in arrays if isinstance(one, np.ndarray))

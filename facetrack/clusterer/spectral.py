@@ -1,0 +1,186 @@
+"""Spectral clustering with scikit-learn's affinity, Laplacian and k-means, duplicates weighed.
+
+| name    | what it is                                                                       |
+|---------|----------------------------------------------------------------------------------|
+| u, c    | distinct points, and how many equal ones each stands for: (u,)                   |
+| A       | (u, u) affinity exp(-gamma d²); degree_i = Σ_j c_j A_ij - 1: a point is not its  |
+|         | own neighbour, its duplicates are                                                |
+| N       | (u, u) (√c_i A_ij √c_j - [i = j]) / √(degree_i degree_j)                         |
+
+scikit-learn takes the first K eigenvectors of I - N over all n points, divides by √degree and runs
+k-means (Shi and Malik 2000; von Luxburg 2007). An eigenvector over all n points is of one of two
+kinds. It is equal on duplicates: then it is one of N's, divided by √c. Or it is zero but on the
+copies of one point, and sums to zero on them: its eigenvalue is -1/degree, which ranks so low that
+rarely one is among the first K. Where none is, the smaller problem with weights has exactly the
+same answer; where one is, all n points are taken.
+
+N's first eigenvector is known, √(c degree) with eigenvalue 1, and constant once divided, so it
+cannot tell points apart. It is taken out: what is left is thirty times smaller, and float32 then
+resolves the eigenvalues, which lie close together, that much more finely.
+"""
+
+from collections.abc import Iterator
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import eigh
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.cluster import KMeans
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import validate_data
+
+from facetrack.clusterer.distances import Floats, Points, Precision
+from facetrack.clusterer.gram_kmeans import gram_kmeans
+from facetrack.clusterer.shared import digest, distinct
+from facetrack.clusterer.tree import MATRIX_BYTES
+
+# Up to this many points float64 takes under a second.
+_SMALL = 1500
+# Lanczos is faster than a whole decomposition for fewer eigenvectors than this share (measured).
+_FEW = 0.02
+
+
+class SpectralClustering(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+    """Spectral clustering on an RBF affinity, with scikit-learn's interface.
+
+    n_clusters: K. gamma: of the affinity exp(-gamma d²). n_init: k-means starts, the best counts.
+    random_state: seed of the k-means.
+
+    After `fit`: `labels_` (n,) int64.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "n_clusters": [Interval(Integral, 1, None, closed="left")],
+        "gamma": [Interval(Real, 0, None, closed="left")],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        n_clusters: int = 8,
+        gamma: float = 1.0,
+        n_init: int = 10,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.gamma = gamma
+        self.n_init = n_init
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's
+        """Cluster X, (n, d) float32 or float64, which is not changed.
+
+        Raises ValueError for fewer points than clusters, and for parameters or points that
+        scikit-learn would refuse.
+        """
+        self._validate_params()
+        points = validate_data(self, X, dtype=[np.float64, np.float32])
+        if len(points) < self.n_clusters:
+            raise ValueError(f"n_samples={len(points)} should be >= n_clusters={self.n_clusters}.")
+        same = distinct(points, digest(points))
+        unique, counts, inverse = points[same.rows], same.counts, same.inverse
+        labels = None
+        if len(unique) >= self.n_clusters:
+            labels = self._clustered(unique, counts)
+        if labels is None:
+            inverse = np.arange(len(points))
+            labels = self._clustered(points, np.ones(len(points), int))
+            assert labels is not None
+        self.labels_: NDArray[np.int64] = labels[inverse]
+        return self
+
+    def _clustered(self, points: Floats, counts: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """Labels of weighted points; None where the weights would leave an eigenvector out."""
+        k = self.n_clusters - 1  # the first eigenvector is known
+        if k == 0:
+            return np.zeros(len(points), np.int64)
+        random = check_random_state(self.random_state)
+        affinity = _Affinity(points, counts, self.gamma)
+        embedding = affinity.embedding(k, random)
+        if embedding is None:
+            return None
+        if k <= _FEW * len(points):
+            means = KMeans(self.n_clusters, n_init=self.n_init, random_state=random)
+            labels = means.fit_predict(embedding, sample_weight=counts)
+            return np.asarray(labels, dtype=np.int64)
+        gram = embedding @ embedding.T
+        return gram_kmeans(gram, counts, self.n_clusters, k + 1, self.n_init, random)
+
+
+class _Affinity:
+    """The matrix N without its first eigenvector."""
+
+    def __init__(self, points: Floats, counts: NDArray[np.int64], gamma: float) -> None:
+        self._points = Points(points)
+        self._counts = counts
+        self._gamma = gamma
+        degree = self._times(counts.astype(np.float64)) - 1
+        # A point too far from all others for any affinity is an isolated node, as SciPy has it.
+        self._root = np.sqrt(np.where(degree > 0, degree, 1.0))
+        self._scale = np.sqrt(counts) / self._root
+        first = np.sqrt(counts) * np.sqrt(np.maximum(degree, 0))
+        self._first = first / max(float(np.linalg.norm(first)), 1e-300)
+
+    def embedding(self, k: int, random: np.random.RandomState) -> Floats | None:
+        """(u, k): eigenvectors 2 to k + 1 of N, divided by √(c degree).
+
+        None where an eigenvector that tells copies of a point apart ranks before one of these.
+        """
+        u = len(self._counts)
+        dtype: Precision = np.float64 if u <= _SMALL else np.float32
+        whole = u * u * np.dtype(dtype).itemsize <= MATRIX_BYTES
+        matrix = self._matrix(dtype) if whole else self._operator()
+        values = vectors = None
+        if k <= _FEW * u or not whole:
+            start = random.uniform(-1, 1, u).astype(dtype)
+            try:
+                values, vectors = eigsh(matrix, k=k, which="LA", v0=start)
+            except ArpackNoConvergence:
+                if not whole:
+                    raise
+        if values is None or vectors is None:
+            # All of them by divide and conquer: LAPACK's routines for a part are slower.
+            values, vectors = eigh(matrix, driver="evd", overwrite_a=True, check_finite=False)
+            values, vectors = values[-k:], vectors[:, -k:]
+        copied = self._counts > 1
+        if copied.any() and (-1 / self._root[copied] ** 2).max() > values.min():
+            return None
+        divisor = np.sqrt(self._counts) * self._root
+        return np.ascontiguousarray(vectors / divisor[:, None].astype(dtype))
+
+    def _matrix(self, dtype: Precision) -> Floats:
+        matrix = np.empty((len(self._counts), len(self._counts)), dtype)
+        for rows, block in self._blocks():
+            block *= self._scale[rows, None]
+            block *= self._scale
+            block -= self._first[rows, None] * self._first
+            matrix[rows] = block
+        matrix[np.diag_indices(len(matrix))] -= (1 / self._root**2).astype(dtype)
+        return matrix
+
+    def _operator(self) -> LinearOperator:
+        def product(x: Floats) -> NDArray[np.float64]:
+            flat = x.reshape(-1)
+            result = self._scale * self._times(self._scale * flat)
+            result -= flat / self._root**2 + self._first * (self._first @ flat)
+            return np.asarray(result)
+
+        u = len(self._counts)
+        return LinearOperator((u, u), matvec=product, dtype=np.float64)
+
+    def _times(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        result = np.empty(len(x))
+        for rows, block in self._blocks():
+            result[rows] = block @ x
+        return result
+
+    def _blocks(self) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        for rows, squared, _ in self._points.squared(self._points.points, np.float64):
+            np.maximum(squared, 0, out=squared)
+            squared *= -self._gamma
+            yield rows, np.exp(squared, out=squared)

@@ -1,0 +1,150 @@
+"""DBSCAN's labels are scikit-learn's, numbers and all."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from reference import dbscan
+from sklearn.base import clone
+from sklearn.cluster import DBSCAN as ScikitLearns
+
+from facetrack.clusterer import DBSCAN, shared, tree
+from facetrack.data import Vectors
+from facetrack.resample import Bootstrap
+
+Faces = tuple[Vectors, NDArray[np.int64]]
+
+GRID = [*np.round(np.arange(0.1, 1.3, 0.1), 1), 0.24, 0.26, 0.28, 0.32, 0.34]
+
+
+def _equal(points: Any, eps: float, min_samples: int) -> None:
+    expected = ScikitLearns(eps=eps, min_samples=min_samples).fit(points)
+    found = DBSCAN(eps, min_samples).fit(points)
+    np.testing.assert_array_equal(found.labels_, expected.labels_)
+    np.testing.assert_array_equal(found.core_sample_indices_, expected.core_sample_indices_)
+
+
+@pytest.mark.parametrize("min_samples", [1, 2, 5])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_lfw(lfw: Faces, min_samples: int, dtype: type) -> None:
+    vectors = lfw[0][:2500].astype(dtype)
+    for resample in range(2):
+        drawn = Bootstrap().draw(len(vectors), 0, "lfw", resample)
+        for eps in GRID:
+            _equal(vectors[drawn], eps, min_samples)
+
+
+def test_all_of_lfw(lfw: Faces) -> None:
+    drawn = Bootstrap().draw(len(lfw[0]), 0, "lfw", 0)
+    for eps in (0.24, 0.28, 0.3, 0.34):
+        _equal(lfw[0][drawn], eps, 1)
+
+
+@pytest.mark.parametrize("min_samples", [1, 3])
+def test_orl(orl: Faces, min_samples: int) -> None:
+    for resample in range(3):
+        drawn = Bootstrap().draw(len(orl[0]), 0, "orl", resample)
+        for eps in GRID:
+            _equal(orl[0][drawn], eps, min_samples)
+
+
+LINE = np.array([[0.0], [1], [2], [4], [5], [9], [9], [9.5]])
+
+
+@pytest.mark.parametrize("min_samples", [1, 2, 3, 4, 9])
+@pytest.mark.parametrize("eps", [0.25, 0.5, 1.0, 2.0, 4.0, 100.0])
+def test_the_radius_is_inclusive_and_duplicates_count(eps: float, min_samples: int) -> None:
+    _equal(LINE, eps, min_samples)
+    assert DBSCAN(1.0, 1).fit_predict(LINE).tolist() == [0, 0, 0, 1, 1, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        np.array([[1.0, 2, 3]]),
+        np.ones((7, 3)),
+        np.concatenate([np.zeros((5, 2)), np.full((5, 2), 1e6)]),
+        np.random.RandomState(0).normal(size=(5, 40)),
+        np.random.RandomState(0).normal(size=(40, 6))[::2, ::3],
+        np.asfortranarray(np.random.RandomState(0).normal(size=(30, 3)).astype(np.float32)),
+        np.random.RandomState(0).normal(size=(30, 3)) + 1e5,
+    ],
+    ids=["one", "equal", "far", "n < d", "strided", "fortran float32", "far from 0"],
+)
+@pytest.mark.parametrize("min_samples", [1, 2])
+def test_made_cases(points: np.ndarray, min_samples: int) -> None:
+    for eps in (1e-3, 0.5, 1.0, 3.0, 1e9):
+        _equal(points, eps, min_samples)
+
+
+points_on_a_grid = st.lists(
+    st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=14
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(points_on_a_grid, st.sampled_from([0.5, 1.0, 1.5, 2.0, 2.5, 5.0]), st.integers(1, 5))
+def test_ties_at_the_radius(points: list[tuple[int, int]], eps: float, min_samples: int) -> None:
+    # Halves, and 1.5² + 2² = 2.5²: exact in floating point, with many pairs just at the radius.
+    halves = np.array(points) / 2
+    found = DBSCAN(eps, min_samples).fit_predict(halves)
+    assert found.tolist() == dbscan([tuple(one) for one in halves], eps, min_samples)
+    _equal(halves, eps, min_samples)
+
+
+def test_the_shared_tree_does_not_show(lfw: Faces) -> None:
+    vectors = lfw[0][:300]
+    warm = [DBSCAN(eps, 2).fit_predict(vectors) for eps in (0.2, 0.3, 0.4)]
+    cold = []
+    for eps in (0.4, 0.3, 0.2):
+        shared.cache.clear()
+        cold.append(DBSCAN(eps, 2).fit_predict(vectors))
+    for one, other in zip(warm, reversed(cold), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_input_is_not_changed() -> None:
+    points = np.random.RandomState(0).normal(size=(50, 3))
+    before = points.copy()
+    DBSCAN(0.5, 3).fit(points)
+    np.testing.assert_array_equal(points, before)
+
+
+def test_scikit_learns_interface() -> None:
+    estimator = DBSCAN(eps=0.3, min_samples=2)
+    assert clone(estimator).get_params() == {"eps": 0.3, "min_samples": 2}
+    for wrong in ({"eps": 0.0}, {"eps": "x"}, {"min_samples": 0}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            DBSCAN(**{"eps": 0.3, **wrong}).fit(LINE)
+    with pytest.raises(ValueError, match="NaN"):
+        DBSCAN(0.3).fit([[0.0], [float("nan")]])
+
+
+@pytest.mark.parametrize("min_samples", [1, 4])
+def test_by_parts_as_whole(lfw: Faces, monkeypatch: pytest.MonkeyPatch, min_samples: int) -> None:
+    vectors = lfw[0][:700]
+    whole = [DBSCAN(eps, min_samples).fit_predict(vectors) for eps in GRID]
+    shared.cache.clear()
+    sizes = []
+    reaches = tree._reaches
+
+    def watched(points: Any, *rest: Any) -> Any:
+        sizes.append(len(points))
+        return reaches(points, *rest)
+
+    monkeypatch.setattr(tree, "_reaches", watched)
+    monkeypatch.setattr(tree, "spanning_tree", tree.spanning_tree)
+    built = tree.spanning_tree(vectors, np.ones(700, int), min_samples, np.float32, 4 * 200 * 200)
+    assert max(sizes) <= 200
+    assert len(sizes) > 20
+    for eps, labels in zip(GRID, whole, strict=True):
+        parts = built.components(float(eps) ** 2)
+        if min_samples == 1:
+            assert len(np.unique(parts)) == len(np.unique(labels))
+        inside = labels >= 0
+        core = built.core <= float(eps) ** 2
+        pairs = {*zip(parts[core & inside], labels[core & inside], strict=True)}
+        assert len(pairs) == len({one for one, _ in pairs}) == len({two for _, two in pairs})

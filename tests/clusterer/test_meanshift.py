@@ -1,0 +1,121 @@
+"""Mean-shift's labels are scikit-learn's."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from reference import mean_shift, same_groups
+from sklearn.base import clone
+from sklearn.cluster import MeanShift as ScikitLearns
+from threadpoolctl import threadpool_limits
+
+from facetrack.clusterer import MeanShift
+from facetrack.data import Vectors
+from facetrack.resample import Bootstrap
+
+Faces = tuple[Vectors, NDArray[np.int64]]
+
+GRID = [*np.round(np.arange(0.1, 1.3, 0.1), 1), 0.25, 0.35]
+
+
+def _equal(points: np.ndarray, bandwidth: float, max_iter: int = 300) -> None:
+    with threadpool_limits(1):  # many small products: threads only wait for each other
+        expected = ScikitLearns(bandwidth=bandwidth, max_iter=max_iter).fit(points)
+    found = MeanShift(bandwidth, max_iter).fit(points)
+    assert same_groups(found.labels_, expected.labels_)
+    assert found.n_iter_ == expected.n_iter_
+    centres = expected.cluster_centers_
+    assert found.cluster_centers_.shape == centres.shape
+    # The ranking is scikit-learn's too; only where two are equally strong may rounding swap them.
+    np.testing.assert_allclose(
+        np.sort(found.cluster_centers_, axis=0), np.sort(centres, axis=0), rtol=1e-6, atol=2e-6
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_lfw(lfw: Faces, dtype: type) -> None:
+    vectors = lfw[0][:900].astype(dtype)
+    for resample in range(2):
+        drawn = Bootstrap().draw(len(vectors), 0, "lfw", resample)
+        for bandwidth in GRID:
+            _equal(vectors[drawn], bandwidth)
+
+
+def test_all_of_lfw(lfw: Faces) -> None:
+    drawn = Bootstrap().draw(len(lfw[0]), 0, "lfw", 3)
+    _equal(lfw[0][drawn], 0.3)
+
+
+def test_orl(orl: Faces) -> None:
+    for resample in range(2):
+        drawn = Bootstrap().draw(len(orl[0]), 0, "orl", resample)
+        for bandwidth in GRID:
+            _equal(orl[0][drawn], bandwidth)
+
+
+BLOBS = np.random.RandomState(0).normal(size=(80, 3)) + np.repeat([[0], [4], [8], [40]], 20, axis=0)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        np.array([[1.0, 2, 3]]),
+        np.ones((7, 3)),
+        np.repeat(BLOBS[:20], 3, axis=0),
+        np.concatenate([BLOBS[:20], BLOBS[:20] + 1e4]),
+        np.random.RandomState(1).normal(size=(5, 40)),
+        BLOBS[::2, ::2],
+        np.asfortranarray(BLOBS.astype(np.float32)),
+    ],
+    ids=["one", "equal", "duplicates", "two far groups", "n < d", "strided", "fortran float32"],
+)
+def test_made_cases(points: np.ndarray) -> None:
+    # From a bandwidth in which nothing moves to one in which all merge.
+    for bandwidth in (1e-6, 0.3, 1.1, 2.7, 9.1, 1e7):
+        _equal(points, bandwidth)
+
+
+@pytest.mark.parametrize("max_iter", [0, 1, 2, 3])
+def test_a_bound_on_the_steps(max_iter: int) -> None:
+    for bandwidth in (0.7, 1.3, 2.1):
+        _equal(BLOBS, bandwidth, max_iter)
+
+
+def test_a_tie_at_the_radius_counts_as_inside() -> None:
+    points = np.array([[0.0], [2.0], [7.0]])
+    assert same_groups(MeanShift(2.0).fit_predict(points), [0, 0, 1])
+    _equal(points, 2.0)
+
+
+def test_equally_strong_means_are_ranked_by_their_coordinates() -> None:
+    # Four single points with equal first coordinates: the second decides, as in scikit-learn.
+    points = np.array([[1.0, 3], [1, 9], [1, -3], [1, 6]])
+    found = MeanShift(0.5).fit(points)
+    np.testing.assert_array_equal(
+        found.cluster_centers_, ScikitLearns(bandwidth=0.5).fit(points).cluster_centers_
+    )
+    np.testing.assert_array_equal(found.cluster_centers_[:, 1], [9, 6, 3, -3])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 25), st.floats(0.2, 3.0))
+def test_small_sets(seed: int, n: int, bandwidth: float) -> None:
+    random = np.random.RandomState(seed)
+    points = random.normal(size=(n, 2))[random.randint(0, n, n)]
+    found = MeanShift(bandwidth).fit_predict(points)
+    expected = mean_shift([tuple(one) for one in points], bandwidth)
+    assert same_groups(found, expected)
+
+
+def test_the_input_is_not_changed() -> None:
+    points = BLOBS.copy()
+    MeanShift(1.0).fit(points)
+    np.testing.assert_array_equal(points, BLOBS)
+
+
+def test_scikit_learns_interface() -> None:
+    assert clone(MeanShift(bandwidth=0.3)).get_params() == {"bandwidth": 0.3, "max_iter": 300}
+    for wrong in ({"bandwidth": 0.0}, {"max_iter": -1}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            MeanShift(**{"bandwidth": 0.3, **wrong}).fit(BLOBS)

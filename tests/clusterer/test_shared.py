@@ -1,0 +1,42 @@
+"""What jobs share is bounded and never changes a result."""
+
+import numpy as np
+
+from facetrack.clusterer.shared import Shared, digest, distinct
+
+
+def test_the_least_used_go_first() -> None:
+    kept = Shared(limit=250)
+    made: list[str] = []
+
+    def make(name: str) -> np.ndarray:
+        def one() -> np.ndarray:
+            made.append(name)
+            return np.zeros(100, np.uint8)
+
+        return kept.get(name, one)
+
+    for name in ("a", "b", "a", "c", "a", "b"):
+        make(name)
+    assert made == ["a", "b", "c", "b"]  # c pushed b out, since a had been used after it
+
+
+def test_too_large_is_handed_out_but_not_kept() -> None:
+    kept = Shared(limit=10)
+    first = kept.get("x", lambda: np.zeros(100, np.uint8))
+    assert kept.get("x", lambda: np.ones(100, np.uint8)) is not first
+
+
+def test_a_digest_knows_shape_dtype_and_content() -> None:
+    points = np.arange(12, dtype=np.float32).reshape(3, 4)
+    others = [points.reshape(4, 3), points.astype(np.float64), points + 1, points[:, ::-1]]
+    assert len({digest(one) for one in [points, *others]}) == 5
+    assert digest(points) == digest(np.asfortranarray(points))
+
+
+def test_distinct_rows_in_order_of_appearance() -> None:
+    points = np.array([[3.0, 1], [1, 1], [3, 1], [0, 9], [1, 1], [3, 1]])
+    same = distinct(points, digest(points))
+    assert same.rows.tolist() == [0, 1, 3]
+    assert same.inverse.tolist() == [0, 1, 0, 2, 1, 0]
+    assert same.counts.tolist() == [3, 2, 1]
