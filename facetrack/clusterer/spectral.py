@@ -15,8 +15,9 @@ rarely one is among the first K. Where none is, the smaller problem with weights
 same answer; where one is, all n points are taken.
 
 N's first eigenvector is known, √(c degree) with eigenvalue 1, and constant once divided, so it
-cannot tell points apart. It is taken out: what is left is thirty times smaller, and float32 then
-resolves the eigenvalues, which lie close together, that much more finely.
+cannot tell points apart. It is moved below all others, to twice the least -1/degree: what is left
+is thirty times smaller, and float32 resolves its eigenvalues, which lie close together, that much
+more finely.
 """
 
 from collections.abc import Iterator
@@ -124,7 +125,9 @@ class _Affinity:
         self._root = np.sqrt(np.where(degree > 0, degree, 1.0))
         self._scale = np.sqrt(counts) / self._root
         first = np.sqrt(counts) * np.sqrt(np.maximum(degree, 0))
-        self._first = first / max(float(np.linalg.norm(first)), 1e-300)
+        first /= max(float(np.linalg.norm(first)), 1e-300)
+        # Not to 0, which would be among the greatest: most eigenvalues are negative.
+        self._first = first * np.sqrt(1 + 2 / np.min(self._root) ** 2)
 
     def embedding(self, k: int, random: np.random.RandomState) -> Floats | None:
         """(u, k): eigenvectors 2 to k + 1 of N, divided by √(c degree).

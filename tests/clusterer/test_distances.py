@@ -3,21 +3,21 @@
 import numpy as np
 import pytest
 
-from facetrack.clusterer.distances import Points, pairs
+from facetrack.clusterer.distances import Floats, Mask, Points, pairs
 
 
-def _near(points: np.ndarray, queries: np.ndarray, radius: float) -> np.ndarray:
+def _near(points: Floats, queries: Floats, radius: float) -> Mask:
     return np.concatenate([near for _, near in Points(points).near(queries, radius)])
 
 
-def _exact(points: np.ndarray, queries: np.ndarray) -> np.ndarray:
+def _exact(points: Floats, queries: Floats) -> Floats:
     apart = queries[:, None].astype(np.float64) - points[None].astype(np.float64)
     return np.asarray(np.einsum("ijk,ijk->ij", apart, apart))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_every_pair_at_every_radius_between_two_neighbours(dtype: type) -> None:
-    points = np.random.RandomState(0).normal(size=(60, 20)).astype(dtype)
+    points: Floats = np.random.RandomState(0).normal(size=(60, 20)).astype(dtype)
     squared = np.unique(_exact(points, points))
     for limit in squared[1::200]:
         # A radius that falls on a distance, and the nearest floats on both sides of it.
@@ -61,8 +61,8 @@ def test_nearest_takes_the_first_of_equals() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_nearest_is_the_nearest(dtype: type) -> None:
     random = np.random.RandomState(1)
-    points = random.normal(size=(500, 128)).astype(dtype)
-    queries = (points[:200] + 1e-7 * random.normal(size=(200, 128))).astype(dtype)
+    points: Floats = random.normal(size=(500, 128)).astype(dtype)
+    queries: Floats = (points[:200] + 1e-7 * random.normal(size=(200, 128))).astype(dtype)
     found = Points(points).nearest(queries, 0.1)
     np.testing.assert_array_equal(found, _exact(points, queries).argmin(axis=1))
 

@@ -1,6 +1,9 @@
 """What jobs share is bounded and never changes a result."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from facetrack.clusterer.shared import Shared, digest, distinct
 
@@ -29,7 +32,12 @@ def test_too_large_is_handed_out_but_not_kept() -> None:
 
 def test_a_digest_knows_shape_dtype_and_content() -> None:
     points = np.arange(12, dtype=np.float32).reshape(3, 4)
-    others = [points.reshape(4, 3), points.astype(np.float64), points + 1, points[:, ::-1]]
+    others: list[NDArray[Any]] = [
+        points.reshape(4, 3),
+        points.astype(np.float64),
+        points + 1,
+        points[:, ::-1],
+    ]
     assert len({digest(one) for one in [points, *others]}) == 5
     assert digest(points) == digest(np.asfortranarray(points))
 

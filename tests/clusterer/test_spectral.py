@@ -85,7 +85,8 @@ def test_groups_that_are_there_are_found(few: bool) -> None:
 
 def test_lfw_scores_like_scikit_learn(lfw: Faces) -> None:
     vectors, people = (one[:700] for one in lfw)
-    mine, theirs = [], []
+    mine: list[float] = []
+    theirs: list[float] = []
     for i in range(8):
         drawn = Bootstrap().draw(700, 0, "lfw", i)
         k = len(np.unique(people[drawn]))
