@@ -55,10 +55,7 @@ class Points:
         return float(unit * (self.points.shape[1] + 8) * reach * reach)
 
     def squared(self, queries: Floats, dtype: Precision) -> Iterator[tuple[slice, Floats, float]]:
-        """Blocks of queries: which, their squared distances to all points, and their error.
-
-        A block's array is overwritten by the next one.
-        """
+        """Blocks of queries: which, their squared distances to all points, and their error."""
         right = self._prepared(dtype)
         height = max(1, _BLOCK_BYTES // (len(right) * right.itemsize))
         for start in range(0, len(queries), height):

@@ -134,8 +134,7 @@ def _by_parts(points: Floats, core: Floats, dtype: Precision, matrix_bytes: int)
     depend on nothing but the components of each, so each graph may be replaced by its own tree.
     """
     n = len(points)
-    # A quarter of the bound, a side of a matrix being two parts: small matrices stay in memory
-    # that was touched just before, and trees of them are no dearer in all.
+    # A side of a matrix is two parts.
     size = max(2, min(_PART, int(np.sqrt(matrix_bytes / np.dtype(dtype).itemsize)) // 2))
     parts = np.array_split(np.arange(n), -(-n // size))
     ends = np.empty((2, 0), np.int64)
