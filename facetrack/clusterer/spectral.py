@@ -10,9 +10,10 @@
 scikit-learn takes the first K eigenvectors of I - N over all n points, divides by √degree and runs
 k-means (Shi and Malik 2000; von Luxburg 2007). An eigenvector over all n points is of one of two
 kinds. It is equal on duplicates: then it is one of N's, divided by √c. Or it is zero but on the
-copies of one point, and sums to zero on them: its eigenvalue is -1/degree, which ranks so low that
-rarely one is among the first K. Where none is, the smaller problem with weights has exactly the
-same answer; where one is, all n points are taken.
+copies of one point, and sums to zero on them: there are c_i - 1 of those for point i, all with
+eigenvalue -1/degree_i. Their merged ranking gives the K first ones without an n x n matrix. Few of
+the second kind are ever among them; only the copies they tell apart become separate rows in the
+k-means, all other points stay one row with weight c_i.
 
 N's first eigenvector is known, √(c degree) with eigenvalue 1, and constant once divided, so it
 cannot tell points apart. It is moved below all others, to twice the least -1/degree: what is left
@@ -21,6 +22,7 @@ more finely.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -36,7 +38,7 @@ from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.distances import Floats, Points, Precision
 from facetrack.clusterer.gram_kmeans import gram_kmeans
-from facetrack.clusterer.shared import digest, distinct
+from facetrack.clusterer.shared import Distinct, digest, distinct
 from facetrack.clusterer.tree import MATRIX_BYTES
 
 # Up to this many points float64 takes under a second.
@@ -84,33 +86,45 @@ class SpectralClustering(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         if len(points) < self.n_clusters:
             raise ValueError(f"n_samples={len(points)} should be >= n_clusters={self.n_clusters}.")
         same = distinct(points, digest(points))
-        unique, counts, inverse = points[same.rows], same.counts, same.inverse
-        labels = None
-        if len(unique) >= self.n_clusters:
-            labels = self._clustered(unique, counts)
-        if labels is None:
-            inverse = np.arange(len(points))
-            labels = self._clustered(points, np.ones(len(points), int))
-            assert labels is not None
-        self.labels_: NDArray[np.int64] = labels[inverse]
+        self.labels_ = self._labels(points[same.rows], same)
         return self
 
-    def _clustered(self, points: Floats, counts: NDArray[np.int64]) -> NDArray[np.int64] | None:
-        """Labels of weighted points; None where the weights would leave an eigenvector out."""
+    def _labels(self, unique: Floats, same: Distinct) -> NDArray[np.int64]:
         k = self.n_clusters - 1  # the first eigenvector is known
         if k == 0:
-            return np.zeros(len(points), np.int64)
+            return np.zeros(len(same.inverse), np.int64)
         random = check_random_state(self.random_state)
-        affinity = _Affinity(points, counts, self.gamma)
-        embedding = affinity.embedding(k, random)
-        if embedding is None:
-            return None
-        if k <= _FEW * len(points):
+        maps = _Affinity(unique, same.counts, self.gamma).embedding(k, random)
+        if k <= _FEW * len(unique):
             means = KMeans(self.n_clusters, n_init=self.n_init, random_state=random)
-            labels = means.fit_predict(embedding, sample_weight=counts)
-            return np.asarray(labels, dtype=np.int64)
-        gram = embedding @ embedding.T
-        return gram_kmeans(gram, counts, self.n_clusters, k + 1, self.n_init, random)
+            labels = means.fit_predict(maps.rows, sample_weight=maps.weights)
+        else:
+            gram = maps.rows @ maps.rows.T
+            labels = gram_kmeans(gram, maps.weights, self.n_clusters, k + 1, self.n_init, random)
+        return np.asarray(labels, dtype=np.int64)[maps.row_of_each(same)]
+
+
+@dataclass(frozen=True)
+class _Maps:
+    """The embedding: a row for a point, or a row for each of its copies.
+
+    rows: (r, k). weights: (r,) how many equal points a row stands for. first: (u,) the row of each
+    distinct point, or of the first of its copies. split: (u,) whether the copies have rows.
+    """
+
+    rows: Floats
+    weights: NDArray[np.int64]
+    first: NDArray[np.int64]
+    split: NDArray[np.bool_]
+
+    def row_of_each(self, same: Distinct) -> NDArray[np.int64]:
+        """(n,) the row of each of the original points."""
+        row = self.first[same.inverse]
+        apart = np.flatnonzero(self.split[same.inverse])
+        order = apart[np.argsort(same.inverse[apart], kind="stable")]
+        sizes = same.counts[self.split]
+        row[order] += np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return row
 
 
 class _Affinity:
@@ -129,32 +143,51 @@ class _Affinity:
         # Not to 0, which would be among the greatest: most eigenvalues are negative.
         self._first = first * np.sqrt(1 + 2 / np.min(self._root) ** 2)
 
-    def embedding(self, k: int, random: np.random.RandomState) -> Floats | None:
-        """(u, k): eigenvectors 2 to k + 1 of N, divided by √(c degree).
+    def embedding(self, k: int, random: np.random.RandomState) -> _Maps:
+        """Eigenvectors 2 to k + 1 over all points, divided by √degree."""
+        values, vectors = self._eigenvectors(k, random)
+        copies = np.repeat(np.arange(len(self._counts)), self._counts - 1)
+        of_copies = -1 / self._root[copies] ** 2
+        # The k greatest of both kinds; a stable order, so that the same are taken every time.
+        order = np.argsort(-np.concatenate([values, of_copies]), kind="stable")[:k]
+        taken = np.bincount(
+            copies[order[order >= len(values)] - len(values)], minlength=len(self._counts)
+        )
+        split = taken > 0
+        sizes = np.where(split, self._counts, 1)
+        point = np.repeat(np.arange(len(sizes)), sizes)
+        first = np.cumsum(sizes) - sizes
+        rows = np.zeros((len(point), k), vectors.dtype)
+        shared = vectors[:, order[order < len(values)]]
+        shared /= (np.sqrt(self._counts) * self._root)[:, None].astype(vectors.dtype)
+        rows[:, : shared.shape[1]] = shared[point]
+        column = shared.shape[1]
+        for i in np.flatnonzero(split):
+            apart = _helmert(self._counts[i], taken[i]) / self._root[i]
+            rows[first[i] : first[i] + sizes[i], column : column + taken[i]] = apart
+            column += taken[i]
+        return _Maps(rows, np.where(split, 1, self._counts)[point], first, split)
 
-        None where an eigenvector that tells copies of a point apart ranks before one of these.
-        """
+    def _eigenvectors(
+        self, k: int, random: np.random.RandomState
+    ) -> tuple[NDArray[np.float64], Floats]:
+        """N's greatest eigenvalues but the first, up to k, and (u, …) their eigenvectors."""
         u = len(self._counts)
+        k = min(k, u - 1)
         dtype: Precision = np.float64 if u <= _SMALL else np.float32
         whole = u * u * np.dtype(dtype).itemsize <= MATRIX_BYTES
         matrix = self._matrix(dtype) if whole else self._operator()
-        values = vectors = None
-        if k <= _FEW * u or not whole:
+        if 0 < k <= _FEW * u or not whole:
             start = random.uniform(-1, 1, u).astype(dtype)
             try:
                 values, vectors = eigsh(matrix, k=k, which="LA", v0=start)
+                return values, vectors
             except ArpackNoConvergence:
                 if not whole:
                     raise
-        if values is None or vectors is None:
-            # All of them by divide and conquer: LAPACK's routines for a part are slower.
-            values, vectors = eigh(matrix, driver="evd", overwrite_a=True, check_finite=False)
-            values, vectors = values[-k:], vectors[:, -k:]
-        copied = self._counts > 1
-        if copied.any() and (-1 / self._root[copied] ** 2).max() > values.min():
-            return None
-        divisor = np.sqrt(self._counts) * self._root
-        return np.ascontiguousarray(vectors / divisor[:, None].astype(dtype))
+        # All of them by divide and conquer: LAPACK's routines for a part are slower.
+        values, vectors = eigh(matrix, driver="evd", overwrite_a=True, check_finite=False)
+        return values[u - k :], vectors[:, u - k :]
 
     def _matrix(self, dtype: Precision) -> Floats:
         matrix = np.empty((len(self._counts), len(self._counts)), dtype)
@@ -187,3 +220,12 @@ class _Affinity:
             np.maximum(squared, 0, out=squared)
             squared *= -self._gamma
             yield rows, np.exp(squared, out=squared)
+
+
+def _helmert(n: int, columns: int) -> NDArray[np.float64]:
+    """(n, columns) orthonormal columns that sum to zero: Helmert's contrasts."""
+    j = np.arange(1, columns + 1)
+    i = np.arange(n)[:, None]
+    contrasts = np.where(i < j, 1.0, np.where(i == j, -j, 0.0))
+    contrasts /= np.sqrt(j * (j + 1))
+    return contrasts

@@ -25,13 +25,7 @@ def _gram(points: np.ndarray, k: int, gamma: float = 1.0) -> np.ndarray:
     same = distinct(points, digest(points))
     affinity = spectral._Affinity(points[same.rows], same.counts, gamma)
     maps = affinity.embedding(k, np.random.RandomState(0))
-    if maps is None:  # as SpectralClustering does
-        ones = np.ones(len(points), int)
-        maps = spectral._Affinity(points, ones, gamma).embedding(k, np.random.RandomState(0))
-        assert maps is not None
-        embedding = maps
-    else:
-        embedding = maps[same.inverse]
+    embedding = maps.rows[maps.row_of_each(same)]
     return np.asarray(embedding @ embedding.T, dtype=np.float64)
 
 
@@ -55,6 +49,33 @@ def test_the_embedding_is_scikit_learns(lfw: Faces, k: int) -> None:
     # Products of embeddings, because an eigenvector's sign is anybody's choice.
     expected = _scikit_learns_gram(points, k)
     np.testing.assert_allclose(_gram(points, k), expected, atol=1e-6 * np.abs(expected).max())
+
+
+def test_copies_that_an_eigenvector_tells_apart(lfw: Faces) -> None:
+    drawn = Bootstrap().draw(300, 0, "lfw", 0)
+    points = lfw[0][:300][drawn].astype(np.float64)
+    same = distinct(points, digest(points))
+    affinity = spectral._Affinity(points[same.rows], same.counts, 1.0)
+    # The plain way: every eigenvector of the matrix over all points.
+    kernel = rbf_kernel(points, gamma=1.0)
+    np.fill_diagonal(kernel, 0)
+    root = np.sqrt(kernel.sum(0))
+    values, vectors = np.linalg.eigh(kernel / root / root[:, None])
+    values, vectors = values[::-1], vectors[:, ::-1]
+    gaps = -np.diff(values)
+    tried = []
+    for k in range(60, 239):
+        maps = affinity.embedding(k, np.random.RandomState(0))
+        # Where the k-th and the next are equal, which of them is taken is anybody's choice.
+        if gaps[k] < 1e-9 or not maps.split.any():
+            continue
+        tried.append(maps.split.sum())
+        expected = vectors[:, 1 : k + 1] / root[:, None]
+        found = maps.rows[maps.row_of_each(same)]
+        np.testing.assert_allclose(found @ found.T, expected @ expected.T, atol=1e-9)
+        assert maps.weights.sum() == len(points)
+    assert len(tried) > 20
+    assert max(tried) > 10
 
 
 @pytest.mark.parametrize("way", ["float32", "operator"])
