@@ -1,8 +1,9 @@
 """What facetrack does to the arguments before Hydra sees them."""
 
+import itertools
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -13,6 +14,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from facetrack.data import KNOWN
 from facetrack.overrides import expand, is_multirun
+from facetrack.resume import resumed
+
+_MOST_CHOICES = 50  # of a group; a swept seed may have many values, and none of them matters here
 
 
 def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
@@ -25,15 +29,18 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
 
     def value_of(key: str) -> object:
         if not composed:
-            composed.append(_first_job(arguments, conf))
-        try:
-            value = OmegaConf.select(composed[0], key)
-        except OmegaConfBaseException:
-            return None
-        # "known" stands for a whole number, so a range may take its place.
-        return 0 if value == KNOWN else value
+            composed.extend(_jobs_of_each_choice(arguments, conf))
+        for config in composed:
+            try:
+                value = OmegaConf.select(config, key)
+            except OmegaConfBaseException:
+                continue
+            if value is not None:
+                # "known" stands for a whole number, so a range may take its place.
+                return 0 if value == KNOWN else value
+        return None
 
-    arguments = [_readable(argument) for argument in arguments]
+    arguments = resumed([_readable(argument) for argument in arguments], conf)
     multirun = is_multirun(arguments)
     expanded = expand(arguments, value_of, multirun=multirun)
     if multirun and not any(one.startswith("sweep_id=") for one in expanded):
@@ -41,25 +48,44 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     return expanded
 
 
-def _first_job(arguments: Sequence[str], conf: Path) -> DictConfig:
-    """The config of a sweep's first job, as far as it composes: it tells which keys are numbers."""
-    overrides = []
+def _jobs_of_each_choice(arguments: Sequence[str], conf: Path) -> list[DictConfig]:
+    """Configs of a sweep's first job, and of that job with each other choice that is swept.
+
+    They tell which settings are numbers, where some choices do not have the setting.
+    """
+    first: dict[str, str] = {}
+    others: dict[str, list[str]] = {}
     for argument in arguments:
         # A range could not be composed yet; what Hydra cannot parse it will report itself.
         try:
             override = OverridesParser.create().parse_override(argument)
         except HydraException:
             continue
+        key = override.get_key_element()
         if override.is_sweep_override() and override.is_discrete_sweep():
-            first = next(iter(override.sweep_string_iterator()))
-            overrides.append(f"{override.get_key_element()}={first}")
+            values = list(itertools.islice(override.sweep_string_iterator(), _MOST_CHOICES))
+            first[key] = f"{key}={values[0]}"
+            if "." not in key:
+                others[key] = [f"{key}={value}" for value in values[1:]]
         elif ":" not in argument:
-            overrides.append(argument)
+            first[key] = argument
+    swept = [{**first, key: other} for key, values in others.items() for other in values]
+    configs = []
     with initialize_config_dir(str(conf), version_base="1.3"):
-        try:
-            return compose("config", overrides)
-        except (HydraException, OmegaConfBaseException):
-            return OmegaConf.create()
+        for overrides in (first, *swept):
+            try:
+                configs.append(compose("config", list(overrides.values())))
+            except (HydraException, OmegaConfBaseException):
+                # A setting that this choice does not have: what the others have still counts.
+                configs.append(_without_settings(overrides))
+    return configs
+
+
+def _without_settings(overrides: Mapping[str, str]) -> DictConfig:
+    try:
+        return compose("config", [text for key, text in overrides.items() if "." not in key])
+    except (HydraException, OmegaConfBaseException):
+        return OmegaConf.create()
 
 
 def _readable(argument: str) -> str:

@@ -107,6 +107,22 @@ class Embeddings:
             content.update(f"{picture.name}\0{picture.person}\0".encode())
         return content.hexdigest()[:16]
 
+    def of_people(self, people: NDArray[np.int64]) -> tuple["Embeddings", NDArray[np.int64]]:
+        """The faces of some people, (k,) indices into `names`; and which of the n faces they are.
+
+        What was skipped stays as it is: those pictures were looked at.
+        """
+        assert self.people is not None
+        faces = np.flatnonzero(np.isin(self.people, people))
+        kept = Embeddings(
+            self.vectors[faces],
+            self.boxes[faces],
+            [self.pictures[face] for face in faces],
+            self.skipped,
+            self.n_pictures,
+        )
+        return kept, faces
+
 
 class Dataset(Protocol):
     """Finds the pictures."""

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hydra.core.hydra_config import HydraConfig
+from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack import figures
@@ -25,8 +27,9 @@ from facetrack.layout import tsne
 from facetrack.make import make
 from facetrack.metrics import summary
 from facetrack.progress import say
+from facetrack.resample import some_people
 from facetrack.store import Store
-from facetrack.tracking import KIND, SWEEP, Tracking, masked, open_line
+from facetrack.tracking import FINGERPRINT, KIND, SWEEP, Tracking, masked, open_line
 
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
@@ -38,12 +41,16 @@ def evaluate(config: DictConfig) -> None:
     OmegaConf.resolve(config)
     tracking = Tracking(config.tracking.uri, config.tracking.experiment)
     params, places = _flattened(config)
+    fingerprint = _fingerprint(params)
+    if config.sweep_id and tracking.finished(config.sweep_id, fingerprint):
+        say(f"  {config.dataset.name} {describe(config)}: finished before")
+        return
     tags = {
         KIND: "job",
         **({SWEEP: config.sweep_id} if config.sweep_id else {}),
         **_stages(config),
         "overrides": describe(config),
-        "config_fingerprint": _fingerprint(params),
+        FINGERPRINT: fingerprint,
         **_git_commit(),
         **places,
     }
@@ -56,7 +63,8 @@ def evaluate(config: DictConfig) -> None:
         estimator = build(config.clusterer)
         sampling = make(config.sampling)
         check(config.seed, config.n_resamples)
-        embeddings = embed(config)
+        whole = embed(config)
+        embeddings, faces = _chosen(whole, config)
         run.tags(_counts(embeddings))
         run.dataset(config.dataset.name, embeddings.digest, json.dumps(_counts(embeddings)))
         evaluation = run_experiment(
@@ -76,7 +84,9 @@ def evaluate(config: DictConfig) -> None:
                     [{"picture": one.name, "reason": one.reason} for one in embeddings.skipped],
                     columns=("picture", "reason"),
                 ),
-                "tsne.png": _tsne_png(config, embeddings, evaluation),
+                "tsne.png": _tsne_png(
+                    config, embeddings, tsne(whole, config.seed)[faces], evaluation
+                ),
             }
         )
     _tell(config, embeddings, values, tracking.uri)
@@ -91,7 +101,7 @@ def describe(config: DictConfig) -> str:
         stage, _, setting = key.partition(".")
         if setting in _PLACES:
             continue
-        if key == "seed" or (setting and stage in stages and stage != "dataset"):
+        if key in ("seed", "n_people") or (setting and stage in stages and stage != "dataset"):
             said[setting or key] = value
     if not {"eps", "bandwidth", "n_clusters"} & set(said):
         defaults = [key for key in ("eps", "n_clusters") if key in config.clusterer]
@@ -112,6 +122,14 @@ def _embed(*stages: str) -> Embeddings:
     dataset, detector, embedder = (make(OmegaConf.create(stage)) for stage in stages)
     with Store(home()) as store:
         return extract(dataset.load(), detector, embedder, store)
+
+
+def _chosen(whole: Embeddings, config: DictConfig) -> tuple[Embeddings, NDArray[np.int64]]:
+    """The faces of `n_people` people, and which of all faces they are."""
+    people = some_people(config.n_people, len(whole.names), config.seed, config.dataset.name)
+    if len(people) == len(whole.names):
+        return whole, np.arange(len(whole.vectors))
+    return whole.of_people(people)
 
 
 def _stages(config: DictConfig) -> dict[str, str]:
@@ -153,10 +171,15 @@ def _metrics(
     return values, {"ari": ari}
 
 
-def _tsne_png(config: DictConfig, embeddings: Embeddings, evaluation: Evaluation) -> bytes:
+def _tsne_png(
+    config: DictConfig,
+    embeddings: Embeddings,
+    coordinates: NDArray[np.float32],
+    evaluation: Evaluation,
+) -> bytes:
     people = [str(picture.person) for picture in embeddings.pictures] if embeddings.names else None
     figure = figures.two_panels(
-        tsne(embeddings, config.seed),
+        coordinates,
         people,
         evaluation.clusters,
         f"{config.dataset.name}: {len(embeddings.vectors)} faces, {describe(config)}",

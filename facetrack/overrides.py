@@ -20,11 +20,15 @@ _EXACT = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=deci
 
 
 def is_multirun(arguments: Sequence[str]) -> bool:
-    """Whether Hydra will sweep: -m, --multirun (also shortened or bundled, -rm), or hydra.mode."""
+    """Whether Hydra will sweep: -m, --multirun (also shortened or bundled, -rm), or hydra.mode.
+
+    An experiment (conf/experiment) says so itself.
+    """
     return any(
         re.match(r"-[hr]*m", argument)
         or (argument.startswith("--m") and "--multirun".startswith(argument))
         or argument == "hydra.mode=MULTIRUN"
+        or argument.startswith("+experiment=")
         for argument in arguments
     )
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from facetrack.errors import UserError
 
 Indices = NDArray[np.int64]
+_PEOPLE = 2**32 - 1
 
 
 def bootstrap(n: int, fraction: float, rng: np.random.RandomState) -> Indices:
@@ -61,6 +62,20 @@ class Subsample:
     def draw(self, n: int, seed: int, dataset: str, i: int) -> Indices:
         """Resample `i` of the dataset's n faces, int64. Raises UserError as `Bootstrap.draw`."""
         return subsample(n, self.fraction, _rng(seed, dataset, i))
+
+
+def some_people(n: int | None, of: int, seed: int, dataset: str) -> Indices:
+    """(min(n, of),) int64 of 0..of-1, sorted: n of a dataset's people; all where n is None.
+
+    Nested: the ten people drawn are among the twenty drawn with the same seed and dataset.
+    Raises UserError for n below 2, and for a negative seed.
+    """
+    if n is None:
+        return np.arange(of)
+    if isinstance(n, bool) or not isinstance(n, int) or n < 2:
+        raise UserError(f"n_people is a whole number, 2 or more, or null for all; got {n!r}")
+    # A stream apart from the resamples': no resample has this number.
+    return np.sort(_rng(seed, dataset, _PEOPLE).permutation(of)[:n]).astype(np.int64)
 
 
 def derived_seed(seed: int, dataset: str, i: int) -> int:

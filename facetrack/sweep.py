@@ -6,34 +6,36 @@ processes import the command line, and with it this module.
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from facetrack import resume
 from facetrack.errors import UserError, refuse
 from facetrack.progress import bar, say
 
 if TYPE_CHECKING:
+    from filelock import FileLock
+
     from facetrack.tracking import Run, Tracking
 
 
 @dataclass
 class _Open:
-    """The sweep this process started."""
+    """The sweep this process started, or took up again."""
 
     sweep_id: str
     folder: Path
-    overrides: list[str]
-    total: int
     tracking: "Tracking"
     run: "Run"
-    bar: Any
+    lock: "FileLock"
+    total: int = 0
+    swept: list[str] = field(default_factory=list)
+    bar: Any = None
     started: float = field(default_factory=time.monotonic)
     failures: list[Exception] = field(default_factory=list)
 
@@ -46,32 +48,50 @@ class Sweep(Callback):
     """Opens the parent run at the start of a multirun, and counts its jobs."""
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
-        """Create the parent run; its jobs will find it by the sweep id."""
-        from facetrack.tracking import KIND, SWEEP, Tracking
+        """Create the parent run, or take it up again; its jobs will find it by the sweep id."""
+        from facetrack.tracking import Tracking
 
         global _open
-        overrides = [one for one in config.hydra.overrides.task if not one.startswith("sweep_id=")]
+        sweep_id = str(config.sweep_id)
         try:
+            lock = resume.lock(sweep_id)
             tracking = Tracking(config.tracking.uri, config.tracking.experiment)
         except UserError as error:
             # Hydra turns a callback's exceptions into warnings; this one must end the program.
             raise SystemExit(refuse(str(error))) from error
-        sweep_id = str(config.sweep_id)
-        run = tracking.start(
-            f"sweep {' '.join(overrides)}"[:200],
-            {KIND: "sweep", SWEEP: sweep_id, "overrides": " ".join(overrides)},
-        )
-        total = _count(overrides)
-        say(f"{total} jobs; their runs and a summary go to MLflow as sweep {sweep_id}")
-        jobs = bar(total=total, description="Jobs", unit="job")
-        folder = Path(config.hydra.sweep.dir)
-        _open = _Open(sweep_id, folder, overrides, total, tracking, run, jobs)
+        overrides = resume.own_overrides(config.hydra.overrides.task)
+        run = tracking.sweep(sweep_id)
+        if run is None:
+            run = tracking.start_sweep(
+                sweep_id, overrides, resume.own_overrides(config.hydra.overrides.hydra)
+            )
+        _open = _Open(sweep_id, Path(config.hydra.sweep.dir), tracking, run, lock)
 
     def on_job_end(self, config: DictConfig, job_return: Any, **_: object) -> None:
         """Move the bar on."""
         del config, job_return
-        if _open is not None:
+        if _open is not None and _open.bar is not None:
             _open.bar.update()
+
+
+def announce(jobs: Sequence[Sequence[str]], left_out: Mapping[str, Sequence[str]]) -> None:
+    """Say what is going to run. Called by the sweeper.
+
+    jobs: each job's overrides. left_out: by setting, the choices that do not have it.
+    """
+    if _open is None:
+        return
+    _open.total = len(jobs)
+    values: dict[str, set[str]] = {}
+    for job in jobs:
+        for key, _, value in (one.lstrip("+").partition("=") for one in job):
+            values.setdefault(key, set()).add(value)
+    _open.swept = [key for key, taken in values.items() if len(taken) > 1]
+    jobs_in_all = f"{len(jobs)} job{'s' if len(jobs) > 1 else ''}"
+    say(f"{jobs_in_all}; their runs and a summary go to MLflow as sweep {_open.sweep_id}")
+    for setting, choices in left_out.items():
+        say(f"  {setting} has no meaning for {', '.join(choices)}, which run without it")
+    _open.bar = bar(total=len(jobs), description="Jobs", unit="job")
 
 
 def guarded(task: Callable[[DictConfig], None], config: DictConfig) -> str | None:
@@ -113,34 +133,28 @@ def close(status: str) -> None:
     if _open is None:
         return
     sweep, _open = _open, None
-    sweep.bar.close()
+    if sweep.bar is not None:
+        sweep.bar.close()
     jobs = sweep.tracking.jobs(sweep.sweep_id)
     finished = sum(job.info.status == "FINISHED" for job in jobs)
-    failed = sweep.total - finished
+    failed = len(sweep.failures)
+    if status == "FINISHED":
+        # A job that was done before, or is the same as another one, counts as finished.
+        finished = sweep.total - failed
     if failed and status == "FINISHED":
         status = "FAILED"
         mistakes = [one for one in sweep.failures if isinstance(one, UserError)]
         _exit_status = 2 if len(mistakes) == failed else 1
     try:
         if jobs:
-            write(jobs, sweep.overrides, sweep.folder, sweep.run, sweep.tracking.uri)
+            write(jobs, sweep.swept, sweep.folder, sweep.run, sweep.tracking)
     except BaseException:
         status = "FAILED"
         raise
     finally:
         sweep.run.end(status)
+        sweep.lock.release()
     seconds = time.monotonic() - sweep.started
     say(f"{finished} of {sweep.total} jobs finished in {seconds:.0f} s")
-
-
-def _count(overrides: list[str]) -> int:
-    total = 1
-    for override in swept(overrides):
-        total *= sum(1 for _ in override.sweep_iterator())
-    return total
-
-
-def swept(overrides: list[str]) -> list[Override]:
-    """The overrides that take several values."""
-    parsed = OverridesParser.create().parse_overrides(overrides)
-    return [one for one in parsed if one.is_sweep_override() and one.is_discrete_sweep()]
+    if status != "FINISHED":
+        say(f"To run the others: python -m facetrack resume={sweep.sweep_id}")

@@ -8,16 +8,17 @@ from typing import Any
 from facetrack import figures
 from facetrack.figures import Point
 from facetrack.progress import say
-from facetrack.sweep import swept
-from facetrack.tracking import Run, open_line
+from facetrack.tracking import Run, Tracking, open_line
 
 Row = dict[str, str | float]
 
 
-def write(jobs: Sequence[Any], overrides: list[str], folder: Path, run: Run, uri: str) -> None:
+def write(
+    jobs: Sequence[Any], swept: list[str], folder: Path, run: Run, tracking: Tracking
+) -> None:
     """Summarise a sweep's MLflow runs: into its parent run, its folder, and on the screen.
 
-    jobs: the jobs' MLflow runs. overrides: the sweep's own command line.
+    jobs: the jobs' MLflow runs. swept: the keys of the settings that take several values.
     """
     rows = [_row(job) for job in jobs]
     ranked = figures.ranked(rows)
@@ -25,7 +26,7 @@ def write(jobs: Sequence[Any], overrides: list[str], folder: Path, run: Run, uri
         "results.csv": figures.csv(ranked),
         "results.md": figures.markdown(ranked),
     }
-    points = _points(jobs, overrides)
+    points = _points(jobs, swept)
     if points:
         files["curves.png"] = figures.png(figures.static(points))
         files["curves.html"] = figures.interactive(points)
@@ -42,7 +43,7 @@ def write(jobs: Sequence[Any], overrides: list[str], folder: Path, run: Run, uri
         run.tags({f"best_{key}": best[key] for key in ("dataset", "method", "parameters")})
         run.metrics({"best_ari_mean": float(best["ari_mean"])})
     say("\n" + figures.text(ranked))
-    say(f"\nTable and curves: {folder}/   Every run: {open_line(uri)}")
+    say(f"\nTable and curves: {folder}/   Every run: {open_line(tracking.uri)}")
 
 
 def _row(job: Any) -> Row:
@@ -63,11 +64,10 @@ def _row(job: Any) -> Row:
     }
 
 
-def _points(jobs: Sequence[Any], overrides: list[str]) -> list[Point]:
+def _points(jobs: Sequence[Any], swept: list[str]) -> list[Point]:
     """Mean ARI against the one swept number; other swept settings tell curves apart."""
-    sweeping = [str(one.get_key_element()).lstrip("+") for one in swept(overrides)]
-    axis = next((key for key in sweeping if _numeric(jobs, key)), None)
-    others = [key for key in sweeping if key not in (axis, "dataset", "clusterer")]
+    axis = next((key for key in swept if _numeric(jobs, key)), None)
+    others = [key for key in swept if key not in (axis, "dataset", "clusterer")]
     points = []
     for job in jobs:
         tags, params, metrics = job.data.tags, job.data.params, job.data.metrics

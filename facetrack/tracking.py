@@ -6,6 +6,7 @@ processes and machines do not collide. A sweep's jobs find their parent run by t
 
 import contextlib
 import hashlib
+import json
 import logging
 import os
 import re
@@ -32,6 +33,9 @@ os.environ.setdefault("DO_NOT_TRACK", "true")
 
 SWEEP = "sweep"
 KIND = "kind"  # "job" or "sweep"
+FINGERPRINT = "config_fingerprint"
+_COMMAND = "command"
+_TAG = 4000  # characters; MLflow takes 5000 everywhere
 _PARAMS_A_BATCH = 100
 _METRICS_A_BATCH = 1000
 _SERVER_ANSWERS_SECONDS = 5.0
@@ -170,7 +174,7 @@ class Tracking:
         """A new run, nested below its sweep's parent where `tags` name a sweep."""
         all_tags = {"mlflow.runName": name, "mlflow.source.name": "facetrack", **tags}
         if tags.get(SWEEP) and tags.get(KIND) != "sweep":
-            parents = self._search(f"tags.{SWEEP} = '{tags[SWEEP]}' and tags.{KIND} = 'sweep'")
+            parents = self._parents(str(tags[SWEEP]))
             if parents:
                 all_tags["mlflow.parentRunId"] = parents[0].info.run_id
         created = self._client.create_run(
@@ -178,9 +182,96 @@ class Tracking:
         )
         return Run(self._client, created.info.run_id)
 
+    def start_sweep(
+        self, sweep_id: str, overrides: Sequence[str], hydra_overrides: Sequence[str]
+    ) -> Run:
+        """A sweep's new parent run, which keeps what the sweep was started with."""
+        command = json.dumps([*hydra_overrides, *overrides])
+        # In tags rather than a file: they are there as soon as the run is.
+        pieces = [command[i : i + _TAG] for i in range(0, len(command), _TAG)]
+        told = masked(" ".join(overrides))
+        return self.start(
+            f"sweep {told}"[:200],
+            {
+                KIND: "sweep",
+                SWEEP: sweep_id,
+                "overrides": told,
+                **{f"{_COMMAND}.{i}": piece for i, piece in enumerate(pieces)},
+            },
+        )
+
+    def sweep(self, sweep_id: str) -> Run | None:
+        """A sweep's parent run, running again; its jobs that never ended are marked KILLED."""
+        parents = self._parents(sweep_id)
+        if not parents:
+            return None
+        for job in self._jobs(sweep_id):
+            if job.info.status == "RUNNING":
+                self._client.set_terminated(job.info.run_id, "KILLED")
+        run_id = parents[0].info.run_id
+        self._client.update_run(run_id, status="RUNNING")
+        return Run(self._client, run_id)
+
+    def resumable(self, sweep_id: str | None) -> tuple[str, list[str]]:
+        """Id and overrides of a sweep; of the last one that is not finished where None is given.
+
+        Raises UserError where there is none.
+        """
+        sweeps = self._search(f"tags.{KIND} = 'sweep'")
+        if sweep_id is None:
+            found = [one for one in sweeps if one.info.status != "FINISHED"]
+        else:
+            found = [one for one in sweeps if one.data.tags[SWEEP] == sweep_id]
+        if not found:
+            what = "no unfinished sweep" if sweep_id is None else f"no sweep {sweep_id}"
+            latest = f" (the last one is {sweeps[-1].data.tags[SWEEP]})" if sweeps else ""
+            raise UserError(
+                f"there is {what} in the MLflow store {masked(self.uri)}{latest}: resume in the "
+                "folder, or with the tracking.uri=…, that the sweep was started with"
+            )
+        tags = found[-1].data.tags
+        pieces: list[str] = []
+        while f"{_COMMAND}.{len(pieces)}" in tags:
+            pieces.append(tags[f"{_COMMAND}.{len(pieces)}"])
+        try:
+            return tags[SWEEP], list(json.loads("".join(pieces)))
+        except ValueError as error:
+            raise UserError(
+                f"sweep {tags[SWEEP]} does not say how it was started: run its command again with "
+                f"sweep_id={tags[SWEEP]}"
+            ) from error
+
+    def finished(self, sweep_id: str, fingerprint: str) -> bool:
+        """Whether a sweep has a finished job of this config."""
+        return bool(
+            self._search(
+                f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} = 'job' and "
+                f"tags.{FINGERPRINT} = '{fingerprint}' and attributes.status = 'FINISHED'"
+            )
+        )
+
+    def history(self, run_id: str, key: str) -> list[float]:
+        """A metric's values in the order of their steps."""
+        points = self._client.get_metric_history(run_id, key)
+        return [point.value for point in sorted(points, key=lambda point: int(point.step))]
+
     def jobs(self, sweep_id: str) -> list[Any]:
-        """The MLflow runs of a sweep's jobs, in the order they were started."""
+        """The MLflow runs of a sweep's jobs, one a config, in the order they were started.
+
+        Where a job was run again, the run that finished stands for it, else the last one.
+        """
+        of_config: dict[str, Any] = {}
+        for job in self._jobs(sweep_id):
+            config = job.data.tags.get(FINGERPRINT, job.info.run_id)
+            if config not in of_config or of_config[config].info.status != "FINISHED":
+                of_config[config] = job
+        return list(of_config.values())
+
+    def _jobs(self, sweep_id: str) -> list[Any]:
         return self._search(f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} = 'job'")
+
+    def _parents(self, sweep_id: str) -> list[Any]:
+        return self._search(f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} = 'sweep'")
 
     def _search(self, condition: str) -> list[Any]:
         found: list[Any] = []
