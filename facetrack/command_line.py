@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -16,6 +17,7 @@ from facetrack.data import KNOWN
 from facetrack.overrides import expand, is_multirun
 from facetrack.resume import resumed
 
+_STAGES = ("dataset", "detector", "embedder", "clusterer")
 _MOST_CHOICES = 50  # of a group; a swept seed may have many values, and none of them matters here
 
 
@@ -43,6 +45,8 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     arguments = resumed([_readable(argument) for argument in arguments], conf)
     multirun = is_multirun(arguments)
     expanded = expand(arguments, value_of, multirun=multirun)
+    if multirun:
+        expanded = _for_some_choices(expanded)
     if multirun and not any(one.startswith("sweep_id=") for one in expanded):
         expanded.append(f"sweep_id={time.strftime('%Y-%m-%d_%H-%M-%S')}-{secrets.token_hex(2)}")
     return expanded
@@ -56,10 +60,8 @@ def _jobs_of_each_choice(arguments: Sequence[str], conf: Path) -> list[DictConfi
     first: dict[str, str] = {}
     others: dict[str, list[str]] = {}
     for argument in arguments:
-        # A range could not be composed yet; what Hydra cannot parse it will report itself.
-        try:
-            override = OverridesParser.create().parse_override(argument)
-        except HydraException:
+        override = _parsed(argument)  # a range could not be composed yet
+        if override is None:
             continue
         key = override.get_key_element()
         if override.is_sweep_override() and override.is_discrete_sweep():
@@ -86,6 +88,45 @@ def _without_settings(overrides: Mapping[str, str]) -> DictConfig:
         return compose("config", [text for key, text in overrides.items() if "." not in key])
     except (HydraException, OmegaConfBaseException):
         return OmegaConf.create()
+
+
+def _for_some_choices(arguments: Sequence[str]) -> list[str]:
+    """Settings of a group that is swept, as sweeps over one value.
+
+    Hydra composes a sweep's own config without what is swept, hence with the default choice, which
+    need not have the setting. The sweeper drops it from the jobs that do not (facetrack_sweeper).
+    """
+    experiment = any(one.startswith("+experiment=") for one in arguments)
+    swept = {
+        one.key_or_group
+        for one in map(_parsed, arguments)
+        if one is not None and one.is_sweep_override()
+    }
+    wrapped = []
+    for argument in arguments:
+        override = _parsed(argument)
+        group = "" if override is None else override.key_or_group.partition(".")[0]
+        if (
+            override is not None
+            and override.type is OverrideType.CHANGE
+            and not override.is_sweep_override()
+            and override.key_or_group != group
+            and (group in swept or (experiment and group in _STAGES))
+        ):
+            key, _, value = argument.partition("=")
+            argument = f"{key}=choice({value})"
+        wrapped.append(argument)
+    return wrapped
+
+
+def _parsed(argument: str) -> Override | None:
+    """An override, None for a flag and for what Hydra cannot parse and will report itself."""
+    if argument.startswith("-"):
+        return None
+    try:
+        return OverridesParser.create().parse_override(argument)
+    except HydraException:
+        return None
 
 
 def _readable(argument: str) -> str:

@@ -117,7 +117,7 @@ class Embeddings:
         kept = Embeddings(
             self.vectors[faces],
             self.boxes[faces],
-            [self.pictures[face] for face in faces],
+            [self.pictures[int(face)] for face in faces],
             self.skipped,
             self.n_pictures,
         )

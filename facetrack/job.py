@@ -75,6 +75,7 @@ def evaluate(config: DictConfig) -> None:
             seed=config.seed,
             n_resamples=config.n_resamples,
         )
+        coordinates = tsne(whole, config.seed)[faces]
         values, series = _metrics(embeddings, evaluation)
         run.metrics(values, series)
         run.artifacts(
@@ -84,9 +85,7 @@ def evaluate(config: DictConfig) -> None:
                     [{"picture": one.name, "reason": one.reason} for one in embeddings.skipped],
                     columns=("picture", "reason"),
                 ),
-                "tsne.png": _tsne_png(
-                    config, embeddings, tsne(whole, config.seed)[faces], evaluation
-                ),
+                "tsne.png": _tsne_png(config, embeddings, coordinates, evaluation),
             }
         )
     _tell(config, embeddings, values, tracking.uri)

@@ -156,5 +156,5 @@ def close(status: str) -> None:
         sweep.lock.release()
     seconds = time.monotonic() - sweep.started
     say(f"{finished} of {sweep.total} jobs finished in {seconds:.0f} s")
-    if status != "FINISHED":
+    if jobs and status != "FINISHED":
         say(f"To run the others: python -m facetrack resume={sweep.sweep_id}")

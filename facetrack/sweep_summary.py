@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from facetrack import figures
+from facetrack import figures, study
+from facetrack.compare import Difference
 from facetrack.figures import Point
 from facetrack.progress import say
 from facetrack.tracking import Run, Tracking, open_line
@@ -26,10 +27,15 @@ def write(
         "results.csv": figures.csv(ranked),
         "results.md": figures.markdown(ranked),
     }
-    points = _points(jobs, swept)
-    if points:
-        files["curves.png"] = figures.png(figures.static(points))
-        files["curves.html"] = figures.interactive(points)
+    with_scores = [job for job in jobs if "ari_mean" in job.data.metrics]
+    compared: dict[str, list[Difference]] = {}
+    if with_scores:
+        points = _points(with_scores, swept)
+        studied, compared = study.files(with_scores, swept, points, tracking)
+        files |= studied
+        if "n_people" not in swept:  # growth.png shows those
+            files["curves.png"] = figures.png(figures.static(points))
+            files["curves.html"] = figures.interactive(points)
     run.artifacts(files)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -43,7 +49,9 @@ def write(
         run.tags({f"best_{key}": best[key] for key in ("dataset", "method", "parameters")})
         run.metrics({"best_ari_mean": float(best["ari_mean"])})
     say("\n" + figures.text(ranked))
-    say(f"\nTable and curves: {folder}/   Every run: {open_line(tracking.uri)}")
+    for dataset, differences in compared.items():
+        say(f"{dataset}, best of each method: {figures.comparison_line(differences[0])}")
+    say(f"\nTables and curves: {folder}/   Every run: {open_line(tracking.uri)}")
 
 
 def _row(job: Any) -> Row:
@@ -71,8 +79,6 @@ def _points(jobs: Sequence[Any], swept: list[str]) -> list[Point]:
     points = []
     for job in jobs:
         tags, params, metrics = job.data.tags, job.data.params, job.data.metrics
-        if "ari_mean" not in metrics:
-            continue
         settings = [
             tags[key] if key in tags else f"{key.rsplit('.', 1)[-1]}={params.get(key, '')}"
             for key in others

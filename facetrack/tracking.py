@@ -189,7 +189,8 @@ class Tracking:
         command = json.dumps([*hydra_overrides, *overrides])
         # In tags rather than a file: they are there as soon as the run is.
         pieces = [command[i : i + _TAG] for i in range(0, len(command), _TAG)]
-        told = masked(" ".join(overrides))
+        # A value for some of a group's choices only travels as choice(value): see command_line.py.
+        told = masked(" ".join(re.sub(r"=choice\(([^,()]*)\)$", r"=\1", one) for one in overrides))
         return self.start(
             f"sweep {told}"[:200],
             {

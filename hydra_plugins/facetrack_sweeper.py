@@ -55,7 +55,8 @@ class _Choices:
             self._composed[groups] = self._loader.load_sweep_config(self._config, list(groups))
         parent, _, last = key.rpartition(".")
         node = OmegaConf.select(self._composed[groups], parent)
-        return isinstance(node, DictConfig) and last in node
+        # A list of the keys: `in` on the node would not see one whose value is still missing.
+        return isinstance(node, DictConfig) and last in list(node)
 
 
 def _jobs(

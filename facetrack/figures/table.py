@@ -43,7 +43,7 @@ def csv(rows: Sequence[Row]) -> str:
     text = io.StringIO()
     writer = csv_format.writer(text)
     writer.writerow(_COLUMNS)
-    writer.writerows([_csv_cell(row[column]) for column in _COLUMNS] for row in rows)
+    writer.writerows([csv_cell(row[column]) for column in _COLUMNS] for row in rows)
     return text.getvalue()
 
 
@@ -53,10 +53,10 @@ def markdown(rows: Sequence[Row]) -> str:
     ruler = ["---"] * len(_TEXTS) + ["---:"] * (1 + len(_NUMBERS)) + ["---"]
     lines = [
         [
-            *(_markdown_cell(str(row[key])) for key in _TEXTS),
+            *(markdown_cell(str(row[key])) for key in _TEXTS),
             _ari(row),
             *(_number(row, key) for key in _NUMBERS),
-            _markdown_cell(str(row["status"])),
+            markdown_cell(str(row["status"])),
         ]
         for row in rows
     ]
@@ -131,7 +131,8 @@ def _number(row: Mapping[str, str | float], key: str) -> str:
     return f"{value:.3f}" if key == "seconds" else f"{value:.1f}"
 
 
-def _csv_cell(value: str | float) -> str:
+def csv_cell(value: str | float) -> str:
+    """A value for a CSV file: unrounded, NaN as nothing, no formula (see `csv`)."""
     if not isinstance(value, str):
         return "" if math.isnan(value) else repr(float(value))
     # Lone surrogates stand for bytes of a file name that are not text: no file could hold them.
@@ -139,7 +140,8 @@ def _csv_cell(value: str | float) -> str:
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
-def _markdown_cell(cell: str) -> str:
+def markdown_cell(cell: str) -> str:
+    """Text for a Markdown table: one line, no link, no HTML."""
     cell = printable(cell).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\|`*\[\]])", r"\\\1", cell)
 

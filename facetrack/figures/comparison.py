@@ -1,0 +1,68 @@
+"""The paired comparison of methods as tables: a row a pair, by dataset."""
+
+import csv as csv_format
+import io
+import math
+from collections.abc import Mapping, Sequence
+
+from facetrack.compare import Difference
+from facetrack.figures.table import csv_cell, markdown_cell
+
+_HEAD = ("dataset", "better", "worse", "difference", "low", "high", "p", "p_holm", "real")
+_LEGEND = """
+Each method at its best parameter, over the resamples all were scored on: the difference of means
+with its 95 % interval (Student's t), Wilcoxon's signed-rank p, and p adjusted for the number of
+pairs; real: below 0.05. It says which method is better on these pictures, not on pictures of other
+people.
+"""
+
+
+def comparison_csv(of_dataset: Mapping[str, Sequence[Difference]]) -> str:
+    """Unrounded."""
+    text = io.StringIO()
+    writer = csv_format.writer(text)
+    writer.writerow(_HEAD)
+    for dataset, differences in of_dataset.items():
+        for one in differences:
+            numbers = (one.mean, one.low, one.high, one.p, one.p_holm)
+            names = (dataset, one.better, one.worse)
+            real = "yes" if one.real else "no"
+            writer.writerow([*map(csv_cell, names), *map(csv_cell, numbers), real])
+    return text.getvalue()
+
+
+def comparison_markdown(of_dataset: Mapping[str, Sequence[Difference]]) -> str:
+    """A GitHub-flavoured Markdown table with a line below that says how to read it."""
+    lines = [
+        ["dataset", "better", "worse", "difference of mean ARI", "95 %", "p", "p (Holm)", "real?"],
+        ["---", "---", "---", "---:", "---", "---:", "---:", "---"],
+    ]
+    for dataset, differences in of_dataset.items():
+        for one in differences:
+            lines.append(
+                [
+                    *map(markdown_cell, (dataset, one.better, one.worse)),
+                    f"{one.mean:.4f}",
+                    f"{one.low:.4f} to {one.high:.4f}",
+                    _p(one.p),
+                    _p(one.p_holm),
+                    "yes" if one.real else "no",
+                ]
+            )
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return table + _LEGEND
+
+
+def comparison_line(one: Difference) -> str:
+    """One pair in words."""
+    verdict = "a real difference" if one.real else "no difference shown"
+    return (
+        f"{one.better} over {one.worse}: {one.mean:+.4f} "
+        f"[{one.low:+.4f}, {one.high:+.4f}], p = {_p(one.p_holm)}: {verdict}"
+    )
+
+
+def _p(p: float) -> str:
+    if math.isnan(p):
+        return "-"
+    return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"

@@ -1,0 +1,135 @@
+"""Table I of the article: a row a method and parameter, a column a dataset.
+
+A cell is `mean (+/- 2·std)` of the ARI over the resamples, the best of each column bold. Where the
+article has the same entry, its value stands beside it, and whether the intervals overlap.
+"""
+
+import csv as csv_format
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from facetrack.figures.table import csv_cell, markdown_cell, printable
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A value of the table: mean and 2·std, and the article's where it has the same entry."""
+
+    mean: float
+    two_std: float
+    article: tuple[float, float] | None = None
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether mean ± 2·std here and in the article have a point in common."""
+        assert self.article is not None
+        return abs(self.mean - self.article[0]) <= self.two_std + self.article[1]
+
+
+@dataclass(frozen=True)
+class Table1:
+    """rows: method and parameter, as shown. columns: datasets. entries: by row and column."""
+
+    rows: Sequence[tuple[str, str]]
+    columns: Sequence[str]
+    entries: Mapping[tuple[tuple[str, str], str], Entry]
+
+    def has_article(self, column: str) -> bool:
+        """Whether the article has anything to say about a column."""
+        return any(
+            entry.article is not None for (_, of), entry in self.entries.items() if of == column
+        )
+
+    def is_best(self, row: tuple[str, str], column: str) -> bool:
+        """Whether no entry of the column has a greater mean."""
+        means = [entry.mean for (_, of), entry in self.entries.items() if of == column]
+        return (row, column) in self.entries and self.entries[row, column].mean >= max(means)
+
+
+def table1_markdown(table: Table1) -> str:
+    """A GitHub-flavoured Markdown table."""
+    head, ruler = ["method", "parameter"], ["---", "---:"]
+    for column in table.columns:
+        more = ["article", "overlap"] if table.has_article(column) else []
+        head += [markdown_cell(column), *more]
+        ruler += ["---:", *("---:" if one == "article" else "---" for one in more)]
+    lines = [head, ruler]
+    for row in table.rows:
+        cells = [markdown_cell(text) for text in row]
+        for column in table.columns:
+            entry = table.entries.get((row, column))
+            told = "" if entry is None else _told(entry.mean, entry.two_std)
+            cells.append(f"**{told}**" if table.is_best(row, column) else told)
+            if table.has_article(column):
+                cells += _article(entry)
+        lines.append(cells)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def table1_csv(table: Table1) -> str:
+    """Unrounded, with the article's numbers and the overlap in columns of their own."""
+    text = io.StringIO()
+    writer = csv_format.writer(text)
+    head = ["method", "parameter"]
+    for column in table.columns:
+        parts = ["ari_mean", "two_std", "best"]
+        if table.has_article(column):
+            parts += ["article_ari_mean", "article_two_std", "overlap"]
+        head += [f"{column} {part}" for part in parts]
+    writer.writerow(map(csv_cell, head))
+    for row in table.rows:
+        cells: list[str | float] = list(row)
+        for column in table.columns:
+            entry = table.entries.get((row, column))
+            best = "yes" if table.is_best(row, column) else ""
+            cells += ["", "", ""] if entry is None else [entry.mean, entry.two_std, best]
+            if table.has_article(column):
+                article = None if entry is None else entry.article
+                cells += ["", ""] if article is None else article
+                cells.append(_article(entry)[1])
+        writer.writerow(map(csv_cell, cells))
+    return text.getvalue()
+
+
+def table1_latex(table: Table1) -> str:
+    """A tabular environment that needs no package."""
+    form = "lr"
+    head = ["method", "parameter"]
+    for column in table.columns:
+        more = ["article", "overlap"] if table.has_article(column) else []
+        form += "r" * (1 + len(more))
+        head += [_latex(column), *more]
+    lines = [rf"\begin{{tabular}}{{{form}}}", r"\hline", rf"{' & '.join(head)} \\", r"\hline"]
+    for row in table.rows:
+        cells = [_latex(text) for text in row]
+        for column in table.columns:
+            entry = table.entries.get((row, column))
+            told = "" if entry is None else _told(entry.mean, entry.two_std, r"$\pm$ ")
+            cells.append(rf"\textbf{{{told}}}" if table.is_best(row, column) else told)
+            if table.has_article(column):
+                cells += [one.replace("+/- ", r"$\pm$ ") for one in _article(entry)]
+        lines.append(rf"{' & '.join(cells)} \\")
+    return "\n".join([*lines, r"\hline", r"\end{tabular}", ""])
+
+
+def _told(mean: float, two_std: float, sign: str = "+/- ") -> str:
+    return f"{mean:.4f} ({sign}{two_std:.4f})"
+
+
+def _article(entry: Entry | None) -> list[str]:
+    if entry is None or entry.article is None:
+        return ["", ""]
+    return [_told(*entry.article), "yes" if entry.overlaps else "no"]
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+}
+
+
+def _latex(name: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in printable(name))
