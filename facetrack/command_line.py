@@ -131,7 +131,7 @@ def _parsed(argument: str) -> Override | None:
 
 def _readable(argument: str) -> str:
     """A value that Hydra's grammar cannot read is text: quoted, as a path like ~/Fotos é needs."""
-    if argument.startswith("-") or "=" not in argument:
+    if argument.startswith(("-", "resume=")) or "=" not in argument:
         return argument
     try:
         OverridesParser.create().parse_override(argument)

@@ -1,10 +1,12 @@
 """Fixtures that several tests share."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 
 from facetrack.archive import extract as unpack
 from facetrack.data import Vectors
-from facetrack.dataset import Folder
+from facetrack.dataset import Folder, Portraits
 from facetrack.detector import Whole
 from facetrack.embedder import DlibResNet
 from facetrack.extract import extract, unit
@@ -58,6 +60,36 @@ def orl(warm_home: Path) -> tuple[Vectors, NDArray[np.int64]]:
         faces = extract(listing, Whole(), DlibResNet(), store)
     assert faces.people is not None
     return faces.vectors, faces.people
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Path:
+    """Pictures of six of the drawn people, in a folder of sub-folders."""
+    root = tmp_path_factory.mktemp("pictures") / "six people"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACETRACK_HOME", str(warm_home))
+        pictures = Portraits().load().pictures
+    six = sorted({str(picture.person) for picture in pictures})[:6]
+    for picture in pictures:
+        if picture.person in six:
+            (root / str(picture.person)).mkdir(parents=True, exist_ok=True)
+            shutil.copy(picture.path, root / str(picture.person))
+    return root
+
+
+def client(folder: Path) -> Any:
+    """The MLflow store that a command made in a folder."""
+    from mlflow import MlflowClient
+
+    return MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+
+
+def runs(folder: Path, kind: str) -> list[Any]:
+    """Its runs of a kind, "job" or "sweep"."""
+    store = client(folder)
+    experiment = store.get_experiment_by_name("facetrack")
+    assert experiment is not None
+    return list(store.search_runs([experiment.experiment_id], f"tags.kind = '{kind}'"))
 
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Command
+from conftest import Command, client, runs
 from sklearn.cluster import DBSCAN, MeanShift
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
@@ -24,19 +24,6 @@ from facetrack.embedder import DlibResNet
 from facetrack.extract import extract
 from facetrack.resample import Bootstrap
 from facetrack.store import Store
-
-
-def _client(folder: Path) -> Any:
-    from mlflow import MlflowClient
-
-    return MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
-
-
-def _runs(folder: Path, kind: str) -> list[Any]:
-    client = _client(folder)
-    experiment = client.get_experiment_by_name("facetrack")
-    assert experiment is not None
-    return list(client.search_runs([experiment.experiment_id], f"tags.kind = '{kind}'"))
 
 
 def _artifacts(run: Any) -> dict[str, Path]:
@@ -86,8 +73,8 @@ def test_a_sweep_is_a_parent_with_nested_jobs(
     sweep: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
     folder, _ = sweep
-    (parent,) = _runs(folder, "sweep")
-    jobs = _runs(folder, "job")
+    (parent,) = runs(folder, "sweep")
+    jobs = runs(folder, "job")
     assert len(jobs) == 8
     assert {job.info.status for job in [parent, *jobs]} == {"FINISHED"}
     assert {job.data.tags["mlflow.parentRunId"] for job in jobs} == {parent.info.run_id}
@@ -107,7 +94,7 @@ def test_a_job_leaves_everything_needed_to_compare_it(
     folder, _ = sweep
     job = next(
         one
-        for one in _runs(folder, "job")
+        for one in runs(folder, "job")
         if one.data.params["clusterer.eps"] == "0.3" and one.data.tags["clusterer"] == "meanshift"
     )
     assert job.data.params["clusterer.bandwidth"] == "0.3"
@@ -122,7 +109,7 @@ def test_a_job_leaves_everything_needed_to_compare_it(
     assert (tags["pictures"], tags["people"]) == ("59", "18")
     assert int(tags["faces"]) + int(tags["skipped"]) == 59
     assert len(tags["config_fingerprint"]) == 16
-    history = _client(folder).get_metric_history(job.info.run_id, "ari")
+    history = client(folder).get_metric_history(job.info.run_id, "ari")
     assert [point.step for point in history] == [0, 1, 2, 3]
     values = [point.value for point in history]
     metrics = job.data.metrics
@@ -143,7 +130,7 @@ def test_a_job_leaves_everything_needed_to_compare_it(
     assert set(files) == {"config.yaml", "resamples.csv", "skipped.csv", "tsne.png"}
     with files["resamples.csv"].open(newline="") as opened:
         assert [float(row["ari"]) for row in csv.DictReader(opened)] == values
-    inputs = _client(folder).get_run(job.info.run_id).inputs.dataset_inputs
+    inputs = client(folder).get_run(job.info.run_id).inputs.dataset_inputs
     assert [one.dataset.name for one in inputs] == ["portraits"]
     assert len(inputs[0].dataset.digest) == 16
 
@@ -158,7 +145,7 @@ def test_scores_equal_scikit_learns_on_the_same_resamples(
     with Store(warm_home) as store:
         faces = extract(Portraits().load(), Haar(), DlibResNet(), store)
     assert faces.people is not None
-    for job in _runs(folder, "job"):
+    for job in runs(folder, "job"):
         eps = float(job.data.params["clusterer.eps"])
         expected = []
         for i in range(4):
@@ -191,7 +178,7 @@ def test_a_failing_job_does_not_take_the_others_with_it(facetrack: Command, tmp_
     done = facetrack("-m", "clusterer=kmeans", "clusterer.n_clusters=5,500,known", "n_resamples=2")
     assert done.returncode != 0
     assert "2 of 3 jobs finished" in done.stdout
-    jobs = {job.data.params["clusterer.n_clusters"]: job for job in _runs(tmp_path / "work", "job")}
+    jobs = {job.data.params["clusterer.n_clusters"]: job for job in runs(tmp_path / "work", "job")}
     assert {key: job.info.status for key, job in jobs.items()} == {
         "5": "FINISHED",
         "500": "FAILED",
@@ -199,7 +186,7 @@ def test_a_failing_job_does_not_take_the_others_with_it(facetrack: Command, tmp_
     }
     traceback = _artifacts(jobs["500"])["traceback.txt"].read_text()
     assert "KMeans cannot cluster" in traceback
-    (parent,) = _runs(tmp_path / "work", "sweep")
+    (parent,) = runs(tmp_path / "work", "sweep")
     assert parent.info.status == "FAILED"
 
 
@@ -218,8 +205,8 @@ def test_two_sweeps_on_a_fresh_directory(warm_home: Path, tmp_path: Path) -> Non
     ]
     errors = [process.communicate(timeout=300)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], errors
-    parents = {run.info.run_id for run in _runs(tmp_path, "sweep")}
-    jobs = _runs(tmp_path, "job")
+    parents = {run.info.run_id for run in runs(tmp_path, "sweep")}
+    jobs = runs(tmp_path, "job")
     assert len(parents) == 2
     assert len(jobs) == 4
     assert {job.data.tags["mlflow.parentRunId"] for job in jobs} == parents
@@ -258,7 +245,7 @@ def test_ctrl_c_ends_runs_as_killed(warm_home: Path, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors
-    statuses = {run.info.status for kind in ("sweep", "job") for run in _runs(tmp_path, kind)}
+    statuses = {run.info.status for kind in ("sweep", "job") for run in runs(tmp_path, kind)}
     assert statuses == {"KILLED"}
 
 
@@ -314,7 +301,7 @@ def test_a_flat_folder_has_no_scores(
     assert "no labels" in done.stdout
     assert "skipped broken.jpg" in done.stdout
     assert "ARI" not in done.stdout
-    (job,) = _runs(tmp_path / "work", "job")
+    (job,) = runs(tmp_path / "work", "job")
     assert "ari_mean" not in job.data.metrics
     assert job.data.metrics["n_clusters_mean"] >= 1
     assert "broken.jpg" in _artifacts(job)["skipped.csv"].read_text()

@@ -47,6 +47,24 @@ def test_the_type_is_that_of_the_chosen_groups() -> None:
     assert _prepared("-m", "clusterer.bandwidth=0.1:0.2")[1].endswith("0.1:0.2")
 
 
+def test_a_setting_counts_where_any_swept_choice_has_it() -> None:
+    swept = _prepared("-m", "clusterer=kmeans,dbscan", "clusterer.eps=0.1:0.2")
+    assert swept[2] == "clusterer.eps=0.1,0.2"
+    swept = _prepared("-m", "clusterer=dbscan,meanshift", "clusterer.bandwidth=0.1:0.2")
+    assert swept[2] == "clusterer.bandwidth=0.1,0.2"
+
+
+def test_a_setting_of_a_swept_group_becomes_a_sweep_over_one_value() -> None:
+    swept = _prepared("-m", "dataset=portraits,lfw", "dataset.archive=a/b.tgz", "tracking.uri=x")
+    assert swept[2:] == ["dataset.archive=choice(a/b.tgz)", "tracking.uri=x"]
+    assert _prepared("+experiment=table1", "dataset.name=x")[1] == "dataset.name=choice(x)"
+    assert _prepared("-m", "dataset=lfw", "dataset.archive=x")[2] == "dataset.archive=x"
+
+
+def test_an_experiment_is_a_sweep() -> None:
+    assert prepared(["+experiment=table1"], CONF)[-1].startswith("sweep_id=")
+
+
 def test_a_range_without_m_says_what_to_add() -> None:
     with pytest.raises(UserError, match="add -m"):
         prepared(["clusterer.eps=0.1:1.2"], CONF)

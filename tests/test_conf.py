@@ -13,20 +13,37 @@ from facetrack.detector import DlibHog, Haar, Whole
 from facetrack.embedder import DlibResNet, FaceNet
 from facetrack.resample import Bootstrap, Subsample
 
-GROUPS = ("dataset", "detector", "embedder", "clusterer", "sampling", "task", "tracking")
+GROUPS = (
+    "dataset",
+    "detector",
+    "embedder",
+    "clusterer",
+    "sampling",
+    "task",
+    "tracking",
+    "experiment",
+)
 CHOICES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
 NEEDED = {"folder": ["dataset.root=pictures"], "personal_faces": ["dataset.root=pictures"]}
 
 
 def _compose(group: str, choice: str) -> DictConfig:
+    chosen = f"+{group}={choice}" if group == "experiment" else f"{group}={choice}"
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("config", [f"{group}={choice}", *NEEDED.get(choice, [])])
+        config = compose("config", [chosen, *NEEDED.get(choice, [])])
     OmegaConf.resolve(config)
     return config
 
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES)
 def test_composes_and_instantiates(group: str, choice: str) -> None:
+    if group == "experiment":
+        # Its sweep is run in test_study.py; here, that each choice it sweeps is there.
+        text = (CONF / group / f"{choice}.yaml").read_text()
+        swept = OmegaConf.create(text).hydra.sweeper.params
+        assert _compose(group, choice).seed == 0
+        assert set(swept.clusterer.split(",")) < {path.stem for path in CONF.glob("clusterer/*")}
+        return
     node = _compose(group, choice)[group]
     if group == "clusterer":
         assert hasattr(build(node), "fit_predict")
@@ -53,7 +70,8 @@ def test_all_groups_are_covered() -> None:
 def test_the_first_line_says_what_it_is() -> None:
     for group, choice in CHOICES:
         text = (CONF / group / f"{choice}.yaml").read_text()
-        assert text.startswith("# "), f"{group}/{choice}"
+        lines = [line for line in text.splitlines() if not line.startswith("# @package")]
+        assert lines[0].startswith("# "), f"{group}/{choice}"
 
 
 def test_the_article_rule() -> None:

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from omegaconf import OmegaConf
 
 from facetrack.errors import UserError
 from facetrack.metrics import scores
-from facetrack.resample import Bootstrap, Subsample, bootstrap, derived_seed, subsample
+from facetrack.resample import Bootstrap, Subsample, bootstrap, derived_seed, some_people, subsample
 
 ROOT = Path(__file__).resolve().parents[1]
 LFW = ROOT / "../shared/data/lfw_dlib_embeddings.npz"
@@ -134,3 +135,21 @@ class TestEveryFaceAloneOnLfw:
         labels = np.load(LFW)["labels"]
         indices = Subsample().draw(len(labels), 0, "lfw", 0)
         assert scores(labels[indices], indices)["ari"] == 0
+
+
+def test_people_are_nested_seeded_and_at_most_all() -> None:
+    ten, twenty, again = (some_people(n, 100, 3, "lfw") for n in (10, 20, 10))
+    np.testing.assert_array_equal(ten, again)
+    assert set(ten) < set(twenty)
+    assert len(set(twenty)) == 20
+    np.testing.assert_array_equal(twenty, np.sort(twenty))
+    assert set(some_people(10, 100, 4, "lfw")) != set(ten)
+    assert set(some_people(10, 100, 3, "muct")) != set(ten)
+    for n in (None, 100, 1000):
+        np.testing.assert_array_equal(some_people(n, 100, 3, "lfw"), np.arange(100))
+
+
+@pytest.mark.parametrize("n", [1, 0, -3, 2.5, "many", True])
+def test_a_number_of_people_that_is_none(n: Any) -> None:
+    with pytest.raises(UserError, match="n_people is a whole number, 2 or more"):
+        some_people(n, 100, 0, "lfw")

@@ -1,0 +1,99 @@
+"""Table I and the comparison as Markdown, CSV and LaTeX; the growth figure."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from facetrack import figures
+from facetrack.compare import paired
+from facetrack.figures import Entry, Size, Table1
+
+TABLE = Table1(
+    rows=[("kmeans", "opt"), ("dbscan", "0.1"), ("dbscan", "0.7")],
+    columns=["portraits", "lfw"],
+    entries={
+        (("kmeans", "opt"), "portraits"): Entry(0.5, 0.1),
+        (("dbscan", "0.1"), "portraits"): Entry(0.25, 0.125),
+        (("dbscan", "0.7"), "lfw"): Entry(0.93, 0.01, (0.956498, 0.011196)),
+        (("dbscan", "0.1"), "lfw"): Entry(0.03, 0.004, (0.031102, 0.003716)),
+    },
+)
+
+
+def test_markdown_has_the_best_bold_and_the_article_beside() -> None:
+    head, ruler, *lines = figures.table1_markdown(TABLE).splitlines()
+    assert head == "| method | parameter | portraits | lfw | article | overlap |"
+    assert ruler.count("|") == head.count("|")
+    assert lines == [
+        "| kmeans | opt | **0.5000 (+/- 0.1000)** |  |  |  |",
+        "| dbscan | 0.1 | 0.2500 (+/- 0.1250) | 0.0300 (+/- 0.0040) | 0.0311 (+/- 0.0037) | yes |",
+        "| dbscan | 0.7 |  | **0.9300 (+/- 0.0100)** | 0.9565 (+/- 0.0112) | no |",
+    ]
+
+
+def test_csv_is_unrounded() -> None:
+    rows = list(csv.DictReader(io.StringIO(figures.table1_csv(TABLE), newline="")))
+    assert rows[2]["lfw article_ari_mean"] == "0.956498"
+    assert [row["lfw overlap"] for row in rows] == ["", "yes", "no"]
+    assert [row["lfw best"] for row in rows] == ["", "", "yes"]
+    assert rows[1]["portraits ari_mean"] == "0.25"
+    assert rows[0]["lfw ari_mean"] == ""
+
+
+def test_latex_has_as_many_cells_as_columns_and_no_special_letter() -> None:
+    table = Table1(
+        [("k", "a_b&c")], ["100% $me\\$"], {(("k", "a_b&c"), "100% $me\\$"): Entry(1, 0)}
+    )
+    lines = figures.table1_latex(table).splitlines()
+    assert lines[0] == r"\begin{tabular}{lrr}"
+    assert lines[2] == r"method & parameter & 100\% \$me\textbackslash{}\$ \\"
+    assert lines[4] == r"k & a\_b\&c & \textbf{1.0000 ($\pm$ 0.0000)} \\"
+    assert lines[-1] == r"\end{tabular}"
+
+
+def test_touching_intervals_overlap() -> None:
+    assert Entry(0.5, 0.25, (1.0, 0.25)).overlaps
+    assert not Entry(0.5, 0.25, (1.0, 0.125)).overlaps
+
+
+def test_equal_means_are_both_best() -> None:
+    row = ("a", "1"), ("b", "1")
+    table = Table1(row, ["x"], {(one, "x"): Entry(0.9, 0.1) for one in row})
+    assert all(table.is_best(one, "x") for one in row)
+
+
+def test_the_comparison_says_which_differences_are_real() -> None:
+    scores = {
+        "a": (0.5 + np.arange(12) / 100).tolist(),
+        "b": (0.4 + np.arange(12) ** 2 / 2e3).tolist(),
+    }
+    differences = {"x|y": paired(scores)}
+    text = figures.comparison_markdown(differences)
+    assert r"| x\|y | a | b |" in text
+    (row,) = csv.DictReader(io.StringIO(figures.comparison_csv(differences), newline=""))
+    assert float(row["difference"]) == pytest.approx(differences["x|y"][0].mean)
+    assert row["real"] == "yes"
+    assert figures.comparison_line(differences["x|y"][0]).endswith("a real difference")
+
+
+def test_growth_has_a_curve_a_method_and_a_panel_a_score() -> None:
+    sizes = [
+        Size(dataset, method, people, (0.9, 0.8, people / 100))
+        for dataset in ("lfw", "orl")
+        for method in ("dbscan", "kmeans")
+        for people in (50, 10, 20)
+    ]
+    figure = figures.growth(sizes)
+    assert [axes.get_title() for axes in figure.axes] == [
+        f"{dataset}: {score}"
+        for dataset in ("lfw", "orl")
+        for score in ("ARI", "precision", "recall")
+    ]
+    lines = figure.axes[2].get_lines()
+    assert [line.get_label() for line in lines] == ["dbscan", "kmeans"]
+    np.testing.assert_array_equal(lines[0].get_xdata(), [10, 20, 50])
+    np.testing.assert_array_equal(lines[0].get_ydata(), [0.1, 0.2, 0.5])
+    with pytest.raises(ValueError, match="at least one"):
+        figures.growth([])

@@ -1,0 +1,219 @@
+"""`+experiment=…` and `resume=…` as a user types them."""
+
+import csv
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from conftest import Command, runs
+
+from facetrack import study
+
+ROWS = [
+    ("kmeans", "opt"),
+    ("agglomerative", "opt"),
+    ("spectral", "opt"),
+    *((method, eps) for method in ("dbscan", "meanshift") for eps in ("0.25", "0.3")),
+]
+
+
+def test_table1_of_two_datasets_with_settings_only_one_has(
+    facetrack: Command, tmp_path: Path, small_folder: Path
+) -> None:
+    done = facetrack(
+        *("+experiment=table1", "dataset=portraits,folder", f"dataset.root={small_folder}"),
+        *("clusterer.eps=0.25:0.3:0.05", "n_resamples=3"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "14 of 14 jobs finished" in done.stdout
+    assert "no meaning for kmeans, agglomerative, spectral" in done.stdout
+    (output,) = (tmp_path / "work/outputs").iterdir()
+    with (output / "table1.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [(row["method"], row["parameter"]) for row in table] == ROWS
+    jobs = {}
+    for job in runs(tmp_path / "work", "job"):
+        tags, params = job.data.tags, job.data.params
+        jobs[tags["dataset"], tags["clusterer"], params.get("clusterer.eps")] = job
+    assert len(jobs) == 14
+    for row in table:
+        eps = None if row["parameter"] == "opt" else row["parameter"]
+        for dataset in ("portraits", "folder"):
+            metrics = jobs[dataset, row["method"], eps].data.metrics
+            assert float(row[f"{dataset} ari_mean"]) == metrics["ari_mean"]
+            assert float(row[f"{dataset} two_std"]) == 2 * metrics["ari_std"]
+    (parent,) = runs(tmp_path / "work", "sweep")
+    files = {path.name for path in Path(parent.info.artifact_uri).iterdir()}
+    assert files >= {
+        *("table1.md", "table1.csv", "table1.tex", "comparison.md", "comparison.csv"),
+        *("figure3.png", "curves.png", "curves.html", "results.csv"),
+    }
+    with (output / "comparison.csv").open(newline="") as file:
+        pairs = list(csv.DictReader(file))
+    assert len(pairs) == 2 * 10  # every pair of five methods, for each dataset
+
+
+def test_people_scores_nested_subsets(facetrack: Command, tmp_path: Path) -> None:
+    done = facetrack(
+        "+experiment=people", "n_people=5,10,null", "clusterer=dbscan,kmeans", "n_resamples=2"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "6 of 6 jobs finished" in done.stdout
+    jobs = runs(tmp_path / "work", "job")
+    assert sorted(int(job.data.tags["people"]) for job in jobs) == [5, 5, 10, 10, 18, 18]
+    for job in jobs:
+        assert job.data.metrics["n_people_mean"] <= int(job.data.tags["people"])
+    (output,) = (tmp_path / "work/outputs").iterdir()
+    assert (output / "growth.png").read_bytes()[:4] == b"\x89PNG"
+    assert not (output / "curves.png").exists()
+
+
+def test_the_articles_values_stand_beside_its_datasets_with_its_embedder() -> None:
+    def job(dataset: str, embedder: str, eps: str) -> Any:
+        tags = {"dataset": dataset, "embedder": embedder, "clusterer": "dbscan"}
+        metrics = {"ari_mean": 0.95, "ari_std": 0.01}
+        return SimpleNamespace(
+            data=SimpleNamespace(tags=tags, params={"clusterer.eps": eps}, metrics=metrics)
+        )
+
+    swept = ["dataset", "embedder", "clusterer.eps"]
+    jobs = [
+        job(dataset, embedder, eps)
+        for dataset in ("lfw", "portraits")
+        for embedder in ("facenet", "dlib")
+        for eps in ("0.7", "0.75")
+    ]
+    table = study.table1(jobs, swept)
+    assert table.columns == [
+        *("lfw · facenet", "lfw · dlib"),
+        *("portraits · facenet", "portraits · dlib"),
+    ]
+    compared = {key: entry.article for key, entry in table.entries.items() if entry.article}
+    assert compared == {(("dbscan", "0.7"), "lfw · facenet"): (0.956498, 0.011196)}
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_resume_runs_only_what_is_not_finished(
+    facetrack: Command, warm_home: Path, tmp_path: Path, stop: signal.Signals
+) -> None:
+    folder = tmp_path / "work"
+    with _slow_sweep(folder, warm_home) as process:
+        _until(lambda: _count(folder, "FINISHED", "job") >= 2)
+        process.send_signal(stop)
+        process.communicate(timeout=60)
+    before = {run.info.run_id for run in runs(folder, "job") if run.info.status == "FINISHED"}
+    assert 2 <= len(before) < 8
+    done = facetrack("resume=last")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("finished before") == len(before)
+    assert "8 of 8 jobs finished" in done.stdout
+    (parent,) = runs(folder, "sweep")
+    jobs = runs(folder, "job")
+    assert parent.info.status == "FINISHED"
+    assert {job.data.tags["mlflow.parentRunId"] for job in jobs} == {parent.info.run_id}
+    finished = [job for job in jobs if job.info.status == "FINISHED"]
+    assert sorted(float(job.data.params["clusterer.eps"]) for job in finished) == pytest.approx(
+        [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
+    )
+    assert before < {job.info.run_id for job in finished}
+    assert {job.info.status for job in jobs} <= {"FINISHED", "KILLED"}
+    with (folder / "outputs" / parent.data.tags["sweep"] / "results.csv").open(newline="") as file:
+        assert [row["status"] for row in csv.DictReader(file)] == ["FINISHED"] * 8
+
+    again = facetrack("resume=last")
+    assert again.returncode == 2
+    assert "no unfinished sweep" in again.stderr
+    assert parent.data.tags["sweep"] in again.stderr
+    named = facetrack(f"resume={parent.data.tags['sweep']}")
+    assert named.returncode == 0
+    assert named.stdout.count("finished before") == 8
+
+
+def test_a_running_sweep_is_not_resumed(
+    facetrack: Command, warm_home: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "work"
+    with _slow_sweep(folder, warm_home) as process:
+        try:
+            _until(lambda: _count(folder, "RUNNING", "job") >= 1)
+            done = facetrack("resume=last")
+        finally:
+            process.kill()
+            process.communicate()
+    assert done.returncode == 2
+    assert "is running in another process" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["resume=last"], "no unfinished sweep"),
+        (["resume=it's"], "no sweep it's"),
+        (["resume=last", "clusterer.eps=0.1"], "leave out clusterer.eps=0.1"),
+    ],
+)
+def test_a_resume_that_cannot_be_is_one_line(
+    facetrack: Command, arguments: list[str], told: str
+) -> None:
+    done = facetrack(*arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_failed_job_is_run_again(facetrack: Command, tmp_path: Path, small_folder: Path) -> None:
+    root = tmp_path / "later"
+    failed = facetrack("-m", "dataset=folder", f"dataset.root={root}", "clusterer.eps=0.2,0.3")
+    assert failed.returncode == 2
+    assert "resume=" in failed.stdout
+    small_folder.rename(root)
+    done = facetrack("resume=last")
+    root.rename(small_folder)
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 jobs finished" in done.stdout
+    statuses = [job.info.status for job in runs(tmp_path / "work", "job")]
+    assert sorted(statuses) == ["FAILED", "FAILED", "FINISHED", "FINISHED"]
+
+
+def _slow_sweep(folder: Path, home: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "facetrack", "-m", "clusterer.eps=0.1:0.8"),
+            *("clusterer=meanshift", "n_resamples=250"),
+        ],
+        cwd=folder,
+        env={**os.environ, "FACETRACK_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def _count(folder: Path, status: str, kind: str) -> int:
+    """How many runs, asked without MLflow, which would create the database too."""
+    try:
+        with sqlite3.connect(f"file:{folder / 'mlflow.db'}?mode=ro", uri=True) as connection:
+            found: Any = connection.execute(
+                "SELECT count(*) FROM runs JOIN tags ON runs.run_uuid = tags.run_uuid "
+                "WHERE runs.status = ? AND tags.key = 'kind' AND tags.value = ?",
+                (status, kind),
+            ).fetchone()
+            return int(found[0])
+    except sqlite3.OperationalError:  # it is still being made
+        return 0
+
+
+def _until(condition: Any) -> None:
+    deadline = time.monotonic() + 90
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

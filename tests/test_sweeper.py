@@ -1,0 +1,77 @@
+"""Which jobs a sweep has where choices differ in their settings."""
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+
+from facetrack.errors import UserError
+from hydra_plugins import facetrack_sweeper
+
+SETTINGS = {
+    "clusterer=kmeans": {"clusterer.n_clusters"},
+    "clusterer=dbscan": {"clusterer.eps", "clusterer.min_samples"},
+    "clusterer=meanshift": {"clusterer.eps"},
+    "dataset=lfw": {"dataset.archive"},
+}
+
+
+class Choices(facetrack_sweeper._Choices):
+    """The two questions the sweeper asks of Hydra, answered by SETTINGS."""
+
+    def __init__(self) -> None:
+        pass
+
+    def is_group(self, override: Override) -> bool:
+        return override.key_or_group in ("clusterer", "dataset", "experiment")
+
+    def have(self, groups: tuple[str, ...], key: str) -> bool:
+        return any(key in SETTINGS.get(group, ()) for group in groups)
+
+
+def jobs(*overrides: str) -> tuple[list[str], dict[str, list[str]]]:
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    found, left_out = facetrack_sweeper._jobs(parsed, Choices())
+    return [" ".join(job) for job in found], left_out
+
+
+def test_a_setting_goes_to_the_choices_that_have_it() -> None:
+    found, left_out = jobs("clusterer=kmeans,dbscan,meanshift", "clusterer.eps=0.1,0.2")
+    assert found == [
+        "clusterer=kmeans",
+        "clusterer=dbscan clusterer.eps=0.1",
+        "clusterer=dbscan clusterer.eps=0.2",
+        "clusterer=meanshift clusterer.eps=0.1",
+        "clusterer=meanshift clusterer.eps=0.2",
+    ]
+    assert left_out == {"clusterer.eps": ["kmeans"]}
+
+
+def test_a_setting_nobody_has_stays_for_hydra_to_refuse() -> None:
+    found, left_out = jobs("clusterer=kmeans,dbscan", "clusterer.nothing=1")
+    assert found == [f"clusterer={one} clusterer.nothing=1" for one in ("kmeans", "dbscan")]
+    assert left_out == {}
+
+
+def test_jobs_of_one_dataset_follow_each_other() -> None:
+    found, _ = jobs("clusterer=kmeans,dbscan", "dataset=lfw,muct", "dataset.archive=x")
+    assert found == [
+        "dataset=lfw clusterer=kmeans dataset.archive=x",
+        "dataset=lfw clusterer=dbscan dataset.archive=x",
+        "dataset=muct clusterer=kmeans",
+        "dataset=muct clusterer=dbscan",
+    ]
+
+
+def test_a_later_override_replaces_an_earlier_one() -> None:
+    found, _ = jobs("clusterer.eps=1,2", "clusterer=dbscan", "clusterer.eps=0.5")
+    assert found == ["clusterer.eps=0.5 clusterer=dbscan"]
+
+
+def test_additions_and_deletions_pass_through() -> None:
+    found, _ = jobs("+experiment=table1", "~clusterer.max_iter", "seed=1,2")
+    assert found == [f"+experiment=table1 ~clusterer.max_iter seed={one}" for one in (1, 2)]
+
+
+def test_a_continuous_sweep_is_refused() -> None:
+    with pytest.raises(UserError, match="expected single values"):
+        jobs("clusterer.eps=interval(0,1)")
