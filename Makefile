@@ -16,11 +16,10 @@ test: $(VENV)/ready-dev
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
-# Timings side by side; nothing in the tests depends on speed.
+# Timings side by side, into BENCHMARKS.md; nothing in the tests depends on speed.
+DATA ?= ../shared/data
 bench: $(VENV)/ready-dev
-	$(BIN)/python benchmarks/bench_embedding.py
-	$(BIN)/python benchmarks/bench_facenet.py
-	$(BIN)/python benchmarks/bench_stored.py
+	$(BIN)/python benchmarks/report.py $(DATA)
 
 $(BIN)/python:
 	@echo "Making $(VENV) with $$($(PYTHON) --version)"
