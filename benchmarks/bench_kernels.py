@@ -111,10 +111,8 @@ def product_rate(points: np.ndarray) -> None:
     tree = time.perf_counter() - start
     product = min(products)
     print(f"{n} distinct points: one {n} x {d} x {n} matrix product {1e3 * product:.0f} ms")
-    print(
-        f"  ({2 * n * n * d / product / 1e9:.0f} GFLOP/s); DBSCAN with its tree {1e3 * tree:.0f} ms,"
-    )
-    print(f"  {tree / product:.1f} times as long", flush=True)
+    print(f"  ({2 * n * n * d / product / 1e9:.0f} GFLOP/s); DBSCAN with its tree")
+    print(f"  {1e3 * tree:.0f} ms, {tree / product:.1f} times as long", flush=True)
 
 
 def main() -> None:
