@@ -1,0 +1,59 @@
+"""How good a clustering looks without labels: the way to a radius where nobody is named.
+
+The silhouette of a face compares its mean distance a from the others of its cluster with its mean
+distance b from the nearest other cluster: (b - a) / max(a, b), 0 for a face alone (Rousseeuw 1987).
+Its plain mean over the faces chooses radii that are somewhat too large on thousands of faces: two
+big clusters that a chain joins cost few faces much. Weighing each face by the square root of its
+cluster's size makes such a merger expensive, as it is for the adjusted Rand index, which counts
+pairs. docs/label_free.md compares this choice with others.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack.data import Vectors
+from facetrack.metrics import noise_alone
+
+_BLOCK = 2**24  # distances at once: 64 MB
+
+
+def separation(vectors: Vectors, labels: NDArray[np.int64]) -> float:
+    """Mean silhouette of the faces weighed by the square root of their cluster's size, -1 to 1.
+
+    vectors: (n, d). labels: (n,), -1 for noise, which counts as faces alone.
+    One cluster of everything, and every face alone, tell nothing: -1.
+    """
+    own = noise_alone(labels)
+    sizes = np.bincount(own)
+    if len(sizes) == 1 or len(sizes) == len(own):
+        return -1.0
+    order = np.argsort(own, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    square = np.einsum("ij,ij->i", vectors, vectors)
+    silhouettes = np.empty(len(own))
+    step = max(1, _BLOCK // len(own))
+    for first in range(0, len(own), step):
+        rows = np.arange(first, min(first + step, len(own)))
+        distances = vectors[rows] @ vectors[order].T
+        distances *= -2
+        distances += square[rows, None]
+        distances += square[order]
+        np.sqrt(np.maximum(distances, 0, out=distances), out=distances)
+        sums = np.add.reduceat(distances, starts, axis=1)
+        mine = (np.arange(len(rows)), own[rows])
+        # A face's distance from itself is rounding, not 0.
+        inside = sums[mine] - np.sqrt(np.maximum(_self_distance(vectors[rows], square[rows]), 0))
+        within = inside / np.maximum(sizes[own[rows]] - 1, 1)
+        sums /= sizes
+        sums[mine] = np.inf
+        nearest = sums.min(axis=1)
+        apart = np.maximum(np.maximum(within, nearest), 1e-30)
+        silhouettes[rows] = np.where(sizes[own[rows]] > 1, (nearest - within) / apart, 0)
+    weights = np.sqrt(sizes[own])
+    return float(weights @ silhouettes / weights.sum())
+
+
+def _self_distance(vectors: Vectors, square: NDArray[np.float32]) -> NDArray[np.float32]:
+    product = np.einsum("ij,ij->i", vectors, vectors)
+    rounding: NDArray[np.float32] = 2 * square - 2 * product
+    return rounding

@@ -1,0 +1,82 @@
+"""What a study searches: ranges from the clusterer's YAML, or from `task.space` on the command line.
+
+In the YAML a distance (eps, bandwidth) is in units of the embedder's radius, so that one range suits
+every embedder; on the command line it is the distance itself.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from facetrack.errors import UserError
+from facetrack.progress import say
+
+DISTANCES = ("eps", "bandwidth")
+
+
+@dataclass(frozen=True)
+class Range:
+    """Values of one of the clusterer's settings, both ends included; whole numbers if `integer`."""
+
+    name: str
+    low: float
+    high: float
+    integer: bool
+
+    def told(self) -> str:
+        """The range as the command line has it."""
+        return f"{self.name}=[{self.low:g},{self.high:g}]"
+
+
+def ranges(config: DictConfig) -> list[Range]:
+    """The ranges to search for a config's clusterer.
+
+    Raises UserError for an impossible range and where there is nothing to search.
+    """
+    own = OmegaConf.to_container(config.clusterer.get("space") or OmegaConf.create({}))
+    asked = {name: value for name, value in config.task.space.items() if value is not None}
+    assert isinstance(own, dict)
+    # `eps` is the one distance knob: mean-shift's bandwidth follows it here as elsewhere.
+    if "eps" in asked and "bandwidth" in own and "bandwidth" not in asked:
+        asked["bandwidth"] = asked.pop("eps")
+    found = {}
+    for name, ends in own.items():
+        scale = float(config.embedder.radius) if name in DISTANCES else 1
+        found[str(name)] = [scale * end for end in ends] if scale != 1 else list(ends)
+    for name, ends in asked.items():
+        if name in config.clusterer:
+            found[name] = list(ends) if OmegaConf.is_list(ends) else ends
+        else:
+            say(f"  task.space.{name} has no meaning for this clusterer, whose study goes without")
+    if not found:
+        raise UserError(
+            f"{config.clusterer._target_.rsplit('.', 1)[-1]} has nothing to search: choose "
+            "clusterer=dbscan, meanshift or hdbscan, or give a range such as "
+            "task.space.n_clusters=[2,50]"
+        )
+    return [_range(name, ends) for name, ends in found.items()]
+
+
+def _range(name: str, ends: Any) -> Range:
+    example = f"task.space.{name}=[{'0.05,0.6' if name in DISTANCES else '2,10'}]"
+    if (
+        not isinstance(ends, Sequence)
+        or len(ends) != 2
+        or any(isinstance(end, bool) or not isinstance(end, int | float) for end in ends)
+        or not all(math.isfinite(end) for end in ends)
+    ):
+        raise UserError(f"expected two numbers for {name}, such as {example}; got {ends!r}")
+    low, high = ends
+    if low > high:
+        raise UserError(
+            f"expected the lower end first for {name}, such as {example}; got [{low:g},{high:g}]"
+        )
+    if low == high:
+        raise UserError(f"{name}=[{low:g},{high:g}] is one value: there is nothing to search")
+    if low <= 0:
+        raise UserError(f"{name} is above 0, such as {example}; got [{low:g},{high:g}]")
+    whole = name not in DISTANCES and all(isinstance(end, int) for end in ends)
+    return Range(name, low, high, whole)
