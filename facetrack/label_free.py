@@ -28,6 +28,7 @@ def separation(vectors: Vectors, labels: NDArray[np.int64]) -> float:
     if len(sizes) == 1 or len(sizes) == len(own):
         return -1.0
     order = np.argsort(own, kind="stable")
+    place = np.argsort(order)
     starts = np.cumsum(sizes) - sizes
     square = np.einsum("ij,ij->i", vectors, vectors)
     silhouettes = np.empty(len(own))
@@ -39,11 +40,10 @@ def separation(vectors: Vectors, labels: NDArray[np.int64]) -> float:
         distances += square[rows, None]
         distances += square[order]
         np.sqrt(np.maximum(distances, 0, out=distances), out=distances)
+        distances[np.arange(len(rows)), place[rows]] = 0  # from itself, which rounding has not
         sums = np.add.reduceat(distances, starts, axis=1)
         mine = (np.arange(len(rows)), own[rows])
-        # A face's distance from itself is rounding, not 0.
-        inside = sums[mine] - np.sqrt(np.maximum(_self_distance(vectors[rows], square[rows]), 0))
-        within = inside / np.maximum(sizes[own[rows]] - 1, 1)
+        within = sums[mine] / np.maximum(sizes[own[rows]] - 1, 1)
         sums /= sizes
         sums[mine] = np.inf
         nearest = sums.min(axis=1)
@@ -51,9 +51,3 @@ def separation(vectors: Vectors, labels: NDArray[np.int64]) -> float:
         silhouettes[rows] = np.where(sizes[own[rows]] > 1, (nearest - within) / apart, 0)
     weights = np.sqrt(sizes[own])
     return float(weights @ silhouettes / weights.sum())
-
-
-def _self_distance(vectors: Vectors, square: NDArray[np.float32]) -> NDArray[np.float32]:
-    product = np.einsum("ij,ij->i", vectors, vectors)
-    rounding: NDArray[np.float32] = 2 * square - 2 * product
-    return rounding

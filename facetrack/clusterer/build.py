@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator, clone
 
 from facetrack.clusterer.meanshift import MeanShift
@@ -25,7 +25,7 @@ def build(config: DictConfig) -> BaseEstimator:
     for name in ("eps", "bandwidth"):
         if name in config:
             _check_radius(name, config[name])
-    estimator = make(config)
+    estimator = make(OmegaConf.create({key: config[key] for key in config if key != "space"}))
     # K is known once a resample is drawn; until then any valid number stands for it.
     probe = clone(estimator)
     if probe.get_params().get("n_clusters") == KNOWN:
