@@ -19,7 +19,7 @@ from facetrack.resample import derived_seed
 
 # On small sets scikit-learn's threads wait for each other longer than they work: with other
 # programs on the machine, mean-shift on 47 faces took seconds instead of milliseconds.
-_WORTH_THREADS = 2000
+WORTH_THREADS = 2000
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,13 @@ def evaluate(
             "sub-folder, or put the pictures in one flat folder to cluster without scores"
         )
     resamples = []
-    threads = 1 if len(embeddings.vectors) < _WORTH_THREADS else None
+    threads = 1 if len(embeddings.vectors) < WORTH_THREADS else None
     # Once for all fits: the search for thread pools can swallow a Ctrl-C.
     with threadpool_limits(threads):
         for i in bar(range(n_resamples), description="Resamples", unit="resample"):
             drawn = sampling.draw(len(embeddings.vectors), seed, dataset, i)
             drawn_people = None if people is None else people[drawn]
-            labels, seconds = _fit(
+            labels, seconds = fit(
                 estimator, embeddings.vectors[drawn], drawn_people, (seed, dataset, i)
             )
             if drawn_people is None:
@@ -86,16 +86,21 @@ def evaluate(
                 scores = metrics.scores(drawn_people, labels)
             resamples.append({**scores, "fit_seconds": seconds})
         # All faces together are not a resample, so they get a seed after the last one's.
-        clusters, _ = _fit(estimator, embeddings.vectors, people, (seed, dataset, n_resamples))
+        clusters, _ = fit(estimator, embeddings.vectors, people, (seed, dataset, n_resamples))
     return Evaluation(resamples, clusters)
 
 
-def _fit(
+def fit(
     estimator: BaseEstimator,
     vectors: NDArray[np.float32],
     people: NDArray[np.int64] | None,
     seed: tuple[int, str, int],
 ) -> tuple[NDArray[np.int64], float]:
+    """Labels of some faces and the seconds it took. seed: seed, dataset, number of the resample.
+
+    people: who they are, for estimators that are told how many; None where nobody knows.
+    Raises UserError where the estimator cannot cluster them.
+    """
     known = None if people is None else len(np.unique(people))
     fresh: Any = for_resample(estimator, known, derived_seed(*seed))
     start = time.perf_counter()

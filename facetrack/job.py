@@ -1,12 +1,13 @@
 """One job of the command line: a composed config becomes a tracked, scored run."""
 
+import contextlib
 import csv
 import functools
 import hashlib
 import io
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,44 +30,27 @@ from facetrack.metrics import summary
 from facetrack.progress import say
 from facetrack.resample import some_people
 from facetrack.store import Store
-from facetrack.tracking import FINGERPRINT, KIND, SWEEP, Tracking, masked, open_line
+from facetrack.tracking import FINGERPRINT, KIND, SWEEP, Run, Tracking, masked, open_line
 
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
-_PLACES = {"root", "archive", "archives", "weights", "uri"}
+_PLACES = {"root", "archive", "archives", "weights", "uri", "storage"}
+# How long to search is no parameter of what is found.
+_BUDGET = {"task.n_trials", "task.timeout", "task.workers"}
 
 
 def evaluate(config: DictConfig) -> None:
     """Embed, cluster, score, log. Raises UserError for what the user can put right."""
-    OmegaConf.resolve(config)
-    tracking = Tracking(config.tracking.uri, config.tracking.experiment)
-    params, places = _flattened(config)
-    fingerprint = _fingerprint(params)
-    if config.sweep_id and tracking.finished(config.sweep_id, fingerprint):
-        say(f"  {config.dataset.name} {describe(config)}: finished before")
+    job = Job(config, "job")
+    if job.finished_before():
         return
-    tags = {
-        KIND: "job",
-        **({SWEEP: config.sweep_id} if config.sweep_id else {}),
-        **_stages(config),
-        "overrides": describe(config),
-        FINGERPRINT: fingerprint,
-        **_git_commit(),
-        **places,
-    }
-    with tracking.run(f"{config.dataset.name} {describe(config)}", tags) as run:
-        run.params(params)
-        run.artifacts({"config.yaml": OmegaConf.to_yaml(config)})
-        # Whatever can be refused is refused before minutes go into embedding.
-        for key in sorted(OmegaConf.missing_keys(config)):
-            raise UserError(f"{key} has no value: add {key}=… to the command")
+    with job.run() as run:
         estimator = build(config.clusterer)
         sampling = make(config.sampling)
         check(config.seed, config.n_resamples)
         whole = embed(config)
-        embeddings, faces = _chosen(whole, config)
-        run.tags(_counts(embeddings))
-        run.dataset(config.dataset.name, embeddings.digest, json.dumps(_counts(embeddings)))
+        embeddings, faces = chosen(whole, config)
+        job.say_dataset(run, embeddings)
         evaluation = run_experiment(
             embeddings,
             estimator,
@@ -76,7 +60,7 @@ def evaluate(config: DictConfig) -> None:
             n_resamples=config.n_resamples,
         )
         coordinates = tsne(whole, config.seed)[faces]
-        values, series = _metrics(embeddings, evaluation)
+        values, series = metrics_of(embeddings, evaluation)
         run.metrics(values, series)
         run.artifacts(
             {
@@ -88,7 +72,60 @@ def evaluate(config: DictConfig) -> None:
                 "tsne.png": _tsne_png(config, embeddings, coordinates, evaluation),
             }
         )
-    _tell(config, embeddings, values, tracking.uri)
+    _tell(config, embeddings, values, job.tracking.uri)
+
+
+class Job:
+    """A composed config on its way to an MLflow run. Resolves the config.
+
+    kind: "job", or "study" for task=tune.
+    """
+
+    def __init__(self, config: DictConfig, kind: str) -> None:
+        OmegaConf.resolve(config)
+        self.config = config
+        self.tracking = Tracking(config.tracking.uri, config.tracking.experiment)
+        self.params, places = _flattened(config)
+        self.fingerprint = _fingerprint(self.params)
+        stages = _stages(config)
+        what = describe(config) if kind == "job" else f"{stages['clusterer']} {stages['embedder']}"
+        self.name = f"{config.dataset.name} {what}"
+        self.tags = {
+            KIND: kind,
+            **({SWEEP: config.sweep_id} if config.sweep_id else {}),
+            **stages,
+            "overrides": what,
+            FINGERPRINT: self.fingerprint,
+            **_git_commit(),
+            **places,
+        }
+
+    def finished_before(self) -> bool:
+        """Whether its sweep, which is being resumed, has it already; says so."""
+        sweep_id = self.config.sweep_id
+        if not sweep_id or not self.tracking.finished(sweep_id, self.fingerprint):
+            return False
+        say(f"  {self.name}: finished before")
+        return True
+
+    @contextlib.contextmanager
+    def run(self, run_id: str | None = None) -> Iterator[Run]:
+        """Its run, with parameters and config; run_id: one to take up again instead of a new one.
+
+        Raises UserError for a setting without a value, before minutes go into embedding.
+        """
+        with self.tracking.run(self.name, self.tags, run_id) as run:
+            if run_id is None:
+                run.params(self.params)
+            run.artifacts({"config.yaml": masked(OmegaConf.to_yaml(self.config))})
+            for key in sorted(OmegaConf.missing_keys(self.config)):
+                raise UserError(f"{key} has no value: add {key}=… to the command")
+            yield run
+
+    def say_dataset(self, run: Run, embeddings: Embeddings) -> None:
+        """Log what the embeddings are of."""
+        run.tags(_counts(embeddings))
+        run.dataset(self.config.dataset.name, embeddings.digest, json.dumps(_counts(embeddings)))
 
 
 def describe(config: DictConfig) -> str:
@@ -123,7 +160,7 @@ def _embed(*stages: str) -> Embeddings:
         return extract(dataset.load(), detector, embedder, store)
 
 
-def _chosen(whole: Embeddings, config: DictConfig) -> tuple[Embeddings, NDArray[np.int64]]:
+def chosen(whole: Embeddings, config: DictConfig) -> tuple[Embeddings, NDArray[np.int64]]:
     """The faces of `n_people` people, and which of all faces they are."""
     people = some_people(config.n_people, len(whole.names), config.seed, config.dataset.name)
     if len(people) == len(whole.names):
@@ -148,7 +185,7 @@ def _counts(embeddings: Embeddings) -> dict[str, int]:
     }
 
 
-def _metrics(
+def metrics_of(
     embeddings: Embeddings, evaluation: Evaluation
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
     """The few keys that runs are compared by, and the series `ari` whose steps are resamples."""
@@ -195,12 +232,16 @@ def _flattened(config: DictConfig) -> tuple[dict[str, object], dict[str, object]
         if isinstance(node, Mapping):
             for key, value in node.items():
                 add(f"{prefix}.{key}" if prefix else str(key), value)
-        elif node is not None and prefix.rsplit(".", 1)[-1] in _PLACES:
+        elif prefix in _BUDGET or (node is not None and prefix.rsplit(".", 1)[-1] in _PLACES):
             places[prefix] = masked(json.dumps(node) if isinstance(node, list) else str(node))
         else:
             params[prefix] = json.dumps(node) if isinstance(node, list) else node
 
-    add("", OmegaConf.to_container(config))
+    whole = OmegaConf.to_container(config)
+    assert isinstance(whole, dict)
+    if "space" not in whole["task"]:  # what could be searched is no part of what is evaluated
+        whole["clusterer"].pop("space", None)
+    add("", whole)
     del params["sweep_id"]
     return params, places
 

@@ -32,7 +32,8 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 
 SWEEP = "sweep"
-KIND = "kind"  # "job" or "sweep"
+KIND = "kind"  # "job", "study", "trial" or "sweep"
+PARENT = "mlflow.parentRunId"
 FINGERPRINT = "config_fingerprint"
 _COMMAND = "command"
 _TAG = 4000  # characters; MLflow takes 5000 everywhere
@@ -144,11 +145,16 @@ class Tracking:
             return str(found.experiment_id)
 
     @contextlib.contextmanager
-    def run(self, name: str, tags: Mapping[str, object]) -> Iterator[Run]:
-        """A new run that ends FINISHED; FAILED with its traceback as artifact; or KILLED."""
+    def run(
+        self, name: str, tags: Mapping[str, object], run_id: str | None = None
+    ) -> Iterator[Run]:
+        """A run that ends FINISHED; FAILED with its traceback as artifact; or KILLED.
+
+        run_id: an earlier run to take up again, with the new tags; None for a new run.
+        """
         from mlflow.exceptions import MlflowException
 
-        run = self.start(name, tags)
+        run = self.start(name, tags) if run_id is None else self.reopen(run_id, tags)
         try:
             try:
                 yield run
@@ -172,15 +178,44 @@ class Tracking:
 
     def start(self, name: str, tags: Mapping[str, object]) -> Run:
         """A new run, nested below its sweep's parent where `tags` name a sweep."""
-        all_tags = {"mlflow.runName": name, "mlflow.source.name": "facetrack", **tags}
-        if tags.get(SWEEP) and tags.get(KIND) != "sweep":
-            parents = self._parents(str(tags[SWEEP]))
-            if parents:
-                all_tags["mlflow.parentRunId"] = parents[0].info.run_id
+        all_tags = {
+            "mlflow.runName": name,
+            "mlflow.source.name": "facetrack",
+            **self._nested(tags),
+        }
         created = self._client.create_run(
             self._experiment, tags={key: str(value) for key, value in all_tags.items()}
         )
         return Run(self._client, created.info.run_id)
+
+    def reopen(self, run_id: str, tags: Mapping[str, object]) -> Run:
+        """An earlier run, running again."""
+        self._client.update_run(run_id, status="RUNNING")
+        run = Run(self._client, run_id)
+        run.tags(self._nested(tags))
+        return run
+
+    def has_run(self, run_id: str) -> bool:
+        """Whether a run is here, and not deleted."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return str(self._client.get_run(run_id).info.lifecycle_stage) == "active"
+        except MlflowException:
+            return False
+
+    def kill(self, run_id: str) -> None:
+        """Mark a run that its process left running."""
+        if self.has_run(run_id) and self._client.get_run(run_id).info.status == "RUNNING":
+            self._client.set_terminated(run_id, "KILLED")
+
+    def _nested(self, tags: Mapping[str, object]) -> dict[str, object]:
+        """Tags with the parent run of their sweep, where they name one."""
+        if tags.get(SWEEP) and tags.get(KIND) != "sweep":
+            parents = self._parents(str(tags[SWEEP]))
+            if parents:
+                return {**tags, PARENT: parents[0].info.run_id}
+        return dict(tags)
 
     def start_sweep(
         self, sweep_id: str, overrides: Sequence[str], hydra_overrides: Sequence[str]
@@ -246,7 +281,7 @@ class Tracking:
         """Whether a sweep has a finished job of this config."""
         return bool(
             self._search(
-                f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} = 'job' and "
+                f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} != 'sweep' and "
                 f"tags.{FINGERPRINT} = '{fingerprint}' and attributes.status = 'FINISHED'"
             )
         )
@@ -269,7 +304,7 @@ class Tracking:
         return list(of_config.values())
 
     def _jobs(self, sweep_id: str) -> list[Any]:
-        return self._search(f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} = 'job'")
+        return self._search(f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} != 'sweep'")
 
     def _parents(self, sweep_id: str) -> list[Any]:
         return self._search(f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} = 'sweep'")

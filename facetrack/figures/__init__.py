@@ -1,9 +1,9 @@
 from facetrack.figures.comparison import comparison_csv, comparison_line, comparison_markdown
 from facetrack.figures.curves import Point, interactive, static
 from facetrack.figures.growth import Size, growth
-from facetrack.figures.table import csv, markdown, ranked, text
+from facetrack.figures.table import csv, escaped, markdown, ranked, text
 from facetrack.figures.table1 import Entry, Table1, table1_csv, table1_latex, table1_markdown
-from facetrack.figures.tsne import coordinates, png, two_panels
+from facetrack.figures.tsne import coordinates, label, png, two_panels
 
 __all__ = [
     "Entry",
@@ -15,8 +15,10 @@ __all__ = [
     "comparison_markdown",
     "coordinates",
     "csv",
+    "escaped",
     "growth",
     "interactive",
+    "label",
     "markdown",
     "png",
     "ranked",

@@ -13,6 +13,7 @@ Text comes from folder and file names that anybody may have written, so each for
 would do something other than be read.
 """
 
+import html
 import io
 import math
 import re
@@ -105,6 +106,11 @@ def text(rows: Sequence[Row], width: int = 100) -> str:
 def printable(name: str) -> str:
     """A name in one line, whatever is in it: control characters and lone surrogates become "?"."""
     return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in name)
+
+
+def escaped(name: str) -> str:
+    """A name as HTML text, in one line."""
+    return html.escape(printable(name))
 
 
 def _finished(row: Mapping[str, str | float]) -> bool:

@@ -1,7 +1,7 @@
-"""What a study searches: ranges from the clusterer's YAML, or from `task.space` on the command line.
+"""What a study searches: ranges from the YAML of the clusterer, or from `task.space`.
 
-In the YAML a distance (eps, bandwidth) is in units of the embedder's radius, so that one range suits
-every embedder; on the command line it is the distance itself.
+In the YAML a distance (eps, bandwidth) is in units of the embedder's radius, so that one range
+suits every embedder; on the command line it is the distance itself.
 """
 
 import math

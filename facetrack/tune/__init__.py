@@ -1,0 +1,263 @@
+"""`task=tune`: one Optuna study per dataset, embedder and clusterer.
+
+space.py says what is searched, scoring.py what a trial is worth, study.py runs the trials,
+report.py draws what was found. This module puts them together and writes to MLflow.
+"""
+
+import contextlib
+import hashlib
+import multiprocessing
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+from omegaconf import DictConfig, OmegaConf
+
+from facetrack.clusterer import build
+from facetrack.data import Embeddings
+from facetrack.errors import UserError
+from facetrack.evaluate import check
+from facetrack.evaluate import evaluate as run_experiment
+from facetrack.job import Job, chosen, describe, embed, metrics_of
+from facetrack.make import make
+from facetrack.progress import bar, say
+from facetrack.tracking import KIND, PARENT, Run, Tracking, masked, open_line
+from facetrack.tune.scoring import Scorer, objectives
+from facetrack.tune.space import ranges
+
+STORAGE = "sqlite:///outputs/studies.db"
+
+
+def tune(config: DictConfig) -> None:
+    """Search, and tell the best settings. Raises UserError for what the user can put right."""
+    # Optuna takes a second to import, and only studies need it.
+    from facetrack.tune import report, study
+
+    job = Job(config, "study")
+    if job.finished_before():
+        return
+    check(config.seed, config.n_resamples)
+    searched = ranges(config)
+    workers = config.task.workers
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise UserError(f"task.workers is a whole number above 0; got {workers!r}")
+    embeddings, _ = chosen(embed(config), config)
+    plan, scorer = _plan(config, embeddings)
+    opened = study.opened(plan)
+    kept = len(study.finished(opened))
+    if kept:
+        say(f"  {plan.name}: {kept} finished trials are kept")
+    earlier = opened.user_attrs.get(study.RUN)
+    run_id = earlier if earlier and job.tracking.has_run(earlier) else None
+    with job.run(run_id) as run:
+        opened.set_user_attr(study.RUN, run.run_id)
+        _kill_dead(opened, job.tracking)
+        job.say_dataset(run, embeddings)
+        run.tags({"study": plan.name, "storage": masked(plan.storage)})
+        with bar(total=plan.n_trials, description="Trials", unit="trial") as trials:
+            trials.update(min(kept, plan.n_trials))
+
+            def told() -> None:
+                trials.update(min(len(study.finished(opened)), plan.n_trials) - trials.n)
+
+            with _other_workers(config, workers - 1):
+                study.search(
+                    plan, opened, scorer, _trial_runs(job.tracking, run.run_id, plan.name), told
+                )
+        _kill_dead(opened, job.tracking)
+        best = study.best(opened)
+        evaluation = run_experiment(
+            embeddings,
+            build(config.clusterer).set_params(**best.params),
+            make(config.sampling),
+            dataset=config.dataset.name,
+            seed=config.seed,
+            n_resamples=config.n_resamples,
+        )
+        values, series = metrics_of(embeddings, evaluation)
+        found = report.Found(
+            name=f"{config.dataset.name}, {job.tags['embedder']}, {job.tags['clusterer']}",
+            study=opened,
+            names=scorer.names,
+            best=best,
+            n_resamples=config.n_resamples,
+        )
+        axis = searched[0].name
+        width = found.width(axis)
+        run.metrics(
+            {
+                **values,
+                **{f"best_{name}": value for name, value in best.params.items()},
+                "width_low": width[0],
+                "width_high": width[1],
+                "finished_trials": len(study.finished(opened)),
+            },
+            series,
+        )
+        run.tags(
+            {"axis": axis, "objective": " ".join(scorer.names), "curve": found.curve_json(axis)}
+        )
+        files = {
+            "best.yaml": best_yaml(config, job.tags, best.params, values, plan.name),
+            **report.files(found, [one.name for one in searched]),
+        }
+        run.artifacts(files)
+        folder = report.write(files)
+    _tell(job, best.params, values, width, axis, len(study.finished(opened)))
+    if not config.sweep_id:
+        say(f"\nUse it: python -m facetrack tuned={folder}/best.yaml   Pictures: {folder}/")
+        say(f"Everything is in MLflow: {open_line(job.tracking.uri)}")
+
+
+def best_yaml(
+    config: DictConfig,
+    stages: Mapping[str, object],
+    params: Mapping[str, float],
+    values: Mapping[str, float],
+    study: str,
+) -> str:
+    """What `tuned=…` reads: the choices that were tuned together, and the settings found."""
+    chosen_stages = {key: str(stages[key]) for key in ("detector", "embedder", "clusterer")}
+    score = f", mean ARI {values['ari_mean']:.4f}" if "ari_mean" in values else ""
+    head = f"# Found by study {study} on {config.dataset.name}{score}.\n"
+    settings = {f"clusterer.{key}": value for key, value in params.items()}
+    return head + yaml.safe_dump({**chosen_stages, "settings": settings}, sort_keys=False)
+
+
+def _plan(config: DictConfig, embeddings: Embeddings) -> tuple[Any, Scorer]:
+    from facetrack.tune import study
+
+    asked = config.task.objective
+    names = objectives(
+        [str(one) for one in asked] if OmegaConf.is_list(asked) else asked,
+        labelled=bool(embeddings.names),
+        dataset=config.dataset.name,
+    )
+    if config.task.objective is None and not embeddings.names:
+        say("  no labels: the radius that separates the faces best is searched (label_free)")
+    scorer = Scorer(
+        embeddings,
+        build(config.clusterer),
+        make(config.sampling),
+        config.dataset.name,
+        config.seed,
+        config.n_resamples,
+        names,
+    )
+    searched = ranges(config)
+    plan = study.Plan(
+        name=config.task.study or _name(config, embeddings, names),
+        storage=config.task.storage or STORAGE,
+        ranges=searched,
+        names=names,
+        sampler=config.task.sampler,
+        pruner=config.task.pruner,
+        n_trials=config.task.n_trials,
+        timeout=config.task.timeout,
+    )
+    return plan, scorer
+
+
+def _name(config: DictConfig, embeddings: Embeddings, names: list[str]) -> str:
+    """A name that is the same for the same search of the same embeddings, and for no other."""
+    fixed = {key: value for key, value in config.clusterer.items() if key != "space"}
+    searched = " ".join(one.told() for one in ranges(config))
+    content = OmegaConf.to_yaml(OmegaConf.create([fixed, config.sampling, names, searched]))
+    exact = f"{content} {config.seed} {config.n_resamples} {embeddings.digest}"
+    mark = hashlib.sha256(exact.encode()).hexdigest()[:8]
+    words = (config.dataset.name, describe(config).partition(" ")[0], mark)
+    return "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in one) for one in words)
+
+
+def _trial_runs(tracking: Tracking, parent: str, study_name: str) -> Any:
+    """The MLflow run of a trial, as study.search wants it."""
+    from facetrack.tune import study
+
+    @contextlib.contextmanager
+    def run_of(trial: Any, settings: Mapping[str, float]) -> Iterator[Any]:
+        told = " ".join(f"{key}={value:.4g}" for key, value in settings.items())
+        tags = {KIND: "trial", PARENT: parent, "study": study_name, "trial": trial.number}
+        with tracking.run(f"trial {trial.number}: {told}", tags) as run:
+            trial.set_user_attr(study.RUN, run.run_id)
+            left = study.TrialRun({}, {})
+            yield left
+            run.params(settings)
+            run.metrics({f"{key}_mean": value for key, value in left.values.items()}, left.series)
+            if left.pruned:
+                run.tags({"pruned": "true"})
+
+    return run_of
+
+
+def _kill_dead(opened: Any, tracking: Tracking) -> None:
+    """Trials that failed with their process left their runs running."""
+    from optuna.trial import TrialState
+
+    from facetrack.tune import study
+
+    for trial in opened.get_trials(deepcopy=False, states=(TrialState.FAIL,)):
+        if study.RUN in trial.user_attrs:
+            tracking.kill(trial.user_attrs[study.RUN])
+
+
+@contextlib.contextmanager
+def _other_workers(config: DictConfig, number: int) -> Iterator[None]:
+    """Processes that run trials of the same study meanwhile; one that dies stops no other."""
+    context = multiprocessing.get_context("spawn")
+    text = OmegaConf.to_yaml(config)
+    processes = [
+        context.Process(target=_work, args=(text, i + 1), daemon=True) for i in range(number)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        yield
+        for process in processes:
+            process.join()
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+
+
+def _work(text: str, worker: int) -> None:
+    """A worker process: opens the same study and runs trials until there are enough."""
+    from facetrack.tune import study
+
+    config = OmegaConf.create(text)
+    assert isinstance(config, DictConfig)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    try:
+        embeddings, _ = chosen(embed(config), config)
+        plan, scorer = _plan(config, embeddings)
+        opened = study.opened(plan)
+        tracking = Tracking(config.tracking.uri, config.tracking.experiment)
+        run_of = _trial_runs(tracking, opened.user_attrs[study.RUN], plan.name)
+        study.search(
+            plan, opened, scorer, run_of, lambda: None, worker, lambda: not parent.is_alive()
+        )
+    except KeyboardInterrupt:
+        pass  # the process that started this one says so
+
+
+def _tell(
+    job: Job,
+    params: Mapping[str, float],
+    values: Mapping[str, float],
+    width: tuple[float, float],
+    axis: str,
+    trials: int,
+) -> None:
+    settings = " ".join(f"{key}={value:.4g}" for key, value in params.items())
+    score = (
+        f"ARI {values['ari_mean']:.3f} ± {2 * values['ari_std']:.3f}"
+        if "ari_mean" in values
+        else f"{values['n_clusters_mean']:.0f} clusters"
+    )
+    say(f"  {job.name}: best {settings}, {score}, after {trials} trials")
+    if width[0] < width[1]:
+        say(f"  within one standard error of the best: {axis} {width[0]:.4g} to {width[1]:.4g}")
+
+
+__all__ = ["Run", "best_yaml", "tune"]

@@ -1,0 +1,337 @@
+"""An Optuna study: its storage, its sampler and pruner, its trials, by one process or several.
+
+A study goes on wherever it stopped: its name says what is searched, its trials are in the storage,
+and `n_trials` counts those that are finished, in whatever process. Only this module and report.py
+know Optuna.
+"""
+
+import contextlib
+import os
+import socket
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+from filelock import FileLock
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from facetrack.errors import UserError
+from facetrack.home import home
+from facetrack.tracking import masked
+from facetrack.tune.scoring import Scorer
+from facetrack.tune.space import Range
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+
+SAMPLERS = ("tpe", "gp", "qmc", "grid", "random")
+PRUNERS = ("median", "percentile", "none")
+RUN = "mlflow_run"  # the attribute that names a trial's, or the study's, run in MLflow
+_WORKER = "worker"
+_SEARCH = "search"
+_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+# A worker that has not shown itself for the grace period is taken for dead.
+_HEARTBEAT_SECONDS, _GRACE_SECONDS = 10, 30
+_PATIENCE_SECONDS = 0.3
+# Trials evenly spread before TPE has something to go by: at random they leave gaps wider than the
+# peak of an ARI curve.
+_STARTUP = 10
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to search. ranges: what; names: the objectives, all maximised."""
+
+    name: str
+    storage: str
+    ranges: Sequence[Range]
+    names: Sequence[str]
+    sampler: str
+    pruner: str
+    n_trials: int
+    timeout: float | None
+
+    def __post_init__(self) -> None:
+        """Raises UserError for an unknown sampler or pruner and for impossible budgets."""
+        for key, value, known in (
+            ("sampler", self.sampler, SAMPLERS),
+            ("pruner", self.pruner, PRUNERS),
+        ):
+            if value not in known:
+                raise UserError(f"task.{key} is one of {', '.join(known)}; got {value!r}")
+        if (
+            isinstance(self.n_trials, bool)
+            or not isinstance(self.n_trials, int)
+            or self.n_trials < 1
+        ):
+            raise UserError(f"task.n_trials is a whole number above 0; got {self.n_trials!r}")
+        if self.timeout is not None and not (
+            isinstance(self.timeout, int | float) and self.timeout > 0
+        ):
+            raise UserError(f"task.timeout is in seconds, above 0; got {self.timeout!r}")
+
+    def search(self) -> str:
+        """What makes two studies the same search."""
+        return (
+            f"maximise {', '.join(self.names)} over {' '.join(one.told() for one in self.ranges)}"
+        )
+
+
+def opened(plan: Plan) -> optuna.Study:
+    """The plan's study, new or as it stands in the storage; trials of dead workers are closed.
+
+    Raises UserError where the storage cannot be used, or has another study of that name.
+    """
+    storage = _storage(plan.storage)
+    study = (
+        optuna.create_study(
+            study_name=plan.name,
+            storage=storage,
+            directions=["maximize"] * len(plan.names),
+            load_if_exists=True,
+            pruner=_pruner(plan.pruner),
+        )
+        if not _exists(storage, plan.name)
+        else optuna.load_study(study_name=plan.name, storage=storage, pruner=_pruner(plan.pruner))
+    )
+    before = study.user_attrs.get(_SEARCH)
+    if before is None and not study.trials:
+        study.set_user_attr(_SEARCH, plan.search())
+    elif before != plan.search():
+        raise UserError(
+            f"study {plan.name} in {masked(plan.storage)} was started to "
+            f"{before or 'search something else'}, now it should {plan.search()}: go on with the "
+            "first, or name the second by task.study=…"
+        )
+    close_dead(study)
+    return study
+
+
+def close_dead(study: optuna.Study) -> None:
+    """Mark trials as failed whose process is gone.
+
+    On this machine the process is looked for; of other machines, and where there is no telling
+    whose a trial is, the heartbeat or the time since it began says so.
+    """
+    optuna.storages.fail_stale_trials(study)
+    for trial in _running(study):
+        host, _, process = str(trial.user_attrs.get(_WORKER, "")).rpartition(":")
+        assert trial.datetime_start is not None
+        age = (datetime.now(trial.datetime_start.tzinfo) - trial.datetime_start).total_seconds()
+        mine = host == socket.gethostname()
+        if (mine and not _alive(int(process))) or (not host and age > _GRACE_SECONDS):
+            with contextlib.suppress(ValueError, RuntimeError):  # another process was faster
+                study.tell(trial.number, state=TrialState.FAIL)
+
+
+def _running(study: optuna.Study) -> list[FrozenTrial]:
+    return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+
+def finished(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that count."""
+    return study.get_trials(deepcopy=False, states=_FINISHED)
+
+
+def search(
+    plan: Plan,
+    study: optuna.Study,
+    scorer: Scorer,
+    run_of: Callable[[Trial, dict[str, float]], "contextlib.AbstractContextManager[TrialRun]"],
+    told: Callable[[], None],
+    worker: int = 0,
+    alone: Callable[[], bool] = lambda: False,
+) -> None:
+    """Run trials until the study has `n_trials` finished ones, or the time is up.
+
+    run_of: the run in MLflow that a trial writes to. told: called after each. worker: its number
+    among the processes of this command. alone: whether the process that started this one is gone.
+    """
+    deadline = None if plan.timeout is None else time.monotonic() + plan.timeout
+    while not alone() and (deadline is None or time.monotonic() < deadline):
+        done = len(finished(study))
+        running = len(_running(study))
+        if done >= plan.n_trials:
+            break
+        if done + running >= plan.n_trials:
+            # The others may fail yet; then there is something left to do.
+            time.sleep(_PATIENCE_SECONDS)
+            close_dead(study)
+            continue
+        # From the number of trials, not from a stream: after an interruption the same ones follow.
+        seed = scorer.trial_seed(done + running) + worker
+        kind = "qmc" if plan.sampler == "tpe" and done + running < _STARTUP else plan.sampler
+        study.sampler = _sampler(plan, kind, seed % 2**32, scorer.trial_seed(0))
+        study.optimize(lambda trial: _value(plan, trial, scorer, run_of), n_trials=1)
+        told()
+
+
+@dataclass
+class TrialRun:
+    """What a trial leaves in MLflow: filled by the trial, written by tracking."""
+
+    values: dict[str, float]
+    series: dict[str, list[float]]
+    pruned: bool = False
+
+
+def _value(
+    plan: Plan,
+    trial: Trial,
+    scorer: Scorer,
+    run_of: Callable[[Trial, dict[str, float]], "contextlib.AbstractContextManager[TrialRun]"],
+) -> tuple[float, ...]:
+    trial.set_user_attr(_WORKER, f"{socket.gethostname()}:{os.getpid()}")
+    settings = {one.name: _suggested(trial, one) for one in plan.ranges}
+    with run_of(trial, settings) as run:
+        values: dict[str, list[float]] = {}
+        for step, values in enumerate(scorer.blocks(settings)):
+            means = tuple(float(np.mean(values[name])) for name in plan.names)
+            if len(means) == 1:
+                trial.report(means[0], step)
+            n = len(values[plan.names[0]])
+            if len(means) == 1 and n < scorer.n_resamples and trial.should_prune():
+                run.pruned = True
+                break
+        run.values = dict(zip(plan.names, means, strict=True))
+        run.series = {name: one for name, one in values.items() if len(one) > 1}
+        for name, one in values.items():
+            trial.set_user_attr(f"{name} std", float(np.std(one)))
+            trial.set_user_attr(f"{name} n", len(one))
+    if run.pruned:
+        raise optuna.TrialPruned
+    return means
+
+
+def _suggested(trial: Trial, one: Range) -> float:
+    if one.integer:
+        return trial.suggest_int(one.name, int(one.low), int(one.high))
+    return trial.suggest_float(one.name, one.low, one.high)
+
+
+def _sampler(plan: Plan, kind: str, seed: int, base: int) -> optuna.samplers.BaseSampler:
+    """seed: of this trial; base: of the study, for samplers whose points are one sequence."""
+    if kind == "gp":
+        try:
+            return optuna.samplers.GPSampler(seed=seed)
+        except ImportError as error:
+            raise UserError(
+                "task.sampler=gp needs PyTorch: pip install 'facetrack[gp]', or take "
+                "task.sampler=tpe"
+            ) from error
+    if kind == "qmc":
+        return optuna.samplers.QMCSampler(seed=base, warn_independent_sampling=False)
+    if kind == "grid":
+        each = max(2, round(plan.n_trials ** (1 / len(plan.ranges))))
+        return optuna.samplers.GridSampler(
+            {one.name: _grid(one, each) for one in plan.ranges}, base
+        )
+    if kind == "random":
+        return optuna.samplers.RandomSampler(seed=seed)
+    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=0)
+
+
+def _grid(one: Range, n: int) -> list[float]:
+    values = np.linspace(one.low, one.high, n)
+    return sorted({round(value) for value in values}) if one.integer else [float(v) for v in values]
+
+
+def _pruner(name: str) -> optuna.pruners.BasePruner:
+    if name == "median":
+        return optuna.pruners.MedianPruner(n_startup_trials=5)
+    if name == "percentile":
+        return optuna.pruners.PercentilePruner(25.0, n_startup_trials=5)
+    return optuna.pruners.NopPruner()
+
+
+def _exists(storage: BaseStorage, name: str) -> bool:
+    return any(one.study_name == name for one in storage.get_all_studies())
+
+
+def _storage(url: str) -> BaseStorage:
+    """Raises UserError where it cannot be reached, or is of another version."""
+    if "://" not in url:
+        path = Path(url).expanduser()
+        if path.suffix not in (".log", ".journal"):
+            raise UserError(
+                f"task.storage is a URL such as sqlite:///studies.db or postgresql://…, or a "
+                f"journal file ending in .log; got {url!r}"
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return JournalStorage(JournalFileBackend(str(path)))
+    local = url.startswith("sqlite:///")
+    if local:
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with _creating():
+            return RDBStorage(
+                url,
+                # SQLite has one writer at a time: wait for the others.
+                engine_kwargs={"connect_args": {"timeout": 100}} if local else None,
+                heartbeat_interval=_HEARTBEAT_SECONDS,
+                grace_period=_GRACE_SECONDS,
+            )
+    except ImportError as error:
+        raise UserError(
+            f"{masked(url)} needs a driver that is not installed ({error}): for PostgreSQL, "
+            "pip install 'facetrack[postgresql]'"
+        ) from error
+    except Exception as error:
+        first = masked(str(error).strip().splitlines()[0]) if str(error).strip() else ""
+        version = "version" in first or "schema" in first
+        todo = (
+            f"bring it up to date with: optuna storage upgrade --storage {masked(url)}"
+            if version
+            else "see that it runs and may be written to, or leave task.storage out"
+        )
+        raise UserError(
+            f"the Optuna storage {masked(url)} cannot be used ({first}): {todo}"
+        ) from error
+
+
+@contextlib.contextmanager
+def _creating() -> Iterator[None]:
+    """Two processes must not create the tables of one fresh database at once."""
+    folder = home() / "locks"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with FileLock(folder / "optuna.lock"):
+        yield
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def best(study: optuna.Study) -> FrozenTrial:
+    """The trial to use: the best one; of a front, the one with the highest harmonic mean.
+
+    Raises UserError where no trial is complete.
+    """
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if not complete:
+        raise UserError(
+            f"study {study.study_name} has no finished trial: give it more time (task.timeout=…) "
+            "or look at why its trials failed in MLflow"
+        )
+    if len(study.directions) == 1:
+        return study.best_trial
+    return max(study.best_trials, key=lambda trial: _harmonic(trial.values))
+
+
+def _harmonic(values: Sequence[Any]) -> float:
+    least = min(values)
+    return float(len(values) / sum(1 / value for value in values)) if least > 0 else float(least)
