@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from facetrack.data import KNOWN
 from facetrack.overrides import expand, is_multirun
 from facetrack.resume import resumed
+from facetrack.tuned import with_tuned
 
 _STAGES = ("dataset", "detector", "embedder", "clusterer")
 _MOST_CHOICES = 50  # of a group; a swept seed may have many values, and none of them matters here
@@ -25,7 +26,7 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     """Arguments with ranges written out and, for a sweep, the id its jobs share.
 
     The id travels as an ordinary override, so that jobs on other machines know it too.
-    Raises UserError for a range that makes no sense.
+    Raises UserError for a range that makes no sense, and for a resume or tuned that cannot be.
     """
     composed: list[DictConfig] = []
 
@@ -42,7 +43,7 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
                 return 0 if value == KNOWN else value
         return None
 
-    arguments = resumed([_readable(argument) for argument in arguments], conf)
+    arguments = with_tuned(resumed([_readable(argument) for argument in arguments], conf))
     multirun = is_multirun(arguments)
     expanded = expand(arguments, value_of, multirun=multirun)
     if multirun:
@@ -131,7 +132,7 @@ def _parsed(argument: str) -> Override | None:
 
 def _readable(argument: str) -> str:
     """A value that Hydra's grammar cannot read is text: quoted, as a path like ~/Fotos é needs."""
-    if argument.startswith(("-", "resume=")) or "=" not in argument:
+    if argument.startswith(("-", "resume=", "tuned=")) or "=" not in argument:
         return argument
     try:
         OverridesParser.create().parse_override(argument)

@@ -9,14 +9,32 @@ size, and a negative silhouette, a face nearer to another cluster than to its ow
 times. docs/label_free.md compares this with other ways to choose.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.data import Vectors
 from facetrack.metrics import noise_alone
+from facetrack.progress import bar
 
 _BLOCK = 2**24  # distances at once: 64 MB
 _MISPLACED = 15  # from 10 to 20 the chosen radii hardly differ
+
+
+def best_radius(
+    vectors: Vectors, cluster: Callable[[float], NDArray[np.int64]], radii: Sequence[float]
+) -> float | None:
+    """The radius whose clustering separates the faces best; None where every one is trivial.
+
+    cluster: labels (n,) of the vectors at a radius.
+    """
+    found = [
+        separation(vectors, cluster(radius))
+        for radius in bar(radii, description="Choosing the radius", unit="radius")
+    ]
+    best = int(np.argmax(found))
+    return None if found[best] == -_MISPLACED else float(radii[best])
 
 
 def separation(vectors: Vectors, labels: NDArray[np.int64]) -> float:

@@ -128,6 +128,8 @@ def close(status: str) -> None:
     Does nothing where no sweep is open.
     """
     from facetrack.sweep_summary import write
+    from facetrack.tracking import KIND
+    from facetrack.tune import summary
 
     global _open, _exit_status
     if _open is None:
@@ -146,7 +148,9 @@ def close(status: str) -> None:
         mistakes = [one for one in sweep.failures if isinstance(one, UserError)]
         _exit_status = 2 if len(mistakes) == failed else 1
     try:
-        if jobs:
+        if jobs and all(job.data.tags[KIND] == "study" for job in jobs):
+            summary.write(jobs, sweep.folder, sweep.run, sweep.tracking.uri)
+        elif jobs:
             write(jobs, sweep.swept, sweep.folder, sweep.run, sweep.tracking)
     except BaseException:
         status = "FAILED"

@@ -1,7 +1,16 @@
 from facetrack.figures.comparison import comparison_csv, comparison_line, comparison_markdown
 from facetrack.figures.curves import Point, interactive, static
 from facetrack.figures.growth import Size, growth
-from facetrack.figures.table import csv, escaped, markdown, ranked, text
+from facetrack.figures.table import (
+    csv,
+    csv_cell,
+    escaped,
+    markdown,
+    markdown_cell,
+    printable,
+    ranked,
+    text,
+)
 from facetrack.figures.table1 import Entry, Table1, table1_csv, table1_latex, table1_markdown
 from facetrack.figures.tsne import coordinates, label, png, two_panels
 
@@ -15,12 +24,15 @@ __all__ = [
     "comparison_markdown",
     "coordinates",
     "csv",
+    "csv_cell",
     "escaped",
     "growth",
     "interactive",
     "label",
     "markdown",
+    "markdown_cell",
     "png",
+    "printable",
     "ranked",
     "static",
     "table1_csv",

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_PLOTS = {
+_PLOTS: dict[str, Callable[[optuna.Study], Any]] = {
     "Optimisation history": optuna.visualization.plot_optimization_history,
     "Objective against each setting": optuna.visualization.plot_slice,
     "Empirical distribution": optuna.visualization.plot_edf,
