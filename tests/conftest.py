@@ -1,10 +1,12 @@
 """Fixtures that several tests share."""
 
+import getpass
 import os
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +116,47 @@ def facetrack(warm_home: Path, tmp_path: Path) -> Command:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty database on a server that runs as long as the tests do."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    bin_ = programs[-1]
+    folder = tmp_path_factory.mktemp("postgres")
+    # The server refuses to run as root; its own user may then need a way to the folder.
+    as_user: list[str] = []
+    if getpass.getuser() == "root":
+        if shutil.which("runuser") is None:
+            pytest.skip("PostgreSQL does not run as root, and there is no runuser")
+        as_user = ["runuser", "-u", "postgres", "--"]
+        for parent in (folder, *folder.parents[:3]):
+            if parent != Path("/tmp"):
+                parent.chmod(0o755)
+        shutil.chown(folder, "postgres")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    data = folder / "data"
+
+    def run(*command: str) -> None:
+        subprocess.run(
+            [*as_user, *command], check=True, capture_output=True, timeout=120, cwd=folder
+        )
+
+    run(str(bin_ / "initdb"), "-D", str(data), "-U", "tester", "-A", "trust", "--no-sync")
+    options = f"-p {port} -h 127.0.0.1 -k {folder}"
+    log = folder / "log"
+    run(str(bin_ / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(log), "-w", "start")
+    try:
+        yield f"postgresql://tester:secret@127.0.0.1:{port}/postgres"
+    finally:
+        run(str(bin_ / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
+
+
+@pytest.fixture
+def environment(warm_home: Path) -> dict[str, str]:
+    """Environment of a command that shares the session's embeddings."""
+    return {**os.environ, "FACETRACK_HOME": str(warm_home)}

@@ -95,7 +95,12 @@ def tune(config: DictConfig) -> None:
             series,
         )
         run.tags(
-            {"axis": axis, "objective": " ".join(scorer.names), "curve": found.curve_json(axis)}
+            {
+                "axis": axis,
+                "objective": " ".join(scorer.names),
+                "curve": found.curve_json(axis),
+                "best": _settings(best.params),
+            }
         )
         files = {
             "best.yaml": best_yaml(config, job.tags, best.params, values, plan.name),
@@ -175,9 +180,8 @@ def _trial_runs(tracking: Tracking, parent: str, study_name: str) -> Any:
 
     @contextlib.contextmanager
     def run_of(trial: Any, settings: Mapping[str, float]) -> Iterator[Any]:
-        told = " ".join(f"{key}={value:.4g}" for key, value in settings.items())
         tags = {KIND: "trial", PARENT: parent, "study": study_name, "trial": trial.number}
-        with tracking.run(f"trial {trial.number}: {told}", tags) as run:
+        with tracking.run(f"trial {trial.number}: {_settings(settings)}", tags) as run:
             trial.set_user_attr(study.RUN, run.run_id)
             left = study.TrialRun({}, {})
             yield left
@@ -249,15 +253,18 @@ def _tell(
     axis: str,
     trials: int,
 ) -> None:
-    settings = " ".join(f"{key}={value:.4g}" for key, value in params.items())
     score = (
         f"ARI {values['ari_mean']:.3f} ± {2 * values['ari_std']:.3f}"
         if "ari_mean" in values
         else f"{values['n_clusters_mean']:.0f} clusters"
     )
-    say(f"  {job.name}: best {settings}, {score}, after {trials} trials")
+    say(f"  {job.name}: best {_settings(params)}, {score}, after {trials} trials")
     if width[0] < width[1]:
         say(f"  within one standard error of the best: {axis} {width[0]:.4g} to {width[1]:.4g}")
+
+
+def _settings(params: Mapping[str, float]) -> str:
+    return " ".join(f"{key}={value:.4g}" for key, value in params.items())
 
 
 __all__ = ["Run", "best_yaml", "tune"]

@@ -42,12 +42,11 @@ class Found:
         return self.study.get_trials(deepcopy=False, states=(state,))
 
     def curve(self, axis: str) -> list[tuple[float, float]]:
-        """(value, mean of the first objective) of the complete trials, by value of a setting."""
-        points = {
-            float(trial.params[axis]): float(trial.values[0])
-            for trial in self.trials(TrialState.COMPLETE)
-            if axis in trial.params
-        }
+        """(value, mean of the first objective) by value of a setting, whatever the others are."""
+        points: dict[float, float] = {}
+        for trial in self.trials(TrialState.COMPLETE):
+            value, mean = trial.params[axis], float(trial.values[0])
+            points[value] = max(mean, points.get(value, -math.inf))
         return sorted(points.items())
 
     def curve_json(self, axis: str) -> str:
@@ -68,10 +67,13 @@ class Found:
     def width(self, axis: str) -> tuple[float, float]:
         """Around the best, the values whose mean is within one standard error of its mean.
 
-        Between two trials the curve is taken to be straight. Other settings are what they are.
+        Between two trials the curve is taken to be straight, save for whole numbers. The best value
+        alone where there is no standard error: several objectives, or none on resamples.
         """
         curve = self.curve(axis)
-        at = float(self.best.params[axis])
+        at = self.best.params[axis]
+        if len(self.names) > 1 or not self.standard_error():
+            return at, at
         place = [value for value, _ in curve].index(at)
         floor = curve[place][1] - self.standard_error()
         return _reach(curve[place::-1], floor), _reach(curve[place:], floor)
@@ -102,6 +104,8 @@ def _reach(curve: Sequence[tuple[float, float]], floor: float) -> float:
     (value, mean), *others = curve
     for further, below in others:
         if below < floor:
+            if isinstance(value, int):
+                return value
             share = (mean - floor) / (mean - below)
             return value + share * (further - value)
         value, mean = further, below

@@ -1,0 +1,275 @@
+"""`task=tune` and `tuned=…` as a user types them, with real stores and real processes."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+import yaml
+from conftest import Command, client, runs
+from optuna.trial import TrialState
+
+from facetrack.dataset import Portraits
+
+
+def _study(folder: Path, url: str | None = None) -> optuna.Study:
+    storage = url or f"sqlite:///{folder / 'outputs/studies.db'}"
+    (name,) = optuna.get_all_study_names(storage)
+    return optuna.load_study(study_name=name, storage=storage)
+
+
+def test_a_study_leaves_what_a_user_needs(facetrack: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    done = facetrack("task=tune", "task.n_trials=16", "n_resamples=12")
+    assert done.returncode == 0, done.stderr
+    assert "best eps=" in done.stdout
+    (run,) = runs(folder, "study")
+    trials = runs(folder, "trial")
+    assert len(trials) == 16
+    assert {trial.data.tags["mlflow.parentRunId"] for trial in trials} == {run.info.run_id}
+    assert {one.info.status for one in [run, *trials]} == {"FINISHED"}
+    study = _study(folder)
+    # The study's own run was scored as task=evaluate does, whatever was pruned.
+    assert run.data.metrics["ari_mean"] == pytest.approx(study.best_value)
+    assert run.data.metrics["best_eps"] == study.best_params["eps"]
+    pruned = {trial.number for trial in study.get_trials(states=(TrialState.PRUNED,))}
+    tagged = {int(one.data.tags["trial"]) for one in trials if "pruned" in one.data.tags}
+    assert tagged == pruned
+    (best,) = (path for path in (folder / "outputs").rglob("best.yaml"))
+    files = {path.name for path in Path(run.info.artifact_uri).iterdir()}
+    assert files == {"best.yaml", "config.yaml", "study.html", "study.png", "trials.csv"}
+    assert (best.parent / "study.png").read_bytes()[:4] == b"\x89PNG"
+    page = (best.parent / "study.html").read_text(encoding="utf-8")
+    assert 'src="http' not in page
+    assert page.count("Plotly.newPlot") >= 3
+    with (best.parent / "trials.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 16
+
+    used = facetrack(f"tuned={best}", "n_resamples=12")
+    assert used.returncode == 0, used.stderr
+    (job,) = runs(folder, "job")
+    assert float(job.data.params["clusterer.eps"]) == study.best_params["eps"]
+    assert job.data.metrics["ari_mean"] == pytest.approx(study.best_value)
+
+
+def test_studies_of_a_multirun_end_in_one_table(
+    facetrack: Command, tmp_path: Path, small_folder: Path
+) -> None:
+    folder = tmp_path / "work"
+    done = facetrack(
+        *("-m", "task=tune", "dataset=portraits,folder", f"dataset.root={small_folder}"),
+        *("clusterer=dbscan,meanshift", "task.n_trials=8", "n_resamples=6"),
+    )
+    assert done.returncode == 0, done.stderr
+    (parent,) = runs(folder, "sweep")
+    studies = runs(folder, "study")
+    assert len(studies) == 4
+    assert {one.data.tags["mlflow.parentRunId"] for one in studies} == {parent.info.run_id}
+    assert done.stdout.count("for all, ") == 2
+    assert {"studies.csv", "studies.md", "curves.png"} <= {
+        path.name for path in Path(parent.info.artifact_uri).iterdir()
+    }
+    (output,) = (path for path in (folder / "outputs").iterdir() if path.is_dir())
+    with (output / "studies.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    by_name = {(one.data.tags["dataset"], one.data.tags["clusterer"]): one for one in studies}
+    for row in rows:
+        metrics = by_name[row["dataset"], row["clusterer"]].data.metrics
+        assert float(row["ari_mean"]) == metrics["ari_mean"]
+        assert float(row["low"]) <= float(row["best"].partition("=")[2]) + 1e-3
+        assert float(row["low"]) <= float(row["high"])
+
+
+def test_killed_and_continued_keeps_every_finished_trial(
+    facetrack: Command, environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "work"
+    command = ["task=tune", "task.n_trials=14", "n_resamples=120", "clusterer=meanshift"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "facetrack", *command],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        _until(lambda: _finished(folder) >= 3)
+        process.kill()
+    before = _study(folder).get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
+    assert 3 <= len(before) < 14
+    done = facetrack(*command)
+    assert done.returncode == 0, done.stderr
+    assert "finished trials are kept" in done.stdout
+    after = _study(folder).get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
+    assert len(after) == 14
+    values = {trial.number: trial.value for trial in after}
+    assert {trial.number: trial.value for trial in before}.items() <= values.items()
+    (run,) = runs(folder, "study")
+    assert run.info.status == "FINISHED"
+    assert {one.info.status for one in runs(folder, "trial")} <= {"FINISHED", "KILLED"}
+    assert sum(one.info.status == "FINISHED" for one in runs(folder, "trial")) == 14
+
+
+def test_two_workers_share_a_study(facetrack: Command, tmp_path: Path) -> None:
+    done = facetrack(
+        *("task=tune", "task.n_trials=16", "task.workers=2", "n_resamples=300"),
+        "clusterer=meanshift",
+    )
+    assert done.returncode == 0, done.stderr
+    trials = _study(tmp_path / "work").get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
+    assert 16 <= len(trials) <= 17  # both may begin the last one
+    assert len({trial.user_attrs["worker"] for trial in trials}) == 2
+    assert len({trial.params["bandwidth"] for trial in trials}) == len(trials)
+    assert len(runs(tmp_path / "work", "trial")) == len(trials)
+
+
+def test_two_processes_on_postgresql_one_of_them_killed(
+    postgres: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    command = [
+        *(sys.executable, "-m", "facetrack", "task=tune", "task.n_trials=16"),
+        *("n_resamples=120", "clusterer=meanshift", f"task.storage={postgres}"),
+    ]
+    processes = [
+        subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        _until(lambda: _workers(postgres) == 2)
+        processes[0].send_signal(signal.SIGKILL)
+        processes[0].communicate()
+        _, errors = processes[1].communicate(timeout=200)
+    finally:
+        for process in processes:
+            process.kill()
+    assert processes[1].returncode == 0, errors
+    trials = _study(tmp_path, postgres).trials
+    states = [trial.state for trial in trials]
+    assert 16 <= states.count(TrialState.COMPLETE) + states.count(TrialState.PRUNED) <= 17
+    assert TrialState.RUNNING not in states
+    assert [trial.number for trial in trials] == list(range(len(trials)))
+    (run,) = runs(tmp_path, "study")
+    everything = [
+        run.data.params,
+        run.data.tags,
+        *(one.data.tags for one in runs(tmp_path, "trial")),
+    ]
+    assert "secret" not in str(everything)
+    for path in tmp_path.rglob("*.yaml"):
+        assert "secret" not in path.read_text(), path
+
+
+def test_an_unlabelled_folder_gets_a_radius_of_its_own(
+    facetrack: Command, warm_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
+    root = tmp_path / "flat"
+    root.mkdir()
+    for picture in Portraits().load().pictures:
+        os.link(picture.path, root / Path(picture.name).name)
+    done = facetrack("dataset=folder", f"dataset.root={root}", "n_resamples=2")
+    assert done.returncode == 0, done.stderr
+    assert "no labels, so chosen" in done.stdout
+    (job,) = runs(tmp_path / "work", "job")
+    eps = float(job.data.params["clusterer.eps"])
+    assert 0.2 < eps < 0.4
+    assert job.data.tags["overrides"] == f"dbscan eps={eps:g}"
+    config = client(tmp_path / "work").download_artifacts(job.info.run_id, "config.yaml")
+    assert yaml.safe_load(Path(config).read_text())["clusterer"]["eps"] == eps
+
+    given = facetrack(
+        "dataset=folder", f"dataset.root={root}", "n_resamples=2", "clusterer.eps=0.1"
+    )
+    assert "chosen" not in given.stdout
+    tuned = facetrack("dataset=folder", f"dataset.root={root}", "task=tune", "task.n_trials=6")
+    assert tuned.returncode == 0, tuned.stderr
+    assert "label_free" in tuned.stdout
+    refused = facetrack(*pictures, "task=tune", "task.objective=ari_mean")
+    assert refused.returncode == 2
+    assert "has no labels" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["task.space.eps=[0.6,0.1]"], "lower end first"),
+        (["task.objective=accuracy"], "task.objective is one of ari_mean"),
+        (["task.sampler=magic"], "task.sampler is one of tpe"),
+        (["task.storage=postgresql://a:secret@127.0.0.1:9/x"], "see that it runs"),
+        (["task.workers=0"], "task.workers"),
+        (["clusterer=agglomerative"], "nothing to search"),
+        (["task.timeout=0.000001", "task.study=new"], "no finished trial"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(
+    facetrack: Command, arguments: list[str], told: str
+) -> None:
+    done = facetrack("task=tune", "n_resamples=2", "task.n_trials=2", *arguments)
+    assert done.returncode == 2, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr + done.stdout
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "cannot be read"),
+        ("a: [", "is not YAML"),
+        ("just text", "no best.yaml"),
+        ("settings: {}", "names no detector"),
+        (
+            "{detector: haar, embedder: dlib, clusterer: dbscan, settings: {hydra.run.dir: /x}}",
+            "expected clusterer.NAME: NUMBER",
+        ),
+        (
+            "{detector: '../x', embedder: dlib, clusterer: dbscan, settings: {}}",
+            "names no detector",
+        ),
+        ("!!python/object/apply:os.system ['true']", "is not YAML"),
+    ],
+)
+def test_a_tuned_file_that_is_none(
+    facetrack: Command, tmp_path: Path, content: str | None, told: str
+) -> None:
+    path = tmp_path / "best.yaml"
+    if content is not None:
+        path.write_text(content)
+    done = facetrack(f"tuned={path}")
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def _finished(folder: Path) -> int:
+    try:
+        return len(_study(folder).get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED)))
+    except Exception:  # the storage is still being made
+        return 0
+
+
+def _workers(url: str) -> int:
+    try:
+        return len({trial.user_attrs.get("worker") for trial in _study(Path(), url).trials})
+    except Exception:
+        return 0
+
+
+def _until(condition: Any) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
