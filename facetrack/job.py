@@ -28,11 +28,12 @@ from facetrack.home import home
 from facetrack.label_free import best_radius
 from facetrack.layout import tsne
 from facetrack.make import make
+from facetrack.masked import masked
 from facetrack.metrics import summary
 from facetrack.progress import say
 from facetrack.resample import some_people
 from facetrack.store import Store
-from facetrack.tracking import FINGERPRINT, KIND, SWEEP, Run, Tracking, masked, open_line
+from facetrack.tracking import FINGERPRINT, KIND, SWEEP, Run, Tracking, open_line
 
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.

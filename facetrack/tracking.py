@@ -25,6 +25,7 @@ from filelock import FileLock
 
 from facetrack.errors import UserError
 from facetrack.home import home
+from facetrack.masked import masked
 
 # Faces are biometric data: nothing is sent anywhere, usage statistics included, unless the
 # user says so. MLflow reads these when it is imported.
@@ -339,11 +340,6 @@ def open_line(uri: str) -> str:
     elif command.is_relative_to(Path.cwd()):
         command = command.relative_to(Path.cwd())
     return f"{command} ui --workers 1{store}   then open http://127.0.0.1:5000"
-
-
-def masked(uri: str) -> str:
-    """A URI with its password hidden."""
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", uri)
 
 
 def _check_server(uri: str) -> None:

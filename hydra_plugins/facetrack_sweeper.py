@@ -7,6 +7,7 @@ of this name; Hydra imports it at each start, so it must stay light.
 
 import itertools
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
@@ -15,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack import sweep
 from facetrack.errors import UserError
+from facetrack.masked import masked
 
 # Jobs with the same embeddings follow each other, so that these are read once.
 _OUTERMOST = ("dataset", "detector", "embedder", "n_people")
@@ -37,6 +39,16 @@ class FacetrackSweeper(BasicSweeper):
         jobs, left_out = _jobs(overrides, choices)
         sweep.announce(jobs, left_out)
         return list(self.split_overrides_to_chunks(jobs, max_batch_size))
+
+    def get_job_batch(self) -> Sequence[Sequence[str]]:
+        """The next jobs' overrides. Called by Hydra, after it has written down the sweep."""
+        assert self.config is not None
+        written = Path(self.config.hydra.sweep.dir) / "multirun.yaml"
+        if self.batch_index == 0 and written.exists():
+            text = written.read_text(encoding="utf-8")
+            written.write_text(masked(text), encoding="utf-8")
+        batch: Sequence[Sequence[str]] = super().get_job_batch()
+        return batch
 
 
 class _Choices:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from facetrack.errors import UserError
-from facetrack.tracking import Run, Tracking, masked, open_line
+from facetrack.masked import masked
+from facetrack.tracking import Run, Tracking, open_line
 
 
 @pytest.fixture

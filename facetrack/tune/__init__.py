@@ -20,8 +20,9 @@ from facetrack.evaluate import check
 from facetrack.evaluate import evaluate as run_experiment
 from facetrack.job import Job, chosen, describe, embed, metrics_of
 from facetrack.make import make
+from facetrack.masked import masked
 from facetrack.progress import bar, say
-from facetrack.tracking import KIND, PARENT, Run, Tracking, masked, open_line
+from facetrack.tracking import KIND, PARENT, Run, Tracking, open_line
 from facetrack.tune.scoring import Scorer, objectives
 from facetrack.tune.space import ranges
 
@@ -60,7 +61,7 @@ def tune(config: DictConfig) -> None:
             def told() -> None:
                 trials.update(min(len(study.finished(opened)), plan.n_trials) - trials.n)
 
-            with _other_workers(config, workers - 1):
+            with _other_workers(config, plan.name, workers - 1):
                 study.search(
                     plan, opened, scorer, _trial_runs(job.tracking, run.run_id, plan.name), told
                 )
@@ -205,10 +206,10 @@ def _kill_dead(opened: Any, tracking: Tracking) -> None:
 
 
 @contextlib.contextmanager
-def _other_workers(config: DictConfig, number: int) -> Iterator[None]:
+def _other_workers(config: DictConfig, name: str, number: int) -> Iterator[None]:
     """Processes that run trials of the same study meanwhile; one that dies stops no other."""
     context = multiprocessing.get_context("spawn")
-    text = OmegaConf.to_yaml(config)
+    text = OmegaConf.to_yaml(OmegaConf.merge(config, {"task": {"study": name}}))
     processes = [
         context.Process(target=_work, args=(text, i + 1), daemon=True) for i in range(number)
     ]
@@ -218,6 +219,8 @@ def _other_workers(config: DictConfig, number: int) -> Iterator[None]:
         yield
         for process in processes:
             process.join()
+            if process.exitcode:
+                say("  a worker ended before its time; the others ran its trials")
     finally:
         for process in processes:
             process.terminate()

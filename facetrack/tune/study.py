@@ -25,7 +25,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from facetrack.errors import UserError
 from facetrack.home import home
-from facetrack.tracking import masked
+from facetrack.masked import masked
 from facetrack.tune.scoring import Scorer
 from facetrack.tune.space import Range
 

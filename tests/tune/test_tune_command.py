@@ -117,7 +117,7 @@ def test_killed_and_continued_keeps_every_finished_trial(
 
 def test_two_workers_share_a_study(facetrack: Command, tmp_path: Path) -> None:
     done = facetrack(
-        *("task=tune", "task.n_trials=16", "task.workers=2", "n_resamples=300"),
+        *("task=tune", "task.n_trials=16", "task.workers=2", "n_resamples=1000"),
         "clusterer=meanshift",
     )
     assert done.returncode == 0, done.stderr
@@ -189,11 +189,9 @@ def test_an_unlabelled_folder_gets_a_radius_of_its_own(
     config = client(tmp_path / "work").download_artifacts(job.info.run_id, "config.yaml")
     assert yaml.safe_load(Path(config).read_text())["clusterer"]["eps"] == eps
 
-    given = facetrack(
-        "dataset=folder", f"dataset.root={root}", "n_resamples=2", "clusterer.eps=0.1"
-    )
-    assert "chosen" not in given.stdout
-    tuned = facetrack("dataset=folder", f"dataset.root={root}", "task=tune", "task.n_trials=6")
+    pictures = ("dataset=folder", f"dataset.root={root}")
+    assert "chosen" not in facetrack(*pictures, "n_resamples=2", "clusterer.eps=0.1").stdout
+    tuned = facetrack(*pictures, "task=tune", "task.n_trials=6")
     assert tuned.returncode == 0, tuned.stderr
     assert "label_free" in tuned.stdout
     refused = facetrack(*pictures, "task=tune", "task.objective=ari_mean")
