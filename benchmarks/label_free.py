@@ -18,7 +18,7 @@ from sklearn.metrics import silhouette_score
 
 from facetrack.archive import extract as unpack
 from facetrack.clusterer import DBSCAN, MeanShift
-from facetrack.data import Vectors
+from facetrack.data import Dataset, Detector, Vectors
 from facetrack.dataset import Folder, Portraits
 from facetrack.detector import Haar, Whole
 from facetrack.embedder import DlibResNet
@@ -71,7 +71,7 @@ def stability(vectors: Vectors, radius: float) -> float:
 
 
 def gap(vectors: Vectors, radius: float) -> float:
-    """How far the radius can grow until two clusters join, seen from the radius before it."""
+    """How few clusters join between a little below the radius and a little above it."""
     clusters = [
         len(np.unique(dbscan(vectors, at))) for at in (radius - 0.01, radius, radius + 0.01)
     ]
@@ -96,7 +96,7 @@ def datasets(folder: Path) -> dict[str, Faces]:
         found[f"LFW, {people} people ({seed})"] = lfw[0][inside], lfw[1][inside]
     with tempfile.TemporaryDirectory() as pictures, Store(home()) as store:
         unpack(folder / "orl_faces.tgz", Path(pictures) / "orl")
-        sets = {
+        sets: dict[str, tuple[Dataset, Detector]] = {
             "ORL": (Folder(Path(pictures) / "orl/orl_faces"), Whole()),
             "portraits": (Portraits(), Haar()),
         }

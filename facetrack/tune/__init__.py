@@ -22,7 +22,7 @@ from facetrack.job import Job, chosen, describe, embed, metrics_of
 from facetrack.make import make
 from facetrack.masked import masked
 from facetrack.progress import bar, say
-from facetrack.tracking import KIND, PARENT, Run, Tracking, open_line
+from facetrack.tracking import KIND, PARENT, Tracking, open_line
 from facetrack.tune.scoring import Scorer, objectives
 from facetrack.tune.space import ranges
 
@@ -268,6 +268,3 @@ def _tell(
 
 def _settings(params: Mapping[str, float]) -> str:
     return " ".join(f"{key}={value:.4g}" for key, value in params.items())
-
-
-__all__ = ["Run", "best_yaml", "tune"]
