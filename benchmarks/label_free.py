@@ -134,7 +134,7 @@ the eps it chose (in brackets); dlib's embeddings, all faces clustered once. Wri
 {table}
 
 - **separation** is what `task.objective=label_free` and unlabelled folders use: the silhouette, a
-  face weighing the square root of its cluster's size, negative silhouettes fifteen times
+  face weighing the square root of its cluster's size, negative silhouettes seven times
   (facetrack/label_free.py).
 - **mean silhouette** (Rousseeuw 1987) chooses radii that are too large on thousands of faces, where
   two big clusters joined by a chain cost few faces much.

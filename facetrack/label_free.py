@@ -5,7 +5,7 @@ distance b from the nearest other cluster: (b - a) / max(a, b), 0 for a face alo
 Its plain mean over the faces chooses radii that are too large on thousands of faces: two big
 clusters that a chain joins cost few faces much. Two changes make such a merger as expensive as it
 is for the adjusted Rand index, which counts pairs: a face weighs the square root of its cluster's
-size, and a negative silhouette, a face nearer to another cluster than to its own, counts fifteen
+size, and a negative silhouette, a face nearer to another cluster than to its own, counts seven
 times. docs/label_free.md compares this with other ways to choose.
 """
 
@@ -19,7 +19,7 @@ from facetrack.metrics import noise_alone
 from facetrack.progress import bar
 
 _BLOCK = 2**24  # distances at once: 64 MB
-_MISPLACED = 15  # from 10 to 20 the chosen radii hardly differ
+_MISPLACED = 7  # with less, radii are too large; with more, nearly every face alone looks best
 
 
 def best_radius(

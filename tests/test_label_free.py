@@ -22,7 +22,7 @@ def test_it_is_scikit_learns_silhouette_weighed(
     silhouettes = silhouette_samples(vectors.astype(np.float64), labels)
     assert (silhouettes < 0).any()
     weights = np.sqrt(np.bincount(labels)[labels])
-    harsh = np.where(silhouettes < 0, 15 * silhouettes, silhouettes)
+    harsh = np.where(silhouettes < 0, 7 * silhouettes, silhouettes)
     expected = weights @ harsh / weights.sum()
     assert separation(vectors, labels) == pytest.approx(expected, abs=1e-4)
     monkeypatch.setattr(label_free, "_BLOCK", 7000)  # several blocks, the last one short
@@ -39,7 +39,7 @@ def test_noise_is_faces_alone() -> None:
 @pytest.mark.parametrize("labels", [np.zeros(6, int), np.arange(6), np.full(6, -1)])
 def test_trivial_clusterings_are_the_worst(labels: NDArray[np.int64]) -> None:
     vectors = np.random.RandomState(0).normal(size=(6, 3)).astype(np.float32)
-    assert separation(vectors, labels) < -10
+    assert separation(vectors, labels) <= -7
 
 
 @pytest.mark.parametrize("method", ["dbscan", "meanshift"])
@@ -49,7 +49,7 @@ def test_the_chosen_radius_costs_little(
 ) -> None:
     vectors, people = request.getfixturevalue(name)
     chosen, true = [], []
-    for radius in np.arange(0.22, 0.42, 0.02 if method == "meanshift" else 0.01):
+    for radius in np.arange(0.08, 0.6, 0.03 if method == "meanshift" else 0.01):
         estimator = DBSCAN(radius, min_samples=1) if method == "dbscan" else MeanShift(radius)
         labels = estimator.fit_predict(vectors)
         chosen.append(separation(vectors, labels))
