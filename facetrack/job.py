@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator, clone
 
-from facetrack import figures
+from facetrack import figures, galleries
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
 from facetrack.errors import UserError
@@ -79,6 +79,7 @@ def evaluate(config: DictConfig) -> None:
                     columns=("picture", "reason"),
                 ),
                 "tsne.png": _tsne_png(config, embeddings, coordinates, evaluation),
+                **galleries.files(embeddings, evaluation.clusters, job.name),
             }
         )
     _tell(config, embeddings, values, job.tracking.uri)

@@ -127,7 +127,10 @@ def test_a_job_leaves_everything_needed_to_compare_it(
     ):
         assert f"{name}_mean" in metrics
     files = _artifacts(job)
-    assert set(files) == {"config.yaml", "resamples.csv", "skipped.csv", "tsne.png"}
+    assert set(files) == {
+        *("config.yaml", "resamples.csv", "skipped.csv", "tsne.png"),
+        *("merged.png", "split.png", "confused.csv", "clusters.csv", "people.csv"),
+    }
     with files["resamples.csv"].open(newline="") as opened:
         assert [float(row["ari"]) for row in csv.DictReader(opened)] == values
     inputs = client(folder).get_run(job.info.run_id).inputs.dataset_inputs

@@ -1,0 +1,113 @@
+"""Contact sheets of confused faces (Figures 4 to 6): data in, PNG out."""
+
+import functools
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from facetrack.figures.table import printable
+
+WIDTH = 1200
+FACE = 96
+_FRAME, _GAP, _MARGIN, _LINE = 4, 22, 24, 22
+_COLOURS = (
+    *("#d62728", "#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd"),
+    *("#17becf", "#8c564b", "#e377c2", "#bcbd22", "#1a1a6e"),
+)
+_INK, _QUIET = "#222222", "#666666"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Faces of one person in a cluster, or of one cluster of a person.
+
+    name: said above them. faces: (h, w, 3) uint8 each, a few of the group. hidden: how many more.
+    """
+
+    name: str
+    faces: Sequence[NDArray[np.uint8]]
+    hidden: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """One confusion: what it is, in a line, and its groups, each framed in a colour of its own."""
+
+    title: str
+    groups: Sequence[Group]
+
+
+def gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
+    """A contact sheet as PNG, 1200 pixels wide. none: what it says where there is no section."""
+    height = _laid(None, heading, sections, none)
+    sheet = Image.new("RGB", (WIDTH, height), "white")
+    _laid(ImageDraw.Draw(sheet), heading, sections, none, sheet)
+    content = io.BytesIO()
+    # 256 colours: a sweep keeps two of these for every job.
+    sheet.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(content, "PNG")
+    return content.getvalue()
+
+
+def _laid(
+    draw: ImageDraw.ImageDraw | None,
+    heading: str,
+    sections: Sequence[Section],
+    none: str,
+    sheet: Image.Image | None = None,
+) -> int:
+    """Lay everything out, drawing where there is something to draw on; returns the height."""
+
+    def say(x: int, y: int, words: str, size: int, colour: str, room: int) -> None:
+        if draw is not None:
+            draw.text((x, y), _cut(words, size, room), fill=colour, font=_font(size))
+
+    y = _MARGIN
+    say(_MARGIN, y, heading, 24, _INK, WIDTH - 2 * _MARGIN)
+    y += 48
+    if not sections:
+        say(_MARGIN, y, none, 18, _QUIET, WIDTH - 2 * _MARGIN)
+        return y + 48
+    for section in sections:
+        say(_MARGIN, y, section.title, 17, _INK, WIDTH - 2 * _MARGIN)
+        y += 32
+        x = _MARGIN
+        for number, group in enumerate(section.groups):
+            colour = _COLOURS[number % len(_COLOURS)]
+            wide = len(group.faces) * (FACE + 2 * _FRAME + 2)
+            if x > _MARGIN and x + wide > WIDTH - _MARGIN:
+                x, y = _MARGIN, y + _LINE + FACE + 2 * _FRAME + 14
+            more = f" +{group.hidden}" if group.hidden else ""
+            say(x, y, f"{group.name}{more}", 14, colour, max(wide, FACE) + _GAP - 4)
+            for face in group.faces:
+                if draw is not None and sheet is not None:
+                    top = y + _LINE
+                    edge = FACE + 2 * _FRAME
+                    draw.rectangle((x, top, x + edge - 1, top + edge - 1), fill=colour)
+                    small = Image.fromarray(face).resize((FACE, FACE), Image.Resampling.BILINEAR)
+                    sheet.paste(small, (x + _FRAME, top + _FRAME))
+                x += FACE + 2 * _FRAME + 2
+            x += _GAP
+        y += _LINE + FACE + 2 * _FRAME + 26
+    return y
+
+
+@functools.cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    import matplotlib  # its font has more scripts than Pillow's own
+
+    path = Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"
+    return ImageFont.truetype(str(path), size)
+
+
+def _cut(words: str, size: int, room: int) -> str:
+    words = printable(words)
+    if _font(size).getlength(words) <= room:
+        return words
+    while words and _font(size).getlength(f"{words}…") > room:
+        words = words[:-1]
+    return f"{words}…"

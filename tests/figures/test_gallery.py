@@ -1,0 +1,44 @@
+"""Contact sheets."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from facetrack.figures.gallery import FACE, WIDTH, Group, Section, gallery
+
+
+def _face(grey: int) -> np.ndarray:
+    return np.full((50, 50, 3), grey, np.uint8)
+
+
+def _opened(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+
+
+def test_every_face_is_there_in_a_frame_of_its_groups_colour() -> None:
+    groups = [Group("Ada", [_face(10), _face(60)], 3), Group("Bo", [_face(110)], 0)]
+    picture = _opened(gallery("Merged", [Section("cluster 1", groups)], ""))
+    assert picture.shape[1] == WIDTH
+    for grey in (10, 60, 110):
+        assert np.all(picture == grey, axis=2).sum() >= 0.9 * FACE * FACE
+    red, blue = (np.all(picture == colour, axis=2) for colour in ([214, 39, 40], [31, 119, 180]))
+    edge = 4 * 4 * (FACE + 4)  # a frame's pixels
+    assert red.sum() >= 2 * edge
+    assert edge <= blue.sum() < 2 * edge
+
+
+def test_many_faces_wrap_within_the_width() -> None:
+    groups = [Group(f"person {i}", [_face(10 * i)] * 3, 0) for i in range(12)]
+    picture = _opened(gallery("Merged", [Section("cluster", groups)], ""))
+    for i in range(1, 12):
+        assert np.all(picture == 10 * i, axis=2).sum() >= 0.9 * 3 * FACE * FACE
+    assert picture.shape[0] > 4 * FACE
+
+
+def test_nothing_to_show_says_so_and_hostile_names_are_text() -> None:
+    empty = _opened(gallery("Merged", [], "nobody was confused"))
+    assert (empty < 128).any()
+    name = "<script>\n" + "x" * 500 + "\u202e名前"
+    picture = _opened(gallery(name, [Section(name, [Group(name, [_face(9)], 0)])], ""))
+    assert picture.shape[1] == WIDTH
