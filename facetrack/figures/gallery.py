@@ -49,7 +49,7 @@ def gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
     _laid(ImageDraw.Draw(sheet), heading, sections, none, sheet)
     content = io.BytesIO()
     # 256 colours: a sweep keeps two of these for every job.
-    sheet.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(content, "PNG")
+    sheet.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(content, "PNG")
     return content.getvalue()
 
 
