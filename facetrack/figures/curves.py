@@ -32,7 +32,8 @@ class Point:
     """One job of a sweep.
 
     value: of the swept parameter; NaN for a method that has none, drawn as a dashed line.
-    mean, two_std: the score's mean over the resamples and twice its standard deviation.
+    mean, two_std: the score's mean over the resamples and twice its standard deviation; NaN where
+    that is not known, drawn without a band.
     """
 
     dataset: str
@@ -237,7 +238,7 @@ def _draw(axes: "Axes", curve: Sequence[Point], colour: str, name: str) -> None:
     best = max(curve, key=lambda point: point.mean)
     (line,) = axes.plot(values, means, color=colour, marker="o", markersize=4)
     line.set_gid("curve")
-    line.set_label(f"{name}: best {_told(best)} at {best.value:g}")
+    line.set_label(f"{name}: best {_told(best)} at {best.value:.4g}")
     if len(curve) > 1:
         low = [mean - spread for mean, spread in zip(means, spreads, strict=True)]
         high = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
@@ -268,7 +269,8 @@ def _band(curve: Sequence[Point], colour: str, group: str) -> Any:
 
 
 def _told(point: Point) -> str:
-    return f"{point.mean:.3f} ± {point.two_std:.3f}"
+    spread = "" if math.isnan(point.two_std) else f" ± {point.two_std:.3f}"
+    return f"{point.mean:.3f}{spread}"
 
 
 def _plain(name: str) -> str:

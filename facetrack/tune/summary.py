@@ -47,12 +47,12 @@ def write(studies: Sequence[Any], folder: Path, run: Run, uri: str) -> None:
         "studies.md": _markdown(rows, shared),
     }
     points = [
-        Point(_dataset(one), _method(one), one.data.tags["axis"], value, mean, 0.0)
+        Point(_dataset(one), _method(one), one.data.tags["axis"], value, mean, math.nan)
         for one in studies
         for value, mean in _curve(one)
     ]
     if points:
-        files["curves.png"] = figures.png(figures.static(points, studies[0].data.tags["objective"]))
+        files["curves.png"] = figures.png(figures.static(points, _score(studies[0])))
     run.artifacts(files)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -119,6 +119,11 @@ def _row(study: Any) -> dict[str, str | float]:
 
 def _curve(study: Any) -> list[tuple[float, float]]:
     return [(value, mean) for value, mean in json.loads(study.data.tags.get("curve", "[]"))]
+
+
+def _score(study: Any) -> str:
+    name = str(study.data.tags["objective"]).partition(" ")[0]
+    return "ARI" if name == "ari" else name
 
 
 def _dataset(study: Any) -> str:

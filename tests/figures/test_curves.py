@@ -166,3 +166,10 @@ def test_hostile_names_are_only_names() -> None:
     assert "<script>alert" not in page
     assert all("<script" not in one.get("name", "") for one in traces(page))
     figures.png(figures.static(points))
+
+
+def test_a_mean_without_a_spread_has_no_band_and_claims_none() -> None:
+    points = [Point("lfw", "dbscan", "eps", value, 0.5 + value, NAN) for value in (0.1, 0.2)]
+    axes = figures.static(points).axes[0]
+    assert drawn(axes)["lfw"].get_label() == "lfw: best 0.700 at 0.2"
+    assert np.isfinite(axes.get_ylim()).all()
