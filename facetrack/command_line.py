@@ -98,14 +98,10 @@ def _for_some_choices(arguments: Sequence[str]) -> list[str]:
     need not have the setting. The sweeper drops it from the jobs that do not (facetrack_sweeper).
     """
     experiment = any(one.startswith("+experiment=") for one in arguments)
-    swept = {
-        one.key_or_group
-        for one in map(_parsed, arguments)
-        if one is not None and one.is_sweep_override()
-    }
+    overrides = [_parsed(argument) for argument in arguments]
+    swept = {one.key_or_group for one in overrides if one is not None and one.is_sweep_override()}
     wrapped = []
-    for argument in arguments:
-        override = _parsed(argument)
+    for argument, override in zip(arguments, overrides, strict=True):
         group = "" if override is None else override.key_or_group.partition(".")[0]
         if (
             override is not None
@@ -115,8 +111,9 @@ def _for_some_choices(arguments: Sequence[str]) -> list[str]:
             and (group in swept or (experiment and group in _STAGES))
         ):
             key, _, value = argument.partition("=")
-            argument = f"{key}=choice({value})"
-        wrapped.append(argument)
+            wrapped.append(f"{key}=choice({value})")
+        else:
+            wrapped.append(argument)
     return wrapped
 
 
@@ -134,9 +131,7 @@ def _readable(argument: str) -> str:
     """A value that Hydra's grammar cannot read is text: quoted, as a path like ~/Fotos é needs."""
     if argument.startswith(("-", "resume=", "tuned=")) or "=" not in argument:
         return argument
-    try:
-        OverridesParser.create().parse_override(argument)
-    except HydraException:
+    if _parsed(argument) is None:
         key, _, value = argument.partition("=")
         quote = next((mark for mark in "'\"" if mark not in value), None)
         if quote is not None and not value.endswith("\\"):

@@ -1,8 +1,6 @@
 """The confusions of a run as contact sheets and tables (the article's Figures 4 to 6)."""
 
-import csv
 import functools
-import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,7 +13,7 @@ from facetrack.data import Embeddings, Image, Picture
 from facetrack.embedder.crop import crop
 from facetrack.errors import UserError
 from facetrack.figures.gallery import FACE, Group, Section, gallery
-from facetrack.figures.table import csv_cell
+from facetrack.figures.table import csv_text
 from facetrack.picture import read
 
 _GROUPS, _FACES = 8, 3  # shown of a confusion, and of each of its groups
@@ -71,18 +69,8 @@ def files(
             [_row("merged", embeddings, one) for one in mergers]
             + [_row("split", embeddings, one) for one in splits]
         ),
-        "clusters.csv": _csv(
-            [
-                {**row, "person": names[int(row["person"])]}
-                for row in confusion.by_cluster(people, clusters)
-            ]
-        ),
-        "people.csv": _csv(
-            [
-                {**row, "person": names[int(row["person"])]}
-                for row in confusion.by_person(people, clusters)
-            ]
-        ),
+        "clusters.csv": _csv(_named(confusion.by_cluster(people, clusters), names)),
+        "people.csv": _csv(_named(confusion.by_person(people, clusters), names)),
     }
 
 
@@ -129,10 +117,12 @@ def _row(kind: str, embeddings: Embeddings, one: Confusion) -> dict[str, str | f
     }
 
 
+def _named(
+    rows: Sequence[Mapping[str, float]], names: Sequence[str]
+) -> list[dict[str, str | float]]:
+    """The rows with people's names in place of their numbers."""
+    return [{**row, "person": names[int(row["person"])]} for row in rows]
+
+
 def _csv(rows: Sequence[Mapping[str, str | float]]) -> str:
-    text = io.StringIO()
-    if rows:
-        writer = csv.writer(text)
-        writer.writerow(rows[0])
-        writer.writerows([csv_cell(value) for value in row.values()] for row in rows)
-    return text.getvalue()
+    return csv_text(list(rows[0]), (row.values() for row in rows)) if rows else ""

@@ -24,3 +24,10 @@ def home() -> Path:
             f"({error.strerror}): set FACETRACK_HOME to a folder you can write to"
         ) from error
     return path.absolute()
+
+
+def locks() -> Path:
+    """The folder of the locks that keep processes out of each other's way, made when missing."""
+    folder = home() / "locks"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder

@@ -332,12 +332,7 @@ def _tell(
 ) -> None:
     """Print the scores: a line in a sweep, all of them for a single job."""
     if config.sweep_id:
-        result = (
-            f"ARI {values['ari_mean']:.3f} ± {2 * values['ari_std']:.3f}"
-            if "ari_mean" in values
-            else f"{values['n_clusters_mean']:.0f} clusters"
-        )
-        say(f"  {config.dataset.name} {describe(config)}: {result}")
+        say(f"  {config.dataset.name} {describe(config)}: {result(values)}")
         return
     stages = _stages(config)
     counts = _counts(embeddings)
@@ -355,6 +350,13 @@ def _tell(
     for line in score_lines(values, stages["sampling"], config.n_resamples):
         say(f"  {line}")
     say(f"\nEverything is in MLflow: {open_line(uri)}")
+
+
+def result(values: Mapping[str, float]) -> str:
+    """A job's result in a word: its ARI, or without labels how many clusters there are."""
+    if "ari_mean" in values:
+        return f"ARI {values['ari_mean']:.3f} ± {2 * values['ari_std']:.3f}"
+    return f"{values['n_clusters_mean']:.0f} clusters"
 
 
 def score_lines(values: Mapping[str, float], sampling: str, n_resamples: int) -> list[str]:

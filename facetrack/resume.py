@@ -13,7 +13,7 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from facetrack.errors import UserError
-from facetrack.home import home
+from facetrack.home import locks
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -67,10 +67,8 @@ def lock(sweep_id: str) -> "FileLock":
     """The lock that a process holds while it runs a sweep, taken. Raises UserError."""
     from filelock import FileLock, Timeout
 
-    folder = home() / "locks"
-    folder.mkdir(mode=0o700, exist_ok=True)
     name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in sweep_id)
-    held = FileLock(folder / f"sweep-{name[:100]}.lock")
+    held = FileLock(locks() / f"sweep-{name[:100]}.lock")
     try:
         held.acquire(timeout=0)
     except Timeout as error:

@@ -24,12 +24,13 @@ def table1(jobs: Sequence[Any], swept: Sequence[str]) -> Table1:
     for job in jobs:
         tags, metrics = job.data.tags, job.data.metrics
         method, parameter = row(job, swept)
-        columns[column(job, swept)] = None
+        name = column(job, swept)
+        columns[name] = None
         value = float(parameter) if _is_number(parameter) else math.inf
         rank = _ORDER.index(method) if method in _ORDER else len(_ORDER)
         keys[method, parameter] = rank, value
         same = tags["embedder"] == article.EMBEDDER
-        entries[(method, parameter), column(job, swept)] = Entry(
+        entries[(method, parameter), name] = Entry(
             metrics["ari_mean"],
             2 * metrics["ari_std"],
             article.table1(tags["dataset"], method, parameter) if same else None,
@@ -116,8 +117,11 @@ def column(job: Any, swept: Sequence[str]) -> str:
     for key in swept:
         if key in ("dataset", "clusterer") or key.startswith("clusterer."):
             continue
-        parts.append(tags[key] if key in tags else f"{key}={params.get(key, 'all')}")
-    return " · ".join(parts).replace("n_people=None", "all people")
+        if key == "n_people" and params.get(key) == "None":
+            parts.append("all people")
+        else:
+            parts.append(tags[key] if key in tags else f"{key}={params.get(key, 'all')}")
+    return " · ".join(parts)
 
 
 def files(

@@ -8,6 +8,7 @@ from typing import Any
 from facetrack import figures, study
 from facetrack.compare import Difference
 from facetrack.figures import Point
+from facetrack.files import write as write_files
 from facetrack.progress import say
 from facetrack.tracking import Run, Tracking, open_line
 
@@ -37,10 +38,7 @@ def write(
             files["curves.png"] = figures.png(figures.static(points))
             files["curves.html"] = figures.interactive(points)
     run.artifacts(files)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        data = content.encode() if isinstance(content, str) else content
-        (folder / name).write_bytes(data)
+    write_files(folder, files)
 
     scored = [row for row in ranked if not math.isnan(float(row["ari_mean"]))]
     run.tags({"jobs": len(jobs)})

@@ -24,7 +24,8 @@ from typing import Any
 from filelock import FileLock
 
 from facetrack.errors import UserError
-from facetrack.home import home
+from facetrack.files import write
+from facetrack.home import locks
 from facetrack.masked import masked
 
 # Faces are biometric data: nothing is sent anywhere, usage statistics included, unless the
@@ -92,9 +93,7 @@ class Run:
     def artifacts(self, files: Mapping[str, str | bytes]) -> None:
         """Log files by name and content."""
         with tempfile.TemporaryDirectory() as folder:
-            for name, content in files.items():
-                data = content.encode() if isinstance(content, str) else content
-                (Path(folder) / name).write_bytes(data)
+            write(Path(folder), files)
             self._client.log_artifacts(self.run_id, folder)
 
     def end(self, status: str) -> None:
@@ -198,17 +197,23 @@ class Tracking:
 
     def has_run(self, run_id: str) -> bool:
         """Whether a run is here, and not deleted."""
-        from mlflow.exceptions import MlflowException
-
-        try:
-            return str(self._client.get_run(run_id).info.lifecycle_stage) == "active"
-        except MlflowException:
-            return False
+        return self._info(run_id) is not None
 
     def kill(self, run_id: str) -> None:
         """Mark a run that its process left running."""
-        if self.has_run(run_id) and self._client.get_run(run_id).info.status == "RUNNING":
+        info = self._info(run_id)
+        if info is not None and info.status == "RUNNING":
             self._client.set_terminated(run_id, "KILLED")
+
+    def _info(self, run_id: str) -> Any | None:
+        """What MLflow says of a run; None where it is not here, or deleted."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            info = self._client.get_run(run_id).info
+        except MlflowException:
+            return None
+        return info if str(info.lifecycle_stage) == "active" else None
 
     def _nested(self, tags: Mapping[str, object]) -> dict[str, object]:
         """Tags with the parent run of their sweep, where they name one."""
@@ -362,9 +367,7 @@ def _check_server(uri: str) -> None:
 def _lock_path(uri: str) -> Path:
     local = uri.startswith("sqlite:")
     key = hashlib.sha256(f"{Path.cwd() if local else ''}|{uri}".encode()).hexdigest()[:16]
-    folder = home() / "locks"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / f"mlflow-{key}.lock"
+    return locks() / f"mlflow-{key}.lock"
 
 
 def _first_line(error: BaseException) -> str:

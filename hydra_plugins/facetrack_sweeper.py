@@ -82,7 +82,8 @@ def _jobs(
     settings = [one for one in ordered if one not in groups]
     chosen = [tuple(combination) for combination in itertools.product(*map(_texts, groups))]
     lacking: dict[str, list[tuple[str, ...]]] = {}
-    for setting in settings:
+    # With one combination there is nobody else to have a setting, and nothing to compose for it.
+    for setting in settings if len(chosen) > 1 else ():
         if setting.type is OverrideType.CHANGE and "." in setting.key_or_group:
             without = [one for one in chosen if not choices.have(one, setting.key_or_group)]
             if len(without) < len(chosen):

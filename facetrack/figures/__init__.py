@@ -1,12 +1,13 @@
 from facetrack.figures.comparison import comparison_csv, comparison_line, comparison_markdown
-from facetrack.figures.curves import Point, interactive, static
+from facetrack.figures.curves import PAGE, Point, interactive, static
 from facetrack.figures.growth import Size, growth
 from facetrack.figures.table import (
     csv,
-    csv_cell,
+    csv_text,
     escaped,
     markdown,
     markdown_cell,
+    markdown_lines,
     printable,
     ranked,
     text,
@@ -15,6 +16,7 @@ from facetrack.figures.table1 import Entry, Table1, table1_csv, table1_latex, ta
 from facetrack.figures.tsne import coordinates, label, png, two_panels
 
 __all__ = [
+    "PAGE",
     "Entry",
     "Point",
     "Size",
@@ -24,13 +26,14 @@ __all__ = [
     "comparison_markdown",
     "coordinates",
     "csv",
-    "csv_cell",
+    "csv_text",
     "escaped",
     "growth",
     "interactive",
     "label",
     "markdown",
     "markdown_cell",
+    "markdown_lines",
     "png",
     "printable",
     "ranked",

@@ -1,12 +1,10 @@
 """The paired comparison of methods as tables: a row a pair, by dataset."""
 
-import csv as csv_format
-import io
 import math
 from collections.abc import Mapping, Sequence
 
 from facetrack.compare import Difference
-from facetrack.figures.table import csv_cell, markdown_cell
+from facetrack.figures.table import csv_text, markdown_cell, markdown_lines
 
 _HEAD = ("dataset", "better", "worse", "difference", "low", "high", "p", "p_holm", "real")
 _LEGEND = """
@@ -19,16 +17,13 @@ people.
 
 def comparison_csv(of_dataset: Mapping[str, Sequence[Difference]]) -> str:
     """Unrounded."""
-    text = io.StringIO()
-    writer = csv_format.writer(text)
-    writer.writerow(_HEAD)
+    rows: list[list[str | float]] = []
     for dataset, differences in of_dataset.items():
         for one in differences:
             numbers = (one.mean, one.low, one.high, one.p, one.p_holm)
-            names = (dataset, one.better, one.worse)
             real = "yes" if one.real else "no"
-            writer.writerow([*map(csv_cell, names), *map(csv_cell, numbers), real])
-    return text.getvalue()
+            rows.append([dataset, one.better, one.worse, *numbers, real])
+    return csv_text(_HEAD, rows)
 
 
 def comparison_markdown(of_dataset: Mapping[str, Sequence[Difference]]) -> str:
@@ -49,8 +44,7 @@ def comparison_markdown(of_dataset: Mapping[str, Sequence[Difference]]) -> str:
                     "yes" if one.real else "no",
                 ]
             )
-    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    return table + _LEGEND
+    return markdown_lines(lines) + _LEGEND
 
 
 def comparison_line(one: Difference) -> str:

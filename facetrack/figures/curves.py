@@ -24,7 +24,7 @@ _PATTERNS = {
 }
 _MOST_COLUMNS = 3
 # plotly 7 shows a button that uploads the chart, data and all, unless told not to.
-_PAGE = {"showSendToCloud": False, "displaylogo": False, "responsive": True}
+PAGE = {"showSendToCloud": False, "displaylogo": False, "responsive": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def interactive(points: Sequence[Point], score: str = "ARI") -> str:
             include_plotlyjs=True,
             include_mathjax=False,
             default_height="96vh",
-            config=_PAGE,
+            config=PAGE,
             div_id="curves",  # the default is random: the page would differ each time
         )
     )

@@ -18,7 +18,7 @@ import io
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 Row = dict[str, str | float]
 
@@ -39,12 +39,16 @@ def csv(rows: Sequence[Row]) -> str:
 
     Text that a spreadsheet would take for a formula gets a leading apostrophe.
     """
-    import csv as csv_format  # the module, which this function is named after
+    return csv_text(_COLUMNS, ([row[column] for column in _COLUMNS] for row in rows))
+
+
+def csv_text(head: Sequence[str], rows: Iterable[Iterable[str | float]]) -> str:
+    """Any table as `csv` writes it."""
+    import csv as csv_format  # the module, which `csv` is named after
 
     text = io.StringIO()
     writer = csv_format.writer(text)
-    writer.writerow(_COLUMNS)
-    writer.writerows([csv_cell(row[column]) for column in _COLUMNS] for row in rows)
+    writer.writerows([csv_cell(value) for value in row] for row in (head, *rows))
     return text.getvalue()
 
 
@@ -61,7 +65,12 @@ def markdown(rows: Sequence[Row]) -> str:
         ]
         for row in rows
     ]
-    return "".join(f"| {' | '.join(line)} |\n" for line in [head, ruler, *lines])
+    return markdown_lines([head, ruler, *lines])
+
+
+def markdown_lines(lines: Iterable[Sequence[str]]) -> str:
+    """Lines of cells, head and ruler among them, as Markdown has them."""
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def text(rows: Sequence[Row], width: int = 100) -> str:

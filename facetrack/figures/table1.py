@@ -4,12 +4,10 @@ A cell is `mean (+/- 2·std)` of the ARI over the resamples, the best of each co
 article has the same entry, its value stands beside it, and whether the intervals overlap.
 """
 
-import csv as csv_format
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from facetrack.figures.table import csv_cell, markdown_cell, printable
+from facetrack.figures.table import csv_text, markdown_cell, markdown_lines, printable
 
 
 @dataclass(frozen=True)
@@ -64,20 +62,18 @@ def table1_markdown(table: Table1) -> str:
             if table.has_article(column):
                 cells += _article(entry)
         lines.append(cells)
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return markdown_lines(lines)
 
 
 def table1_csv(table: Table1) -> str:
     """Unrounded, with the article's numbers and the overlap in columns of their own."""
-    text = io.StringIO()
-    writer = csv_format.writer(text)
     head = ["method", "parameter"]
     for column in table.columns:
         parts = ["ari_mean", "two_std", "best"]
         if table.has_article(column):
             parts += ["article_ari_mean", "article_two_std", "overlap"]
         head += [f"{column} {part}" for part in parts]
-    writer.writerow(map(csv_cell, head))
+    lines = []
     for row in table.rows:
         cells: list[str | float] = list(row)
         for column in table.columns:
@@ -88,8 +84,8 @@ def table1_csv(table: Table1) -> str:
                 article = None if entry is None else entry.article
                 cells += ["", ""] if article is None else article
                 cells.append(_article(entry)[1])
-        writer.writerow(map(csv_cell, cells))
-    return text.getvalue()
+        lines.append(cells)
+    return csv_text(head, lines)
 
 
 def table1_latex(table: Table1) -> str:

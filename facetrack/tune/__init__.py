@@ -7,7 +7,7 @@ report.py draws what was found. This module puts them together and writes to MLf
 import contextlib
 import hashlib
 import multiprocessing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -15,16 +15,15 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
-from facetrack.errors import UserError
 from facetrack.evaluate import check
 from facetrack.evaluate import evaluate as run_experiment
-from facetrack.job import Job, chosen, describe, embed, metrics_of
+from facetrack.job import Job, chosen, describe, embed, metrics_of, result
 from facetrack.make import make
 from facetrack.masked import masked
 from facetrack.progress import bar, say
 from facetrack.tracking import KIND, PARENT, Tracking, open_line
 from facetrack.tune.scoring import Scorer, objectives
-from facetrack.tune.space import ranges
+from facetrack.tune.space import Range, ranges
 
 STORAGE = "sqlite:///outputs/studies.db"
 
@@ -39,11 +38,11 @@ def tune(config: DictConfig) -> None:
         return
     check(config.seed, config.n_resamples)
     searched = ranges(config)
-    workers = config.task.workers
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise UserError(f"task.workers is a whole number above 0; got {workers!r}")
+    study.above_zero("workers", config.task.workers)
     embeddings, _ = chosen(embed(config), config)
-    plan, scorer = _plan(config, embeddings)
+    if config.task.objective is None and not embeddings.names:
+        say("  no labels: the radius that separates the faces best is searched (label_free)")
+    plan, scorer = _plan(config, embeddings, searched)
     opened = study.opened(plan)
     kept = len(study.finished(opened))
     if kept:
@@ -61,7 +60,7 @@ def tune(config: DictConfig) -> None:
             def told() -> None:
                 trials.update(min(len(study.finished(opened)), plan.n_trials) - trials.n)
 
-            with _other_workers(config, plan.name, workers - 1):
+            with _other_workers(config, plan, config.task.workers - 1):
                 study.search(
                     plan, opened, scorer, _trial_runs(job.tracking, run.run_id, plan.name), told
                 )
@@ -81,7 +80,6 @@ def tune(config: DictConfig) -> None:
             study=opened,
             names=scorer.names,
             best=best,
-            n_resamples=config.n_resamples,
         )
         axis = searched[0].name
         width = found.width(axis)
@@ -130,7 +128,9 @@ def best_yaml(
     return head + yaml.safe_dump({**chosen_stages, "settings": settings}, sort_keys=False)
 
 
-def _plan(config: DictConfig, embeddings: Embeddings) -> tuple[Any, Scorer]:
+def _plan(
+    config: DictConfig, embeddings: Embeddings, searched: Sequence[Range]
+) -> tuple[Any, Scorer]:
     from facetrack.tune import study
 
     asked = config.task.objective
@@ -139,8 +139,6 @@ def _plan(config: DictConfig, embeddings: Embeddings) -> tuple[Any, Scorer]:
         labelled=bool(embeddings.names),
         dataset=config.dataset.name,
     )
-    if config.task.objective is None and not embeddings.names:
-        say("  no labels: the radius that separates the faces best is searched (label_free)")
     scorer = Scorer(
         embeddings,
         build(config.clusterer),
@@ -150,9 +148,8 @@ def _plan(config: DictConfig, embeddings: Embeddings) -> tuple[Any, Scorer]:
         config.n_resamples,
         names,
     )
-    searched = ranges(config)
     plan = study.Plan(
-        name=config.task.study or _name(config, embeddings, names),
+        name=config.task.study or _name(config, embeddings, searched, names),
         storage=config.task.storage or STORAGE,
         ranges=searched,
         names=names,
@@ -164,11 +161,13 @@ def _plan(config: DictConfig, embeddings: Embeddings) -> tuple[Any, Scorer]:
     return plan, scorer
 
 
-def _name(config: DictConfig, embeddings: Embeddings, names: list[str]) -> str:
+def _name(
+    config: DictConfig, embeddings: Embeddings, searched: Sequence[Range], names: list[str]
+) -> str:
     """A name that is the same for the same search of the same embeddings, and for no other."""
     fixed = {key: value for key, value in config.clusterer.items() if key != "space"}
-    searched = " ".join(one.told() for one in ranges(config))
-    content = OmegaConf.to_yaml(OmegaConf.create([fixed, config.sampling, names, searched]))
+    where = " ".join(one.told() for one in searched)
+    content = OmegaConf.to_yaml(OmegaConf.create([fixed, config.sampling, names, where]))
     exact = f"{content} {config.seed} {config.n_resamples} {embeddings.digest}"
     mark = hashlib.sha256(exact.encode()).hexdigest()[:8]
     words = (config.dataset.name, describe(config).partition(" ")[0], mark)
@@ -206,12 +205,13 @@ def _kill_dead(opened: Any, tracking: Tracking) -> None:
 
 
 @contextlib.contextmanager
-def _other_workers(config: DictConfig, name: str, number: int) -> Iterator[None]:
+def _other_workers(config: DictConfig, plan: Any, number: int) -> Iterator[None]:
     """Processes that run trials of the same study meanwhile; one that dies stops no other."""
     context = multiprocessing.get_context("spawn")
-    text = OmegaConf.to_yaml(OmegaConf.merge(config, {"task": {"study": name}}))
+    text = OmegaConf.to_yaml(OmegaConf.merge(config, {"task": {"study": plan.name}}))
     processes = [
-        context.Process(target=_work, args=(text, i + 1), daemon=True) for i in range(number)
+        context.Process(target=_work, args=(text, plan.ranges, i + 1), daemon=True)
+        for i in range(number)
     ]
     for process in processes:
         process.start()
@@ -227,7 +227,7 @@ def _other_workers(config: DictConfig, name: str, number: int) -> Iterator[None]
             process.join()
 
 
-def _work(text: str, worker: int) -> None:
+def _work(text: str, searched: Sequence[Range], worker: int) -> None:
     """A worker process: opens the same study and runs trials until there are enough."""
     from facetrack.tune import study
 
@@ -237,7 +237,7 @@ def _work(text: str, worker: int) -> None:
     assert parent is not None
     try:
         embeddings, _ = chosen(embed(config), config)
-        plan, scorer = _plan(config, embeddings)
+        plan, scorer = _plan(config, embeddings, searched)
         opened = study.opened(plan)
         tracking = Tracking(config.tracking.uri, config.tracking.experiment)
         run_of = _trial_runs(tracking, opened.user_attrs[study.RUN], plan.name)
@@ -256,12 +256,7 @@ def _tell(
     axis: str,
     trials: int,
 ) -> None:
-    score = (
-        f"ARI {values['ari_mean']:.3f} ± {2 * values['ari_std']:.3f}"
-        if "ari_mean" in values
-        else f"{values['n_clusters_mean']:.0f} clusters"
-    )
-    say(f"  {job.name}: best {_settings(params)}, {score}, after {trials} trials")
+    say(f"  {job.name}: best {_settings(params)}, {result(values)}, after {trials} trials")
     if width[0] < width[1]:
         say(f"  within one standard error of the best: {axis} {width[0]:.4g} to {width[1]:.4g}")
 

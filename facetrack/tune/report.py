@@ -14,6 +14,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from facetrack import figures
+from facetrack.files import write as write_files
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,6 @@ class Found:
     study: optuna.Study
     names: Sequence[str]
     best: FrozenTrial
-    n_resamples: int
 
     def trials(self, state: TrialState) -> list[FrozenTrial]:
         """The trials of a state, in the order they began."""
@@ -93,9 +93,7 @@ def write(contents: Mapping[str, str | bytes]) -> Path:
     from hydra.core.hydra_config import HydraConfig
 
     folder = Path(HydraConfig.get().runtime.output_dir)
-    for name, content in contents.items():
-        data = content.encode() if isinstance(content, str) else content
-        (folder / name).write_bytes(data)
+    write_files(folder, contents)
     return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
 
@@ -242,7 +240,7 @@ def _page(found: Found, searched: Sequence[str]) -> str:
             include_plotlyjs=number == 0,
             include_mathjax=False,
             div_id=f"plot-{number}",
-            config={"showSendToCloud": False, "displaylogo": False, "responsive": True},
+            config=figures.PAGE,
         )
         parts.append(f"<h2>{title}</h2>\n{html}")
     name = figures.escaped(found.name)

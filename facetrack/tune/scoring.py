@@ -1,10 +1,8 @@
 """What a trial is worth: an objective's values over the shared resamples, block by block."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from threadpoolctl import threadpool_limits
 
@@ -54,7 +52,7 @@ def objectives(asked: str | Sequence[str] | None, *, labelled: bool, dataset: st
 class Scorer:
     """Scores settings of an estimator on one set of embeddings.
 
-    names: the objectives. The resamples are those of `task=evaluate`, drawn once.
+    names: the objectives. The resamples are those of `task=evaluate`.
     """
 
     embeddings: Embeddings
@@ -64,7 +62,6 @@ class Scorer:
     seed: int
     n_resamples: int
     names: Sequence[str]
-    _drawn: list[NDArray[np.int64]] = field(default_factory=list)
 
     @property
     def on_resamples(self) -> bool:
@@ -90,7 +87,7 @@ class Scorer:
                 return
             information = any(name in metrics.INFORMATION for name in self.names)
             for i in range(self.n_resamples):
-                drawn = self._resample(i)
+                drawn = self.sampling.draw(n, self.seed, self.dataset, i)
                 assert self.embeddings.people is not None
                 people = self.embeddings.people[drawn]
                 seed = (self.seed, self.dataset, i)
@@ -105,9 +102,3 @@ class Scorer:
     def trial_seed(self, number: int) -> int:
         """A seed for the sampler at its number-th finished trial."""
         return derived_seed(self.seed, f"{self.dataset} trials", number)
-
-    def _resample(self, i: int) -> NDArray[np.int64]:
-        while len(self._drawn) <= i:
-            n = len(self.embeddings.vectors)
-            self._drawn.append(self.sampling.draw(n, self.seed, self.dataset, len(self._drawn)))
-        return self._drawn[i]

@@ -24,7 +24,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from facetrack.errors import UserError
-from facetrack.home import home
+from facetrack.home import locks
 from facetrack.masked import masked
 from facetrack.tune.scoring import Scorer
 from facetrack.tune.space import Range
@@ -44,6 +44,12 @@ _PATIENCE_SECONDS = 0.3
 # Trials evenly spread before TPE has something to go by: at random they leave gaps wider than the
 # peak of an ARI curve.
 _STARTUP = 10
+
+
+def above_zero(name: str, value: object) -> None:
+    """Refuse a setting of the task that is no whole number above 0. Raises UserError."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UserError(f"task.{name} is a whole number above 0; got {value!r}")
 
 
 @dataclass(frozen=True)
@@ -67,12 +73,7 @@ class Plan:
         ):
             if value not in known:
                 raise UserError(f"task.{key} is one of {', '.join(known)}; got {value!r}")
-        if (
-            isinstance(self.n_trials, bool)
-            or not isinstance(self.n_trials, int)
-            or self.n_trials < 1
-        ):
-            raise UserError(f"task.n_trials is a whole number above 0; got {self.n_trials!r}")
+        above_zero("n_trials", self.n_trials)
         if self.timeout is not None and not (
             isinstance(self.timeout, int | float) and self.timeout > 0
         ):
@@ -91,16 +92,12 @@ def opened(plan: Plan) -> optuna.Study:
     Raises UserError where the storage cannot be used, or has another study of that name.
     """
     storage = _storage(plan.storage)
-    study = (
-        optuna.create_study(
-            study_name=plan.name,
-            storage=storage,
-            directions=["maximize"] * len(plan.names),
-            load_if_exists=True,
-            pruner=_pruner(plan.pruner),
-        )
-        if not _exists(storage, plan.name)
-        else optuna.load_study(study_name=plan.name, storage=storage, pruner=_pruner(plan.pruner))
+    study = optuna.create_study(
+        study_name=plan.name,
+        storage=storage,
+        directions=["maximize"] * len(plan.names),
+        load_if_exists=True,
+        pruner=_pruner(plan.pruner),
     )
     before = study.user_attrs.get(_SEARCH)
     if before is None and not study.trials:
@@ -252,10 +249,6 @@ def _pruner(name: str) -> optuna.pruners.BasePruner:
     return optuna.pruners.NopPruner()
 
 
-def _exists(storage: BaseStorage, name: str) -> bool:
-    return any(one.study_name == name for one in storage.get_all_studies())
-
-
 def _storage(url: str) -> BaseStorage:
     """Raises UserError where it cannot be reached, or is of another version."""
     if "://" not in url:
@@ -300,9 +293,7 @@ def _storage(url: str) -> BaseStorage:
 @contextlib.contextmanager
 def _creating() -> Iterator[None]:
     """Two processes must not create the tables of one fresh database at once."""
-    folder = home() / "locks"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    with FileLock(folder / "optuna.lock"):
+    with FileLock(locks() / "optuna.lock"):
         yield
 
 

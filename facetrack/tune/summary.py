@@ -4,8 +4,6 @@ The common radius of a method and embedder is the one whose worst mean over the 
 (maximin), each dataset's curve taken to be straight between its trials.
 """
 
-import csv
-import io
 import json
 import math
 from collections.abc import Sequence
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 
 from facetrack import figures
 from facetrack.figures import Point
+from facetrack.files import write as write_files
 from facetrack.progress import say
 from facetrack.tracking import Run, open_line
 
@@ -54,10 +53,7 @@ def write(studies: Sequence[Any], folder: Path, run: Run, uri: str) -> None:
     if points:
         files["curves.png"] = figures.png(figures.static(points, _score(studies[0])))
     run.artifacts(files)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        data = content.encode() if isinstance(content, str) else content
-        (folder / name).write_bytes(data)
+    write_files(folder, files)
     run.tags({"studies": len(studies)})
     for line in _text(rows):
         say(line)
@@ -160,13 +156,8 @@ def _text(rows: Sequence[dict[str, str | float]]) -> list[str]:
 def _markdown(rows: Sequence[dict[str, str | float]], shared: Sequence[Common]) -> str:
     lines = [_HEAD, ["---"] * len(_HEAD)]
     lines += [[figures.markdown_cell(cell) for cell in _cells(row)] for row in rows]
-    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    return table + "".join(f"\n{_told(one)}.\n" for one in shared)
+    return figures.markdown_lines(lines) + "".join(f"\n{_told(one)}.\n" for one in shared)
 
 
 def _csv(rows: Sequence[dict[str, str | float]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
-    writer.writerows([figures.csv_cell(row[key]) for key in _COLUMNS] for row in rows)
-    return text.getvalue()
+    return figures.csv_text(_COLUMNS, ([row[key] for key in _COLUMNS] for row in rows))
