@@ -94,6 +94,14 @@ def runs(folder: Path, kind: str) -> list[Any]:
     return list(store.search_runs([experiment.experiment_id], f"tags.kind = '{kind}'"))
 
 
+def assert_refused(done: "subprocess.CompletedProcess[str]", told: str) -> None:
+    """A user's mistake: one line on standard error that says `told`, and status 2."""
+    assert done.returncode == 2, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import Command, runs
+from conftest import Command, assert_refused, runs
 
 from facetrack import study
 
@@ -163,10 +163,7 @@ def test_a_running_sweep_is_not_resumed(
 def test_a_resume_that_cannot_be_is_one_line(
     facetrack: Command, arguments: list[str], told: str
 ) -> None:
-    done = facetrack(*arguments)
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    assert_refused(facetrack(*arguments), told)
 
 
 def test_a_failed_job_is_run_again(facetrack: Command, tmp_path: Path, small_folder: Path) -> None:
