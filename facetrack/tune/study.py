@@ -19,9 +19,11 @@ from typing import Any
 import numpy as np
 import optuna
 from filelock import FileLock
+from optuna.distributions import IntDistribution
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
+from scipy.stats.qmc import Sobol
 
 from facetrack.errors import UserError
 from facetrack.home import locks
@@ -225,7 +227,7 @@ def _sampler(plan: Plan, kind: str, seed: int, base: int) -> optuna.samplers.Bas
                 "task.sampler=tpe"
             ) from error
     if kind == "qmc":
-        return optuna.samplers.QMCSampler(seed=base, warn_independent_sampling=False)
+        return _Sobol([one.name for one in plan.ranges])
     if kind == "grid":
         each = max(2, round(plan.n_trials ** (1 / len(plan.ranges))))
         return optuna.samplers.GridSampler(
@@ -234,6 +236,42 @@ def _sampler(plan: Plan, kind: str, seed: int, base: int) -> optuna.samplers.Bas
     if kind == "random":
         return optuna.samplers.RandomSampler(seed=seed)
     return optuna.samplers.TPESampler(seed=seed, n_startup_trials=0)
+
+
+class _Sobol(optuna.samplers.BaseSampler):
+    """Evenly spread points: the one with the trial's number, so that no two trials share one.
+
+    Optuna's own QMCSampler counts its points in the storage, and two workers that look at once
+    take the same one.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = list(names)
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, Any]:
+        del study, trial
+        return {}
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, Any]
+    ) -> dict[str, Any]:
+        del study, trial, search_space
+        return {}
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: Any
+    ) -> float:
+        del study
+        points = Sobol(len(self._names), scramble=False)
+        if trial.number:
+            points.fast_forward(trial.number)
+        share = float(points.random(1)[0, self._names.index(param_name)])
+        low, high = param_distribution.low, param_distribution.high
+        if isinstance(param_distribution, IntDistribution):
+            return int(low + share * (high - low + 1))
+        return float(low + share * (high - low))
 
 
 def _grid(one: Range, n: int) -> list[float]:

@@ -162,6 +162,10 @@ def test_other_samplers(few: Faces, tmp_path: Path, sampler: str) -> None:
     assert len(set(values)) == 8
     if sampler == "grid":
         assert values == pytest.approx(np.linspace(0.075, 0.6, 8))
+    if sampler == "qmc":  # by the trial's number alone, so that no two workers share a point
+        shares = [0, 1 / 2, 3 / 4, 1 / 4, 3 / 8, 7 / 8, 5 / 8, 1 / 8]
+        drawn = [trial.params["eps"] for trial in trials]
+        assert drawn == pytest.approx([0.075 + 0.525 * share for share in shares])
     assert all(0.075 <= value <= 0.6 for value in values)
 
 
