@@ -1,6 +1,7 @@
 from facetrack.figures.comparison import comparison_csv, comparison_line, comparison_markdown
 from facetrack.figures.curves import PAGE, Point, interactive, static
 from facetrack.figures.growth import Size, growth
+from facetrack.figures.page import data_uri, page
 from facetrack.figures.table import (
     csv,
     csv_text,
@@ -27,6 +28,7 @@ __all__ = [
     "coordinates",
     "csv",
     "csv_text",
+    "data_uri",
     "escaped",
     "growth",
     "interactive",
@@ -34,6 +36,7 @@ __all__ = [
     "markdown",
     "markdown_cell",
     "markdown_lines",
+    "page",
     "png",
     "printable",
     "ranked",

@@ -1,0 +1,79 @@
+"""One HTML page that needs nothing but itself: text in, file out.
+
+Pages are opened from disk and from MLflow, on machines without a network, and hold faces: so
+everything is inside, and a content-security policy lets the browser load nothing else. Scripts run
+only where their hash is in the policy, whatever a file's name has smuggled into the page.
+"""
+
+import base64
+import hashlib
+import io
+from collections.abc import Sequence
+
+from PIL import Image as Pillow
+
+from facetrack.data import Image
+from facetrack.figures.table import escaped
+
+_QUALITY = 80
+
+# Colours are named here, once for light and once for dark; pages use the names.
+_STYLE = """
+:root {
+  color-scheme: light dark;
+  --ground: #ffffff; --card: #f5f6f8; --ink: #1d2129; --quiet: #5b6472; --line: #d9dde3;
+  --link: #0b57d0; --warn: #b3261e; --good: #1b7f4b;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #14171c; --card: #1f242c; --ink: #e8eaed; --quiet: #a3acb8; --line: #363d48;
+    --link: #8ab4f8; --warn: #f2b8b5; --good: #7fd6a4;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0 auto; padding: 1rem; max-width: 1200px; background: var(--ground); color: var(--ink);
+  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
+}
+h1 { font-size: 1.5rem; margin: 0.5rem 0; }
+h2 { font-size: 1.2rem; margin: 1.5rem 0 0.5rem; }
+a { color: var(--link); }
+.quiet { color: var(--quiet); }
+"""
+
+
+def page(
+    title: str, body: str, *, style: str = "", scripts: Sequence[str] = (), evaluates: bool = False
+) -> str:
+    """A whole page. title: any text. body: HTML, whose text has been escaped (`escaped`).
+
+    scripts: their text, run in this order after the body. evaluates: whether they compile code of
+    their own as plotly's WebGL does.
+    """
+    allowed = " ".join(f"'sha256-{_hash(script)}'" for script in scripts) or "'none'"
+    if evaluates:
+        allowed += " 'unsafe-eval'"
+    policy = (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; "
+        f"style-src 'unsafe-inline'; script-src {allowed}"
+    )
+    inside = "\n".join(f"<script>{script}</script>" for script in scripts)
+    return (
+        "<!DOCTYPE html>\n"
+        '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escaped(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n"
+        f"<body>\n{body}\n{inside}\n</body>\n</html>\n"
+    )
+
+
+def data_uri(image: Image) -> str:
+    """A picture (h, w, 3) uint8 as the source of an <img>: a JPEG inside the page."""
+    content = io.BytesIO()
+    Pillow.fromarray(image).save(content, "JPEG", quality=_QUALITY)
+    return f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"
+
+
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
