@@ -14,7 +14,7 @@ test: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # Timings side by side, into BENCHMARKS.md; nothing in the tests depends on speed.
 DATA ?= ../shared/data

@@ -78,6 +78,7 @@ class Embeddings:
     pictures: n pictures, the one each face is on.
     skipped: pictures that gave no face, and why.
     n_pictures: how many pictures were looked at.
+    contents: n SHA-256 digests in hex, of the content of the picture each face is on.
     """
 
     vectors: Vectors
@@ -85,6 +86,7 @@ class Embeddings:
     pictures: Sequence[Picture]
     skipped: Sequence[Skipped]
     n_pictures: int
+    contents: Sequence[str]
 
     @cached_property
     def names(self) -> list[str]:
@@ -120,6 +122,7 @@ class Embeddings:
             [self.pictures[int(face)] for face in faces],
             self.skipped,
             self.n_pictures,
+            [self.contents[int(face)] for face in faces],
         )
         return kept, faces
 

@@ -13,14 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from facetrack.data import Detector, Embedder, Embeddings, Pictures, Skipped, Vectors
+from facetrack.data import Boxes, Detector, Embedder, Embeddings, Pictures, Skipped, Vectors
 from facetrack.detector import choose
 from facetrack.errors import UserError
 from facetrack.progress import bar
 from facetrack.store import Detection, Store, box_bytes
 from facetrack.workers import Done, Job, cores, in_order, in_processes, in_threads
+
+NO_FACE = "no face found"
+"""The reason of a picture that was read, and shows nobody."""
 
 # Starting worker processes takes about two seconds, the work of 16 pictures a core.
 _WORTH_PROCESSES = 32
@@ -29,7 +31,7 @@ _READERS = 8
 
 
 def extract(listing: Pictures, detector: Detector, embedder: Embedder, store: Store) -> Embeddings:
-    """The embeddings of a dataset's faces, one face a picture (see `detector.choose`).
+    """The embeddings of a dataset's faces, those that count (see `detector.choose`).
 
     A picture that cannot be used is listed in the result's `skipped` with the reason.
     Raises UserError where no picture gives a face.
@@ -38,19 +40,19 @@ def extract(listing: Pictures, detector: Detector, embedder: Embedder, store: St
     detections = store.detections(detector.identity(), set(digests.values()))
     boxes = {digest: _chosen(found, detector) for digest, found in detections.items()}
     known = store.vectors(
-        embedder.identity(), [(digest, box) for digest, box in boxes.items() if box is not None]
+        embedder.identity(), [(digest, box) for digest, kept in boxes.items() for box in kept]
     )
     vectors = {
-        digest: known[digest, box_bytes(box)]
-        for digest, box in boxes.items()
-        if box is not None and (digest, box_bytes(box)) in known
+        digest: np.stack([known[digest, box_bytes(box)] for box in kept])
+        for digest, kept in boxes.items()
+        if len(kept) and all((digest, box_bytes(box)) in known for box in kept)
     }
 
     # Pictures with the same content are one job.
     jobs = {
         digest: Job(digest, listing.pictures[row].path, detections.get(digest))
         for row, digest in digests.items()
-        if digest not in vectors and boxes.get(digest, True) is not None
+        if digest not in vectors and (digest not in boxes or len(boxes[digest]))
     }
     failed: dict[bytes, str] = {}
     for done in _stored(
@@ -58,11 +60,9 @@ def extract(listing: Pictures, detector: Detector, embedder: Embedder, store: St
     ):
         if done.reason is not None:
             failed[done.digest] = done.reason
-        elif done.box is not None and done.vector is not None:
-            boxes[done.digest] = done.box
-            vectors[done.digest] = done.vector
-        else:
-            boxes[done.digest] = None
+        elif done.boxes is not None and done.vectors is not None:
+            boxes[done.digest] = done.boxes
+            vectors[done.digest] = done.vectors
         if done.detection is not None:
             detections[done.digest] = done.detection
 
@@ -76,7 +76,7 @@ def extract(listing: Pictures, detector: Detector, embedder: Embedder, store: St
             reasons[row] = (
                 f"its face starts within {detector.border} pixels of the border"
                 if len(detections[digest].boxes)
-                else "no face found"
+                else NO_FACE
             )
     skipped = [
         *listing.skipped,
@@ -89,13 +89,16 @@ def extract(listing: Pictures, detector: Detector, embedder: Embedder, store: St
             f"({commonest[1]} of them: {commonest[0]}): try detector=dlib_hog, or detector=whole "
             "where the pictures are tight crops of faces"
         )
-    raw = np.stack([vectors[digests[row]] for row in rows]).astype(np.float32)
+    # A picture with several faces stands for each of them.
+    of_face = [row for row in rows for _ in boxes[digests[row]]]
+    raw = np.concatenate([vectors[digests[row]] for row in rows]).astype(np.float32)
     return Embeddings(
         vectors=unit(raw) if embedder.normalize else raw,
-        boxes=np.stack([box for row in rows if (box := boxes[digests[row]]) is not None]),
-        pictures=[listing.pictures[row] for row in rows],
+        boxes=np.concatenate([boxes[digests[row]] for row in rows]),
+        pictures=[listing.pictures[row] for row in of_face],
         skipped=skipped,
         n_pictures=len(listing.pictures),
+        contents=[digests[row].hex() for row in of_face],
     )
 
 
@@ -107,9 +110,8 @@ def unit(vectors: Vectors) -> Vectors:
     return scaled
 
 
-def _chosen(found: Detection, detector: Detector) -> NDArray[np.int64] | None:
-    kept = choose(found.boxes, found.width, found.height, detector.choose, detector.border)
-    return kept[0] if len(kept) else None
+def _chosen(found: Detection, detector: Detector) -> Boxes:
+    return choose(found.boxes, found.width, found.height, detector.choose, detector.border)
 
 
 def _hashed(listing: Pictures) -> tuple[dict[int, bytes], dict[int, str]]:
@@ -159,9 +161,10 @@ def _stored(
             [(one.digest, one.detection) for one in unsaved if one.detection is not None],
             embedder.identity(),
             [
-                (one.digest, one.box, one.vector)
+                (one.digest, box, vector)
                 for one in unsaved
-                if one.box is not None and one.vector is not None
+                if one.boxes is not None and one.vectors is not None
+                for box, vector in zip(one.boxes, one.vectors, strict=True)
             ],
         )
         unsaved.clear()

@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetrack import picture
-from facetrack.data import Detector, Embedder, Face
+from facetrack.data import Boxes, Detector, Embedder, Face, Vectors
 from facetrack.detector import choose
 from facetrack.errors import UserError
 from facetrack.store import Detection
@@ -48,15 +47,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a job: all detections, the box that counts and its raw vector.
+    """What came of a job: all detections, the (k, 4) boxes that count and their (k, d) raw vectors.
 
-    box and vector are None where no face counts; `reason` says why a picture cannot be used.
+    boxes and vectors are None where no face counts; `reason` says why a picture cannot be used.
     """
 
     digest: bytes
     detection: Detection | None = None
-    box: NDArray[np.int64] | None = None
-    vector: NDArray[np.float32] | None = None
+    boxes: Boxes | None = None
+    vectors: Vectors | None = None
     reason: str | None = None
 
 
@@ -87,15 +86,16 @@ def in_order(
 def in_threads(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> Iterator[Done]:
     """Threads read and detect; this thread embeds in batches of `embedder.batch` faces."""
     with ThreadPoolExecutor(cores()) as pool:
-        batch: list[tuple[Done, Face]] = []
+        batch: list[tuple[Done, list[Face]]] = []
         found = in_order(pool, lambda job: _look(job, detector), jobs, _AHEAD * cores())
-        for done, face in found:
-            if face is None:
+        for done, faces in found:
+            if not faces:
                 yield done
                 continue
-            batch.append((done, face))
-            waiting = sum(face.image.nbytes for _, face in batch)
-            if len(batch) >= embedder.batch or waiting >= _BATCH_BYTES:
+            batch.append((done, faces))
+            waiting = sum(faces[0].image.nbytes for _, faces in batch)
+            n_faces = sum(len(faces) for _, faces in batch)
+            if n_faces >= embedder.batch or waiting >= _BATCH_BYTES:
                 yield from _embed(batch, embedder)
                 batch = []
         if batch:
@@ -169,38 +169,38 @@ def _end_with_parent() -> None:
 
 def _look_and_embed(job: Job) -> Done:
     detector, embedder = _stages
-    done, face = _look(job, detector)
-    return done if face is None else _embed([(done, face)], embedder)[0]
+    done, faces = _look(job, detector)
+    return _embed([(done, faces)], embedder)[0] if faces else done
 
 
-def _look(job: Job, detector: Detector) -> tuple[Done, Face | None]:
-    """Read a picture and find the face that counts."""
+def _look(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
+    """Read a picture and find the faces that count."""
     try:
         content = job.path.read_bytes()
         if hashlib.sha256(content).digest() != job.digest:
-            return Done(job.digest, reason="it changed while facetrack was reading it"), None
+            return Done(job.digest, reason="it changed while facetrack was reading it"), []
         image = picture.read_bytes(content)
     except OSError as error:
-        return Done(job.digest, reason=f"cannot be read ({error.strerror})"), None
+        return Done(job.digest, reason=f"cannot be read ({error.strerror})"), []
     except UserError as error:
-        return Done(job.digest, reason=str(error)), None
+        return Done(job.digest, reason=str(error)), []
     height, width = image.shape[:2]
     detection = job.detection
     try:
         if detection is None:
             detection = Detection(width, height, detector.detect(image))
     except Exception as error:
-        return Done(job.digest, reason=f"the detector failed on it ({_short(error)})"), None
+        return Done(job.digest, reason=f"the detector failed on it ({_short(error)})"), []
     kept = choose(detection.boxes, width, height, detector.choose, detector.border)
     if not len(kept):
-        return Done(job.digest, detection), None
-    return Done(job.digest, detection, kept[0]), Face(image, kept[0])
+        return Done(job.digest, detection), []
+    return Done(job.digest, detection, kept), [Face(image, box) for box in kept]
 
 
-def _embed(batch: Sequence[tuple[Done, Face]], embedder: Embedder) -> list[Done]:
-    """Add the vectors. One face that makes the embedder fail does not take the batch with it."""
+def _embed(batch: Sequence[tuple[Done, list[Face]]], embedder: Embedder) -> list[Done]:
+    """Add the vectors. One picture that makes the embedder fail does not take the batch with it."""
     try:
-        vectors = embedder.embed([face for _, face in batch])
+        vectors = embedder.embed([face for _, faces in batch for face in faces])
     except UserError:
         raise
     except Exception as error:
@@ -208,11 +208,12 @@ def _embed(batch: Sequence[tuple[Done, Face]], embedder: Embedder) -> list[Done]
             return [result for one in batch for result in _embed([one], embedder)]
         done = batch[0][0]
         return [Done(done.digest, reason=f"the embedder failed on it ({_short(error)})")]
+    ends = np.cumsum([len(faces) for _, faces in batch])
     return [
-        replace(done, vector=vector)
-        if np.isfinite(vector).all()
+        replace(done, vectors=own)
+        if np.isfinite(own).all()
         else Done(done.digest, reason="the embedder gave values that are not finite")
-        for (done, _), vector in zip(batch, vectors, strict=True)
+        for (done, _), own in zip(batch, np.split(vectors, ends[:-1]), strict=True)
     ]
 
 

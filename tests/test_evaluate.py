@@ -22,7 +22,9 @@ def _embeddings(vectors: np.ndarray, people: list[str] | None) -> Embeddings:
         for i in range(len(vectors))
     ]
     boxes = np.tile([0, 0, 1, 1], (len(vectors), 1))
-    return Embeddings(vectors.astype(np.float32), boxes, pictures, (), len(vectors))
+    return Embeddings(
+        vectors.astype(np.float32), boxes, pictures, (), len(vectors), [""] * len(vectors)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -184,7 +184,7 @@ def test_a_picture_that_changes_meanwhile_is_not_stored_under_the_old_content(ph
     digest = hashlib.sha256(picture.read_bytes()).digest()
     picture.write_bytes(picture.read_bytes() + b"\0")
     (done,) = in_threads([Job(digest, picture, None)], Haar(), DlibResNet())
-    assert done.vector is None
+    assert done.vectors is None
     assert done.reason is not None
     assert "changed" in done.reason
 

@@ -13,7 +13,7 @@ from facetrack.layout import tsne
 def _embeddings(seed: int) -> Embeddings:
     vectors = np.random.RandomState(seed).normal(size=(12, 5)).astype(np.float32)
     pictures = [Picture(Path(f"{i}.png"), f"{i}.png", "Ada") for i in range(12)]
-    return Embeddings(vectors, np.tile([0, 0, 1, 1], (12, 1)), pictures, (), 12)
+    return Embeddings(vectors, np.tile([0, 0, 1, 1], (12, 1)), pictures, (), 12, [""] * 12)
 
 
 def test_kept_by_content_and_seed(home: Path) -> None:

@@ -1,11 +1,14 @@
-"""Which of the detected faces count: a labelled picture has one person, so one face is kept."""
+"""Which of the detected faces count.
+
+A labelled picture has one person, so one face is kept; task=organise keeps them all.
+"""
 
 import numpy as np
 
 from facetrack.data import Boxes
 from facetrack.errors import UserError
 
-CHOICES = ("first", "largest", "central")
+CHOICES = ("first", "largest", "central", "all")
 
 
 def check(choose: str, border: int) -> None:
@@ -17,17 +20,19 @@ def check(choose: str, border: int) -> None:
 
 
 def choose(boxes: Boxes, width: int, height: int, choose: str, border: int) -> Boxes:
-    """The one box that counts, (1, 4), or none, (0, 4).
+    """The box that counts, (1, 4), or none, (0, 4); with "all", every one, (k, 4).
 
     boxes: (m, 4) in the detector's own order; width, height: the picture's size in pixels.
     choose: "first" of the detections, the "largest", or the one whose centre is nearest to the
-    picture's centre ("central"); the earlier one where two tie.
-    border: the chosen face is dropped when its box starts this many pixels or fewer from the
+    picture's centre ("central"); the earlier one where two tie. Or "all" of them.
+    border: a chosen face is dropped when its box starts this many pixels or fewer from the
     left or top edge (PROTOCOL: 10, after choosing, so that such a picture gives no face); 0 for
     no such rule.
     """
     if len(boxes) == 0:
         return boxes
+    if choose == "all":
+        return boxes[boxes[:, :2].min(axis=1) > border] if border else boxes
     if choose == "first":
         best = 0
     elif choose == "largest":

@@ -33,7 +33,7 @@ def _embeddings(faces: Faces) -> Embeddings:
     vectors, people = faces
     pictures = [Picture(Path(f"{i}"), f"{i}", f"{person:04d}") for i, person in enumerate(people)]
     boxes = np.zeros((len(vectors), 4), np.int64)
-    return Embeddings(vectors, boxes, pictures, (), len(vectors))
+    return Embeddings(vectors, boxes, pictures, (), len(vectors), [""] * len(vectors))
 
 
 def _scorer(
