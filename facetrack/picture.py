@@ -12,13 +12,22 @@ from PIL.Image import Transpose
 from facetrack.data import Image
 from facetrack.errors import UserError
 
+try:
+    import pillow_heif
+except ImportError:  # the extra facetrack[heic]
+    _HEIC = False
+else:
+    _HEIC = True
+    pillow_heif.register_heif_opener(thumbnails=False)
+
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".pgm"}
+    | ({".heic", ".heif"} if _HEIC else set())
 )  # of the files that are taken for pictures, in lower case
 
 # What is decoded, by content and whatever the suffix. No other decoder runs.
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")
-_EXPECTED = "expected jpeg, png, webp, bmp, tiff or pgm"
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", *(["HEIF"] if _HEIC else []))
+_EXPECTED = f"expected jpeg, png, webp, bmp, tiff{', heic' if _HEIC else ''} or pgm"
 
 MAX_PIXELS = 200_000_000
 # Pillow's own limit is lower and does not say the size.

@@ -346,3 +346,17 @@ def check_outcome(data: bytes) -> None:
         reason = f"{image.size} values"
     assert reason
     assert "\n" not in reason
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_heic_is_read_upright(orientation: int) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    stored = PIL.Image.fromarray(CORNERS)
+    turn = STORED[orientation]
+    stored = stored if turn is None else stored.transpose(turn)
+    exif = PIL.Image.Exif()
+    exif[0x0112] = orientation
+    content = io.BytesIO()
+    pillow_heif.from_pillow(stored).save(content, quality=90, exif=exif.tobytes())
+    assert near(picture.read_bytes(content.getvalue()), CORNERS, tolerance=40)
+    assert ".heic" in picture.SUFFIXES

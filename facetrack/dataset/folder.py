@@ -12,10 +12,8 @@ from facetrack.data import Picture, Pictures, Skipped
 from facetrack.errors import UserError
 
 # Files a user may take for pictures; they are listed as skipped rather than passed over.
-_OTHER_PICTURES = frozenset(
-    {".heic", ".heif", ".avif", ".gif", ".jp2", ".jxl", ".psd"}
-    | {".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf"}
-)
+_RAW = frozenset({".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf"})
+_OTHER_PICTURES = _RAW | {".heic", ".heif", ".avif", ".gif", ".jp2", ".jxl", ".psd"}
 _VIDEOS = frozenset(
     {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".3gp", ".mts", ".mpg", ".mpeg", ".wmv"}
 )
@@ -31,11 +29,13 @@ class Folder:
     root: the folder; "~" is the home folder.
     name: names the dataset in tables.
     min_pictures: people with fewer are left out (no effect on a flat folder).
+    labels: whether sub-folders are people; if not, they are just folders.
     """
 
     root: str | Path
     name: str = "folder"
     min_pictures: int = 1
+    labels: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what can't be meant. Raises UserError."""
@@ -45,7 +45,7 @@ class Folder:
         """List the pictures sorted by name. Raises UserError where there are none."""
         root = folder(self.root)
         found = walk(root)
-        labelled = any("/" in one.name for one in found.pictures)
+        labelled = self.labels and any("/" in one.name for one in found.pictures)
         pictures, skipped = [], list(found.skipped)
         for one in found.pictures:
             person, slash, _ = one.name.partition("/")
@@ -139,11 +139,10 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
 def _note(entry: "os.DirEntry[str]", name: str, found: _Found) -> None:
     """Add a file to the pictures, or to what is skipped, or to neither."""
     suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - a Path would cost more than the rest
-    if suffix in _OTHER_PICTURES:
-        reason = f"{suffix[1:]} pictures are not read: convert it to jpeg or png"
-        found.skipped.append(Skipped(name, reason))
-    elif suffix in _VIDEOS:
+    if suffix in _VIDEOS:
         found.skipped.append(Skipped(name, f"{suffix[1:]} videos are not read"))
+    elif suffix in _OTHER_PICTURES - picture.SUFFIXES:
+        found.skipped.append(Skipped(name, _not_read(suffix[1:])))
     elif suffix in picture.SUFFIXES:
         try:
             is_file = entry.is_file()
@@ -155,6 +154,13 @@ def _note(entry: "os.DirEntry[str]", name: str, found: _Found) -> None:
             # Opening a pipe would wait forever.
             reason = "a broken link" if entry.is_symlink() else "not a regular file"
             found.skipped.append(Skipped(name, reason))
+
+
+def _not_read(kind: str) -> str:
+    if kind in ("heic", "heif"):
+        return f"{kind} pictures are read after: pip install 'facetrack[heic]'"
+    raw = "RAW " if f".{kind}" in _RAW else ""
+    return f"{raw}{kind} pictures are not read: convert it to jpeg or png"
 
 
 def _text(name: str) -> str:

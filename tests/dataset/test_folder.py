@@ -8,6 +8,7 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
+from facetrack import picture
 from facetrack.data import Pictures
 from facetrack.dataset.folder import Folder
 from facetrack.errors import UserError
@@ -79,13 +80,26 @@ def test_hidden_and_other_files_are_ignored(tmp_path: Path) -> None:
     assert not listing.skipped
 
 
-def test_pictures_of_other_formats_and_videos_are_listed(tmp_path: Path) -> None:
+@pytest.fixture
+def no_heic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As without the extra facetrack[heic]."""
+    monkeypatch.setattr(picture, "SUFFIXES", picture.SUFFIXES - {".heic", ".heif"})
+
+
+def test_folders_that_are_not_people(tmp_path: Path) -> None:
+    put(tmp_path, "2019/1.png", "2020/may/2.png", "loose.png")
+    listing = Folder(tmp_path, labels=False, min_pictures=2).load()
+    assert people(listing) == {"2019/1.png": None, "2020/may/2.png": None, "loose.png": None}
+    assert not listing.skipped
+
+
+def test_pictures_of_other_formats_and_videos_are_listed(tmp_path: Path, no_heic: None) -> None:
     put(tmp_path, "ana/1.png")
     for name in ("ana/IMG_1.HEIC", "ana/raw.cr2", "ana/clip.mp4", "moving.gif"):
         (tmp_path / name).touch()
     assert reasons(Folder(tmp_path).load()) == {
-        "ana/IMG_1.HEIC": "heic pictures are not read: convert it to jpeg or png",
-        "ana/raw.cr2": "cr2 pictures are not read: convert it to jpeg or png",
+        "ana/IMG_1.HEIC": "heic pictures are read after: pip install 'facetrack[heic]'",
+        "ana/raw.cr2": "RAW cr2 pictures are not read: convert it to jpeg or png",
         "ana/clip.mp4": "mp4 videos are not read",
         "moving.gif": "gif pictures are not read: convert it to jpeg or png",
     }
@@ -200,9 +214,9 @@ def test_an_unusable_root(
         assert "dataset.root=PATH takes a folder of pictures" in str(error.value)
 
 
-def test_no_pictures_says_what_was_skipped(tmp_path: Path) -> None:
+def test_no_pictures_says_what_was_skipped(tmp_path: Path, no_heic: None) -> None:
     (tmp_path / "a.heic").touch()
-    with pytest.raises(UserError, match=r"a\.heic: heic pictures are not read"):
+    with pytest.raises(UserError, match=r"a\.heic: heic pictures are read after"):
         Folder(tmp_path).load()
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from facetrack.detector import Haar, choose
+from facetrack.detector import CHOICES, Haar, choose
 from facetrack.errors import UserError
 
 #                 first: small, corner     largest               nearest to (50, 50)
@@ -27,9 +27,14 @@ def test_a_face_on_the_border_is_dropped(border: int, kept: int) -> None:
     assert len(choose(box[:, [1, 0, 2, 3]], 100, 100, "first", border)) == kept
 
 
+def test_all_of_them() -> None:
+    np.testing.assert_array_equal(choose(BOXES, 100, 100, "all", 0), BOXES)
+    np.testing.assert_array_equal(choose(BOXES, 100, 100, "all", 2), BOXES[1:])
+
+
 def test_no_face_is_no_face() -> None:
     none = np.empty((0, 4), dtype=np.int64)
-    for rule in ("first", "largest", "central"):
+    for rule in CHOICES:
         assert choose(none, 10, 10, rule, 0).shape == (0, 4)
 
 
