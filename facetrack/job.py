@@ -15,9 +15,9 @@ import numpy as np
 from hydra.core.hydra_config import HydraConfig
 from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 
-from facetrack import figures, galleries
+from facetrack import figures, galleries, radius
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
 from facetrack.errors import UserError
@@ -25,7 +25,6 @@ from facetrack.evaluate import Evaluation, check
 from facetrack.evaluate import evaluate as run_experiment
 from facetrack.extract import extract
 from facetrack.home import home
-from facetrack.label_free import best_radius
 from facetrack.layout import tsne
 from facetrack.make import make
 from facetrack.masked import masked
@@ -38,7 +37,6 @@ from facetrack.tracking import FINGERPRINT, KIND, SWEEP, Run, Tracking, open_lin
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
 _PLACES = {"root", "archive", "archives", "weights", "uri", "storage"}
-_RADII = ("clusterer.eps", "clusterer.bandwidth")
 # How long to search is no parameter of what is found.
 _BUDGET = {"task.n_trials", "task.timeout", "task.workers"}
 
@@ -48,8 +46,8 @@ def evaluate(config: DictConfig) -> None:
     job = Job(config, "job")
     if job.finished_before():
         return
-    unset = _radius_is_not_given(config)
-    with job.run(later=_RADII if unset else ()) as run:
+    unset = radius.is_not_given(config)
+    with job.run(later=radius.KEYS if unset else ()) as run:
         estimator = build(config.clusterer)
         sampling = make(config.sampling)
         check(config.seed, config.n_resamples)
@@ -58,7 +56,7 @@ def evaluate(config: DictConfig) -> None:
         job.say_dataset(run, embeddings)
         if unset:
             if not embeddings.names:
-                _choose_radius(config, estimator, embeddings)
+                radius.choose(config, estimator, embeddings.vectors)
             job.say_radius(run, estimator)
         evaluation = run_experiment(
             embeddings,
@@ -135,11 +133,10 @@ class Job:
 
     def say_radius(self, run: Run, estimator: BaseEstimator) -> None:
         """Log the radius that was not known at the start: as parameters, and in name and config."""
-        named = estimator.get_params()
         clusterer = self.config.clusterer
-        for name in ("eps", "bandwidth"):
+        for name in radius.NAMES:
             if name in clusterer:
-                clusterer[name] = named.get(name, named.get("bandwidth"))
+                clusterer[name] = radius.of(estimator)
                 run.params({f"clusterer.{name}": clusterer[name]})
         what = describe(self.config)
         run.tags({"overrides": what, "mlflow.runName": f"{self.config.dataset.name} {what}"})
@@ -189,33 +186,6 @@ def chosen(whole: Embeddings, config: DictConfig) -> tuple[Embeddings, NDArray[n
     if len(people) == len(whole.names):
         return whole, np.arange(len(whole.vectors))
     return whole.of_people(people)
-
-
-def _radius_is_not_given(config: DictConfig) -> bool:
-    """Whether the clusterer has a radius and the command leaves it to the default."""
-    given = {one.lstrip("+").partition("=")[0] for one in HydraConfig.get().overrides.task}
-    return "eps" in config.clusterer and not given & {*_RADII, "embedder.radius"}
-
-
-def _choose_radius(config: DictConfig, estimator: BaseEstimator, embeddings: Embeddings) -> None:
-    """Set the estimator's radius to the one that separates unlabelled faces best, and say so."""
-    name = "eps" if "eps" in estimator.get_params() else "bandwidth"
-    low, high = config.clusterer.space[name]
-    radius = float(config.embedder.radius)
-    radii = [float(f"{radius * share:.4g}") for share in np.arange(low, high + 1e-9, 0.05)]
-
-    def cluster(at: float) -> NDArray[np.int64]:
-        labels: NDArray[np.int64] = (
-            clone(estimator).set_params(**{name: at}).fit_predict(embeddings.vectors)
-        )
-        return labels
-
-    found = best_radius(embeddings.vectors, cluster, radii) if len(embeddings.vectors) > 2 else None
-    if found is None:
-        say(f"  {name} {radius:g}, the embedder's: these faces do not tell a better one")
-        return
-    estimator.set_params(**{name: found})
-    say(f"  {name} {found:g}: no labels, so chosen by how well the groups lie apart")
 
 
 def _stages(config: DictConfig) -> dict[str, str]:
