@@ -29,6 +29,18 @@ def test_it_is_scikit_learns_silhouette_weighed(
     assert separation(vectors, labels) == pytest.approx(expected, abs=1e-4)
 
 
+def test_of_many_faces_a_sample_tells_as_much(lfw: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = lfw[0]
+    radii = (0.22, 0.28, 0.34, 0.42)
+    labels = [DBSCAN(radius, min_samples=1).fit_predict(vectors) for radius in radii]
+    whole = [separation(vectors, one) for one in labels]
+    monkeypatch.setattr(label_free, "_MOST", 2000)
+    sampled = [separation(vectors, one) for one in labels]
+    assert sampled == pytest.approx(whole, abs=0.05)
+    assert sampled != whole
+    assert np.argmax(sampled) == np.argmax(whole)
+
+
 def test_noise_is_faces_alone() -> None:
     vectors = np.random.RandomState(0).normal(size=(8, 3)).astype(np.float32)
     noisy = np.array([0, 0, 0, 1, 1, -1, -1, -1])
