@@ -32,7 +32,16 @@ from facetrack.metrics import summary
 from facetrack.progress import say
 from facetrack.resample import some_people
 from facetrack.store import Store
-from facetrack.tracking import FINGERPRINT, KIND, SWEEP, Run, Tracking, open_line
+from facetrack.tracking import (
+    FINGERPRINT,
+    KIND,
+    NOWHERE,
+    SWEEP,
+    Run,
+    Tracking,
+    Untracked,
+    where_line,
+)
 
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
@@ -92,7 +101,10 @@ class Job:
     def __init__(self, config: DictConfig, kind: str) -> None:
         OmegaConf.resolve(config)
         self.config = config
-        self.tracking = Tracking(config.tracking.uri, config.tracking.experiment)
+        # A job alone can do without; a sweep's jobs and a study's trials meet in MLflow.
+        alone = kind != "study" and not config.sweep_id
+        where = Untracked if config.tracking.uri == NOWHERE and alone else Tracking
+        self.tracking = where(config.tracking.uri, config.tracking.experiment)
         self.params, places = _flattened(config)
         self.fingerprint = _fingerprint(self.params)
         stages = _stages(config)
@@ -319,7 +331,7 @@ def _tell(
     say("")
     for line in score_lines(values, stages["sampling"], config.n_resamples):
         say(f"  {line}")
-    say(f"\nEverything is in MLflow: {open_line(uri)}")
+    say(f"\n{where_line(uri)}")
 
 
 def result(values: Mapping[str, float]) -> str:

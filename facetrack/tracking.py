@@ -37,6 +37,8 @@ SWEEP = "sweep"
 KIND = "kind"  # "job", "study", "trial" or "sweep"
 PARENT = "mlflow.parentRunId"
 FINGERPRINT = "config_fingerprint"
+NOWHERE = "none"
+"""The URI of tracking=none."""
 _COMMAND = "command"
 _TAG = 4000  # characters; MLflow takes 5000 everywhere
 _PARAMS_A_BATCH = 100
@@ -109,6 +111,11 @@ class Tracking:
     """
 
     def __init__(self, uri: str | None, experiment: str) -> None:
+        if uri == NOWHERE:
+            raise UserError(
+                "tracking=none is for a single job: sweeps and studies keep in MLflow what they "
+                "are made of, so leave it out"
+            )
         import mlflow
 
         for name in ("mlflow", "alembic"):  # their level is set by the import
@@ -330,6 +337,56 @@ class Tracking:
             token = page.token
             if not token:
                 return found
+
+
+class _Unkept(Run):
+    """A run of tracking=none: nothing that is logged goes anywhere."""
+
+    def __init__(self) -> None:
+        self.run_id = ""
+
+    def params(self, values: Mapping[str, object]) -> None:
+        """Forget them."""
+
+    def tags(self, values: Mapping[str, object]) -> None:
+        """Forget them."""
+
+    def metrics(
+        self, values: Mapping[str, float], series: Mapping[str, Sequence[float]] | None = None
+    ) -> None:
+        """Forget them."""
+
+    def dataset(self, name: str, digest: str, profile: str) -> None:
+        """Forget it."""
+
+    def artifacts(self, files: Mapping[str, str | bytes]) -> None:
+        """Forget them."""
+
+    def end(self, status: str) -> None:
+        """There is nothing to close."""
+
+
+class Untracked(Tracking):
+    """tracking=none: a job alone, whose results are on the screen or in a folder of the user's."""
+
+    def __init__(self, uri: str, experiment: str) -> None:
+        del experiment
+        self.uri = uri
+
+    @contextlib.contextmanager
+    def run(
+        self, name: str, tags: Mapping[str, object], run_id: str | None = None
+    ) -> Iterator[Run]:
+        """A run that is kept nowhere."""
+        del name, tags, run_id
+        yield _Unkept()
+
+
+def where_line(uri: str) -> str:
+    """Where a job's results are, for the end of what it prints."""
+    if uri == NOWHERE:
+        return "Nothing of it was kept (tracking=none)"
+    return f"Everything is in MLflow: {open_line(uri)}"
 
 
 def open_line(uri: str) -> str:

@@ -21,7 +21,7 @@ from facetrack.job import Job, chosen, describe, embed, metrics_of, result
 from facetrack.make import make
 from facetrack.masked import masked
 from facetrack.progress import bar, say
-from facetrack.tracking import KIND, PARENT, Tracking, open_line
+from facetrack.tracking import KIND, PARENT, Tracking, where_line
 from facetrack.tune.scoring import Scorer, objectives
 from facetrack.tune.space import Range, ranges
 
@@ -110,7 +110,7 @@ def tune(config: DictConfig) -> None:
     _tell(job, best.params, values, width, axis, len(study.finished(opened)))
     if not config.sweep_id:
         say(f"\nUse it: python -m facetrack tuned={folder}/best.yaml   Pictures: {folder}/")
-        say(f"Everything is in MLflow: {open_line(job.tracking.uri)}")
+        say(where_line(job.tracking.uri))
 
 
 def best_yaml(
