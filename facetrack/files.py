@@ -1,5 +1,7 @@
 """Files given by name and content, as figures and tables are made."""
 
+import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,3 +11,18 @@ def write(folder: Path, contents: Mapping[str, str | bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file beside and move it into place, readable by its owner only.
+
+    A process that is killed leaves the old file or the new one, never half of it.
+    """
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+        try:
+            part.write(content)
+            part.close()
+            os.replace(part.name, path)  # noqa: PTH105
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise

@@ -1,7 +1,6 @@
 """t-SNE coordinates, computed once per embeddings and kept: on LFW they take most of a minute."""
 
-import os
-import tempfile
+import io
 import zipfile
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from facetrack import figures
 from facetrack.data import Embeddings
+from facetrack.files import replace
 from facetrack.home import home
 from facetrack.progress import say
 
@@ -25,10 +25,9 @@ def tsne(embeddings: Embeddings, seed: int) -> NDArray[np.float32]:
         say(f"t-SNE of {n} faces: about {n / 120:.0f} s, once for these embeddings")
     coordinates: NDArray[np.float32] = figures.coordinates(embeddings.vectors, seed)
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    # Written beside and moved: a killed run leaves no half file under the real name.
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
-        np.save(part, coordinates, allow_pickle=False)
-    os.replace(part.name, path)  # noqa: PTH105
+    content = io.BytesIO()
+    np.save(content, coordinates, allow_pickle=False)
+    replace(path, content.getvalue())
     return coordinates
 
 
