@@ -46,11 +46,13 @@ class Skipped:
     """A picture (or folder) left out, and why; `name` as in `Picture`.
 
     pictures: how many pictures of the dataset that is; 0 for a remark on what is no part of it.
+    content: the SHA-256 of a picture that was read, in hex.
     """
 
     name: str
     reason: str
     pictures: int = 1
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,14 @@ def extract(listing: Pictures, detector: Detector, embedder: Embedder, store: St
             )
     skipped = [
         *listing.skipped,
-        *(Skipped(listing.pictures[row].name, reasons[row]) for row in sorted(reasons)),
+        *(
+            Skipped(
+                listing.pictures[row].name,
+                reasons[row],
+                content=digests[row].hex() if row in digests else None,
+            )
+            for row in sorted(reasons)
+        ),
     ]
     if not rows:
         commonest = Counter(reasons.values()).most_common(1)[0]

@@ -45,7 +45,7 @@ from facetrack.tracking import (
 
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
-_PLACES = {"root", "archive", "archives", "weights", "uri", "storage"}
+_PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out"}
 # How long to search is no parameter of what is found.
 _BUDGET = {"task.n_trials", "task.timeout", "task.workers"}
 
@@ -95,7 +95,7 @@ def evaluate(config: DictConfig) -> None:
 class Job:
     """A composed config on its way to an MLflow run. Resolves the config.
 
-    kind: "job", or "study" for task=tune.
+    kind: "job", "study" for task=tune, "organise" for task=organise.
     """
 
     def __init__(self, config: DictConfig, kind: str) -> None:
@@ -108,7 +108,8 @@ class Job:
         self.params, places = _flattened(config)
         self.fingerprint = _fingerprint(self.params)
         stages = _stages(config)
-        what = describe(config) if kind == "job" else f"{stages['clusterer']} {stages['embedder']}"
+        study = f"{stages['clusterer']} {stages['embedder']}"
+        what = study if kind == "study" else describe(config)
         self.name = f"{config.dataset.name} {what}"
         self.tags = {
             KIND: kind,

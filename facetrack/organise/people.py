@@ -104,6 +104,14 @@ def add(path: Path, persons: Collection[int]) -> bool:
     return True
 
 
+def text_of(path: Path) -> str:
+    """The file's text as it is; what is no text in it as "?"."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 def _parsed(text: str, path: Path) -> Corrections:
     def wrong(node: Node, told: str) -> UserError:
         return UserError(f"{path}, line {node.start_mark.line + 1}: {told}; nothing was changed")

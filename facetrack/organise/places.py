@@ -255,7 +255,8 @@ def _is_as_made(path: Path, file: File) -> bool:
         return False
     linked = stat.S_ISLNK(status.st_mode)
     return (
-        linked == (file.kind == "link")
+        not path.parent.is_symlink()  # somebody put a link in place of the folder
+        and linked == (file.kind == "link")
         and status.st_size == file.size
         and status.st_mtime_ns == file.mtime_ns
     )

@@ -101,6 +101,11 @@ def opened(out: Path) -> Iterator[Path]:
         ) from error
 
 
+def own_folder(out: Path) -> Path:
+    """Where facetrack keeps its own things in an organised folder."""
+    return out / _FOLDER
+
+
 def load(out: Path, name: str = _LAST) -> State:
     """The last run's state, an empty one for a new folder. Raises UserError for a damaged one."""
     path = out / _FOLDER / name
@@ -110,6 +115,9 @@ def load(out: Path, name: str = _LAST) -> State:
             raise ValueError("of another version of facetrack")
         state = State(**stored)
         state.files = {name: File(**one) for name, one in stored["files"].items()}
+        for file in map(Path, state.files):
+            if len(file.parts) != 2 or ".." in file.parts or file.is_absolute():
+                raise ValueError(f"it has a file at {file}")
         state.barred = {
             face: {int(person): photo for person, photo in of.items()}
             for face, of in stored["barred"].items()
