@@ -216,7 +216,7 @@ def _counts(photos: Photos, persons: Numbers, far: NDArray[np.bool_]) -> dict[st
 def _summary(counts: dict[str, int], estimator: BaseEstimator) -> list[str]:
     lines = [
         f"{counts['photos']:,} photos, {counts['faces']:,} faces: {counts['persons']:,} persons, "
-        f"{counts['unknown_faces']:,} faces of nobody else, "
+        f"{counts['unknown_faces']:,} faces in no group, "
         f"{counts['photos_without_face']:,} photos without a face, {counts['skipped']:,} skipped"
     ]
     if counts["twins"]:

@@ -151,13 +151,14 @@ def index(
     if unknown is not None:
         parts.append(
             f'<section data-id="{escaped(unknown.id)}"><h2>Unknown</h2><p class="quiet">'
-            f"{unknown.n_faces} faces that belong to no group, on {len(unknown.photos)} photos"
-            f"{_folder(unknown)}.</p>{_faces(unknown)}<ul class='list matches'></ul></section>"
+            f"{_count(unknown.n_faces, 'face')} in no group, on "
+            f"{_count(len(unknown.photos), 'photo')}{_folder(unknown)}</p>{_faces(unknown)}<ul class='list matches'></ul></section>"
         )
     if faceless:
         parts.append(
             '<section data-id="no-face"><h2>No face</h2>'
-            f'<p class="quiet">{len(faceless)} photos on which no face was found.</p><ul class="list matches"></ul></section>'
+            f'<p class="quiet">{_count(len(faceless), "photo")} on which no face was found.</p>'
+            '<ul class="list matches"></ul></section>'
         )
     if skipped:
         parts.append("<section><h2>Not read</h2><ul class='list'>")
