@@ -152,7 +152,8 @@ def index(
         parts.append(
             f'<section data-id="{escaped(unknown.id)}"><h2>Unknown</h2><p class="quiet">'
             f"{_count(unknown.n_faces, 'face')} in no group, on "
-            f"{_count(len(unknown.photos), 'photo')}{_folder(unknown)}</p>{_faces(unknown)}<ul class='list matches'></ul></section>"
+            f"{_count(len(unknown.photos), 'photo')}{_folder(unknown)}</p>"
+            f'{_faces(unknown)}<ul class="list matches"></ul></section>'
         )
     if faceless:
         parts.append(
