@@ -16,6 +16,8 @@ from facetrack import sweep
 from facetrack.command_line import prepared
 from facetrack.errors import UserError, refuse
 
+_NOBODY_READS = 128 + 13  # as a shell says it of SIGPIPE
+
 # In a wheel the configs are part of the package, in a checkout they stand beside it.
 _PACKAGE = Path(__file__).resolve().parent
 CONF = _PACKAGE / "conf" if (_PACKAGE / "conf").is_dir() else _PACKAGE.parent / "conf"
@@ -32,6 +34,10 @@ def _run(config: DictConfig) -> str | None:
     except UserError as error:
         # Hydra would print the overrides above the message.
         raise SystemExit(refuse(_one_line(error))) from error
+    except BrokenPipeError:
+        # Nobody reads any more (`| head`). Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(_NOBODY_READS) from None
     return None
 
 
