@@ -110,18 +110,21 @@ def _place(
     for one in bar(wanted, total=len(wanted), description="Sorting", unit="photo"):
         folder = out / one.name
         old = by_photo.get((one.folder, one.content))
-        if old is not None and intact[old].kind != mode:
-            old = None
-        if old is not None and Path(old).parent == Path(one.name):
+        in_place = old is not None and Path(old).parent == Path(one.name)
+        movable = old is not None and intact[old].kind == mode
+        if old is not None and in_place and movable:
             placed.files[old] = intact[old]
             continue
         _make_folder(folder)
-        name = Path(old).name if old is not None else file_name(one.picture.path.name)
-        path, there = _free(folder, name, one, mode, taken)
+        if old is not None and in_place:  # a link becomes a copy, or a copy a link
+            path, there = out / old, False
+        else:
+            name = Path(old).name if old is not None else file_name(one.picture.path.name)
+            path, there = _free(folder, name, one, mode, taken)
         key = f"{one.name}/{path.name}"
         if not there:
-            if old is not None:
-                os.rename(out / old, path)  # noqa: PTH104 - a Path would resolve nothing either
+            if old is not None and movable:
+                os.rename(out / old, path)  # noqa: PTH104
             else:
                 told = _make(one, path, mode, unfinished)
                 if told is not None:
