@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -51,10 +52,10 @@ def organise(warm_home: Path, tmp_path: Path) -> Organise:
 
 
 @pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+def drawn(warm_home: Path) -> dict[str, list[Path]]:
     """The drawn portraits by person."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACETRACK_HOME", str(tmp_path_factory.mktemp("drawn")))
+        patch.setenv("FACETRACK_HOME", str(warm_home))
         pictures = Portraits().load().pictures
     by_person = defaultdict(list)
     for picture in pictures:
@@ -248,8 +249,6 @@ def test_only_new_photos_are_embedded(
         if extra:
             shutil.copy(drawn["Lotte"][3], photos)
         subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
-        import sqlite3
-
         with sqlite3.connect(tmp_path / "home/embeddings.sqlite") as store:
             counts.append(store.execute("SELECT count(*) FROM vectors").fetchone()[0])
     assert counts == [10, 11]
