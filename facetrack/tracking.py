@@ -401,7 +401,8 @@ def open_line(uri: str) -> str:
         command = Path("mlflow")
     elif command.is_relative_to(Path.cwd()):
         command = command.relative_to(Path.cwd())
-    return f"{command} ui --workers 1{store}   then open http://127.0.0.1:5000"
+    # MLflow's own command knows nothing of what is set at the top of this module.
+    return f"DO_NOT_TRACK=true {command} ui --workers 1{store}   then open http://127.0.0.1:5000"
 
 
 def _check_server(uri: str) -> None:
@@ -416,8 +417,8 @@ def _check_server(uri: str) -> None:
     except OSError as error:
         raise UserError(
             f"no MLflow server answers at {masked(uri)} ({_first_line(error)}): start one with "
-            "`mlflow server --host 127.0.0.1 --port 5000`, or leave tracking.uri out to use a "
-            "local store"
+            "`DO_NOT_TRACK=true mlflow server --host 127.0.0.1 --port 5000`, or leave tracking.uri "
+            "out to use a local store"
         ) from error
 
 
