@@ -89,7 +89,7 @@ def evaluate(config: DictConfig) -> None:
                 **galleries.files(embeddings, evaluation.clusters, job.name),
             }
         )
-    _tell(config, embeddings, values, job.tracking.uri)
+    _tell(config, embeddings, values, job.tracking)
 
 
 class Job:
@@ -312,7 +312,7 @@ def _csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> s
 
 
 def _tell(
-    config: DictConfig, embeddings: Embeddings, values: Mapping[str, float], uri: str
+    config: DictConfig, embeddings: Embeddings, values: Mapping[str, float], tracking: Tracking
 ) -> None:
     """Print the scores: a line in a sweep, all of them for a single job."""
     if config.sweep_id:
@@ -333,7 +333,7 @@ def _tell(
     say("")
     for line in score_lines(values, stages["sampling"], config.n_resamples):
         say(f"  {line}")
-    say(f"\n{where_line(uri)}")
+    say(f"\n{where_line(tracking)}")
 
 
 def result(values: Mapping[str, float]) -> str:

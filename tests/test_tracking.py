@@ -98,5 +98,5 @@ def test_a_server_that_is_not_there_is_told_at_once(home: Path) -> None:
 def test_passwords_are_hidden() -> None:
     assert masked("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
     assert masked("sqlite:///mlflow.db") == "sqlite:///mlflow.db"
-    assert "secret" not in open_line("https://me:secret@host")
-    assert "secret" not in open_line("postgresql://me:secret@host/db")
+    assert "secret" not in open_line("https://me:secret@host", "1")
+    assert "secret" not in open_line("postgresql://me:secret@host/db", "1")
