@@ -32,7 +32,7 @@ from facetrack.organise.photos import Photos, found
 from facetrack.organise.places import MODES, Wanted, arrange, file_name, writing
 from facetrack.organise.state import State
 from facetrack.progress import say
-from facetrack.tracking import NOWHERE, Run, where_line
+from facetrack.tracking import NOWHERE, Run, Tracking, where_line
 
 PAGE = "index.html"
 _UNKNOWN, _FACELESS = "unknown", "no-face"
@@ -84,7 +84,7 @@ def organise(config: DictConfig) -> None:
                 keep = before if changed and before.faces and not config.task.restore else None
                 state.save(out, now, keep)
             _log(run, photos, counts, content)
-    _tell(summary, photos, [*remarks, *placed.remarks], out, job.tracking.uri)
+    _tell(summary, photos, [*remarks, *placed.remarks], out, job.tracking)
 
 
 def _out(config: DictConfig) -> Path:
@@ -268,7 +268,7 @@ def _log(run: Run, photos: Photos, counts: dict[str, int], content: bytes) -> No
 
 
 def _tell(
-    summary: Sequence[str], photos: Photos, remarks: Sequence[str], out: Path, uri: str
+    summary: Sequence[str], photos: Photos, remarks: Sequence[str], out: Path, tracking: Tracking
 ) -> None:
     for line in summary:
         say(line)
@@ -280,5 +280,5 @@ def _tell(
         say(f"  and {len(remarks) - _MOST_TOLD} more such remarks")
     say(f"\nOpen {out / PAGE}")
     say(f"Names and corrections go into {out / people.FILE}; then run the same command again")
-    if uri != NOWHERE:
-        say(where_line(uri))
+    if tracking.uri != NOWHERE:
+        say(where_line(tracking))
