@@ -30,6 +30,13 @@ def test_everything_a_person_can_have(path: Path) -> None:
     assert said.persons == {1, 2, 3, 5}
 
 
+def test_a_person_may_be_there_twice(path: Path) -> None:
+    path.write_text("1:\n  name: Ann\n2:\n1:\n  name:\n  merge: [2]\nperson-001:\n  merge: [3]\n")
+    _, said = people.read(path)
+    assert said.names == {1: "Ann"}
+    assert said.merge == {2: 1, 3: 1}
+
+
 def test_merges_are_followed(path: Path) -> None:
     path.write_text("1:\n  merge: [2]\n2:\n  merge: [3]\n")
     _, said = people.read(path)
@@ -44,7 +51,7 @@ def test_merges_are_followed(path: Path) -> None:
         ("- person-001", "line 1: expected persons"),
         ("person-001:\nanna:\n", "line 2: expected a person such as person-001, got 'anna'"),
         ("person-000:\n", "line 1: expected a person"),
-        ("person-001:\nperson-1:\n", "line 2: person-001 is there twice"),
+        ("1:\n  name: a\n1:\n  name: b\n", "line 4: person-001 has two names"),
         ("person-001:\n  name: a\n  name: b\n", "line 3: 'name' is there twice"),
         ("person-001: Anna", "line 1: expected name, merge, split or not below person-001"),
         ("person-001:\n  nmae: a\n", "line 2: expected name, merge, split or not, got 'nmae'"),
