@@ -3,10 +3,13 @@
 The silhouette of a face compares its mean distance a from the others of its cluster with its mean
 distance b from the nearest other cluster: (b - a) / max(a, b), 0 for a face alone (Rousseeuw 1987).
 Its plain mean over the faces chooses radii that are too large on thousands of faces: two big
-clusters that a chain joins cost few faces much. Two changes make such a merger as expensive as it
-is for the adjusted Rand index, which counts pairs: a face weighs the square root of its cluster's
-size, and a negative silhouette, a face nearer to another cluster than to its own, counts seven
-times. docs/label_free.md compares this with other ways to choose.
+clusters that a chain joins cost few faces much. Three changes make it choose as the adjusted Rand
+index would, which counts pairs: a face weighs the square root of its cluster's size; a negative
+silhouette, a face nearer to another cluster than to its own, counts five times; and a second
+silhouette, with other clusters of two faces or more only, is mixed in. Faces alone make poor
+neighbours: of thousands one is near by chance, and one far from everything makes a single cluster
+of all the rest look well apart. For the latter's sake b is at most the mean distance from all
+faces. docs/label_free.md compares this with other ways to choose.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +23,8 @@ from facetrack.progress import bar
 
 _BLOCK = 2**24  # distances at once: 64 MB
 _MOST = 10_000  # faces that are all looked at; of more, a sample of this many against all
-_MISPLACED = 7  # with less, radii are too large; with more, nearly every face alone looks best
+_MISPLACED = 5  # 3 to 7 choose the same radii on all sets that were tried
+_MIXED = (2 / 3, 1 / 3)  # all other clusters, groups only: equal shares split ORL's people
 
 
 def best_radius(
@@ -55,7 +59,7 @@ def separation(vectors: Vectors, labels: NDArray[np.int64]) -> float:
     looked_at = np.arange(len(own))
     if len(own) > _MOST:
         looked_at = np.sort(np.random.default_rng(0).choice(len(own), _MOST, replace=False))
-    silhouettes = np.empty(len(looked_at))
+    silhouettes = np.empty((2, len(looked_at)))
     step = max(1, _BLOCK // len(own))
     for first in range(0, len(looked_at), step):
         rows = looked_at[first : first + step]
@@ -68,12 +72,17 @@ def separation(vectors: Vectors, labels: NDArray[np.int64]) -> float:
         sums = np.add.reduceat(distances, starts, axis=1)
         mine = (np.arange(len(rows)), own[rows])
         within = sums[mine] / np.maximum(sizes[own[rows]] - 1, 1)
+        everybody = sums.sum(axis=1) / (len(own) - 1)
         sums /= sizes
         sums[mine] = np.inf
         nearest = sums.min(axis=1)
-        apart = np.maximum(np.maximum(within, nearest), 1e-30)
+        sums[:, sizes == 1] = np.inf
+        nearest_group = sums.min(axis=1)
         alone = sizes[own[rows]] == 1
-        silhouettes[first : first + step] = np.where(alone, 0, (nearest - within) / apart)
+        for kind, other in enumerate((nearest, nearest_group)):
+            np.minimum(other, everybody, out=other)
+            apart = np.maximum(np.maximum(within, other), 1e-30)
+            silhouettes[kind, first : first + step] = np.where(alone, 0, (other - within) / apart)
     silhouettes[silhouettes < 0] *= _MISPLACED
     weights = np.sqrt(sizes[own[looked_at]])
-    return float(weights @ silhouettes / weights.sum())
+    return float(_MIXED @ silhouettes @ weights / weights.sum())
