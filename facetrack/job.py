@@ -76,6 +76,7 @@ def evaluate(config: DictConfig) -> None:
             n_resamples=config.n_resamples,
         )
         coordinates = tsne(whole, config.seed)[faces]
+        picture = _tsne_png(config, embeddings, coordinates, evaluation)
         values, series = metrics_of(embeddings, evaluation)
         run.metrics(values, series)
         run.artifacts(
@@ -85,8 +86,13 @@ def evaluate(config: DictConfig) -> None:
                     [{"picture": one.name, "reason": one.reason} for one in embeddings.skipped],
                     columns=("picture", "reason"),
                 ),
-                "tsne.png": _tsne_png(config, embeddings, coordinates, evaluation),
-                **galleries.files(embeddings, evaluation.clusters, job.name),
+                "tsne.png": picture,
+                **galleries.files(
+                    embeddings,
+                    evaluation.clusters,
+                    f"{config.dataset.name} {describe(config)}",
+                    picture,
+                ),
             }
         )
     _tell(config, embeddings, values, job.tracking.uri)

@@ -1,5 +1,6 @@
 from facetrack.figures.comparison import comparison_csv, comparison_line, comparison_markdown
 from facetrack.figures.curves import PAGE, Point, interactive, static
+from facetrack.figures.error_page import Listing, error_page
 from facetrack.figures.growth import Size, growth
 from facetrack.figures.page import data_uri, page
 from facetrack.figures.table import (
@@ -19,6 +20,7 @@ from facetrack.figures.tsne import coordinates, label, png, two_panels
 __all__ = [
     "PAGE",
     "Entry",
+    "Listing",
     "Point",
     "Size",
     "Table1",
@@ -29,6 +31,7 @@ __all__ = [
     "csv",
     "csv_text",
     "data_uri",
+    "error_page",
     "escaped",
     "growth",
     "interactive",
