@@ -16,12 +16,14 @@ from facetrack.figures.table import (
 )
 from facetrack.figures.table1 import Entry, Table1, table1_csv, table1_latex, table1_markdown
 from facetrack.figures.tsne import coordinates, label, png, two_panels
+from facetrack.figures.tsne_page import Sheet, tsne_page
 
 __all__ = [
     "PAGE",
     "Entry",
     "Listing",
     "Point",
+    "Sheet",
     "Size",
     "Table1",
     "comparison_csv",
@@ -48,5 +50,6 @@ __all__ = [
     "table1_latex",
     "table1_markdown",
     "text",
+    "tsne_page",
     "two_panels",
 ]
