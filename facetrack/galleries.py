@@ -81,8 +81,8 @@ def files(
         Listing("Split", split if splits else nobody_split, split_sections),
     ]
     summary = (
-        f"{len(people):,} faces of {len(names):,} people in {len(sizes):,} clusters. {n_mergers:,} "
-        f"clusters hold several people, {n_splits:,} people are in several clusters."
+        f"{len(people):,} faces of {len(names):,} people in {len(sizes):,} clusters. Clusters that "
+        f"hold several people: {n_mergers:,}; people in several clusters: {n_splits:,}."
     )
     return made | {
         "errors.html": error_page(title, summary, listings, tsne, sizes, np.bincount(people)),

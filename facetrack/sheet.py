@@ -37,7 +37,8 @@ def sheet(embeddings: Embeddings) -> Sheet:
     tiles = np.full(len(may), -1)
     tiles[shown] = np.arange(len(shown))
     columns = max(1, math.ceil(math.sqrt(len(shown))))
-    key = hashlib.sha256(embeddings.digest.encode() + embeddings.boxes.tobytes() + may.tobytes())
+    contents = "".join(embeddings.contents).encode()
+    key = hashlib.sha256(contents + embeddings.boxes.tobytes() + may.tobytes())
     path = home() / "sheets" / f"{key.hexdigest()[:16]}-{_SIDE}.jpg"
     content = _kept(path)
     if content is None:

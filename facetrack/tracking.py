@@ -32,6 +32,8 @@ from facetrack.masked import masked
 # user says so. MLflow reads these when it is imported.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
+# facetrack has bars of its own where somebody would wait.
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 SWEEP = "sweep"
 KIND = "kind"  # "job", "study", "trial" or "sweep"

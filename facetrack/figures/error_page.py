@@ -126,6 +126,8 @@ def _section(section: Section, anchors: Collection[str]) -> str:
 
 
 def _name(group: Group, colour: str, anchors: Collection[str]) -> str:
+    if not group.name:
+        return ""
     name = escaped(group.name)
     if group.anchor in anchors:
         name = f'<a href="#{group.anchor}">{name}</a>'
@@ -137,7 +139,8 @@ def _figure(faces: Sequence[Image], caption: str, colour: str, name: str) -> str
         f'<img src="{data_uri(face)}" alt="{escaped(name)}" style="border-color:{colour}">'
         for face in faces
     )
-    return f'<figure><figcaption>{caption}</figcaption><div class="faces">{images}</div></figure>'
+    head = f"<figcaption>{caption}</figcaption>" if caption else ""
+    return f'<figure>{head}<div class="faces">{images}</div></figure>'
 
 
 def _sizes(clusters: NDArray[np.integer], people: NDArray[np.integer] | None) -> str:

@@ -24,13 +24,24 @@ _SYMBOLS = {
 }
 _SINGLE, _NOISE = (GREY, "circle-open"), (GREY, "x-thin-open")
 
+# A selection would dim the others as isolating one does; a click again shows them, however soon.
+_CONFIG = {
+    **PAGE,
+    "scrollZoom": True,
+    "doubleClick": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+}
+
 _STYLE = """
 body { display: flex; flex-direction: column; max-width: none; height: 100vh; height: 100dvh; }
 h1, p { margin: 0 0 0.25rem; }
-form { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; align-items: center; min-height: 2.5rem; }
+form, .alone { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; align-items: center; }
+/* Its place is kept when it is empty: a click must not move the faces. */
+.alone { flex: 1 1 18rem; flex-wrap: nowrap; min-width: 0; height: 2.75rem; }
+.alone span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 button {
   font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line);
-  border-radius: 0.5rem; padding: 0.25rem 0.75rem; cursor: pointer;
+  border-radius: 0.5rem; padding: 0.25rem 0.75rem; cursor: pointer; white-space: nowrap;
 }
 label, button { touch-action: manipulation; }
 #plot { flex: 1; min-height: 300px; border: 1px solid var(--line); border-radius: 0.5rem; }
@@ -189,8 +200,7 @@ def tsne_page(
         "tiles": sheet.tiles.tolist(),
         "columns": sheet.columns,
         "side": sheet.side,
-        # A selection would dim the others as isolating one does.
-        "config": {**PAGE, "scrollZoom": True, "modeBarButtonsToRemove": ["select2d", "lasso2d"]},
+        "config": _CONFIG,
     }
     choices = "".join(
         f'<label><input type="radio" name="by" value="{i}" autocomplete="off"'
@@ -202,8 +212,8 @@ def tsne_page(
         f'<h1>{escaped(title)}</h1>\n<p class="quiet">{escaped(about)} Point at a face to see it, '
         f"click to see its {kinds} alone, Escape to see all.</p>\n"
         f"<form>{f'<span>Colour by</span>{choices}' if people is not None else ''}"
-        '<button type="button" id="all" hidden>Show all</button>'
-        '<span id="told" role="status"></span></form>\n'
+        '<div class="alone"><button type="button" id="all" hidden>Show all</button>'
+        '<span id="told" role="status"></span></div></form>\n'
         '<div id="plot"></div>\n'
         '<div id="face" hidden><div id="tile"></div><div id="names"></div></div>'
     )
