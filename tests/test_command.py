@@ -87,8 +87,10 @@ def test_a_sweep_is_a_parent_with_nested_jobs(
     assert files["curves.png"].read_bytes()[:4] == b"\x89PNG"
     # One t-SNE page for the portraits, with the clusters of the best job, as that job logged them.
     page = files["tsne-portraits-haar-dlib.html"].read_text()
-    assert f"<h1>{best.data.tags['mlflow.runName']}</h1>" in page
-    with _artifacts(best)["faces.csv"].open(newline="") as opened:
+    name = " ".join(parent.data.tags[f"best_{key}"] for key in ("dataset", "method", "parameters"))
+    assert f"<h1>{name}</h1>" in page
+    (shown,) = (job for job in jobs if job.data.tags["mlflow.runName"] == name)
+    with _artifacts(shown)["faces.csv"].open(newline="") as opened:
         found = [f"cluster {row['cluster']}" for row in csv.DictReader(opened)]
     of = json.loads(page.partition("const DATA = ")[2].partition(";</script>")[0])["groupings"][1]
     assert [of["names"][group] for group in of["of"]] == found
