@@ -1,11 +1,12 @@
 # make run: the sweep everybody starts with.   make test: lint, types and the whole test suite.
 # Both make .venv first and do nothing to it when pyproject.toml has not changed.
+# make browser: optional, Chromium for the tests that look at pages; they are skipped without it.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench clean
+.PHONY: run test browser bench clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m facetrack -m clusterer=dbscan,meanshift clusterer.eps=0.1:1.2
@@ -15,6 +16,18 @@ test: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# Where it cannot be installed this says so and succeeds: the tests go without it.
+browser:
+	@command -v chromium >/dev/null && exit 0; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
+		echo "Installing Chromium"; \
+		$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -qq --no-install-recommends chromium >/dev/null && exit 0; \
+	fi; \
+	echo "Chromium could not be installed: as root, apt-get install chromium (Debian), or put a" \
+		"chromium on the PATH; without it the tests in tests/browser are skipped"
 
 # Timings side by side, into BENCHMARKS.md; nothing in the tests depends on speed.
 DATA ?= ../shared/data

@@ -93,7 +93,7 @@ def evaluate(config: DictConfig) -> None:
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = tsne_html(title, embeddings, coordinates, evaluation.clusters)
         run.artifacts(files)
-    _tell(config, embeddings, values, job.tracking.uri)
+    _tell(config, embeddings, values, job.tracking)
 
 
 class Job:
@@ -226,20 +226,21 @@ def metrics_of(
     embeddings: Embeddings, evaluation: Evaluation
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
     """The few keys that runs are compared by, and the series `ari` whose steps are resamples."""
-    values = {
+    means = {
         f"{key}_mean": summary(evaluation.column(key)).mean
         for key in evaluation.resamples[0]
         if key != "ari"
     }
     if not embeddings.names:
-        return values, {}
+        return means, {}
     ari = evaluation.column("ari")
     told = summary(ari)
-    values |= {
+    values = {
         "ari_mean": told.mean,
         "ari_std": told.std,
         "ari_ci_low": told.ci_low,
         "ari_ci_high": told.ci_high,
+        **means,  # MLflow's page of a run shows metrics in this order
     }
     return values, {"ari": ari}
 
@@ -336,7 +337,7 @@ def _csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> s
 
 
 def _tell(
-    config: DictConfig, embeddings: Embeddings, values: Mapping[str, float], uri: str
+    config: DictConfig, embeddings: Embeddings, values: Mapping[str, float], tracking: Tracking
 ) -> None:
     """Print the scores: a line in a sweep, all of them for a single job."""
     if config.sweep_id:
@@ -357,7 +358,7 @@ def _tell(
     say("")
     for line in score_lines(values, stages["sampling"], config.n_resamples):
         say(f"  {line}")
-    say(f"\n{where_line(uri)}")
+    say(f"\n{where_line(tracking)}")
 
 
 def result(values: Mapping[str, float]) -> str:

@@ -150,7 +150,7 @@ def close(status: str) -> None:
         _exit_status = 2 if len(mistakes) == failed else 1
     try:
         if jobs and all(job.data.tags[KIND] == "study" for job in jobs):
-            summary.write(jobs, sweep.folder, sweep.run, sweep.tracking.uri)
+            summary.write(jobs, sweep.folder, sweep.run, sweep.tracking)
         elif jobs:
             write(jobs, sweep.swept, sweep.folder, sweep.run, sweep.tracking)
             if status != "KILLED":  # who pressed Ctrl-C waits for no thumbnails

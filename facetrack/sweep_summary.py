@@ -10,7 +10,7 @@ from facetrack.compare import Difference
 from facetrack.figures import Point
 from facetrack.files import write as write_files
 from facetrack.progress import say
-from facetrack.tracking import Run, Tracking, open_line
+from facetrack.tracking import Run, Tracking
 
 Row = dict[str, str | float]
 
@@ -49,7 +49,7 @@ def write(
     say("\n" + figures.text(ranked))
     for dataset, differences in compared.items():
         say(f"{dataset}, best of each method: {figures.comparison_line(differences[0])}")
-    say(f"\nTables and curves: {folder}/   Every run: {open_line(tracking.uri)}")
+    say(f"\nTables and curves: {folder}/   Every run: {tracking.open_line()}")
 
 
 def _row(job: Any) -> Row:

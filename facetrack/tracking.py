@@ -46,6 +46,8 @@ _TAG = 4000  # characters; MLflow takes 5000 everywhere
 _PARAMS_A_BATCH = 100
 _METRICS_A_BATCH = 1000
 _SERVER_ANSWERS_SECONDS = 5.0
+# From its front page MLflow leads to an empty page for chats; this one shows the runs.
+_RUNS_PAGE = "/#/experiments/{experiment}/runs?workflowType=machine_learning"
 
 
 class Run:
@@ -143,7 +145,8 @@ class Tracking:
         from mlflow.exceptions import MlflowException
 
         try:
-            # The kind makes the page open on the table of runs, not on an empty page for chats.
+            # Where MLflow goes by the kind, it opens on the table of runs, not on an empty page for
+            # chats; 3.17 goes by the address instead (`_RUNS_PAGE`).
             kind = {"mlflow.experimentKind": "custom_model_development"}
             return str(self._client.create_experiment(experiment, tags=kind))
         except MlflowException:
@@ -203,6 +206,10 @@ class Tracking:
         run = Run(self._client, run_id)
         run.tags(self._nested(tags))
         return run
+
+    def open_line(self) -> str:
+        """What to do to look at the experiment."""
+        return open_line(self.uri, self._experiment)
 
     def has_run(self, run_id: str) -> bool:
         """Whether a run is here, and not deleted."""
@@ -395,17 +402,18 @@ class Untracked(Tracking):
         yield _Unkept()
 
 
-def where_line(uri: str) -> str:
+def where_line(tracking: Tracking) -> str:
     """Where a job's results are, for the end of what it prints."""
-    if uri == NOWHERE:
+    if tracking.uri == NOWHERE:
         return "Nothing of it was kept (tracking=none)"
-    return f"Everything is in MLflow: {open_line(uri)}"
+    return f"Everything is in MLflow: {tracking.open_line()}"
 
 
-def open_line(uri: str) -> str:
-    """What to do to look at the results."""
+def open_line(uri: str, experiment: str) -> str:
+    """What to do to look at the results. experiment: its id."""
+    page = _RUNS_PAGE.format(experiment=experiment)
     if uri.startswith(("http://", "https://")):
-        return f"open {masked(uri)}"
+        return f"open {masked(uri).rstrip('/')}{page}"
     standard = uri.startswith("sqlite:") and uri.endswith("/mlflow.db")
     store = "" if standard else f" --backend-store-uri {masked(uri)}"
     # The mlflow beside this Python, which need not be the one on the PATH, if any is.
@@ -414,7 +422,9 @@ def open_line(uri: str) -> str:
         command = Path("mlflow")
     elif command.is_relative_to(Path.cwd()):
         command = command.relative_to(Path.cwd())
-    return f"{command} ui --workers 1{store}   then open http://127.0.0.1:5000"
+    # MLflow's own command knows nothing of what is set at the top of this module.
+    start = f"DO_NOT_TRACK=true {command} ui --workers 1{store}"
+    return f"{start}   then open http://127.0.0.1:5000{page}"
 
 
 def _check_server(uri: str) -> None:
@@ -429,8 +439,8 @@ def _check_server(uri: str) -> None:
     except OSError as error:
         raise UserError(
             f"no MLflow server answers at {masked(uri)} ({_first_line(error)}): start one with "
-            "`mlflow server --host 127.0.0.1 --port 5000`, or leave tracking.uri out to use a "
-            "local store"
+            "`DO_NOT_TRACK=true mlflow server --host 127.0.0.1 --port 5000`, or leave tracking.uri "
+            "out to use a local store"
         ) from error
 
 

@@ -24,6 +24,15 @@ from facetrack.store import Store
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
+# Runs facetrack as a file size limit, its first argument in bytes, stands in for a full disk.
+LIMITED = (
+    "import resource, runpy, signal, sys\n"
+    "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    "limit = int(sys.argv.pop(1))\n"
+    "resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
+    "runpy.run_module('facetrack', run_name='__main__', alter_sys=True)\n"
+)
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -6,21 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import LIMITED
 
 pytest.importorskip("resource")
-
-_LIMITED = (
-    "import resource, runpy, signal, sys\n"
-    "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-    "limit = int(sys.argv.pop(1))\n"
-    "resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
-    "runpy.run_module('facetrack', run_name='__main__', alter_sys=True)\n"
-)
 
 
 def _run(limit: int, folder: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", _LIMITED, str(limit), *arguments],
+        [sys.executable, "-c", LIMITED, str(limit), *arguments],
         cwd=folder,
         env={**os.environ, "FACETRACK_HOME": str(home)},
         capture_output=True,

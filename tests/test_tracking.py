@@ -104,8 +104,16 @@ def test_a_server_that_is_not_there_is_told_at_once(home: Path) -> None:
         Tracking(f"http://127.0.0.1:{port}", "faces")
 
 
+def test_how_to_look_at_the_runs_is_told() -> None:
+    page = "/#/experiments/7/runs?workflowType=machine_learning"
+    assert open_line("http://host:5000/", "7") == f"open http://host:5000{page}"
+    told = open_line("sqlite:////data/mlflow.db", "7")
+    assert told.startswith("DO_NOT_TRACK=true ")
+    assert told.endswith(f" --workers 1   then open http://127.0.0.1:5000{page}")
+
+
 def test_passwords_are_hidden() -> None:
     assert masked("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
     assert masked("sqlite:///mlflow.db") == "sqlite:///mlflow.db"
-    assert "secret" not in open_line("https://me:secret@host")
-    assert "secret" not in open_line("postgresql://me:secret@host/db")
+    assert "secret" not in open_line("https://me:secret@host", "1")
+    assert "secret" not in open_line("postgresql://me:secret@host/db", "1")

@@ -1,6 +1,6 @@
 """dlib's frontal face detector: histograms of oriented gradients and a linear SVM (King 2015)."""
 
-import functools
+import threading
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -42,8 +42,14 @@ class DlibHog:
         return np.array(boxes, dtype=np.int64).reshape(-1, 4)
 
 
-@functools.cache
+# One a thread: a detector keeps the picture it is working on, and two threads in one overwrite
+# each other's memory.
+_own = threading.local()
+
+
 def _detector() -> Any:
     import dlib
 
-    return dlib.get_frontal_face_detector()
+    if not hasattr(_own, "detector"):
+        _own.detector = dlib.get_frontal_face_detector()
+    return _own.detector

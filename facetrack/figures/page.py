@@ -60,6 +60,7 @@ def page(title: str, body: str, *, style: str = "", scripts: Sequence[str] = ())
         '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<link rel="icon" href="data:,">\n'  # else the browser asks the server for one
         f"<title>{escaped(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n"
         f"<body>\n{body}\n{inside}\n</body>\n</html>\n"
     )

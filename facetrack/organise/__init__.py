@@ -29,10 +29,10 @@ from facetrack.organise.grouping import NOBODY, Numbers, alike, doubtful, number
 from facetrack.organise.page import index
 from facetrack.organise.people import Corrections, folder_name
 from facetrack.organise.photos import Photos, found
-from facetrack.organise.places import MODES, Wanted, arrange, file_name
+from facetrack.organise.places import MODES, Wanted, arrange, file_name, writing
 from facetrack.organise.state import State
 from facetrack.progress import say
-from facetrack.tracking import NOWHERE, Run, where_line
+from facetrack.tracking import NOWHERE, Run, Tracking, where_line
 
 PAGE = "index.html"
 _UNKNOWN, _FACELESS = "unknown", "no-face"
@@ -56,48 +56,35 @@ def organise(config: DictConfig) -> None:
         job = Job(config, "organise")
         unset = radius.is_not_given(config)
         with job.run(later=radius.KEYS if unset else ()) as run:
-            known = before.faces.keys() if config.task.restore else None
-            photos = found(config, out, known)
+            photos = found(config, out, before.faces.keys() if config.task.restore else None)
             now = _begun(config, before, said, text)
             estimator = _with_radius(config, photos, before, now, unset)
             if unset:
                 job.say_radius(run, estimator)
             numbers, remarks = _numbered(config, estimator, photos, before, now, said)
             persons = np.array([said.person(number) for number in numbers.tolist()], dtype=np.int64)
-            placed = arrange(
-                out,
-                _wanted(photos, persons, said),
-                before.files,
-                config.task.mode,
-                unfinished,
-                photos.names.keys(),
-            )
-            now.files = placed.files
-            present = np.unique(persons[persons != NOBODY]).tolist()
-            if not people.add(out / people.FILE, present):
-                remarks.append(f"{people.FILE} was changed meanwhile and got no new persons")
-            now.people = people.text_of(out / people.FILE)
             near = now.radius or float(config.embedder.radius)
             far = doubtful(photos.vectors, persons, near)
             counts = _counts(photos, persons, far)
-            contact = Contact(photos, persons, far, now.files, said, state.own_folder(out))
-            cards = [card for person in present if (card := contact.card(person)) is not None]
-            cards.sort(key=lambda card: (-card.n_faces, card.id))
             summary = _summary(counts, estimator)
-            content = index(
-                summary,
-                cards,
-                contact.pairs(alike(photos.vectors, persons, photos.contents, near)[:_MOST_PAIRS]),
-                contact.card(NOBODY),
-                [photos.pictures[content].name for content in photos.faceless],
-                _reasons(photos),
-            ).encode()
-            replace(out / PAGE, content)
-            changed = (before.faces, before.people) != (now.faces, now.people)
-            keep = before if changed and before.faces and not config.task.restore else None
-            state.save(out, now, keep)
+            with writing(out):
+                wanted = _wanted(photos, persons, said)
+                placed = arrange(
+                    out, wanted, before.files, config.task.mode, unfinished, photos.names.keys()
+                )
+                now.files = placed.files
+                if not people.add(out / people.FILE, _present(persons)):
+                    remarks.append(f"{people.FILE} was changed meanwhile: no new persons are in it")
+                now.people = people.text_of(out / people.FILE)
+                contact = Contact(photos, persons, far, now.files, said, state.own_folder(out))
+                alikes = _suggested(photos, persons, near, now, said)
+                content = _page(photos, persons, contact, alikes, summary)
+                replace(out / PAGE, content)
+                changed = (before.faces, before.people) != (now.faces, now.people)
+                keep = before if changed and before.faces and not config.task.restore else None
+                state.save(out, now, keep)
             _log(run, photos, counts, content)
-    _tell(summary, photos, [*remarks, *placed.remarks], out, job.tracking.uri)
+    _tell(summary, photos, [*remarks, *placed.remarks], out, job.tracking)
 
 
 def _out(config: DictConfig) -> Path:
@@ -183,6 +170,15 @@ def _numbered(
     return numbers, remarks
 
 
+def _suggested(
+    photos: Photos, persons: Numbers, near: float, now: State, said: Corrections
+) -> list[tuple[int, int, float]]:
+    """Pairs who may be one person, except those that the user has parted."""
+    apart = {frozenset((said.person(one), said.person(other))) for one, other in now.parted.items()}
+    found = alike(photos.vectors, persons, photos.contents, near)
+    return [pair for pair in found if frozenset(pair[:2]) not in apart][:_MOST_PAIRS]
+
+
 def _wanted(photos: Photos, persons: Numbers, said: Corrections) -> list[Wanted]:
     """Which photos should be in which folders."""
     folders: dict[tuple[str, str], list[str]] = {}
@@ -200,11 +196,35 @@ def _wanted(photos: Photos, persons: Numbers, said: Corrections) -> list[Wanted]
     ]
 
 
+def _present(persons: Numbers) -> list[int]:
+    return [int(person) for person in np.unique(persons) if person != NOBODY]
+
+
+def _page(
+    photos: Photos,
+    persons: Numbers,
+    contact: Contact,
+    alikes: Sequence[tuple[int, int, float]],
+    summary: Sequence[str],
+) -> bytes:
+    """index.html, the largest persons first."""
+    cards = [card for one in _present(persons) if (card := contact.card(one)) is not None]
+    cards.sort(key=lambda card: (-card.n_faces, card.id))
+    return index(
+        summary,
+        cards,
+        contact.pairs(alikes),
+        contact.card(NOBODY),
+        [photos.pictures[content].name for content in photos.faceless],
+        _reasons(photos),
+    ).encode()
+
+
 def _counts(photos: Photos, persons: Numbers, far: NDArray[np.bool_]) -> dict[str, int]:
     return {
         "photos": photos.n_pictures,
         "faces": len(persons),
-        "persons": len(np.unique(persons[persons != NOBODY])),
+        "persons": len(_present(persons)),
         "unknown_faces": int((persons == NOBODY).sum()),
         "doubtful_faces": int(far.sum()),
         "photos_without_face": len(photos.faceless),
@@ -248,7 +268,7 @@ def _log(run: Run, photos: Photos, counts: dict[str, int], content: bytes) -> No
 
 
 def _tell(
-    summary: Sequence[str], photos: Photos, remarks: Sequence[str], out: Path, uri: str
+    summary: Sequence[str], photos: Photos, remarks: Sequence[str], out: Path, tracking: Tracking
 ) -> None:
     for line in summary:
         say(line)
@@ -260,5 +280,5 @@ def _tell(
         say(f"  and {len(remarks) - _MOST_TOLD} more such remarks")
     say(f"\nOpen {out / PAGE}")
     say(f"Names and corrections go into {out / people.FILE}; then run the same command again")
-    if uri != NOWHERE:
-        say(where_line(uri))
+    if tracking.uri != NOWHERE:
+        say(where_line(tracking))

@@ -148,12 +148,13 @@ def _going_on(before: Numbers, index: int, home: Mapping[int, int], earlier: Ear
 
 
 def _nearest(face: int, others: Numbers, vectors: Vectors, earlier: Earlier) -> int:
-    """The person of the nearest of some settled faces, who must not be barred for this one."""
-    allowed = others[~np.isin(earlier.numbers[others], list(earlier.barred.get(int(face), ())))]
-    if not len(allowed):
-        return NOBODY
-    away = np.linalg.norm(vectors[allowed] - vectors[face], axis=1)
-    return int(earlier.numbers[allowed[away.argmin()]])
+    """The person of the nearest of some settled faces; nobody where the user says it is not them.
+
+    The next nearest person's would be a guess.
+    """
+    away = np.linalg.norm(vectors[others] - vectors[face], axis=1)
+    person = int(earlier.numbers[others[away.argmin()]])
+    return NOBODY if person in earlier.barred.get(int(face), ()) else person
 
 
 def doubtful(vectors: Vectors, numbers: Numbers, radius: float) -> NDArray[np.bool_]:

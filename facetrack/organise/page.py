@@ -35,8 +35,7 @@ input[type=search] {
 .faces .found img { box-shadow: 0 0 0 3px var(--link); }
 .pair { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; }
 .list { columns: 16rem; font-size: 0.9rem; margin: 0; padding: 0; list-style: none; }
-code { background: var(--ground); border-radius: 4px; padding: 0 4px; }
-pre { margin: 0.5rem 0 0; overflow-x: auto; }
+pre { margin: 0.5rem 0 0; padding: 0.4rem; overflow-x: auto; background: var(--ground); }
 [hidden] { display: none !important; }
 """
 
@@ -135,6 +134,10 @@ def index(
     parts = ["<h1>People on your photos</h1>"]
     parts += [f'<p class="quiet">{escaped(line)}</p>' for line in summary]
     parts.append(
+        '<p class="quiet">Names and corrections go into <a href="./people.yaml">people.yaml</a>, '
+        "whose first lines say how; then run the same command again.</p>"
+    )
+    parts.append(
         '<div class="head"><input type="search" id="search" placeholder="Search by file name or '
         'person" aria-label="Search by file name or person">'
         f'<p class="quiet" id="told" data-all="{len(cards)}" role="status"></p></div>'
@@ -144,10 +147,9 @@ def index(
         parts.append("<section data-pair><h2>Maybe the same person</h2>")
         parts.append(
             '<p class="quiet">Their faces are close, and they are on no photo together. If two are '
-            "one, write the lines below into people.yaml and run the same command again.</p>"
+            "one, add the lines below to people.yaml and run the same command again.</p>"
         )
-        parts += [_pair(pair) for pair in pairs]
-        parts.append("</section>")
+        parts.append(f'<div class="cards">{"".join(_pair(pair) for pair in pairs)}</div></section>')
     if unknown is not None:
         parts.append(
             f'<section data-id="{escaped(unknown.id)}"><h2>Unknown</h2><p class="quiet">'
@@ -183,7 +185,6 @@ def _card(card: Card) -> str:
 
 
 def _pair(pair: Pair) -> str:
-    told = f"{pair.first.id}:\n  merge: [{pair.second.id}]"
     return (
         '<div class="card"><div class="pair">'
         + "".join(
@@ -191,7 +192,7 @@ def _pair(pair: Pair) -> str:
             for card in (pair.first, pair.second)
         )
         + f'</div><p class="quiet">distance {pair.distance:.3f}</p>'
-        f"<pre><code>{escaped(told.splitlines()[0])}\n{escaped(told.splitlines()[1])}</code></pre></div>"
+        f"<pre>{escaped(pair.first.id)}:\n  merge: [{escaped(pair.second.id)}]</pre></div>"
     )
 
 

@@ -131,12 +131,11 @@ def _parsed(text: str, path: Path) -> Corrections:
     said = Corrections()
     if top is None or top.tag == _NULL:
         return said
-    for key, node in _pairs(top, wrong, "expected persons, such as person-001:"):
+    # A person may be there several times: what the page suggests can be put at the end.
+    for key, node in _entries(top, wrong, "expected persons, such as person-001:"):
         number = _number(key)
         if number is None:
             raise wrong(key, f"expected a person such as person-001, got {_shown(key)}")
-        if number in said.persons:
-            raise wrong(key, f"{folder_name(number)} is there twice")
         said.persons.add(number)
         if node.tag == _NULL:
             continue
@@ -160,8 +159,9 @@ def _note(said: Corrections, number: int, setting: Node, value: Node, wrong: Wro
     if what == "name":
         if not isinstance(value, ScalarNode) or len(value.value) > _LONGEST_NAME:
             raise wrong(value, f"expected a name of at most {_LONGEST_NAME} characters")
-        if value.value.strip():
-            said.names[number] = value.value.strip()
+        name = value.value.strip()
+        if name and said.names.setdefault(number, name) != name:
+            raise wrong(value, f"{folder_name(number)} has two names")
         return
     lists = [value] if isinstance(value, ScalarNode) else value.value
     if what == "merge":
@@ -192,11 +192,15 @@ def _chain(said: Corrections, number: int) -> set[int]:
     return seen | {number}
 
 
-def _pairs(node: Node, wrong: Wrong, expected: str) -> Iterator[tuple[Node, Node]]:
+def _entries(node: Node, wrong: Wrong, expected: str) -> list[tuple[Node, Node]]:
     if not isinstance(node, MappingNode):
         raise wrong(node, expected)
+    return list(node.value)
+
+
+def _pairs(node: Node, wrong: Wrong, expected: str) -> Iterator[tuple[Node, Node]]:
     seen = set()
-    for key, value in node.value:
+    for key, value in _entries(node, wrong, expected):
         if isinstance(key, ScalarNode) and key.value in seen:
             raise wrong(key, f"{_shown(key)} is there twice")
         seen.add(key.value if isinstance(key, ScalarNode) else None)

@@ -9,7 +9,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,28 +73,34 @@ def arrange(
 
     earlier: facetrack's files by path below `out`. unfinished: a folder in `out` for files being
     made. present: contents of the photos that are still where the user has them.
-    Raises UserError where the disk is full or cannot be written to.
+    Raises OSError where the disk is full or cannot be written to.
     """
     placed = Placed()
     intact = {path: file for path, file in earlier.items() if _is_as_made(out / path, file)}
     for path in sorted(earlier.keys() - intact.keys()):
         if os.path.lexists(out / path):
             placed.remarks.append(f"{path} was changed since, and is left as it is")
+    if mode != "none":
+        _place(out, wanted, intact, mode, unfinished, placed)
+    _remove(out, intact, present, placed)
+    return placed
+
+
+@contextlib.contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """What cannot be written in a folder is told as a UserError; the same command then goes on."""
     try:
-        if mode != "none":
-            _place(out, wanted, intact, mode, unfinished, placed)
-        _remove(out, intact, present, placed)
+        yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise UserError(
-                f"no room for the photos in {out} ({error.strerror}): make room and run the same "
-                "command again, which goes on from here, or take task.mode=link"
+                f"no room in {out} ({error.strerror}): make room and run the same command again, "
+                "which goes on from here, or take task.mode=link"
             ) from error
         raise UserError(
             f"{out} cannot be written to ({error.strerror}: {error.filename}): see to it and run "
             "the same command again, which goes on from here"
         ) from error
-    return placed
 
 
 def _place(
@@ -110,18 +116,21 @@ def _place(
     for one in bar(wanted, total=len(wanted), description="Sorting", unit="photo"):
         folder = out / one.name
         old = by_photo.get((one.folder, one.content))
-        if old is not None and intact[old].kind != mode:
-            old = None
-        if old is not None and Path(old).parent == Path(one.name):
+        in_place = old is not None and Path(old).parent == Path(one.name)
+        movable = old is not None and intact[old].kind == mode
+        if old is not None and in_place and movable:
             placed.files[old] = intact[old]
             continue
         _make_folder(folder)
-        name = Path(old).name if old is not None else file_name(one.picture.path.name)
-        path, there = _free(folder, name, one, mode, taken)
+        if old is not None and in_place:  # a link becomes a copy, or a copy a link
+            path, there = out / old, False
+        else:
+            name = Path(old).name if old is not None else file_name(one.picture.path.name)
+            path, there = _free(folder, name, one, mode, taken)
         key = f"{one.name}/{path.name}"
         if not there:
-            if old is not None:
-                os.rename(out / old, path)  # noqa: PTH104 - a Path would resolve nothing either
+            if old is not None and movable:
+                os.rename(out / old, path)  # noqa: PTH104
             else:
                 told = _make(one, path, mode, unfinished)
                 if told is not None:

@@ -110,7 +110,7 @@ def tune(config: DictConfig) -> None:
     _tell(job, best.params, values, width, axis, len(study.finished(opened)))
     if not config.sweep_id:
         say(f"\nUse it: python -m facetrack tuned={folder}/best.yaml   Pictures: {folder}/")
-        say(where_line(job.tracking.uri))
+        say(where_line(job.tracking))
 
 
 def best_yaml(

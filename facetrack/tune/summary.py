@@ -18,7 +18,7 @@ from facetrack import figures
 from facetrack.figures import Point
 from facetrack.files import write as write_files
 from facetrack.progress import say
-from facetrack.tracking import Run, open_line
+from facetrack.tracking import Run, Tracking
 
 _COLUMNS = ("dataset", "embedder", "clusterer", "best", "ari_mean", "two_std", "low", "high")
 
@@ -34,7 +34,7 @@ class Common:
     mean: float
 
 
-def write(studies: Sequence[Any], folder: Path, run: Run, uri: str) -> None:
+def write(studies: Sequence[Any], folder: Path, run: Run, tracking: Tracking) -> None:
     """Tables and curves into a sweep's parent run, its folder, and on the screen.
 
     studies: their MLflow runs.
@@ -59,7 +59,7 @@ def write(studies: Sequence[Any], folder: Path, run: Run, uri: str) -> None:
         say(line)
     for one in shared:
         say(f"\n{_told(one)}")
-    say(f"\nTables, curves, best.yaml of each: {folder}/   Every run: {open_line(uri)}")
+    say(f"\nTables, curves, best.yaml of each: {folder}/   Every run: {tracking.open_line()}")
 
 
 def common(studies: Sequence[Any]) -> list[Common]:

@@ -1,5 +1,10 @@
 """Real detectors on drawn faces."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -66,3 +71,31 @@ def test_haar_goes_from_the_upper_half_to_the_lower(portrait: Image) -> None:
         boxes = Haar().detect(np.vstack([upper, lower]))
         assert len(boxes) == 2
         assert boxes[0, 1] < 640 <= boxes[1, 1]
+
+
+@pytest.mark.parametrize("detector", ["Haar()", "DlibHog()"])
+def test_threads_do_not_disturb_each_other(detector: str, tmp_path: Path) -> None:
+    # In a process of its own: where they do, it may crash.
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "import numpy as np, PIL.Image\n"
+        "from facetrack.dataset import Portraits\n"
+        "from facetrack.detector import DlibHog, Haar\n"
+        "from facetrack.picture import read\n"
+        "face = PIL.Image.fromarray(read(Portraits().load().pictures[0].path))\n"
+        "sizes = [(200 + 37 * i % 300, 250 + 53 * i % 400) for i in range(24)]\n"
+        "images = [np.asarray(face.resize(size)) for size in sizes]\n"
+        f"detector = {detector}\n"
+        "alone = [detector.detect(image).tolist() for image in images]\n"
+        "with ThreadPoolExecutor(4) as pool:\n"
+        "    for _ in range(3):\n"
+        "        assert [one.tolist() for one in pool.map(detector.detect, images)] == alone\n"
+        "assert any(alone)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "FACETRACK_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

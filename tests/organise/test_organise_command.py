@@ -1,0 +1,568 @@
+"""task=organise as a user runs it."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tarfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+from conftest import LIMITED, SHARED, assert_refused, client
+
+from facetrack.dataset import Portraits
+from facetrack.metrics import scores
+
+Organise = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def organise(warm_home: Path, tmp_path: Path) -> Organise:
+    """Organise the folder `photos` into `out`, without MLflow unless told otherwise."""
+
+    def run(
+        *arguments: str, root: Path | None = None, out: Path | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [
+                *(sys.executable, "-m", "facetrack", "task=organise", "dataset=folder"),
+                f"dataset.root={root or tmp_path / 'photos'}",
+                f"task.out={out or tmp_path / 'out'}",
+                *(["tracking=none"] if not any("tracking" in one for one in arguments) else []),
+                *arguments,
+            ],
+            cwd=tmp_path,
+            env={**os.environ, "FACETRACK_HOME": str(warm_home)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def drawn(warm_home: Path) -> dict[str, list[Path]]:
+    """The drawn portraits by person."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACETRACK_HOME", str(warm_home))
+        pictures = Portraits().load().pictures
+    by_person = defaultdict(list)
+    for picture in pictures:
+        by_person[str(picture.person)].append(picture.path)
+    return dict(by_person)
+
+
+@pytest.fixture
+def photos(drawn: Mapping[str, list[Path]], tmp_path: Path) -> Path:
+    """A folder with the first pictures of five people, who are told apart at a radius of 0.3."""
+    root = tmp_path / "photos"
+    _copy(drawn, root, slice(0, 2))
+    return root
+
+
+FIVE = ("Lotte", "Femi", "Daoud", "Bruno", "Hana")
+
+
+def _copy(drawn: Mapping[str, list[Path]], root: Path, which: slice) -> None:
+    for person in FIVE:
+        for path in drawn[person][which]:
+            root.mkdir(exist_ok=True)
+            shutil.copy(path, root / path.name)
+
+
+def _folders(out: Path) -> dict[str, set[str]]:
+    """Names of the files in each folder."""
+    return {
+        folder.name: {path.name for path in folder.iterdir()}
+        for folder in sorted(out.iterdir())
+        if folder.is_dir() and folder.name != ".facetrack"
+    }
+
+
+def _folder_of(out: Path, name: str) -> str:
+    (folder,) = [folder for folder, names in _folders(out).items() if name in names]
+    return folder
+
+
+def _fingerprints(root: Path) -> dict[str, tuple[str, int]]:
+    return {
+        str(path.relative_to(root)): (
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            path.stat().st_mtime_ns,
+        )
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _done(result: "subprocess.CompletedProcess[str]") -> str:
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+# People and pictures of LFW
+
+
+@pytest.fixture(scope="session")
+def ten_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten people of LFW with ten pictures each, in one flat folder."""
+    archive = SHARED / "data/lfw-deepfunneled.tgz"
+    if not archive.exists():
+        pytest.skip("no LFW pictures here")
+    root = tmp_path_factory.mktemp("ten") / "photos"
+    root.mkdir()
+    found: dict[str, list[str]] = defaultdict(list)
+    with tarfile.open(archive) as opened:
+        for member in opened:
+            name = Path(member.name).name
+            person = re.sub(r"_\d{4}\.jpg$", "", name)
+            # A tenth of the people by a fixed rule, and of those the first ten with ten pictures.
+            if not name.endswith(".jpg") or hashlib.md5(person.encode()).digest()[0] > 25:
+                continue
+            if len(found[person]) < 10:
+                found[person].append(name)
+                content = opened.extractfile(member)
+                assert content is not None
+                (root / name).write_bytes(content.read())
+    ten = sorted(person for person, names in found.items() if len(names) == 10)[:10]
+    assert len(ten) == 10
+    for person, names in found.items():
+        if person not in ten:
+            for name in names:
+                (root / name).unlink()
+    return root
+
+
+def test_ten_people_of_lfw(ten_people: Path, organise: Organise, tmp_path: Path) -> None:
+    before = _fingerprints(ten_people)
+    told = _done(organise(root=ten_people))
+    assert "no labels, so chosen by how well the groups lie apart" in told
+    assert _fingerprints(ten_people) == before
+    folders = _folders(tmp_path / "out")
+    person_of = {}
+    for folder, names in folders.items():
+        for name in names:
+            if folder.startswith("person-") or name not in person_of:
+                person_of[name] = folder if folder.startswith("person-") else name
+    assert person_of.keys() == before.keys()
+    people = np.unique([re.sub(r"_\d+\.jpg$", "", name) for name in before], return_inverse=True)[1]
+    groups = np.unique([person_of[name] for name in before], return_inverse=True)[1]
+    assert scores(people, groups)["bcubed_f"] >= 0.95
+    sizes = [len(names) for folder, names in folders.items() if folder.startswith("person-")]
+    assert sizes == sorted(sizes, reverse=True)
+    for folder, names in folders.items():
+        for name in names:
+            assert (tmp_path / "out" / folder / name).read_bytes() == (
+                ten_people / name
+            ).read_bytes()
+
+
+def test_two_people_on_a_photo_put_it_in_both_folders(
+    ten_people: Path, organise: Organise, tmp_path: Path
+) -> None:
+    by_person = defaultdict(list)
+    for path in sorted(ten_people.iterdir()):
+        by_person[re.sub(r"_\d+\.jpg$", "", path.name)].append(path)
+    people = list(by_person)
+    root = tmp_path / "photos"
+    root.mkdir()
+    for first, second in zip(people[::2], people[1::2], strict=True):
+        left, right = by_person[first].pop(0), by_person[second].pop(0)
+        both = np.hstack([np.asarray(PIL.Image.open(left)), np.asarray(PIL.Image.open(right))])
+        PIL.Image.fromarray(both).save(root / f"{first}+{second}.png")
+    for paths in by_person.values():
+        for path in paths:
+            shutil.copy(path, root)
+    _done(organise("clusterer.eps=0.36"))
+    folders = _folders(tmp_path / "out")
+
+    def main_folder(person: str) -> str:
+        names = {path.name for path in by_person[person]}
+        return max(folders, key=lambda folder: len(folders[folder] & names))
+
+    assert len({main_folder(person) for person in people}) == 10
+    for first, second in zip(people[::2], people[1::2], strict=True):
+        assert f"{first}+{second}.png" in folders[main_folder(first)]
+        assert f"{first}+{second}.png" in folders[main_folder(second)]
+
+
+# Names, numbers and corrections over several runs
+
+
+def test_numbers_names_and_a_merge_survive_new_photos(
+    photos: Path, drawn: Mapping[str, list[Path]], organise: Organise, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    told = _done(organise("clusterer.eps=0.3"))
+    assert "10 photos, 10 faces: 5 persons" in told
+    first = {person: _folder_of(out, f"{person}_01.png") for person in FIVE}
+    assert sorted(first.values()) == [f"person-{number:03d}" for number in range(1, 6)]
+    yaml = out / "people.yaml"
+    text = yaml.read_text()
+    for person in ("Lotte", "Femi"):  # one named, one merged into the other
+        assert f"{first[person]}:\n  name:\n" in text
+    text = text.replace(
+        f"{first['Lotte']}:\n  name:\n",
+        f"# mine\n{first['Lotte']}:\n  name: Lotte & Femi\n  merge: [{first['Femi']}]\n",
+    )
+    yaml.write_text(text)
+    both = f"{first['Lotte']} Lotte & Femi"
+    for run in range(4):
+        if run:
+            _copy(drawn, photos, slice(1 + run, 2 + run))
+        _done(organise("clusterer.eps=0.3"))
+        folders = _folders(out)
+        assert first["Femi"] not in folders
+        assert first["Lotte"] not in folders
+        for person in FIVE:
+            expected = both if person in ("Lotte", "Femi") else first[person]
+            for path in drawn[person][: 2 + run]:
+                assert _folder_of(out, path.name) == expected, (run, path.name)
+        assert yaml.read_text().startswith(text.rstrip("\n"))
+    # Without the line they are two again: nothing was lost.
+    yaml.write_text(yaml.read_text().replace(f"  merge: [{first['Femi']}]\n", ""))
+    _done(organise("clusterer.eps=0.3"))
+    assert _folder_of(out, "Femi_01.png") == first["Femi"]
+
+
+def test_only_new_photos_are_embedded(
+    photos: Path, drawn: Mapping[str, list[Path]], organise: Organise, tmp_path: Path
+) -> None:
+    environment = {**os.environ, "FACETRACK_HOME": str(tmp_path / "home")}
+    command = [
+        *(sys.executable, "-m", "facetrack", "task=organise", "dataset=folder"),
+        *(f"dataset.root={photos}", f"task.out={tmp_path / 'out'}", "tracking=none"),
+    ]
+    counts = []
+    for extra in (0, 1):
+        if extra:
+            shutil.copy(drawn["Lotte"][3], photos)
+        subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+        with sqlite3.connect(tmp_path / "home/embeddings.sqlite") as store:
+            counts.append(store.execute("SELECT count(*) FROM vectors").fetchone()[0])
+    assert counts == [10, 11]
+
+
+def test_split_and_not_this_person(
+    drawn: Mapping[str, list[Path]], organise: Organise, tmp_path: Path
+) -> None:
+    # At a radius that is far too large they are one person.
+    root, out = tmp_path / "photos", tmp_path / "out"
+    root.mkdir()
+    for path in (*drawn["Lotte"][:3], *drawn["Hana"][:2]):
+        shutil.copy(path, root)
+    _done(organise("clusterer.eps=0.9"))
+    assert _folders(out)["person-001"] == {
+        *("Lotte_01.png", "Lotte_02.png", "Lotte_03.png", "Hana_01.png", "Hana_02.png")
+    }
+    yaml = out / "people.yaml"
+    yaml.write_text(
+        yaml.read_text().replace(
+            "person-001:\n  name:\n",
+            "person-001:\n  name: Lotte\n"
+            "  split: [Hana_01.png, Hana_02.png]\n  not: [Lotte_03.png]\n",
+        )
+    )
+    for run in range(3):
+        if run == 1:  # new photos go to those who are nearest
+            shutil.copy(drawn["Lotte"][3], root)
+            shutil.copy(drawn["Hana"][2], root)
+        told = _done(organise("clusterer.eps=0.9"))
+        assert "people.yaml, line" not in told
+        folders = _folders(out)
+        lotte = {"Lotte_01.png", "Lotte_02.png"} | ({"Lotte_04.png"} if run else set())
+        hana = {"Hana_01.png", "Hana_02.png"} | ({"Hana_03.png"} if run else set())
+        assert folders["person-001 Lotte"] == lotte
+        assert folders["person-002"] == hana
+        assert folders["unknown"] == {"Lotte_03.png"}
+    assert "person-002:" in yaml.read_text()
+    # Without the lines, Lotte's third photo is hers again; who was split off stays so.
+    yaml.write_text(yaml.read_text().replace("  not: [Lotte_03.png]\n", ""))
+    _done(organise("clusterer.eps=0.9"))
+    assert _folders(out)["person-001 Lotte"] == lotte | {"Lotte_03.png"}
+
+
+def test_a_name_of_a_photo_that_is_not_there_is_told(
+    photos: Path, organise: Organise, tmp_path: Path
+) -> None:
+    _done(organise())
+    yaml = tmp_path / "out/people.yaml"
+    text = yaml.read_text().replace("person-002:\n  name:\n", "person-002:\n  not: nowhere.jpg\n")
+    yaml.write_text(text)
+    line = text.splitlines().index("  not: nowhere.jpg") + 1
+    told = _done(organise())
+    assert f"people.yaml, line {line}: person-002 is on no photo nowhere.jpg" in told
+    assert yaml.read_text() == text
+
+
+def test_the_last_state_can_be_restored(
+    photos: Path, drawn: Mapping[str, list[Path]], organise: Organise, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    _done(organise("clusterer.eps=0.3"))
+    before, text = _folders(out), (out / "people.yaml").read_text()
+    edited = text.replace("person-001:\n  name:\n", "person-001:\n  merge: [person-002]\n")
+    (out / "people.yaml").write_text(edited)
+    shutil.copy(drawn["Otto"][0], photos)
+    shutil.copy(drawn["Otto"][1], photos)
+    _done(organise("clusterer.eps=0.3"))
+    after = _folders(out)
+    assert len(after) == 5
+    _done(organise("clusterer.eps=0.3", "task.restore=true"))
+    assert _folders(out) == before
+    assert (out / "people.yaml").read_text() == text
+    _done(organise("clusterer.eps=0.3", "task.restore=true"))
+    assert _folders(out) == after
+    assert "merge: [person-002]" in (out / "people.yaml").read_text()
+
+
+# What stays as it is
+
+
+def test_interrupted_anywhere_it_goes_on(
+    photos: Path,
+    drawn: Mapping[str, list[Path]],
+    organise: Organise,
+    tmp_path: Path,
+    warm_home: Path,
+) -> None:
+    whole = tmp_path / "whole"
+    _done(organise(out=whole))
+    out = tmp_path / "out"
+    command = [
+        *(sys.executable, "-m", "facetrack", "task=organise", "dataset=folder"),
+        *(f"dataset.root={photos}", f"task.out={out}", "tracking=none"),
+    ]
+    for files in (1, 4, 9):
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, "FACETRACK_HOME": str(warm_home)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while process.poll() is None and len(list(out.glob("person-*/*"))) < files:
+            time.sleep(0.0005)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    _done(organise())
+    assert _folders(out) == _folders(whole)
+    assert not list(out.rglob("*.part"))
+    assert not list(out.glob(".facetrack/unfinished"))
+    files = json.loads((out / ".facetrack/state.json").read_text())["files"]
+    assert len(files) == sum(map(len, _folders(out).values()))
+
+
+def test_files_of_the_user_in_the_folder_stay(
+    photos: Path, organise: Organise, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    _done(organise())
+    folders = _folders(out)
+    mine = out / "person-001/mine.txt"
+    mine.write_text("mine")
+    (name,) = sorted(folders["person-001"])[:1]
+    (out / "person-001" / name).write_bytes(b"edited")  # a copy that the user worked on
+    yaml = out / "people.yaml"
+    yaml.write_text(yaml.read_text().replace("person-001:\n  name:\n", "person-001:\n  name: Q\n"))
+    told = _done(organise())
+    assert f"person-001/{name} was changed since, and is left as it is" in told
+    assert mine.read_text() == "mine"
+    assert (out / "person-001" / name).read_bytes() == b"edited"
+    assert _folders(out)["person-001 Q"] == folders["person-001"]
+
+
+def test_copies_of_photos_that_are_gone_are_kept(
+    photos: Path, organise: Organise, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    _done(organise())
+    folders = _folders(out)
+    (photos / "Femi_01.png").unlink()
+    told = _done(organise())
+    assert "1 photos are no longer where they were; the copies here are kept" in told
+    assert _folders(out) == folders
+
+
+def test_links_and_none(photos: Path, organise: Organise, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    _done(organise("task.mode=link"))
+    folders = _folders(out)
+    link = out / "person-001" / min(folders["person-001"])
+    assert link.is_symlink()
+    assert link.resolve() == (photos / link.name).resolve()
+    _done(organise("task.mode=copy"))
+    assert _folders(out) == folders
+    assert not link.is_symlink()
+    _done(organise("task.mode=none"))
+    assert _folders(out) == {}
+    assert (out / "index.html").exists()
+    assert len(list(photos.iterdir())) == 10
+
+
+# Photos of every kind
+
+
+def test_whatever_is_in_the_folder(
+    photos: Path, drawn: Mapping[str, list[Path]], organise: Organise, tmp_path: Path
+) -> None:
+    album = photos / "2019" / "Žluťoučký 🐎"
+    album.mkdir(parents=True)
+    shutil.copy(drawn["Otto"][0], album / "Lotte_01.png")  # the name of another photo
+    shutil.copy(drawn["Otto"][1], album / ("ä" * 120 + ".png"))
+    shutil.copy(drawn["Otto"][2], album / "<script>alert(1)<script>'\".png")
+    shutil.copy(drawn["Femi"][0], album / "twin.png")  # the same content
+    sideways = PIL.Image.open(drawn["Daoud"][2]).convert("RGB")
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    sideways.transpose(PIL.Image.Transpose.ROTATE_90).save(photos / "sideways.jpg", exif=exif)
+    PIL.Image.new("RGB", (300, 200), "green").save(photos / "lawn.png")
+    (photos / "clip.mp4").touch()
+    (photos / "raw.nef").touch()
+    (photos / "broken.jpg").write_bytes(drawn["Femi"][1].read_bytes()[:500])
+    (photos / "gone.png").symlink_to("nowhere.png")
+    before = _fingerprints(photos)
+    told = _done(organise("clusterer.eps=0.3"))
+    assert _fingerprints(photos) == before
+    out = tmp_path / "out"
+    folders = _folders(out)
+    assert folders.get("no-face") == {"lawn.png"}, told
+    (otto,) = (
+        names
+        for names in folders.values()
+        if "Lotte_01.png" in names and "Lotte_02.png" not in names
+    )
+    assert otto == {"Lotte_01.png", "ä" * 98 + ".png", "<script>alert(1)<script>'\".png"}
+    assert "sideways.jpg" in folders[_folder_of(out, "Daoud_01.png")]
+    assert sum("Femi_01.png" in names or "twin.png" in names for names in folders.values()) == 1
+    assert "1 photos are the same as another one" in told
+    for reason in (
+        *("clip.mp4: mp4 videos are not read", "raw.nef: RAW nef pictures are not read"),
+        *("gone.png: a broken link", "broken.jpg:"),
+    ):
+        assert reason in told
+
+
+def test_a_photo_that_vanishes_meanwhile(photos: Path, organise: Organise, tmp_path: Path) -> None:
+    _done(organise("task.mode=none"))
+    code = (
+        "import pathlib, sys\n"
+        "import facetrack.__main__ as command, facetrack.organise as organise\n"
+        "victim, arrange = pathlib.Path(sys.argv.pop()), organise.arrange\n"
+        "def late(*given):\n"
+        "    victim.unlink()\n"
+        "    return arrange(*given)\n"
+        "organise.arrange = late\n"
+        "command.main()\n"
+    )
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", code, "task=organise", "dataset=folder", "tracking=none"),
+            *(f"dataset.root={photos}", f"task.out={tmp_path / 'out'}"),
+            str(photos / "Hana_01.png"),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "FACETRACK_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Hana_01.png: cannot be read any more" in done.stdout
+    names = set.union(*_folders(tmp_path / "out").values())
+    assert len(names) == 9
+
+
+# MLflow
+
+
+def test_it_is_a_run_in_mlflow(photos: Path, organise: Organise, tmp_path: Path) -> None:
+    told = _done(organise("tracking=local"))
+    assert "mlflow ui" in told
+    store = client(tmp_path)
+    experiment = store.get_experiment_by_name("facetrack")
+    (run,) = store.search_runs([experiment.experiment_id])
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["kind"] == "organise"
+    assert run.data.metrics["faces"] == 10
+    assert run.data.metrics["persons"] == 5
+    assert run.data.params["detector.choose"] == "all"
+    assert "clusterer.eps" in run.data.params
+    assert not any(str(tmp_path) in value for value in run.data.params.values())
+    page = store.download_artifacts(run.info.run_id, "index.html")
+    assert Path(page).read_text() == (tmp_path / "out/index.html").read_text()
+
+
+# Mistakes
+
+
+def test_mistakes_are_one_line(photos: Path, organise: Organise, tmp_path: Path) -> None:
+    strange = tmp_path / "strange"
+    strange.mkdir()
+    (strange / "thesis.txt").write_text("mine")
+    for arguments, told in (
+        ([f"task.out={photos}/people"], "lies in dataset.root="),
+        ([f"task.out={photos}"], "lies in dataset.root="),
+        ([f"task.out={tmp_path}"], "lies in task.out="),
+        ([f"task.out={strange}"], "has something in it that facetrack did not make"),
+        ([f"task.out={strange}/thesis.txt"], "is not a folder"),
+        (["task.mode=move"], "task.mode is one of copy, link, none; got 'move'"),
+        (["task.restore=true"], "has no earlier state to go back to"),
+        (["clusterer=kmeans"], "n_clusters"),
+    ):
+        assert_refused(organise(*arguments), told)
+    (tmp_path / "into").symlink_to(photos)
+    assert_refused(organise(out=tmp_path / "into" / "out"), "lies in dataset.root=")
+    assert sorted(path.name for path in photos.iterdir()) == sorted(
+        f"{person}_0{number}.png" for person in FIVE for number in (1, 2)
+    )
+    assert (strange / "thesis.txt").read_text() == "mine"
+
+
+def test_a_syntax_error_in_people_yaml_changes_nothing(
+    photos: Path, drawn: Mapping[str, list[Path]], organise: Organise, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    _done(organise())
+    yaml = out / "people.yaml"
+    yaml.write_text(yaml.read_text() + "person-099: [\n")
+    lines = len(yaml.read_text().splitlines())
+    _copy(drawn, photos, slice(2, 3))
+    before = _fingerprints(out)
+    assert_refused(organise(), f"people.yaml, line {lines + 1}: not YAML")
+    assert _fingerprints(out) == before
+
+
+def test_no_room_while_copying(
+    photos: Path, organise: Organise, tmp_path: Path, warm_home: Path
+) -> None:
+    # One photo is larger than what the limit lets be written.
+    big = photos / "Zoe.bmp"
+    PIL.Image.open(photos / "Femi_01.png").convert("RGB").resize((1200, 1200)).save(big)
+    out = tmp_path / "out"
+    _done(organise("task.mode=none"))
+    command = ["task=organise", "dataset=folder", f"dataset.root={photos}", f"task.out={out}"]
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, "3000000", *command, "tracking=none"],
+        cwd=tmp_path,
+        env={**os.environ, "FACETRACK_HOME": str(warm_home)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert_refused(done, "no room in")
+    assert not list(out.rglob("*.bmp"))
+    _done(organise())
+    assert len(list(out.rglob("*.bmp"))) == 1
+    assert len(set.union(*_folders(out).values())) == 11
