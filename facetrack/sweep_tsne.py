@@ -21,7 +21,7 @@ from facetrack.job import chosen, embed, result, tsne_html
 from facetrack.layout import tsne
 from facetrack.metrics import NOISE
 from facetrack.progress import say
-from facetrack.tracking import Run, Tracking
+from facetrack.tracking import KIND, Run, Tracking
 
 _STAGES = ("dataset", "detector", "embedder")
 _ONLY_A_SCALE = "embedder.radius"
@@ -56,7 +56,7 @@ def best(jobs: Sequence[Any]) -> list[Any]:
     """
     found: dict[tuple[tuple[str, str], ...], Any] = {}
     for job in jobs:
-        if job.info.status != "FINISHED":
+        if job.info.status != "FINISHED" or job.data.tags[KIND] != "job":
             continue
         said = {**job.data.params, **job.data.tags}
         key = tuple(

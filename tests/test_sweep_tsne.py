@@ -9,7 +9,7 @@ from facetrack import sweep_tsne
 
 def _job(name: str, ari: float | None, said: Mapping[str, str] = {}, people: int = 18) -> Any:
     stages = {"dataset": "lfw", "detector": "haar", "embedder": "dlib"}
-    tags = {**stages, "clusterer": "dbscan", "people": str(people), **said}
+    tags = {"kind": "job", **stages, "clusterer": "dbscan", "people": str(people), **said}
     params = {"clusterer.eps": name, "embedder.radius": name, "detector.border": "0"}
     metrics = {} if ari is None else {"ari_mean": ari}
     return SimpleNamespace(
@@ -30,6 +30,7 @@ def test_the_best_of_each_embeddings() -> None:
         _job("d", 0.6, {"embedder": "facenet"}),
         _job("e", 0.8, {"detector.border": "10"}),
         _job("f", 0.95, {"status": "FAILED"}),
+        _job("g", 0.95, {"kind": "organise"}),
     ]
     assert _best(*jobs) == ["b", "c", "d", "e"]
 

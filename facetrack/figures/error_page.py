@@ -1,6 +1,6 @@
 """One page of what a run found and got wrong: faces, the t-SNE picture, how large clusters are.
 
-No script and no plotly: a sweep keeps one for every job.
+Without plotly and its 5 MB: a sweep keeps such a page for every job.
 """
 
 from collections.abc import Collection, Sequence
@@ -44,6 +44,17 @@ th, td {{ padding: 0.2rem 0.5rem 0.2rem 0; text-align: left; vertical-align: top
 tbody th {{ width: 5rem; font-weight: normal; white-space: nowrap; }}
 td b {{ display: block; height: 0.6rem; border-radius: 2px; background: var(--link); }}
 td + td b {{ background: var(--good); }}
+"""
+
+# MLflow shows pages as blobs in a sandbox, where browsers refuse to follow a link within the page.
+_SCRIPT = """
+"use strict";
+if (location.protocol === "blob:") document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="#"]');
+  if (link === null) return;
+  event.preventDefault();
+  document.getElementById(link.getAttribute("href").slice(1)).scrollIntoView();
+});
 """
 
 
@@ -93,7 +104,7 @@ def error_page(
         '<p class="quiet">How many there are of one face, of two, and so on.</p>',
         _sizes(clusters, people),
     ]
-    return page(title, "\n".join(parts), style=_STYLE)
+    return page(title, "\n".join(parts), style=_STYLE, scripts=[_SCRIPT])
 
 
 def _section(section: Section, anchors: Collection[str]) -> str:
