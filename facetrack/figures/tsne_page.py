@@ -27,7 +27,6 @@ _SINGLE, _NOISE = (GREY, "circle-open"), (GREY, "x-thin-open")
 # A selection would dim the others as isolating one does; a click again shows them, however soon.
 _CONFIG = {
     **PAGE,
-    "scrollZoom": True,
     "doubleClick": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d"],
 }
@@ -70,10 +69,11 @@ const isAlone = (face) => alone !== null && DATA.groupings[alone.by].of[face] ==
 function markers() {
   const {of, colours, symbols} = DATA.groupings[by];
   const shown = colours.map(seen);
+  const faint = (face) => alone !== null && !isAlone(face);
   return {
-    color: of.map((group) => shown[group]),
+    color: of.map((group, face) => faint(face) ? DATA.grey : shown[group]),
     symbol: of.map((group) => symbols[group]),
-    opacity: of.map((_, face) => alone === null ? 0.85 : isAlone(face) ? 1 : 0.06),
+    opacity: of.map((_, face) => faint(face) ? 0.07 : 0.85),
   };
 }
 
@@ -135,6 +135,40 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") { box.hidden = true; if (alone !== null) isolate(null); }
 });
 dark.addEventListener("change", () => { Plotly.relayout(plot, layout()); draw(); });
+
+// plotly's own zoom by the wheel places every point anew at every notch. Here the picture is scaled
+// while the wheel turns, and placed anew when it rests.
+const wheel = {scale: 1, x: 0, y: 0, rest: 0};
+const area = () => plot.querySelector(".nsewdrag").getBoundingClientRect();
+plot.addEventListener("wheel", (event) => {
+  event.preventDefault();
+  const {left, top} = area(), x = event.clientX - left, y = event.clientY - top;
+  const notches = Math.max(-1, Math.min(1, event.deltaY * (event.deltaMode ? 0.3 : 0.01)));
+  const by = 0.8 ** notches;
+  wheel.scale *= by;
+  wheel.x = x + (wheel.x - x) * by;
+  wheel.y = y + (wheel.y - y) * by;
+  plot.querySelector(".cartesianlayer").style.transform =
+    `translate(${wheel.x}px, ${wheel.y}px) scale(${wheel.scale})`;
+  box.hidden = true;
+  clearTimeout(wheel.rest);
+  wheel.rest = setTimeout(settle, 200);
+}, {passive: false});
+plot.addEventListener("pointerdown", settle, true);
+function settle() {
+  clearTimeout(wheel.rest);
+  if (wheel.scale === 1) return;
+  const {width, height} = area(), {xaxis, yaxis} = plot._fullLayout;
+  const ends = ([from, to], start, length) => [0, length].map(
+    (end) => from + (to - from) * (end - start) / wheel.scale / length);
+  const ranges = {
+    "xaxis.range": ends(xaxis.range, wheel.x, width),
+    "yaxis.range": ends([...yaxis.range].reverse(), wheel.y, height).reverse(),
+  };
+  Object.assign(wheel, {scale: 1, x: 0, y: 0});
+  Plotly.relayout(plot, ranges);
+  plot.querySelector(".cartesianlayer").style.transform = "";
+}
 
 const axis = {visible: false, zeroline: false};
 Plotly.newPlot(plot, [{
@@ -200,6 +234,7 @@ def tsne_page(
         "tiles": sheet.tiles.tolist(),
         "columns": sheet.columns,
         "side": sheet.side,
+        "grey": GREY,
         "config": _CONFIG,
     }
     choices = "".join(

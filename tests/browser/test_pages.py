@@ -153,3 +153,19 @@ def test_tsne_shows_colours_and_isolates(
         expect(told).to_be_empty()
         assert points.evaluate_all(FADED) == 0
         expect(page).to_have_title("faces")
+
+
+def test_the_wheel_zooms_about_the_pointer(opened: Opened) -> None:
+    with opened("tsne.html") as page:
+        points = page.locator("#plot .points path")
+        expect(points).to_have_count(59)
+        page.wait_for_timeout(500)  # plotly follows the window's new size with a delay
+        before = np.array(points.evaluate_all(PLACES))
+        pointer = np.round(before.mean(axis=0))
+        page.mouse.move(*pointer)
+        for _ in range(2):
+            page.mouse.wheel(0, -100)
+        # Scaled and, once the wheel has come to rest, not any more.
+        expect(page.locator("#plot .cartesianlayer")).to_have_attribute("style", "")
+        after = np.array(points.evaluate_all(PLACES))
+        np.testing.assert_allclose(after, pointer + (before - pointer) / 0.8**2, atol=0.5)
