@@ -28,9 +28,10 @@ from facetrack.home import home
 from facetrack.layout import tsne
 from facetrack.make import make
 from facetrack.masked import masked
-from facetrack.metrics import summary
+from facetrack.metrics import noise_alone, summary
 from facetrack.progress import say
 from facetrack.resample import some_people
+from facetrack.sheet import sheet
 from facetrack.store import Store
 from facetrack.tracking import (
     FINGERPRINT,
@@ -76,19 +77,22 @@ def evaluate(config: DictConfig) -> None:
             n_resamples=config.n_resamples,
         )
         coordinates = tsne(whole, config.seed)[faces]
+        title = f"{config.dataset.name} {describe(config)}"
+        picture = _tsne_png(config, embeddings, coordinates, evaluation)
         values, series = metrics_of(embeddings, evaluation)
         run.metrics(values, series)
-        run.artifacts(
-            {
-                "resamples.csv": _csv(evaluation.resamples),
-                "skipped.csv": _csv(
-                    [{"picture": one.name, "reason": one.reason} for one in embeddings.skipped],
-                    columns=("picture", "reason"),
-                ),
-                "tsne.png": _tsne_png(config, embeddings, coordinates, evaluation),
-                **galleries.files(embeddings, evaluation.clusters, job.name),
-            }
-        )
+        files: dict[str, str | bytes] = {
+            "resamples.csv": _csv(evaluation.resamples),
+            "skipped.csv": _csv(
+                [{"picture": one.name, "reason": one.reason} for one in embeddings.skipped],
+                columns=("picture", "reason"),
+            ),
+            "tsne.png": picture,
+            **galleries.files(embeddings, evaluation.clusters, title, picture),
+        }
+        if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
+            files["tsne.html"] = tsne_html(title, embeddings, coordinates, evaluation.clusters)
+        run.artifacts(files)
     _tell(config, embeddings, values, job.tracking)
 
 
@@ -255,6 +259,27 @@ def _tsne_png(
         f"{config.dataset.name}: {len(embeddings.vectors)} faces, {describe(config)}",
     )
     return figures.png(figure)
+
+
+def tsne_html(
+    title: str,
+    embeddings: Embeddings,
+    coordinates: NDArray[np.float32],
+    clusters: NDArray[np.int64],
+    about: str = "",
+) -> str:
+    """The interactive t-SNE page of some faces. about: what else it should say, in a sentence."""
+    n_people, n_clusters = len(embeddings.names), len(np.unique(noise_alone(clusters)))
+    counts = [f"{len(clusters):,} faces", *([f"{n_people:,} people"] if n_people else [])]
+    return figures.tsne_page(
+        title,
+        f"{', '.join(counts)}, {n_clusters:,} clusters.{about}",
+        coordinates,
+        [str(one.person) for one in embeddings.pictures] if n_people else None,
+        clusters,
+        [one.name for one in embeddings.pictures],
+        sheet(embeddings),
+    )
 
 
 def _flattened(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:

@@ -127,6 +127,7 @@ def close(status: str) -> None:
     Called by the command line, not by Hydra, which would turn a full disk into a warning.
     Does nothing where no sweep is open.
     """
+    from facetrack import sweep_tsne
     from facetrack.sweep_summary import write
     from facetrack.tracking import KIND
     from facetrack.tune import summary
@@ -152,6 +153,8 @@ def close(status: str) -> None:
             summary.write(jobs, sweep.folder, sweep.run, sweep.tracking)
         elif jobs:
             write(jobs, sweep.swept, sweep.folder, sweep.run, sweep.tracking)
+            if status != "KILLED":  # who pressed Ctrl-C waits for no thumbnails
+                sweep_tsne.write(jobs, sweep.folder, sweep.run, sweep.tracking)
     except BaseException:
         status = "FAILED"
         raise

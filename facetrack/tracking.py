@@ -32,6 +32,8 @@ from facetrack.masked import masked
 # user says so. MLflow reads these when it is imported.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
+# facetrack has bars of its own where somebody would wait.
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 SWEEP = "sweep"
 KIND = "kind"  # "job", "study", "trial" or "sweep"
@@ -310,6 +312,17 @@ class Tracking:
         """A metric's values in the order of their steps."""
         points = self._client.get_metric_history(run_id, key)
         return [point.value for point in sorted(points, key=lambda point: int(point.step))]
+
+    def artifact(self, run_id: str, name: str) -> bytes:
+        """A file that a run has logged. Raises UserError where there is none."""
+        from mlflow.exceptions import MlflowException
+
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                found = self._client.download_artifacts(run_id, name, folder)
+                return Path(found).read_bytes()
+            except (MlflowException, OSError) as error:
+                raise UserError(f"its run has no {name} ({_first_line(error)})") from error
 
     def jobs(self, sweep_id: str) -> list[Any]:
         """The MLflow runs of a sweep's jobs, one a config, in the order they were started.

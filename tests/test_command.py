@@ -1,6 +1,7 @@
 """The command as a user types it, end to end: real pictures, real MLflow store."""
 
 import csv
+import json
 import os
 import shutil
 import signal
@@ -84,6 +85,16 @@ def test_a_sweep_is_a_parent_with_nested_jobs(
     files = _artifacts(parent)
     assert {"results.csv", "results.md", "curves.png", "curves.html"} <= set(files)
     assert files["curves.png"].read_bytes()[:4] == b"\x89PNG"
+    # One t-SNE page for the portraits, with the clusters of the best job, as that job logged them.
+    page = files["tsne-portraits-haar-dlib.html"].read_text()
+    name = " ".join(parent.data.tags[f"best_{key}"] for key in ("dataset", "method", "parameters"))
+    assert f"<h1>{name}</h1>" in page
+    (shown,) = (job for job in jobs if job.data.tags["mlflow.runName"] == name)
+    with _artifacts(shown)["faces.csv"].open(newline="") as opened:
+        found = [f"cluster {row['cluster']}" for row in csv.DictReader(opened)]
+    of = json.loads(page.partition("const DATA = ")[2].partition(";</script>")[0])["groupings"][1]
+    assert [of["names"][group] for group in of["of"]] == found
+    assert sum(name.startswith("tsne-") for name in files) == 1
     total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     assert total < 30e6
 
@@ -130,6 +141,7 @@ def test_a_job_leaves_everything_needed_to_compare_it(
     assert set(files) == {
         *("config.yaml", "resamples.csv", "skipped.csv", "tsne.png"),
         *("merged.png", "split.png", "confused.csv", "clusters.csv", "people.csv"),
+        *("errors.html", "faces.csv"),
     }
     with files["resamples.csv"].open(newline="") as opened:
         assert [float(row["ari"]) for row in csv.DictReader(opened)] == values
@@ -165,7 +177,7 @@ def test_scores_equal_scikit_learns_on_the_same_resamples(
 
 
 def test_a_single_job_prints_its_scores_and_imports_no_network(
-    facetrack: Command, sweep: object
+    facetrack: Command, sweep: object, tmp_path: Path
 ) -> None:
     # `sweep` has filled the store: what is stored must not cost an import of seconds.
     done = facetrack("n_resamples=3", environment={"PYTHONPROFILEIMPORTTIME": "1"})
@@ -174,6 +186,8 @@ def test_a_single_job_prints_its_scores_and_imports_no_network(
         assert text in done.stdout
     imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
     assert "mlflow" in imported
+    (job,) = runs(tmp_path / "work", "job")
+    assert {"tsne.png", "tsne.html", "errors.html"} <= set(_artifacts(job))
     assert not {"tensorflow", "keras", "dlib", "_dlib_pybind11"} & imported
 
 
@@ -307,7 +321,10 @@ def test_a_flat_folder_has_no_scores(
     (job,) = runs(tmp_path / "work", "job")
     assert "ari_mean" not in job.data.metrics
     assert job.data.metrics["n_clusters_mean"] >= 1
-    assert "broken.jpg" in _artifacts(job)["skipped.csv"].read_text()
+    files = _artifacts(job)
+    assert "broken.jpg" in files["skipped.csv"].read_text()
+    assert {"groups.html", "tsne.html", "faces.csv"} <= set(files)
+    assert "errors.html" not in files
     assert job.data.tags["dataset.root"] == str(root)
     assert {path: path.stat().st_mtime_ns for path in root.iterdir()} == before
 

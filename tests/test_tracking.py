@@ -62,6 +62,15 @@ def test_a_failure_leaves_its_traceback(tracking: Tracking, tmp_path: Path) -> N
     assert "ZeroDivisionError: no faces" in written.read_text()
 
 
+def test_artifacts_are_read_back(tracking: Tracking, capfd: pytest.CaptureFixture[str]) -> None:
+    run = tracking.start("job", {"kind": "job"})
+    run.artifacts({"faces.csv": "é"})
+    assert tracking.artifact(run.run_id, "faces.csv").decode() == "é"
+    with pytest.raises(UserError, match="has no other"):
+        tracking.artifact(run.run_id, "other.csv")
+    assert "Downloading" not in capfd.readouterr().err
+
+
 def test_ctrl_c_is_killed(tracking: Tracking) -> None:
     def interrupt() -> None:
         with tracking.run("job", {"kind": "job", "sweep": "s"}):

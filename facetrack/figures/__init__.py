@@ -1,5 +1,6 @@
 from facetrack.figures.comparison import comparison_csv, comparison_line, comparison_markdown
 from facetrack.figures.curves import PAGE, Point, interactive, static
+from facetrack.figures.error_page import Listing, error_page
 from facetrack.figures.growth import Size, growth
 from facetrack.figures.page import data_uri, page
 from facetrack.figures.table import (
@@ -15,11 +16,14 @@ from facetrack.figures.table import (
 )
 from facetrack.figures.table1 import Entry, Table1, table1_csv, table1_latex, table1_markdown
 from facetrack.figures.tsne import coordinates, label, png, two_panels
+from facetrack.figures.tsne_page import Sheet, tsne_page
 
 __all__ = [
     "PAGE",
     "Entry",
+    "Listing",
     "Point",
+    "Sheet",
     "Size",
     "Table1",
     "comparison_csv",
@@ -29,6 +33,7 @@ __all__ = [
     "csv",
     "csv_text",
     "data_uri",
+    "error_page",
     "escaped",
     "growth",
     "interactive",
@@ -45,5 +50,6 @@ __all__ = [
     "table1_latex",
     "table1_markdown",
     "text",
+    "tsne_page",
     "two_panels",
 ]

@@ -15,7 +15,7 @@ from facetrack.figures.table import printable
 WIDTH = 1200
 FACE = 96
 _FRAME, _GAP, _MARGIN, _LINE = 4, 22, 24, 22
-_COLOURS = (
+COLOURS = (
     *("#d62728", "#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd"),
     *("#17becf", "#8c564b", "#e377c2", "#bcbd22", "#1a1a6e"),
 )
@@ -27,19 +27,28 @@ class Group:
     """Faces of one person in a cluster, or of one cluster of a person.
 
     name: said above them. faces: (h, w, 3) uint8 each, a few of the group. hidden: how many more.
+    anchor: of the section about the same person or cluster, where a page has one.
+    leads: whether the first face is one of the section's closest pair.
     """
 
     name: str
     faces: Sequence[NDArray[np.uint8]]
     hidden: int
+    anchor: str = ""
+    leads: bool = False
 
 
 @dataclass(frozen=True)
 class Section:
-    """One confusion: what it is, in a line, and its groups, each framed in a colour of its own."""
+    """One confusion: what it is, in a line, and its groups, each framed in a colour of its own.
+
+    anchor: its place on a page. distance: of the closest pair across groups, where there is one.
+    """
 
     title: str
     groups: Sequence[Group]
+    anchor: str = ""
+    distance: float | None = None
 
 
 def gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
@@ -77,7 +86,7 @@ def _laid(
         y += 32
         x = _MARGIN
         for number, group in enumerate(section.groups):
-            colour = _COLOURS[number % len(_COLOURS)]
+            colour = COLOURS[number % len(COLOURS)]
             wide = len(group.faces) * (FACE + 2 * _FRAME + 2)
             if x > _MARGIN and x + wide > WIDTH - _MARGIN:
                 x, y = _MARGIN, y + _LINE + FACE + 2 * _FRAME + 14

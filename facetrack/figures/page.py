@@ -8,6 +8,7 @@ only where their hash is in the policy, whatever a file's name has smuggled into
 import base64
 import hashlib
 import io
+import json
 from collections.abc import Sequence
 
 from PIL import Image as Pillow
@@ -42,17 +43,13 @@ a { color: var(--link); }
 """
 
 
-def page(
-    title: str, body: str, *, style: str = "", scripts: Sequence[str] = (), evaluates: bool = False
-) -> str:
+def page(title: str, body: str, *, style: str = "", scripts: Sequence[str] = ()) -> str:
     """A whole page. title: any text. body: HTML, whose text has been escaped (`escaped`).
 
-    scripts: their text, run in this order after the body. evaluates: whether they compile code of
-    their own as plotly's WebGL does.
+    scripts: their text, run in this order after the body; data in them as `script_json` has it.
+    They cannot compile code of their own, which plotly's WebGL would need (`scattergl`).
     """
     allowed = " ".join(f"'sha256-{_hash(script)}'" for script in scripts) or "'none'"
-    if evaluates:
-        allowed += " 'unsafe-eval'"
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; "
         f"style-src 'unsafe-inline'; script-src {allowed}"
@@ -73,7 +70,17 @@ def data_uri(image: Image) -> str:
     """A picture (h, w, 3) uint8 as the source of an <img>: a JPEG inside the page."""
     content = io.BytesIO()
     Pillow.fromarray(image).save(content, "JPEG", quality=_QUALITY)
-    return f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"
+    return file_uri(content.getvalue(), "image/jpeg")
+
+
+def file_uri(content: bytes, kind: str) -> str:
+    """A file inside the page. kind: its media type."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def script_json(value: object) -> str:
+    """Data as it can stand in a script: JSON in ASCII that cannot end the element it is in."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _hash(script: str) -> str:

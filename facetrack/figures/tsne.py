@@ -23,7 +23,8 @@ _COLOURS = (
 )
 _SHAPES = ("o", "s", "^", "D", "v", "P")
 _SPLIT_OFF = "X"
-_GREY = "0.55"
+GREY = "#8c8c8c"
+"""Of faces that are alone: hollow in a cluster of their own, crosses in none."""
 _DPI = 100
 _MOST_NAMES = 20
 _LONGEST_NAME = 26
@@ -73,7 +74,7 @@ def two_panels(
     numbers = None
     if people is not None:
         names, numbers = np.unique(np.asarray(people, dtype=object), return_inverse=True)
-        styles = {number: _style(number) for number in range(len(names))}
+        styles = {number: style(number) for number in range(len(names))}
         _scatter(panels[0], coordinates, numbers, styles)
         panels[0].set_title(_count(len(names), "person", "people"))
         if len(names) <= _MOST_NAMES:
@@ -88,13 +89,13 @@ def two_panels(
         coordinates[single, 1],
         s=size,
         c="none",
-        edgecolors=_GREY,
+        edgecolors=GREY,
         linewidths=0.7,
     )
     axes.scatter(
-        coordinates[noise, 0], coordinates[noise, 1], s=size, c=_GREY, marker="x", linewidths=0.7
+        coordinates[noise, 0], coordinates[noise, 1], s=size, c=GREY, marker="x", linewidths=0.7
     )
-    _scatter(axes, coordinates, clusters, _cluster_styles(clusters, numbers))
+    _scatter(axes, coordinates, clusters, cluster_styles(clusters, numbers))
     told = [_count(len(labels), "cluster", "clusters")]
     if single.any():
         told.append(_count(int(single.sum()), "of them a single face", "of them single faces"))
@@ -136,15 +137,19 @@ def label(name: str, longest: int = _LONGEST_NAME) -> str:
     return name.replace("$", r"\$")
 
 
-def _style(number: int) -> Style:
+def style(number: int) -> Style:
+    """How the person of a number is drawn."""
     shape = number // len(_COLOURS) % len(_SHAPES)
     return _COLOURS[number % len(_COLOURS)], _SHAPES[shape]
 
 
-def _cluster_styles(
+def cluster_styles(
     clusters: NDArray[np.integer], people: NDArray[np.integer] | None
 ) -> dict[int, Style]:
-    """A style for every cluster of two faces or more."""
+    """A style for every cluster of two faces or more, as `two_panels` describes it.
+
+    clusters: (n,) integers, -1 is noise. people: (n,) numbers from 0, or None.
+    """
     labels, sizes = np.unique(clusters[clusters != NOISE], return_counts=True)
     largest_first = np.argsort(-sizes, kind="stable")
     styles: dict[int, Style] = {}
@@ -152,7 +157,7 @@ def _cluster_styles(
     for rank, index in enumerate(largest_first[: np.count_nonzero(sizes > 1)]):
         inside = clusters == labels[index]
         owner = rank if people is None else int(np.bincount(people[inside]).argmax())
-        colour, shape = _style(owner)
+        colour, shape = style(owner)
         styles[int(labels[index])] = (
             (_darker(colour), _SPLIT_OFF) if owner in seen else (colour, shape)
         )

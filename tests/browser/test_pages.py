@@ -1,0 +1,171 @@
+"""The pages of a run in a browser: what they show, and that they ask nobody for anything."""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Page, expect
+
+from browser.conftest import Visit
+from facetrack import galleries
+from facetrack.data import Embeddings
+from facetrack.dataset import Portraits
+from facetrack.detector import Haar
+from facetrack.embedder import DlibResNet
+from facetrack.extract import extract
+from facetrack.job import tsne_html
+from facetrack.layout import tsne
+from facetrack.store import Store
+
+Opened = Callable[[str], AbstractContextManager[Page]]
+
+HOSTILE = "</script><script>document.title = 'gone'</script><img src=x onerror=alert(1)>"
+SIZES = {"desk": (1200, 900), "phone": (390, 844)}
+
+# Of all the points of the plot: where they are, how many are hardly to be seen, their colours.
+PLACES = """(all) => all.map((one) => one.getBoundingClientRect())
+  .map((box) => [box.x + box.width / 2, box.y + box.height / 2])"""
+FADED = "(all) => all.filter((one) => Number(one.style.opacity) < 0.5).length"
+COLOURS = "(all) => all.map((one) => one.style.fill)"
+
+
+@pytest.fixture(scope="module")
+def portraits(warm_home: Path) -> Embeddings:
+    """The portraits; the first face's person and picture have a name that would be a script."""
+    with pytest.MonkeyPatch.context() as patch, Store(warm_home) as store:
+        patch.setenv("FACETRACK_HOME", str(warm_home))
+        found = extract(Portraits().load(), Haar(), DlibResNet(), store)
+    for picture in found.pictures[:1]:
+        object.__setattr__(picture, "person", HOSTILE)
+        object.__setattr__(picture, "name", HOSTILE)
+    return found
+
+
+@pytest.fixture(scope="module")
+def clusters(portraits: Embeddings) -> NDArray[np.int64]:
+    """Everybody right but the first two people, who are one cluster."""
+    assert portraits.people is not None
+    return np.maximum(portraits.people - 1, 0)
+
+
+@pytest.fixture(scope="module")
+def pages(
+    portraits: Embeddings,
+    clusters: NDArray[np.int64],
+    warm_home: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A folder with both pages."""
+    folder = tmp_path_factory.mktemp("pages")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACETRACK_HOME", str(warm_home))
+        page = tsne_html("faces", portraits, tsne(portraits, 0), clusters)
+        made = galleries.files(portraits, clusters, "faces", b"")
+    (folder / "tsne.html").write_text(page)
+    (folder / "errors.html").write_text(str(made["errors.html"]))
+    return folder
+
+
+@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")])
+def opened(request: pytest.FixtureRequest, visit: Visit, pages: Path) -> Opened:
+    """Open one of the pages, on a desk and on a phone, light and dark."""
+    size, scheme = request.param
+    width, height = SIZES[size]
+
+    @contextlib.contextmanager
+    def as_on(name: str) -> Iterator[Page]:
+        with visit((pages / name).as_uri()) as page:
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=scheme)
+            yield page
+
+    return as_on
+
+
+def test_the_errors_fit_and_load_nothing(opened: Opened) -> None:
+    with opened("errors.html") as page:
+        width = page.evaluate("innerWidth")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        faces = "[...document.images].filter((one) => one.src.includes('jpeg') && one.naturalWidth)"
+        assert page.evaluate(f"{faces}.length") == 4
+        ground, ink = page.evaluate(
+            "['backgroundColor', 'color'].map((name) => getComputedStyle(document.body)[name])"
+        )
+        assert ground != ink
+        page.click("nav a[href='#Sizes']")
+        expect(page.locator("#Sizes")).to_be_in_viewport()
+        assert HOSTILE in page.locator("body").inner_text()
+        expect(page).to_have_title("faces")
+
+
+def test_tsne_shows_colours_and_isolates(
+    opened: Opened, portraits: Embeddings, clusters: NDArray[np.int64]
+) -> None:
+    assert portraits.people is not None
+    with opened("tsne.html") as page:
+        points, told = page.locator("#plot .points path"), page.locator("#told")
+        expect(points).to_have_count(59)
+        page.wait_for_timeout(500)  # plotly follows the window's new size with a delay
+        width, height = page.evaluate("[innerWidth, innerHeight]")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("document.documentElement.scrollHeight") <= height
+
+        # The one that no other is near, so that it is the one under the pointer.
+        places = np.array(points.evaluate_all(PLACES))
+        assert (places > 0).all()
+        assert (places < [width, height]).all()
+        apart = np.linalg.norm(places[:, None] - places, axis=2)
+        np.fill_diagonal(apart, np.inf)
+        face = int(apart.min(axis=1).argmax())
+        person, picture = str(portraits.pictures[face].person), portraits.pictures[face].name
+        x, y = places[face].tolist()
+        page.mouse.move(x - 2, y)
+        page.mouse.move(x, y)
+        expect(page.locator("#names p")).to_have_text(
+            [person, f"cluster {clusters[face]}", picture]
+        )
+        expect(page.locator("#tile")).to_be_visible()
+
+        of_person = int((portraits.people == portraits.people[face]).sum())
+        page.mouse.click(x, y)
+        expect(told).to_have_text(re.compile(rf"^{person}: {of_person} face"))
+        assert points.evaluate_all(FADED) == 59 - of_person
+        page.mouse.click(x, y)  # again: all
+        expect(page.locator("#all")).to_be_hidden()
+        assert points.evaluate_all(FADED) == 0
+
+        before = points.evaluate_all(COLOURS)
+        page.check("[name=by][value='1']")
+        changed = np.array(before) != np.array(points.evaluate_all(COLOURS))
+        # The one face that is in another person's cluster.
+        np.testing.assert_array_equal(changed, portraits.people == 0)
+        page.mouse.click(x, y)
+        expect(told).to_have_text(re.compile(f"^cluster {clusters[face]}: "))
+        page.keyboard.press("Escape")
+        expect(told).to_be_empty()
+        page.mouse.click(x, y)
+        page.click("#all")
+        expect(told).to_be_empty()
+        assert points.evaluate_all(FADED) == 0
+        expect(page).to_have_title("faces")
+
+
+def test_the_wheel_zooms_about_the_pointer(opened: Opened) -> None:
+    with opened("tsne.html") as page:
+        points = page.locator("#plot .points path")
+        expect(points).to_have_count(59)
+        page.wait_for_timeout(500)  # plotly follows the window's new size with a delay
+        before = np.array(points.evaluate_all(PLACES))
+        pointer = np.round(before.mean(axis=0))
+        page.mouse.move(*pointer)
+        for _ in range(2):
+            page.mouse.wheel(0, -100)
+        # Scaled and, once the wheel has come to rest, not any more.
+        expect(page.locator("#plot .cartesianlayer")).to_have_attribute("style", "")
+        after = np.array(points.evaluate_all(PLACES))
+        np.testing.assert_allclose(after, pointer + (before - pointer) / 0.8**2, atol=0.5)

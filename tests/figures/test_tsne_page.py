@@ -1,0 +1,81 @@
+"""The interactive t-SNE page: what is in it, and that names cannot get out of it."""
+
+import base64
+import json
+import re
+from typing import Any
+
+import numpy as np
+
+from facetrack.figures.tsne_page import Sheet, tsne_page
+
+HOSTILE = "</script><script>alert(1)</script><b>&\u2028\n\udce9"
+SHEET = Sheet(b"\xff\xd8 a sheet", 2, 48, np.array([0, 1, -1, 2]))
+
+
+def _made(
+    people: list[str] | None, clusters: list[int], pictures: tuple[str, ...] = ("a", "b", "c", "d")
+) -> str:
+    places = np.array([[0, 1.234], [2, 3], [-4, 5], [6, -7]], np.float32)
+    return tsne_page("faces", "Four.", places, people, np.array(clusters), pictures, SHEET)
+
+
+def _data(page: str) -> Any:
+    text = re.search(r"<script>const DATA = (.*?);</script>", page)
+    assert text is not None
+    return json.loads(text[1])
+
+
+def test_every_face_has_its_place_person_cluster_picture_and_tile() -> None:
+    data = _data(_made(["Bo", "Al", "Al", "Bo"], [7, 3, 3, -1]))
+    assert data["x"] == [0, 2, -4, 6]
+    assert data["y"] == [1.23, 3, 5, -7]
+    assert data["pictures"] == ["a", "b", "c", "d"]
+    assert data["tiles"] == [0, 1, -1, 2]
+    told = [[one["names"][of] for of in one["of"]] for one in data["groupings"]]
+    assert told == [
+        ["Bo", "Al", "Al", "Bo"],
+        ["cluster 1", "cluster 0", "cluster 0", "in no cluster"],
+    ]
+
+
+def test_clusters_have_the_colours_of_their_people() -> None:
+    people, clusters = _data(_made(["Bo", "Al", "Al", "Bo"], [0, 1, 1, 0]))["groupings"]
+    for key in ("colours", "symbols"):
+        assert [people[key][of] for of in people["of"]] == [
+            clusters[key][of] for of in clusters["of"]
+        ]
+    assert len(set(people["colours"])) == 2
+    alone = _data(_made(["Bo", "Al", "Al", "Bo"], [0, 1, 1, -1]))["groupings"][1]
+    assert [alone["symbols"][of] for of in alone["of"]][::3] == ["circle-open", "x-thin-open"]
+
+
+def test_without_labels_there_is_nothing_to_switch() -> None:
+    page = _made(None, [0, 0, 1, 1])
+    assert 'type="radio"' not in page
+    assert [one["one"] for one in _data(page)["groupings"]] == ["cluster"]
+    assert 'type="radio"' in _made(["Bo"] * 4, [0, 0, 1, 1])
+
+
+def test_hostile_names_are_only_names() -> None:
+    pictures = (HOSTILE,) * 4
+    places = np.zeros((4, 2), np.float32)
+    page = tsne_page(HOSTILE, HOSTILE, places, [HOSTILE] * 4, np.zeros(4, int), pictures, SHEET)
+    page.encode()
+    assert page.count("<script>") == 3
+    assert "<script>alert" not in page
+    assert "<b>" not in page[: page.index("<script>")]
+    assert _data(page)["pictures"][0].startswith("</script><script>alert(1)</script><b>&")
+    assert ".innerHTML" not in page[page.index("const DATA") :]
+
+
+def test_it_works_offline_and_repeats() -> None:
+    page = _made(None, [0, 0, 1, 1])
+    assert 4_000_000 < len(page) < 5_500_000  # plotly.js is inside
+    head = page[: page.index("</head>")]
+    assert "default-src 'none'" in head
+    assert "unsafe-eval" not in head
+    assert base64.b64encode(SHEET.jpeg).decode() in head
+    assert not re.search(r"<(script|link|img|iframe)[^>]*\s(src|href)\s*=(?!\"data:)", page)
+    assert _data(page)["config"]["showSendToCloud"] is False
+    assert page == _made(None, [0, 0, 1, 1])
