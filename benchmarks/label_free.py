@@ -134,8 +134,8 @@ the eps it chose (in brackets); dlib's embeddings, all faces clustered once. Wri
 {table}
 
 - **separation** is what `task.objective=label_free` and unlabelled folders use: the silhouette, a
-  face weighing the square root of its cluster's size, negative silhouettes seven times
-  (facetrack/label_free.py).
+  face weighing the square root of its cluster's size, negative silhouettes five times, mixed with
+  one that looks at other clusters of two faces or more only (facetrack/label_free.py).
 - **mean silhouette** (Rousseeuw 1987) chooses radii that are too large on thousands of faces, where
   two big clusters joined by a chain cost few faces much.
 - **stability**: 5 subsamples of 80 %, mean ARI between their clusterings on shared faces. Radii at
