@@ -63,8 +63,10 @@ def organise(config: DictConfig) -> None:
                 job.say_radius(run, estimator)
             numbers, remarks = _numbered(config, estimator, photos, before, now, said)
             persons = np.array([said.person(number) for number in numbers.tolist()], dtype=np.int64)
-            near = now.radius or float(config.embedder.radius)
-            far = doubtful(photos.vectors, persons, near)
+            natural = float(config.embedder.radius)
+            near = now.radius or natural
+            # A small radius keeps lookalikes apart; it does not make people look more alike.
+            far = doubtful(photos.vectors, persons, max(near, natural))
             counts = _counts(photos, persons, far)
             summary = _summary(counts, estimator)
             with writing(out):
