@@ -1,11 +1,11 @@
 """index.html of an organised folder: a card a person, what to look at twice, and a search."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from facetrack.figures import escaped, page
+from facetrack.figures.page import script_json
 
 _STYLE = """
 .head { position: sticky; top: 0; background: var(--ground); padding: 0.25rem 0; z-index: 1; }
@@ -170,7 +170,7 @@ def index(
     names = {card.id: list(card.photos) for card in [*cards, *([unknown] if unknown else [])]}
     if faceless:
         names["no-face"] = list(faceless)
-    parts.append(f'<script type="application/json" id="photos">{_json(names)}</script>')
+    parts.append(f'<script type="application/json" id="photos">{script_json(names)}</script>')
     return page("People on your photos", "\n".join(parts), style=_STYLE, scripts=[_SCRIPT])
 
 
@@ -232,8 +232,3 @@ def _url(path: str) -> str:
 
 def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
-def _json(value: object) -> str:
-    """JSON that cannot end the element it is in."""
-    return json.dumps(value).replace("<", "\\u003c")
