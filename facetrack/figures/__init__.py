@@ -1,8 +1,9 @@
 from facetrack.figures.comparison import comparison_csv, comparison_line, comparison_markdown
-from facetrack.figures.curves import PAGE, Point, interactive, static
+from facetrack.figures.curves import Point, interactive, static
 from facetrack.figures.error_page import Listing, error_page
 from facetrack.figures.growth import Size, growth
 from facetrack.figures.page import data_uri, page
+from facetrack.figures.plots import plots
 from facetrack.figures.table import (
     csv,
     csv_text,
@@ -19,7 +20,6 @@ from facetrack.figures.tsne import coordinates, label, png, two_panels
 from facetrack.figures.tsne_page import Sheet, tsne_page
 
 __all__ = [
-    "PAGE",
     "Entry",
     "Listing",
     "Point",
@@ -42,6 +42,7 @@ __all__ = [
     "markdown_cell",
     "markdown_lines",
     "page",
+    "plots",
     "png",
     "printable",
     "ranked",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from facetrack.figures.plots import plots
 from facetrack.figures.table import printable
 from facetrack.figures.tsne import label
 
@@ -23,8 +24,6 @@ _PATTERNS = {
     "longdashdot": (0, (9, 2, 1, 2)),
 }
 _MOST_COLUMNS = 3
-# plotly 7 shows a button that uploads the chart, data and all, unless told not to.
-PAGE = {"showSendToCloud": False, "displaylogo": False, "responsive": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +185,7 @@ def interactive(points: Sequence[Point], score: str = "ARI") -> str:
     figure.update_layout(template="plotly_white", hovermode="closest")
     if rows > 1:  # else as high as the window
         figure.update_layout(height=450 * rows)
-    return str(
-        figure.to_html(
-            include_plotlyjs=True,
-            include_mathjax=False,
-            default_height="96vh",
-            config=PAGE,
-            div_id="curves",  # the default is random: the page would differ each time
-        )
-    )
+    return plots(f"Mean {score}", {"": figure})
 
 
 def _panels(points: Sequence[Point]) -> tuple[list[_Panel], list[Point]]:

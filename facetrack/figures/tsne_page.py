@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.figures.curves import PAGE
 from facetrack.figures.page import file_uri, page, script_json
+from facetrack.figures.plots import PLOTLY
 from facetrack.figures.table import escaped, printable
 from facetrack.figures.tsne import GREY, Style, cluster_styles, style
 from facetrack.metrics import NOISE, noise_alone
@@ -26,7 +26,7 @@ _SINGLE, _NOISE = (GREY, "circle-open"), (GREY, "x-thin-open")
 
 # A selection would dim the others as isolating one does; a click again shows them, however soon.
 _CONFIG = {
-    **PAGE,
+    **PLOTLY,
     "doubleClick": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d"],
 }

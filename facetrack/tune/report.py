@@ -232,24 +232,9 @@ def _page(found: Found, searched: Sequence[str]) -> str:
                 found.study
             )
             plots["Two settings together"] = optuna.visualization.plot_contour(found.study)
-    parts = []
-    for number, (title, plot) in enumerate(plots.items()):
+    for plot in plots.values():
         plot.update_layout(template="plotly_white")
-        html = plot.to_html(
-            full_html=False,
-            include_plotlyjs=number == 0,
-            include_mathjax=False,
-            div_id=f"plot-{number}",
-            config=figures.PAGE,
-        )
-        parts.append(f"<h2>{title}</h2>\n{html}")
-    name = figures.escaped(found.name)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{name}</title><style>body{{font-family:sans-serif;margin:2em}}</style></head>"
-        f"<body><h1>{name}</h1>\n" + "\n".join(parts) + "\n</body></html>\n"
-    )
+    return figures.plots(found.name, plots)
 
 
 def _shares(found: Found) -> dict[str, float]:
