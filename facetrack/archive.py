@@ -81,7 +81,7 @@ def extract(archive: Path, into: Path) -> None:
         return
     part = into.with_name(f".{into.name}.part")
     try:
-        into.parent.mkdir(parents=True, exist_ok=True)
+        into.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Whoever comes second waits, and finds the folder there. What a killed process left
         # in the unfinished folder nobody else is using.
         with FileLock(into.with_name(f".{into.name}.lock")):
@@ -89,7 +89,7 @@ def extract(archive: Path, into: Path) -> None:
                 return
             shutil.rmtree(part, ignore_errors=True)
             try:
-                part.mkdir()
+                part.mkdir(mode=0o700)
                 _unpack(archive, part)
                 part.rename(into)
             finally:

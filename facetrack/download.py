@@ -58,7 +58,7 @@ def fetch(
     folder = home() / "downloads"
     path = folder / filename
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         # Whoever comes second waits, and finds the file there.
         with FileLock(folder / f".{filename}.lock"):
             if path.exists():

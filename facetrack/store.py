@@ -130,6 +130,30 @@ class Store:
 
         self._repaired(write)
 
+    def forget(self, pictures: Iterable[str]) -> int:
+        """Delete all there is of some pictures, SHA-256 digests in hex; returns how many rows.
+
+        What is deleted is overwritten, in the write-ahead log too. Raises UserError.
+        """
+        digests = [(bytes.fromhex(picture),) for picture in pictures]
+        deleted = 0
+
+        def delete() -> None:
+            nonlocal deleted
+            self._connection.execute("PRAGMA secure_delete=ON")
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                for table in ("detections", "vectors"):
+                    # In every key the picture stands behind 16 bytes of the identity.
+                    cursor = self._connection.executemany(
+                        f"DELETE FROM {table} WHERE substr(key, 17, 32) = ?", digests
+                    )
+                    deleted += cursor.rowcount
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+        self._repaired(delete)
+        return deleted
+
     def _get(self, table: str, keys: list[bytes]) -> dict[bytes, bytes]:
         """The intact rows of a table among these keys."""
         rows: dict[bytes, bytes] = {}

@@ -5,6 +5,7 @@ processes and machines do not collide. A sweep's jobs find their parent run by t
 """
 
 import contextlib
+import fnmatch
 import hashlib
 import json
 import logging
@@ -335,6 +336,24 @@ class Tracking:
             if config not in of_config or of_config[config].info.status != "FINISHED":
                 of_config[config] = job
         return list(of_config.values())
+
+    def remove_artifacts(self, dataset: str, patterns: Sequence[str]) -> int:
+        """Delete files of all runs on a dataset by patterns of their names; returns how many.
+
+        Of sweeps, which may be on several datasets, all that match.
+        """
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        removed = 0
+        for run in self._search(f"tags.{KIND} != ''"):
+            if run.data.tags[KIND] != "sweep" and run.data.tags.get("dataset") != dataset:
+                continue
+            repository: Any = get_artifact_repository(run.info.artifact_uri, self.uri)
+            for file in repository.list_artifacts():
+                if any(fnmatch.fnmatchcase(file.path, pattern) for pattern in patterns):
+                    repository.delete_artifacts(file.path)
+                    removed += 1
+        return removed
 
     def _jobs(self, sweep_id: str) -> list[Any]:
         return self._search(f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} != 'sweep'")

@@ -30,11 +30,10 @@ from facetrack.organise.page import index
 from facetrack.organise.people import Corrections, folder_name
 from facetrack.organise.photos import Photos, found
 from facetrack.organise.places import MODES, Wanted, arrange, file_name, writing
-from facetrack.organise.state import State
+from facetrack.organise.state import PAGE, State
 from facetrack.progress import say
 from facetrack.tracking import NOWHERE, Run, Tracking, where_line
 
-PAGE = "index.html"
 _UNKNOWN, _FACELESS = "unknown", "no-face"
 _MOST_PAIRS = 20
 _MOST_TOLD = 5

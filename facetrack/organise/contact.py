@@ -1,7 +1,6 @@
 """What the page shows: which faces of each person, and their thumbnails."""
 
 import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +14,7 @@ from facetrack.organise.grouping import NOBODY, Numbers
 from facetrack.organise.page import Card, Pair, Shown
 from facetrack.organise.people import Corrections, folder_name
 from facetrack.organise.photos import Photos
-from facetrack.organise.state import File
+from facetrack.organise.state import File, thumbnail_path
 from facetrack.progress import bar
 from facetrack.thumbnail import thumbnail
 from facetrack.workers import cores, in_order
@@ -23,13 +22,12 @@ from facetrack.workers import cores, in_order
 SIDE = 64
 _MOST, _LEAST = 24, 4  # faces of a person; fewer where there are many persons
 _IN_ALL = 6000  # of 2 kB each
-_FOLDER = "faces"
 
 
 class Contact:
     """Cards of persons, whose thumbnails are made together at the end and kept for the next page.
 
-    folder: where thumbnails are kept, readable by the owner only.
+    own: facetrack's own part of the organised folder, where thumbnails are kept.
     """
 
     def __init__(
@@ -47,7 +45,7 @@ class Contact:
         }
         self._each = int(np.clip(_IN_ALL // max(1, len(self._rows)), _LEAST, _MOST))
         self._paths = {(file.folder, file.content): path for path, file in files.items()}
-        self._images = self._thumbnails(own / _FOLDER)
+        self._images = self._thumbnails(own)
 
     def card(self, person: int) -> Card | None:
         """A person's card; the unknown faces' for NOBODY; None where there are no such faces."""
@@ -95,14 +93,14 @@ class Contact:
         n_far = min(len(far), max(self._each // 2, self._each - len(sure)))
         return [*sure[: self._each - n_far].tolist(), *far[len(far) - n_far :].tolist()]
 
-    def _thumbnails(self, kept: Path) -> dict[str, str]:
+    def _thumbnails(self, own: Path) -> dict[str, str]:
         """Data URIs by face; photos that have gone have none."""
-        kept.mkdir(mode=0o700, exist_ok=True)
+        thumbnail_path(own, "").parent.mkdir(mode=0o700, exist_ok=True)
         wanted = [row for rows in self._rows.values() for row in self._shown(rows)]
 
         def image(row: int) -> str | None:
             key = self._photos.keys[row]
-            path = kept / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.jpg"
+            path = thumbnail_path(own, key)
             try:
                 return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"
             except OSError:

@@ -1,0 +1,119 @@
+"""task=forget: what is stored of a person is gone, and nothing else."""
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from conftest import Command, assert_refused, client, runs
+
+
+@pytest.fixture
+def private(
+    facetrack: Command, small_folder: Path, warm_home: Path, tmp_path: Path
+) -> dict[str, str]:
+    """An environment with a home of the test's own, the six people embedded in it."""
+    done = facetrack("dataset=folder", f"dataset.root={small_folder}", "n_resamples=2")
+    assert done.returncode == 0, done.stderr
+    shutil.copytree(warm_home, tmp_path / "home")
+    return {"FACETRACK_HOME": str(tmp_path / "home")}
+
+
+def _vectors(home: Path) -> dict[bytes, bytes]:
+    """Payloads by key."""
+    with sqlite3.connect(home / "embeddings.sqlite") as store:
+        return dict(store.execute("SELECT key, payload FROM vectors"))
+
+
+def _digests(folder: Path) -> set[bytes]:
+    return {hashlib.sha256(path.read_bytes()).digest() for path in folder.iterdir()}
+
+
+def test_a_person_of_a_folder(
+    facetrack: Command, private: dict[str, str], small_folder: Path, tmp_path: Path
+) -> None:
+    home, work = tmp_path / "home", tmp_path / "work"
+    person = sorted(path.name for path in small_folder.iterdir())[0]
+    digests = _digests(small_folder / person)
+    before = _vectors(home)
+    theirs = {key: payload for key, payload in before.items() if key[16:48] in digests}
+    assert len(theirs) >= len(digests)
+    (job,) = runs(work, "job")
+    names = {file.path for file in client(work).list_artifacts(job.info.run_id)}
+    assert {"errors.html", "tsne.html", "merged.png", "people.csv"} < names
+
+    done = facetrack(
+        *("task=forget", f"dataset.root={small_folder}", f"person={person}"), environment=private
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"{len(digests)} pictures: " in done.stdout
+    after = _vectors(home)
+    assert after == {key: payload for key, payload in before.items() if key not in theirs}
+    # Overwritten, not only unlinked.
+    for path in home.glob("embeddings.sqlite*"):
+        content = path.read_bytes()
+        assert not any(payload in content for payload in theirs.values())
+    assert not (home / "tsne").exists()
+    assert not (home / "sheets").exists()
+    left = {file.path for file in client(work).list_artifacts(job.info.run_id)}
+    assert left == {"config.yaml", "resamples.csv"}
+    assert _digests(small_folder / person) == digests
+
+
+def test_a_person_of_an_organised_folder(
+    facetrack: Command, private: dict[str, str], small_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    organise = ["task=organise", f"dataset.root={small_folder}", f"task.out={out}"]
+    done = facetrack(*organise, "clusterer.eps=0.3", environment=private)
+    assert done.returncode == 0, done.stderr
+    copies = sorted(out.glob("person-001/*"))
+    thumbnails = len(list((out / ".facetrack/faces").iterdir()))
+    yaml = out / "people.yaml"
+    yaml.write_text(yaml.read_text().replace("person-001:\n  name:", "person-001:\n  name: Ann"))
+    digests = _digests(out / "person-001")
+    done = facetrack(
+        *("task=forget", "person=Ann", f"task.out={out}", "tracking=none"), environment=private
+    )
+    assert done.returncode == 0, done.stderr
+    assert not any(key[16:48] in digests for key in _vectors(tmp_path / "home"))
+    state = (out / ".facetrack/state.json").read_text()
+    faces = state[state.index('"faces"') : state.index('"pinned"')]
+    assert not any(digest.hex() in faces for digest in digests)
+    assert len(list((out / ".facetrack/faces").iterdir())) == thumbnails - len(copies)
+    assert not (out / "index.html").exists()
+    assert sorted(out.glob("person-001/*")) == copies  # photos stay
+
+
+def test_a_picture(
+    facetrack: Command, private: dict[str, str], small_folder: Path, tmp_path: Path
+) -> None:
+    picture = min(small_folder.rglob("*.png"))
+    digest = hashlib.sha256(picture.read_bytes()).digest()
+    done = facetrack("task=forget", f"picture='{picture}'", "tracking=none", environment=private)
+    assert done.returncode == 0, done.stderr
+    assert "1 pictures: " in done.stdout
+    assert not any(key[16:48] == digest for key in _vectors(tmp_path / "home"))
+
+
+def test_mistakes_are_one_line(facetrack: Command, small_folder: Path, tmp_path: Path) -> None:
+    root = f"dataset.root={small_folder}"
+    for arguments, told in (
+        ([root], "name what to forget"),
+        ([root, "person=a", "picture=b"], "name what to forget"),
+        ([root, "person=nobody"], "there is no person 'nobody' among"),
+        ([root, "picture=nothing.png"], "picture=nothing.png is no file"),
+        ([root, "person=a", f"task.out={tmp_path}"], "there is no person 'a' among"),
+    ):
+        assert_refused(facetrack("task=forget", *arguments), told)
+
+
+def test_the_cache_is_its_owners_alone(private: dict[str, str], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert home.stat().st_mode & 0o077 == 0
+    for name in ("embeddings.sqlite", "tsne", "sheets"):
+        assert (home / name).stat().st_mode & 0o077 == 0, name
+    for path in (*home.glob("tsne/*"), *home.glob("sheets/*")):
+        assert os.stat(path).st_mode & 0o077 == 0  # noqa: PTH116
