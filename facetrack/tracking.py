@@ -28,6 +28,7 @@ from facetrack.errors import UserError
 from facetrack.files import write
 from facetrack.home import locks
 from facetrack.masked import masked
+from facetrack.processes import is_gone, mine
 
 # Faces are biometric data: nothing is sent anywhere, usage statistics included, unless the
 # user says so. MLflow reads these when it is imported.
@@ -40,6 +41,7 @@ SWEEP = "sweep"
 KIND = "kind"  # "job", "study", "trial" or "sweep"
 PARENT = "mlflow.parentRunId"
 FINGERPRINT = "config_fingerprint"
+_PROCESS = "process"
 NOWHERE = "none"
 """The URI of tracking=none."""
 _COMMAND = "command"
@@ -49,6 +51,10 @@ _METRICS_A_BATCH = 1000
 _SERVER_ANSWERS_SECONDS = 5.0
 # From its front page MLflow leads to an empty page for chats; this one shows the runs.
 _RUNS_PAGE = "/#/experiments/{experiment}/runs?workflowType=machine_learning"
+
+
+# Stores in which this process has looked for runs that others left running: once is enough.
+_looked_through: set[str] = set()
 
 
 class Run:
@@ -141,6 +147,15 @@ class Tracking:
                 f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): "
                 "work in a folder you can write to, or name another store with tracking.uri=…"
             ) from error
+        if self.uri not in _looked_through:
+            _looked_through.add(self.uri)
+            self._close_orphans()
+
+    def _close_orphans(self) -> None:
+        """Mark runs KILLED that processes of this machine have left running."""
+        for run in self._search("attributes.status = 'RUNNING'"):
+            if is_gone(run.data.tags.get(_PROCESS, "")):
+                self._client.set_terminated(run.info.run_id, "KILLED")
 
     def _create_experiment(self, experiment: str) -> str:
         from mlflow.exceptions import MlflowException
@@ -194,6 +209,7 @@ class Tracking:
         all_tags = {
             "mlflow.runName": name,
             "mlflow.source.name": "facetrack",
+            _PROCESS: mine(),
             **self._nested(tags),
         }
         created = self._client.create_run(
@@ -205,7 +221,7 @@ class Tracking:
         """An earlier run, running again."""
         self._client.update_run(run_id, status="RUNNING")
         run = Run(self._client, run_id)
-        run.tags(self._nested(tags))
+        run.tags({**self._nested(tags), _PROCESS: mine()})
         return run
 
     def open_line(self) -> str:
@@ -267,9 +283,10 @@ class Tracking:
         for job in self._jobs(sweep_id):
             if job.info.status == "RUNNING":
                 self._client.set_terminated(job.info.run_id, "KILLED")
-        run_id = parents[0].info.run_id
-        self._client.update_run(run_id, status="RUNNING")
-        return Run(self._client, run_id)
+        run = Run(self._client, parents[0].info.run_id)
+        run.tags({_PROCESS: mine()})
+        self._client.update_run(run.run_id, status="RUNNING")
+        return run
 
     def resumable(self, sweep_id: str | None) -> tuple[str, list[str]]:
         """Id and overrides of a sweep; of the last one that is not finished where None is given.

@@ -1,11 +1,15 @@
 """MLflow runs: nesting, status, and what must not be written."""
 
 import os
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from facetrack import tracking as tracking_module
 from facetrack.errors import UserError
 from facetrack.masked import masked
 from facetrack.tracking import Run, Tracking, open_line
@@ -79,6 +83,26 @@ def test_ctrl_c_is_killed(tracking: Tracking) -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupt()
     assert tracking.jobs("s")[0].info.status == "KILLED"
+
+
+def test_a_run_whose_process_was_killed_is_closed_by_the_next(
+    tracking: Tracking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from facetrack.tracking import Tracking\n"
+        "Tracking(sys.argv[1], 'faces').start('job', {'kind': 'job', 'sweep': 's'})\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, tracking.uri], capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    mine = tracking.start("job", {"kind": "job", "sweep": "s", "config_fingerprint": "mine"})
+    assert {job.info.status for job in tracking.jobs("s")} == {"RUNNING"}
+    monkeypatch.setattr(tracking_module, "_looked_through", set())
+    Tracking(tracking.uri, "faces")
+    status = {job.info.run_id: job.info.status for job in tracking.jobs("s")}
+    assert status.pop(mine.run_id) == "RUNNING"
+    assert list(status.values()) == ["KILLED"]
 
 
 def test_more_than_a_batch_of_everything(tracking: Tracking) -> None:

@@ -28,6 +28,7 @@ from scipy.stats.qmc import Sobol
 from facetrack.errors import UserError
 from facetrack.home import locks
 from facetrack.masked import masked
+from facetrack.processes import alive
 from facetrack.tune.scoring import Scorer
 from facetrack.tune.space import Range
 
@@ -126,7 +127,7 @@ def close_dead(study: optuna.Study) -> None:
         assert trial.datetime_start is not None
         age = (datetime.now(trial.datetime_start.tzinfo) - trial.datetime_start).total_seconds()
         mine = host == socket.gethostname()
-        if (mine and not _alive(int(process))) or (not host and age > _GRACE_SECONDS):
+        if (mine and not alive(int(process))) or (not host and age > _GRACE_SECONDS):
             with contextlib.suppress(ValueError, RuntimeError):  # another process was faster
                 study.tell(trial.number, state=TrialState.FAIL)
 
@@ -333,16 +334,6 @@ def _creating() -> Iterator[None]:
     """Two processes must not create the tables of one fresh database at once."""
     with FileLock(locks() / "optuna.lock"):
         yield
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def best(study: optuna.Study) -> FrozenTrial:

@@ -1,0 +1,57 @@
+"""Which process wrote something, and whether it still runs: a killed one cannot say it ended."""
+
+import functools
+import os
+import socket
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def alive(process: int) -> bool:
+    """Whether a process of this machine runs."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@functools.cache
+def mine() -> str:
+    """This process in a word: machine, boot, number, and when it started."""
+    return " ".join((socket.gethostname(), _boot(), str(os.getpid()), _started(os.getpid())))
+
+
+def is_gone(process: str) -> bool:
+    """Whether a process, as `mine` tells it, is of this machine and runs no more.
+
+    False for other machines' and for what is no such text: nobody here can tell.
+    """
+    host, _, rest = process.partition(" ")
+    parts = rest.split(" ")
+    if host != socket.gethostname() or len(parts) != 3 or not parts[1].isdecimal():
+        return False
+    boot, number, started = parts
+    # Numbers are given again; a machine that was restarted runs none of its earlier processes.
+    return boot != _boot() or not alive(int(number)) or started != _started(int(number))
+
+
+@functools.cache
+def _boot() -> str:
+    try:
+        return (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return "-"
+
+
+def _started(process: int) -> str:
+    """In clock ticks after the boot; "-" where the system does not tell."""
+    try:
+        # The name in brackets may have spaces and brackets in it.
+        after_name = (_PROC / str(process) / "stat").read_text().rpartition(")")[2]
+        return after_name.split()[19]
+    except (OSError, IndexError):
+        return "-"
