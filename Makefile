@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test browser bench clean
+.PHONY: run test browser bench faults clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m facetrack -m clusterer=dbscan,meanshift clusterer.eps=0.1:1.2
@@ -33,6 +33,10 @@ browser:
 DATA ?= ../shared/data
 bench: $(VENV)/ready-dev
 	$(BIN)/python benchmarks/report.py $(DATA)
+
+# Kills and rubbish: what survives them, into RELIABILITY.md (about an hour).
+faults: $(VENV)/ready-dev
+	$(BIN)/python -m faults
 
 $(BIN)/python:
 	@echo "Making $(VENV) with $$($(PYTHON) --version)"

@@ -33,7 +33,7 @@ def _overrides(path: Path) -> list[str]:
             f"tuned={path} cannot be read ({error.strerror}): give the best.yaml of a study, which "
             "task=tune writes to outputs/"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"tuned={path} is not YAML: {' '.join(str(error).split())}") from error
     settings = content.get("settings") if isinstance(content, dict) else None
     if not isinstance(settings, dict):
