@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -136,22 +137,20 @@ def facetrack(warm_home: Path, tmp_path: Path) -> Command:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of an empty database on a server that runs as long as the tests do."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not programs:
         pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
     bin_ = programs[-1]
-    folder = tmp_path_factory.mktemp("postgres")
-    # The server refuses to run as root; its own user may then need a way to the folder.
+    # Not below pytest's own folder: another pytest that starts meanwhile closes that to others.
+    folder = Path(tempfile.mkdtemp(prefix="facetrack-postgres-"))
+    # The server refuses to run as root; the folder is then its own user's.
     as_user: list[str] = []
     if getpass.getuser() == "root":
         if shutil.which("runuser") is None:
             pytest.skip("PostgreSQL does not run as root, and there is no runuser")
         as_user = ["runuser", "-u", "postgres", "--"]
-        for parent in (folder, *folder.parents[:3]):
-            if parent != Path("/tmp"):
-                parent.chmod(0o755)
         shutil.chown(folder, "postgres")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -171,6 +170,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"postgresql://tester:secret@127.0.0.1:{port}/postgres"
     finally:
         run(str(bin_ / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
+        shutil.rmtree(folder)
 
 
 @pytest.fixture
