@@ -6,7 +6,6 @@ a folder that exists is whole.
 """
 
 import gzip
-import hashlib
 import io
 import lzma
 import re
@@ -23,6 +22,7 @@ from typing import TypeVar
 from filelock import FileLock
 
 from facetrack.errors import UserError
+from facetrack.files import sha256
 from facetrack.home import home
 from facetrack.progress import bar
 
@@ -58,8 +58,7 @@ def unpacked(archive: Path, name: str) -> Path:
     Raises UserError as `extract` does.
     """
     try:
-        with archive.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        digest = sha256(archive).hex()
     except OSError as error:
         raise UserError(
             f"the archive {archive} cannot be read ({error.strerror}): give the path of a .tgz, "

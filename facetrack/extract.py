@@ -5,7 +5,6 @@ the store holds is not computed again, finished work is stored every couple of s
 result is in the order of the pictures however the work was shared out.
 """
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ import numpy as np
 from facetrack.data import Boxes, Detector, Embedder, Embeddings, Pictures, Skipped, Vectors
 from facetrack.detector import choose
 from facetrack.errors import UserError
+from facetrack.files import sha256
 from facetrack.progress import bar
 from facetrack.store import Detection, Store, box_bytes
 from facetrack.workers import Done, Job, cores, in_order, in_processes, in_threads
@@ -139,8 +139,7 @@ def _hashed(listing: Pictures) -> tuple[dict[int, bytes], dict[int, str]]:
 
 def _digest(path: Path) -> bytes | str:
     try:
-        with path.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").digest()
+        return sha256(path)
     except OSError as error:
         return f"cannot be read ({error.strerror})"
 

@@ -1,5 +1,6 @@
-"""Files given by name and content, as figures and tables are made."""
+"""Files as a whole: written by name and content, replaced, and told apart by content."""
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
@@ -11,6 +12,12 @@ def write(folder: Path, contents: Mapping[str, str | bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def sha256(path: Path) -> bytes:
+    """The SHA-256 of a file's content. Raises OSError."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").digest()
 
 
 def replace(path: Path, content: bytes) -> None:

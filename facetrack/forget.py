@@ -5,7 +5,6 @@ and in MLflow; pages and tables with their names. What is made of many people at
 t-SNE picture, goes as a whole: a run can make it again. Scores and the pictures themselves stay.
 """
 
-import hashlib
 import shutil
 from pathlib import Path
 
@@ -13,17 +12,19 @@ from omegaconf import DictConfig
 
 from facetrack.dataset.folder import user_path
 from facetrack.errors import UserError
+from facetrack.files import sha256
 from facetrack.home import home
 from facetrack.make import make
 from facetrack.organise import people, state
 from facetrack.progress import bar, say
 from facetrack.store import Store
+from facetrack.sweep_tsne import file_name
 from facetrack.tracking import NOWHERE, Tracking
 
 # Files of runs that show faces or name people.
 _OF_RUNS = (
     *("errors.html", "groups.html", "tsne*.html", "tsne.png", "merged.png", "split.png"),
-    *("index.html", "confused.csv", "clusters.csv", "people.csv", "faces.csv", "skipped.*"),
+    *("index.html", "confused.csv", "clusters.csv", "people.csv", "faces.csv", "skipped.csv"),
 )
 _CACHES = ("tsne", "sheets")
 
@@ -54,7 +55,7 @@ def forget(config: DictConfig) -> None:
     if config.tracking.uri != NOWHERE:
         tracking = Tracking(config.tracking.uri, config.tracking.experiment)
         removed = tracking.remove_artifacts(config.dataset.name, _OF_RUNS)
-        for page in Path("outputs").glob(f"*/tsne-{config.dataset.name}-*.html"):
+        for page in Path("outputs").glob(f"*/{file_name(config.dataset.name)}-*.html"):
             page.unlink()
             removed += 1
         say(f"{removed} files of runs deleted, which showed faces or named people")
@@ -102,7 +103,6 @@ def _of_picture(config: DictConfig, picture: str) -> str:
 
 def _content(path: Path) -> str:
     try:
-        with path.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        return sha256(path).hex()
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror})") from error

@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator
 
 from facetrack import figures, galleries, radius
 from facetrack.clusterer import build
-from facetrack.data import Embeddings
+from facetrack.data import Embeddings, Skipped
 from facetrack.errors import UserError
 from facetrack.evaluate import Evaluation, check
 from facetrack.evaluate import evaluate as run_experiment
@@ -83,10 +83,7 @@ def evaluate(config: DictConfig) -> None:
         run.metrics(values, series)
         files: dict[str, str | bytes] = {
             "resamples.csv": _csv(evaluation.resamples),
-            "skipped.csv": _csv(
-                [{"picture": one.name, "reason": one.reason} for one in embeddings.skipped],
-                columns=("picture", "reason"),
-            ),
+            "skipped.csv": skipped_csv(embeddings.skipped),
             "tsne.png": picture,
             **galleries.files(embeddings, evaluation.clusters, title, picture),
         }
@@ -144,8 +141,7 @@ class Job:
             if run_id is None:
                 run.params({key: self.params[key] for key in self.params if key not in later})
             run.artifacts({"config.yaml": masked(OmegaConf.to_yaml(self.config))})
-            for key in sorted(OmegaConf.missing_keys(self.config)):
-                raise UserError(f"{key} has no value: add {key}=… to the command")
+            refuse_missing(self.config)
             yield run
 
     def say_radius(self, run: Run, estimator: BaseEstimator) -> None:
@@ -163,6 +159,12 @@ class Job:
         """Log what the embeddings are of."""
         run.tags(_counts(embeddings))
         run.dataset(self.config.dataset.name, embeddings.digest, json.dumps(_counts(embeddings)))
+
+
+def refuse_missing(config: DictConfig) -> None:
+    """Raise UserError for the first setting without a value."""
+    for key in sorted(OmegaConf.missing_keys(config)):
+        raise UserError(f"{key} has no value: add {key}=… to the command")
 
 
 def describe(config: DictConfig) -> str:
@@ -328,9 +330,14 @@ def _git_commit() -> dict[str, str]:
     return {"mlflow.source.git.commit": answer.stdout.strip()}
 
 
-def _csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ()) -> str:
+def skipped_csv(skipped: Sequence[Skipped]) -> str:
+    """What was left out, and why, as a table."""
+    return figures.csv_text(("picture", "reason"), ((one.name, one.reason) for one in skipped))
+
+
+def _csv(rows: Sequence[Mapping[str, object]]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns or list(rows[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -29,16 +29,15 @@ def of(estimator: BaseEstimator) -> float | None:
 
 def set_to(estimator: BaseEstimator, radius: float) -> None:
     """Give an estimator that has a radius another one."""
-    name = next(name for name in NAMES if name in estimator.get_params())
-    estimator.set_params(**{name: radius})
+    estimator.set_params(**{_name(estimator): radius})
 
 
-def choose(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> bool:
+def choose(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> None:
     """Set the radius to the one that separates unlabelled faces best, and say so.
 
-    vectors: (n, d). Returns False where the faces do not tell, and the embedder's radius stays.
+    vectors: (n, d). Where the faces do not tell, the embedder's radius stays.
     """
-    name = next(name for name in NAMES if name in estimator.get_params())
+    name = _name(estimator)
     low, high = config.clusterer.space[name]
     natural = float(config.embedder.radius)
     radii = [float(f"{natural * share:.4g}") for share in np.arange(low, high + 1e-9, _STEP)]
@@ -50,7 +49,11 @@ def choose(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> bo
     found = best_radius(vectors, cluster, radii) if len(vectors) > 2 else None
     if found is None:
         say(f"  {name} {natural:g}, the embedder's: these faces do not tell a better one")
-        return False
+        return
     set_to(estimator, found)
     say(f"  {name} {found:g}: no labels, so chosen by how well the groups lie apart")
-    return True
+
+
+def _name(estimator: BaseEstimator) -> str:
+    """What an estimator that has a radius calls it."""
+    return next(name for name in NAMES if name in estimator.get_params())

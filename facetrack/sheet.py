@@ -6,20 +6,17 @@ One picture because a JPEG's head alone is longer than a face of this size.
 import hashlib
 import io
 import math
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from facetrack.data import Embeddings, Image
+from facetrack.data import Embeddings
 from facetrack.figures import Sheet
 from facetrack.files import replace
 from facetrack.home import home
-from facetrack.progress import bar
-from facetrack.thumbnail import thumbnail
-from facetrack.workers import cores, in_order
+from facetrack.thumbnail import thumbnails
 
 _SIDE = 48  # a multiple of 16, the blocks of a JPEG: no face runs into its neighbour
 _QUALITY = 50  # 0.4 kB a face
@@ -65,18 +62,13 @@ def _drawn(embeddings: Embeddings, shown: NDArray[np.int64], columns: int) -> tu
     drawn = np.full((rows * _SIDE, columns * _SIDE, 3), _BLANK, np.uint8)
     whole = True
 
-    def face(of: int) -> Image | None:
-        return thumbnail(embeddings.pictures[of].path, embeddings.boxes[of], _SIDE)
-
-    with ThreadPoolExecutor(cores()) as pool:
-        faces = in_order(pool, face, shown.tolist(), window=4 * cores())
-        progress = bar(faces, total=len(shown), description="Thumbnails", unit="face")
-        for tile, found in enumerate(progress):
-            if found is None:
-                whole = False
-                continue
-            top, left = (_SIDE * place for place in divmod(tile, columns))
-            drawn[top : top + _SIDE, left : left + _SIDE] = found
+    faces = [(embeddings.pictures[face].path, embeddings.boxes[face]) for face in shown.tolist()]
+    for tile, found in enumerate(thumbnails(faces, _SIDE, "Thumbnails")):
+        if found is None:
+            whole = False
+            continue
+        top, left = (_SIDE * place for place in divmod(tile, columns))
+        drawn[top : top + _SIDE, left : left + _SIDE] = found
     content = io.BytesIO()
     Pillow.fromarray(drawn).save(content, "JPEG", quality=_QUALITY, optimize=True)
     return content.getvalue(), whole

@@ -41,7 +41,7 @@ def write(jobs: Sequence[Any], folder: Path, run: Run, tracking: Tracking) -> No
         except UserError as error:
             say(f"No t-SNE page of {job.data.tags['dataset']}: {error}")
             continue
-        name = _name(job)
+        name = file_name(*(job.data.tags[stage] for stage in _STAGES))
         others = sum(one.startswith(name) for one in files)
         files[f"{name}{f'-{others + 1}' if others else ''}.html"] = page
     if files:
@@ -100,10 +100,13 @@ def _clusters(table: str) -> NDArray[np.int64]:
     return np.array([NOISE if row["noise"] else int(row["cluster"]) for row in rows])
 
 
-def _name(job: Any) -> str:
-    """tsne-dataset-detector-embedder, in letters and digits that every file system has."""
+def file_name(*stages: str) -> str:
+    """tsne-dataset-detector-embedder, in letters and digits that every file system has.
+
+    stages: as many of them, in this order, as the name should begin with.
+    """
     parts = [
         "".join(c if c.isascii() and (c.isalnum() or c in "_.") else "_" for c in word)[:_LONGEST]
-        for word in (job.data.tags[stage] for stage in _STAGES)
+        for word in stages
     ]
     return "-".join(["tsne", *parts])

@@ -44,7 +44,7 @@ _TUNED = b"detector: haar\nembedder: dlib\nclusterer: dbscan\nsettings:\n  clust
 
 @dataclass
 class Readings:
-    """What came of reading some files. seconds: the longest; megabytes: the most at once."""
+    """What came of reading some files. megabytes: the most memory at once."""
 
     what: str
     read: int = 0

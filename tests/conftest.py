@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from facetrack.archive import extract as unpack
-from facetrack.data import Vectors
+from facetrack.data import Picture, Vectors
 from facetrack.dataset import Folder, Portraits
 from facetrack.detector import Whole
 from facetrack.embedder import DlibResNet
@@ -74,13 +74,18 @@ def orl(warm_home: Path) -> tuple[Vectors, NDArray[np.int64]]:
     return faces.vectors, faces.people
 
 
+def portraits(home: Path) -> Sequence[Picture]:
+    """The drawn portraits, kept in a FACETRACK_HOME."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACETRACK_HOME", str(home))
+        return Portraits().load().pictures
+
+
 @pytest.fixture(scope="session")
 def small_folder(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Path:
     """Pictures of six of the drawn people, in a folder of sub-folders."""
     root = tmp_path_factory.mktemp("pictures") / "six people"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACETRACK_HOME", str(warm_home))
-        pictures = Portraits().load().pictures
+    pictures = portraits(warm_home)
     six = sorted({str(picture.person) for picture in pictures})[:6]
     for picture in pictures:
         if picture.person in six:

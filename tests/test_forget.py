@@ -98,6 +98,23 @@ def test_a_picture(
     assert not any(key[16:48] == digest for key in _vectors(tmp_path / "home"))
 
 
+def test_pages_in_outputs_are_found_by_the_name_they_have_there(
+    facetrack: Command, private: dict[str, str], small_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "work/outputs/a sweep"
+    folder.mkdir(parents=True)
+    theirs, another = folder / "tsne-my_set-haar-dlib.html", folder / "tsne-other-haar-dlib.html"
+    for page in (theirs, another):
+        page.touch()
+    picture = min(small_folder.rglob("*.png"))
+    done = facetrack(
+        *("task=forget", f"picture='{picture}'", "dataset.name=my set"), environment=private
+    )
+    assert done.returncode == 0, done.stderr
+    assert not theirs.exists()
+    assert another.exists()
+
+
 def test_mistakes_are_one_line(facetrack: Command, small_folder: Path, tmp_path: Path) -> None:
     root = f"dataset.root={small_folder}"
     for arguments, told in (

@@ -47,8 +47,7 @@ def test_the_most_people_and_the_first_without_labels() -> None:
 
 
 def test_file_names_are_plain() -> None:
-    job = _job("a", 0.5, {"dataset": "../Fotos é\udce9" + "x" * 200})
-    name = sweep_tsne._name(job)
+    name = sweep_tsne.file_name("../Fotos é\udce9" + "x" * 200, "haar", "dlib")
     assert name.startswith("tsne-.._Fotos___xxx")
     assert name.endswith("-haar-dlib")
     assert len(name) < 200

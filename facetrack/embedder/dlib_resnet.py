@@ -1,7 +1,6 @@
 """dlib's face descriptor: a 29-layer ResNet, 128-d (King 2017). Works offline from packages."""
 
 import functools
-import hashlib
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from facetrack.data import Face, Vectors
 from facetrack.errors import UserError
+from facetrack.files import sha256
 
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 DESCRIPTOR = "dlib_face_recognition_resnet_model_v1.dat"
@@ -77,8 +77,7 @@ def _model_path(file: str) -> Path:
 
 @functools.cache
 def _digest(file: str) -> str:
-    with _model_path(file).open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
+    return sha256(_model_path(file)).hex()[:16]
 
 
 @functools.cache

@@ -6,7 +6,6 @@ Only a face that has to be embedded costs the import of TensorFlow (4 s): it hap
 
 import contextlib
 import functools
-import hashlib
 import os
 import stat
 import sys
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from facetrack.data import Face, Image, Vectors
 from facetrack.errors import UserError
+from facetrack.files import sha256
 
 # Part of every stored vector's key: raise it when crop, standardisation or network change.
 _VERSION = 1
@@ -186,8 +186,7 @@ def _sha256(path: Path) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _sha256_of(path: Path, _size: int, _mtime_ns: int) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    return sha256(path).hex()
 
 
 def _at_least(value: object, least: int) -> bool:

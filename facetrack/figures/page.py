@@ -16,6 +16,7 @@ from PIL import Image as Pillow
 from facetrack.data import Image
 from facetrack.figures.table import escaped
 
+JPEG = "image/jpeg"
 _QUALITY = 80
 
 # Colours are named here, once for light and once for dark; pages use the names.
@@ -68,9 +69,14 @@ def page(title: str, body: str, *, style: str = "", scripts: Sequence[str] = ())
 
 def data_uri(image: Image) -> str:
     """A picture (h, w, 3) uint8 as the source of an <img>: a JPEG inside the page."""
+    return file_uri(jpeg(image), JPEG)
+
+
+def jpeg(image: Image) -> bytes:
+    """A picture (h, w, 3) uint8 as the file that pages have inside."""
     content = io.BytesIO()
     Pillow.fromarray(image).save(content, "JPEG", quality=_QUALITY)
-    return file_uri(content.getvalue(), "image/jpeg")
+    return content.getvalue()
 
 
 def file_uri(content: bytes, kind: str) -> str:

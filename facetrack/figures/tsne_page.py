@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.figures.page import file_uri, page, script_json
+from facetrack.figures.page import JPEG, file_uri, page, script_json
 from facetrack.figures.plots import PLOTLY
 from facetrack.figures.table import escaped, printable
 from facetrack.figures.tsne import GREY, Style, cluster_styles, style
@@ -292,6 +292,6 @@ def _tile(sheet: Sheet) -> str:
     side = 2 * sheet.side
     return (
         f"#tile {{ width: {side}px; height: {side}px; border-radius: 4px; margin-bottom: 0.25rem; "
-        f"background: url({file_uri(sheet.jpeg, 'image/jpeg')}) 0 0 / {side * sheet.columns}px "
+        f"background: url({file_uri(sheet.jpeg, JPEG)}) 0 0 / {side * sheet.columns}px "
         "auto no-repeat; }\n"
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from sklearn.base import BaseEstimator
 from threadpoolctl import threadpool_limits
 
@@ -22,19 +22,18 @@ from facetrack.dataset.folder import user_path
 from facetrack.errors import UserError
 from facetrack.evaluate import WORTH_THREADS, check, fit
 from facetrack.files import replace
-from facetrack.job import Job
+from facetrack.job import Job, refuse_missing, skipped_csv
 from facetrack.organise import corrections, people, state
 from facetrack.organise.contact import Contact
 from facetrack.organise.grouping import NOBODY, Numbers, alike, doubtful, numbered, parted
 from facetrack.organise.page import index
 from facetrack.organise.people import Corrections, folder_name
 from facetrack.organise.photos import Photos, found
-from facetrack.organise.places import MODES, Wanted, arrange, file_name, writing
+from facetrack.organise.places import FACELESS, MODES, UNKNOWN, Wanted, arrange, file_name, writing
 from facetrack.organise.state import PAGE, State
 from facetrack.progress import say
 from facetrack.tracking import NOWHERE, Run, Tracking, where_line
 
-_UNKNOWN, _FACELESS = "unknown", "no-face"
 _MOST_PAIRS = 20
 _MOST_TOLD = 5
 
@@ -90,8 +89,7 @@ def organise(config: DictConfig) -> None:
 
 def _out(config: DictConfig) -> Path:
     """The folder to organise into. Raises UserError for one that cannot be meant."""
-    for key in sorted(OmegaConf.missing_keys(config)):
-        raise UserError(f"{key} has no value: add {key}=… to the command")
+    refuse_missing(config)
     if config.task.mode not in MODES:
         raise UserError(f"task.mode is one of {', '.join(MODES)}; got {config.task.mode!r}")
     if not isinstance(config.task.restore, bool):
@@ -184,12 +182,12 @@ def _wanted(photos: Photos, persons: Numbers, said: Corrections) -> list[Wanted]
     """Which photos should be in which folders."""
     folders: dict[tuple[str, str], list[str]] = {}
     for person, content in zip(persons.tolist(), photos.contents, strict=True):
-        folder = _UNKNOWN if person == NOBODY else folder_name(person)
+        folder = UNKNOWN if person == NOBODY else folder_name(person)
         name = said.names.get(person)
         called = file_name(f"{folder} {name}") if name and person != NOBODY else folder
         folders.setdefault((folder, called), []).append(content)
     if photos.faceless:
-        folders[_FACELESS, _FACELESS] = list(photos.faceless)
+        folders[FACELESS, FACELESS] = list(photos.faceless)
     return [
         Wanted(folder, called, content, photos.pictures[content])
         for (folder, called), contents in sorted(folders.items())
@@ -264,8 +262,7 @@ def _first(photos: Photos, reason: str) -> str:
 def _log(run: Run, photos: Photos, counts: dict[str, int], content: bytes) -> None:
     run.tags({"faces": counts["faces"], "persons": counts["persons"]})
     run.metrics({name: float(count) for name, count in counts.items()})
-    lines = "".join(f"{one.name}\t{one.reason}\n" for one in photos.skipped)
-    run.artifacts({PAGE: content, "skipped.tsv": lines.encode("utf-8", "replace")})
+    run.artifacts({PAGE: content, "skipped.csv": skipped_csv(photos.skipped)})
 
 
 def _tell(

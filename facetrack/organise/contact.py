@@ -1,23 +1,20 @@
 """What the page shows: which faces of each person, and their thumbnails."""
 
-import base64
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.figures import data_uri
+from facetrack.figures.page import JPEG, file_uri, jpeg
 from facetrack.files import replace
 from facetrack.organise.grouping import NOBODY, Numbers
 from facetrack.organise.page import Card, Pair, Shown
 from facetrack.organise.people import Corrections, folder_name
 from facetrack.organise.photos import Photos
+from facetrack.organise.places import UNKNOWN
 from facetrack.organise.state import File, thumbnail_path
-from facetrack.progress import bar
-from facetrack.thumbnail import thumbnail
-from facetrack.workers import cores, in_order
+from facetrack.thumbnail import thumbnails
 
 SIDE = 64
 _MOST, _LEAST = 24, 4  # faces of a person; fewer where there are many persons
@@ -45,6 +42,7 @@ class Contact:
         }
         self._each = int(np.clip(_IN_ALL // max(1, len(self._rows)), _LEAST, _MOST))
         self._paths = {(file.folder, file.content): path for path, file in files.items()}
+        self._shown = {person: self._some(rows) for person, rows in self._rows.items()}
         self._images = self._thumbnails(own)
 
     def card(self, person: int) -> Card | None:
@@ -52,7 +50,7 @@ class Contact:
         rows = self._rows.get(person)
         if rows is None:
             return None
-        id_ = "unknown" if person == NOBODY else folder_name(person)
+        id_ = UNKNOWN if person == NOBODY else folder_name(person)
         contents = list(dict.fromkeys(self._photos.contents[row] for row in rows.tolist()))
         place = {content: index for index, content in enumerate(contents)}
         files = [self._paths.get((id_, content), "") for content in contents]
@@ -66,10 +64,10 @@ class Contact:
             faces=[
                 Shown(
                     place[self._photos.contents[row]],
-                    self._images.get(self._photos.keys[row]),
+                    self._images.get(row),
                     bool(self._far[row]),
                 )
-                for row in self._shown(rows)
+                for row in self._shown[person]
             ],
             n_faces=len(rows),
             n_doubtful=int(self._far[rows].sum()),
@@ -84,7 +82,7 @@ class Contact:
                 found.append(Pair(cards[0], cards[1], distance))
         return found
 
-    def _shown(self, rows: Numbers) -> list[int]:
+    def _some(self, rows: Numbers) -> list[int]:
         """Some faces: those in the middle of the person first, the doubtful ones at the end."""
         vectors = self._photos.vectors[rows]
         away = np.linalg.norm(vectors - vectors.mean(axis=0), axis=1)
@@ -93,34 +91,19 @@ class Contact:
         n_far = min(len(far), max(self._each // 2, self._each - len(sure)))
         return [*sure[: self._each - n_far].tolist(), *far[len(far) - n_far :].tolist()]
 
-    def _thumbnails(self, own: Path) -> dict[str, str]:
-        """Data URIs by face; photos that have gone have none."""
+    def _thumbnails(self, own: Path) -> dict[int, str]:
+        """Data URIs by row; photos that have gone have none."""
         thumbnail_path(own, "").parent.mkdir(mode=0o700, exist_ok=True)
-        wanted = [row for rows in self._rows.values() for row in self._shown(rows)]
-
-        def image(row: int) -> str | None:
-            key = self._photos.keys[row]
-            path = thumbnail_path(own, key)
+        photos, images, missing = self._photos, dict[int, bytes](), list[int]()
+        for row in (row for rows in self._shown.values() for row in rows):
             try:
-                return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"
+                images[row] = thumbnail_path(own, photos.keys[row]).read_bytes()
             except OSError:
-                picture = self._photos.pictures[self._photos.contents[row]]
-                face = thumbnail(picture.path, self._photos.boxes[row], SIDE)
-                if face is None:
-                    return None
-                uri = data_uri(face)
-                replace(path, base64.b64decode(uri.partition(",")[2]))
-                return uri
-
-        with ThreadPoolExecutor(cores()) as pool:
-            images = bar(
-                in_order(pool, image, wanted, window=64),
-                total=len(wanted),
-                description="Faces for the page",
-                unit="face",
-            )
-            return {
-                self._photos.keys[row]: uri
-                for row, uri in zip(wanted, images, strict=True)
-                if uri is not None
-            }
+                missing.append(row)
+        faces = [(photos.pictures[photos.contents[row]].path, photos.boxes[row]) for row in missing]
+        drawn = thumbnails(faces, SIDE, "Faces for the page")
+        for row, face in zip(missing, drawn, strict=True):
+            if face is not None:
+                images[row] = jpeg(face)
+                replace(thumbnail_path(own, photos.keys[row]), images[row])
+        return {row: file_uri(image, JPEG) for row, image in images.items()}

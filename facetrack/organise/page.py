@@ -206,7 +206,7 @@ def _faces(card: Card, most: int | None = None) -> str:
             if face.image
             else f'<span class="none" title="{title}"></span>'
         )
-        if card.files:
+        if card.files[face.photo]:
             inside = f'<a href="{_url(card.files[face.photo])}">{inside}</a>'
         kind = ' class="doubtful"' if face.doubtful else ""
         items.append(f'<li{kind} data-photo="{face.photo}">{inside}</li>')

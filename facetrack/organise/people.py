@@ -47,13 +47,16 @@ class Corrections:
     bar: list[tuple[int, list[str], int]] = field(default_factory=list)
     persons: set[int] = field(default_factory=set)
 
+    def chain(self, number: int) -> list[int]:
+        """A number and the persons it is merged into, one after the other; never in a circle."""
+        chain = [number]
+        while chain[-1] in self.merge:
+            chain.append(self.merge[chain[-1]])
+        return chain
+
     def person(self, number: int) -> int:
         """The person that a number stands for, merges followed."""
-        seen = {number}
-        while number in self.merge and self.merge[number] not in seen:
-            number = self.merge[number]
-            seen.add(number)
-        return number
+        return self.chain(number)[-1]
 
 
 def folder_name(number: int) -> str:
@@ -169,7 +172,7 @@ def _note(said: Corrections, number: int, setting: Node, value: Node, wrong: Wro
             other = _number(item)
             if other is None:
                 raise wrong(item, f"expected a person such as person-004, got {_shown(item)}")
-            if other in _chain(said, number):
+            if other in said.chain(number):
                 raise wrong(item, f"{folder_name(other)} would be merged into itself")
             if said.merge.setdefault(other, number) != number:
                 raise wrong(item, f"{folder_name(other)} is merged into two persons")
@@ -181,15 +184,6 @@ def _note(said: Corrections, number: int, setting: Node, value: Node, wrong: Wro
             raise wrong(value, "expected a list of photos, such as [IMG_1.jpg]")
         names = [str(photo.value) for photo in photos]
         (said.split if what == "split" else said.bar).append((number, names, line))
-
-
-def _chain(said: Corrections, number: int) -> set[int]:
-    """The persons that a number is merged into, one after the other."""
-    seen: set[int] = set()
-    while number in said.merge and number not in seen:
-        seen.add(number)
-        number = said.merge[number]
-    return seen | {number}
 
 
 def _entries(node: Node, wrong: Wrong, expected: str) -> list[tuple[Node, Node]]:

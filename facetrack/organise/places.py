@@ -16,10 +16,12 @@ from pathlib import Path
 from facetrack.data import Picture
 from facetrack.errors import UserError
 from facetrack.figures import printable
+from facetrack.files import sha256
 from facetrack.organise.state import File
 from facetrack.progress import bar
 
 MODES = ("copy", "link", "none")
+UNKNOWN, FACELESS = "unknown", "no-face"  # folders beside those of persons
 _LONGEST = 200  # bytes of a file's name, below the 255 of file systems so that numbers fit
 _CHUNK = 1 << 20
 
@@ -191,7 +193,7 @@ def _is_this(path: Path, one: Wanted, mode: str) -> bool:
         if mode == "link":
             return path.is_symlink() and os.readlink(path) == str(one.picture.path)  # noqa: PTH115
         same_size = os.lstat(path).st_size == os.stat(one.picture.path).st_size  # noqa: PTH116
-        return not path.is_symlink() and same_size and _digest(path) == one.content
+        return not path.is_symlink() and same_size and sha256(path).hex() == one.content
     except OSError:
         return False
 
@@ -269,8 +271,3 @@ def _is_as_made(path: Path, file: File) -> bool:
         and status.st_size == file.size
         and status.st_mtime_ns == file.mtime_ns
     )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

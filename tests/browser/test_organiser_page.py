@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import portraits
 from playwright.sync_api import Dialog, Page, expect
 
 from browser.conftest import Visit, drawn
-from facetrack.dataset import Portraits
 
 _HOSTILE = "<img src=x onerror=alert(1)>&'\" #1?.png"
 _NAME = "</script><script>alert(2)</script>"
@@ -33,11 +33,8 @@ def _organise(warm_home: Path, folder: Path, *arguments: str) -> Path:
     return folder / "out/index.html"
 
 
-def _portraits(warm_home: Path, root: Path) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACETRACK_HOME", str(warm_home))
-        pictures = Portraits().load().pictures
-    for picture in pictures:
+def _photos(warm_home: Path, root: Path) -> None:
+    for picture in portraits(warm_home):
         root.mkdir(exist_ok=True)
         shutil.copy(picture.path, root)
 
@@ -46,7 +43,7 @@ def _portraits(warm_home: Path, root: Path) -> None:
 def page_of_portraits(warm_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The drawn portraits in one folder, one of them and one person with a hostile name."""
     folder = tmp_path_factory.mktemp("organised")
-    _portraits(warm_home, folder / "photos")
+    _photos(warm_home, folder / "photos")
     (folder / "photos/Otto_01.png").rename(folder / "photos" / _HOSTILE)
     (folder / "photos/clip.mp4").touch()
     _organise(warm_home, folder, "clusterer.eps=0.3")
@@ -159,7 +156,7 @@ def test_phone_width(page_of_portraits: Path, visit: Visit) -> None:
 def test_doubtful_faces_and_people_who_may_be_one(
     warm_home: Path, tmp_path: Path, visit: Visit
 ) -> None:
-    _portraits(warm_home, tmp_path / "photos")
+    _photos(warm_home, tmp_path / "photos")
     # A radius that is too large: most people are one.
     url = _organise(warm_home, tmp_path, "clusterer.eps=0.42").as_uri()
     with visit(url) as page:

@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from conftest import LIMITED, SHARED, assert_refused, client
+from conftest import LIMITED, SHARED, assert_refused, client, portraits
 
-from facetrack.dataset import Portraits
 from facetrack.metrics import scores
 
 Organise = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -54,11 +53,8 @@ def organise(warm_home: Path, tmp_path: Path) -> Organise:
 @pytest.fixture(scope="module")
 def drawn(warm_home: Path) -> dict[str, list[Path]]:
     """The drawn portraits by person."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACETRACK_HOME", str(warm_home))
-        pictures = Portraits().load().pictures
     by_person = defaultdict(list)
-    for picture in pictures:
+    for picture in portraits(warm_home):
         by_person[str(picture.person)].append(picture.path)
     return dict(by_person)
 
