@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +29,25 @@ class Evaluation:
     resamples: one dict a resample; "fit_seconds" and "n_clusters", and with labels all of
     `metrics.scores`.
     clusters: (n,) labels found on all n faces.
+    neighbors_recall: the share of neighbours found on all n faces, by an estimator that finds them
+    approximately and tells; else None.
     """
 
     resamples: Sequence[dict[str, float]]
     clusters: NDArray[np.int64]
+    neighbors_recall: float | None = None
 
     def column(self, key: str) -> list[float]:
         """One score over the resamples."""
         return [resample[key] for resample in self.resamples]
+
+
+class Fit(NamedTuple):
+    """Labels (n,) int64 of some faces, the seconds it took, and the recall as in `Evaluation`."""
+
+    labels: NDArray[np.int64]
+    seconds: float
+    neighbors_recall: float | None
 
 
 def check(seed: int, n_resamples: int) -> None:
@@ -75,7 +86,7 @@ def evaluate(
         for i in bar(range(n_resamples), description="Resamples", unit="resample"):
             drawn = sampling.draw(len(embeddings.vectors), seed, dataset, i)
             drawn_people = None if people is None else people[drawn]
-            labels, seconds = fit(
+            labels, seconds, _ = fit(
                 estimator, embeddings.vectors[drawn], drawn_people, (seed, dataset, i)
             )
             if drawn_people is None:
@@ -86,8 +97,8 @@ def evaluate(
                 scores = metrics.scores(drawn_people, labels)
             resamples.append({**scores, "fit_seconds": seconds})
         # All faces together are not a resample, so they get a seed after the last one's.
-        clusters, _ = fit(estimator, embeddings.vectors, people, (seed, dataset, n_resamples))
-    return Evaluation(resamples, clusters)
+        last = fit(estimator, embeddings.vectors, people, (seed, dataset, n_resamples))
+    return Evaluation(resamples, last.labels, last.neighbors_recall)
 
 
 def fit(
@@ -95,8 +106,8 @@ def fit(
     vectors: NDArray[np.float32],
     people: NDArray[np.int64] | None,
     seed: tuple[int, str, int],
-) -> tuple[NDArray[np.int64], float]:
-    """Labels of some faces and the seconds it took. seed: seed, dataset, number of the resample.
+) -> Fit:
+    """Cluster some faces. seed: seed, dataset, number of the resample.
 
     people: who they are, for estimators that are told how many; None where nobody knows.
     Raises UserError where the estimator cannot cluster them.
@@ -111,4 +122,6 @@ def fit(
             f"{type(fresh).__name__} cannot cluster a resample of {len(vectors)} faces: "
             f"{' '.join(str(error).split())}"
         ) from error
-    return np.asarray(labels, dtype=np.int64), time.perf_counter() - start
+    seconds = time.perf_counter() - start
+    recall = getattr(fresh, "neighbors_recall_", None)
+    return Fit(np.asarray(labels, dtype=np.int64), seconds, recall)

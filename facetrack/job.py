@@ -233,6 +233,8 @@ def metrics_of(
         for key in evaluation.resamples[0]
         if key != "ari"
     }
+    if evaluation.neighbors_recall is not None:
+        means["neighbors_recall"] = evaluation.neighbors_recall
     if not embeddings.names:
         return means, {}
     ari = evaluation.column("ari")
@@ -401,4 +403,9 @@ def score_lines(values: Mapping[str, float], sampling: str, n_resamples: int) ->
     known = f" for {values['n_people_mean']:.1f} people" if "n_people_mean" in values else ""
     lines.append(f"clusters          {values['n_clusters_mean']:.1f}{known}, a resample")
     lines.append(f"seconds a fit     {values['fit_seconds_mean']:.4f}")
+    if "neighbors_recall" in values:
+        lines.append(
+            f"neighbours        recall {values['neighbors_recall']:.5g}, measured on a sample of "
+            "all faces"
+        )
     return lines

@@ -329,6 +329,23 @@ def test_a_flat_folder_has_no_scores(
     assert {path: path.stat().st_mtime_ns for path in root.iterdir()} == before
 
 
+def test_approximate_neighbours_tell_their_recall(facetrack: Command, tmp_path: Path) -> None:
+    pytest.importorskip("faiss", reason="faiss is not installed: the extra facetrack[faiss]")
+    done = facetrack("clusterer.neighbors=faiss", "clusterer.eps=0.3", "n_resamples=2")
+    assert done.returncode == 0, done.stderr
+    assert "recall 1, measured on a sample of all faces" in done.stdout
+    exact = facetrack("clusterer.eps=0.3", "n_resamples=2")
+    assert exact.returncode == 0, exact.stderr
+    assert "recall 1" not in exact.stdout
+    of = {
+        job.data.params["clusterer.neighbors"]: job.data.metrics
+        for job in runs(tmp_path / "work", "job")
+    }
+    assert of["faiss"]["neighbors_recall"] == 1.0
+    assert "neighbors_recall" not in of["exact"]
+    assert of["faiss"]["ari_mean"] == of["exact"]["ari_mean"]
+
+
 def test_help_shows_groups_and_examples(facetrack: Command) -> None:
     done = facetrack("--help")
     assert done.returncode == 0

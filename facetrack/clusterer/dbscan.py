@@ -1,9 +1,13 @@
 """DBSCAN, label for label scikit-learn's, where every radius comes from one spanning tree.
 
+That looks at every pair of points. For sets too large for it, `neighbors="faiss"` finds neighbours
+approximately (see approximate.py) and measures how many it misses.
+
 A core point has at least min_samples points within eps, itself included. Clusters are the
 connected components of core points within eps of each other, numbered by their first point; any
 other point joins the first cluster that has a core point within eps of it, or is noise, -1 (Ester
-et al. 1996). With min_samples = 1 every point is core.
+et al. 1996). With min_samples = 1 every point is core; a neighbour that is missed can then split a
+cluster, and never join two.
 """
 
 from functools import partial
@@ -13,9 +17,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
+from facetrack.clusterer import approximate
 from facetrack.clusterer.distances import MOST_DOUBT, Floats, Mask, Points, pairs
 from facetrack.clusterer.shared import cache, digest, distinct
 from facetrack.clusterer.tree import Tree, components, spanning_tree
@@ -26,35 +31,51 @@ class DBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """DBSCAN with scikit-learn's interface and labels.
 
     eps: radius, inclusive, in the units of the points. min_samples: how many points within eps,
-    itself included, make a core point.
+    itself included, make a core point. neighbors: "exact", or "faiss" for approximate ones.
 
-    After `fit`: `labels_` (n,) int64, -1 for noise; `core_sample_indices_`.
+    After `fit`: `labels_` (n,) int64, -1 for noise; `core_sample_indices_`; `neighbors_recall_`,
+    the share of neighbours that faiss found, measured on a sample of the distinct points, None for
+    exact ones.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "eps": [Interval(Real, 0.0, None, closed="neither")],
         "min_samples": [Interval(Integral, 1, None, closed="left")],
+        "neighbors": [StrOptions({"exact", "faiss"})],
     }
 
-    def __init__(self, eps: float, min_samples: int = 1) -> None:
+    def __init__(self, eps: float, min_samples: int = 1, neighbors: str = "exact") -> None:
         self.eps = eps
         self.min_samples = min_samples
+        self.neighbors = neighbors
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's
         """Cluster X, (n, d) float32 or float64, which is not changed.
 
-        Raises ValueError for parameters or points that scikit-learn would refuse.
+        Raises ValueError for parameters or points that scikit-learn would refuse, UserError where
+        faiss is asked for and not installed.
         """
         self._validate_params()
         points = validate_data(self, X, dtype=[np.float64, np.float32])
         key = digest(points)
         same = distinct(points, key)
         unique = points[same.rows]
-        tree = _tree(unique, same.counts, self.min_samples, self.eps, key)
-        labels, core = _labels(unique, same.counts, tree, self.eps, self.min_samples)
+        self.neighbors_recall_: float | None = None
+        if self.neighbors == "faiss":
+            near = approximate.Neighbours(unique, self.eps)
+            labels, core = _found_labels(near, same.counts, self.min_samples)
+            self.neighbors_recall_ = near.recall()
+        else:
+            tree = _tree(unique, same.counts, self.min_samples, self.eps, key)
+            labels, core = _labels(unique, same.counts, tree, self.eps, self.min_samples)
         self.labels_: NDArray[np.int64] = labels[same.inverse]
         self.core_sample_indices_ = np.flatnonzero(core[same.inverse])
         return self
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        if self.neighbors == "faiss":
+            approximate.load()  # before any picture is read, and before threads are limited
 
 
 def _tree(
@@ -84,10 +105,7 @@ def _labels(
 
     pieces, wholes = tree.components(surely), tree.components(at_most)
     joined = _joined(points, pieces, wholes, core, eps)
-    labels = np.full(len(points), NOISE)
-    _, first, numbers = np.unique(joined[core], return_index=True, return_inverse=True)
-    labels[core] = np.argsort(np.argsort(first))[numbers]
-
+    labels = _numbered(joined, core)
     border = np.flatnonzero(~core)
     if len(border) and core.any():
         none = len(points)
@@ -95,6 +113,48 @@ def _labels(
             lowest = np.where(near, labels[core], none).min(axis=1)
             labels[border[rows]] = np.where(lowest == none, NOISE, lowest)
     return labels, core
+
+
+def _found_labels(
+    near: approximate.Neighbours, weights: NDArray[np.int64], min_samples: int
+) -> tuple[NDArray[np.int64], Mask]:
+    """Labels of distinct points and which of them are core, from the neighbours that are found."""
+    n = len(weights)
+    core = np.ones(n, bool)
+    if min_samples > 1:
+        for rows, query, point in near.blocks():
+            core[rows] = np.bincount(query, weights[point], len(rows)) >= min_samples
+
+    pieces = np.arange(n)
+    joins, waiting = [], 0
+    borders = [np.empty((2, 0), np.int64)]
+    for rows, query, point in near.blocks():
+        ends = np.stack([rows[query], point])[:, core[point]]
+        of_core = core[ends[0]]
+        # A point that is not core has few neighbours: no more than min_samples.
+        borders.append(ends[:, ~of_core])
+        between = pieces[ends[:, of_core]]
+        joins.append(between[:, between[0] != between[1]])
+        waiting += joins[-1].shape[1]
+        if waiting > n:  # most of the pairs to come are then within a piece, and dropped at once
+            pieces = components(np.concatenate(joins, axis=1), n)[pieces]
+            joins, waiting = [], 0
+    if joins:
+        pieces = components(np.concatenate(joins, axis=1), n)[pieces]
+
+    labels = _numbered(pieces, core)
+    border, point = np.concatenate(borders, axis=1)
+    lowest = np.full(n, n)
+    np.minimum.at(lowest, border, labels[point])
+    return np.where(lowest < n, lowest, labels), core
+
+
+def _numbered(joined: NDArray[np.int64], core: Mask) -> NDArray[np.int64]:
+    """Components as labels, in the order of their first core point; -1 for what is not core."""
+    labels = np.full(len(joined), NOISE)
+    _, first, numbers = np.unique(joined[core], return_index=True, return_inverse=True)
+    labels[core] = np.argsort(np.argsort(first))[numbers]
+    return labels
 
 
 def _joined(

@@ -43,6 +43,12 @@ class Points:
         self._longest = float(np.sqrt(self._norms.max()))
         self._right: dict[type, Floats] = {}
 
+    def centred(self) -> NDArray[np.float32]:
+        """(n, d) the points about their centre, rounded; `error` allows for that."""
+        result = np.empty(self.points.shape, np.float32)
+        np.subtract(self.points, self._centre, out=result, casting="same_kind")
+        return result
+
     def precision(self, radius: float) -> Precision:
         """The cheapest dtype in which a decision at `radius` is rarely in doubt."""
         doubt = self.error(np.float32, self._longest)

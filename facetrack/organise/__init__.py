@@ -20,7 +20,7 @@ from facetrack.clusterer import build
 from facetrack.dataset.folder import folder as readable_folder
 from facetrack.dataset.folder import user_path
 from facetrack.errors import UserError
-from facetrack.evaluate import WORTH_THREADS, check, fit
+from facetrack.evaluate import WORTH_THREADS, Fit, check, fit
 from facetrack.files import replace
 from facetrack.job import Job, refuse_missing, skipped_csv
 from facetrack.organise import corrections, people, state
@@ -59,7 +59,8 @@ def organise(config: DictConfig) -> None:
             estimator = _with_radius(config, photos, before, now, unset)
             if unset:
                 job.say_radius(run, estimator)
-            numbers, remarks = _numbered(config, estimator, photos, before, now, said)
+            clustered = _clustered(config, estimator, photos)
+            numbers, remarks = _numbered(clustered.labels, photos, before, now, said)
             persons = np.array([said.person(number) for number in numbers.tolist()], dtype=np.int64)
             natural = float(config.embedder.radius)
             near = now.radius or natural
@@ -83,7 +84,7 @@ def organise(config: DictConfig) -> None:
                 changed = (before.faces, before.people) != (now.faces, now.people)
                 keep = before if changed and before.faces and not config.task.restore else None
                 state.save(out, now, keep)
-            _log(run, photos, counts, content)
+            _log(run, photos, counts, clustered.neighbors_recall, content)
     _tell(summary, photos, [*remarks, *placed.remarks], out, job.tracking)
 
 
@@ -146,17 +147,16 @@ def _with_radius(
     return estimator
 
 
+def _clustered(config: DictConfig, estimator: BaseEstimator, photos: Photos) -> Fit:
+    """The clusters of all faces."""
+    with threadpool_limits(1 if len(photos.vectors) < WORTH_THREADS else None):
+        return fit(estimator, photos.vectors, None, (config.seed, config.dataset.name, 0))
+
+
 def _numbered(
-    config: DictConfig,
-    estimator: BaseEstimator,
-    photos: Photos,
-    before: State,
-    now: State,
-    said: Corrections,
+    labels: NDArray[np.int64], photos: Photos, before: State, now: State, said: Corrections
 ) -> tuple[Numbers, list[str]]:
     """Each face's number, and what of the corrections could not be done."""
-    with threadpool_limits(1 if len(photos.vectors) < WORTH_THREADS else None):
-        labels, _ = fit(estimator, photos.vectors, None, (config.seed, config.dataset.name, 0))
     labels = parted(labels, photos.vectors, photos.contents, now.radius)
     same = (before.settings, before.radius) == (now.settings, now.radius)
     earlier = corrections.earlier(photos, before, said, same)
@@ -259,9 +259,13 @@ def _first(photos: Photos, reason: str) -> str:
     return next(one.name for one in photos.skipped if one.reason == reason)
 
 
-def _log(run: Run, photos: Photos, counts: dict[str, int], content: bytes) -> None:
+def _log(
+    run: Run, photos: Photos, counts: dict[str, int], recall: float | None, content: bytes
+) -> None:
     run.tags({"faces": counts["faces"], "persons": counts["persons"]})
     run.metrics({name: float(count) for name, count in counts.items()})
+    if recall is not None:
+        run.metrics({"neighbors_recall": recall})
     run.artifacts({PAGE: content, "skipped.csv": skipped_csv(photos.skipped)})
 
 

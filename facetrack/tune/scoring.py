@@ -80,7 +80,9 @@ class Scorer:
         with threadpool_limits(1 if n < WORTH_THREADS else None):
             if LABEL_FREE in values:
                 seed = (self.seed, self.dataset, self.n_resamples)
-                labels, _ = fit(estimator, self.embeddings.vectors, self.embeddings.people, seed)
+                labels = fit(
+                    estimator, self.embeddings.vectors, self.embeddings.people, seed
+                ).labels
                 values[LABEL_FREE] = [separation(self.embeddings.vectors, labels)]
             if not self.on_resamples:
                 yield values
@@ -91,7 +93,7 @@ class Scorer:
                 assert self.embeddings.people is not None
                 people = self.embeddings.people[drawn]
                 seed = (self.seed, self.dataset, i)
-                labels, _ = fit(estimator, self.embeddings.vectors[drawn], people, seed)
+                labels = fit(estimator, self.embeddings.vectors[drawn], people, seed).labels
                 scores = metrics.scores(people, labels, information=information)
                 for name in self.names:
                     if name != LABEL_FREE:

@@ -115,8 +115,8 @@ def test_the_input_is_not_changed() -> None:
 
 def test_scikit_learns_interface() -> None:
     estimator = DBSCAN(eps=0.3, min_samples=2)
-    assert clone(estimator).get_params() == {"eps": 0.3, "min_samples": 2}
-    for name, wrong in (("eps", 0.0), ("eps", "x"), ("min_samples", 0)):
+    assert clone(estimator).get_params() == {"eps": 0.3, "min_samples": 2, "neighbors": "exact"}
+    for name, wrong in (("eps", 0.0), ("eps", "x"), ("min_samples", 0), ("neighbors", "all")):
         with pytest.raises(ValueError, match=name):
             DBSCAN(0.3).set_params(**{name: wrong}).fit(LINE)
     with pytest.raises(ValueError, match="NaN"):
