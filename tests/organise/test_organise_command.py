@@ -500,6 +500,18 @@ def test_it_is_a_run_in_mlflow(photos: Path, organise: Organise, tmp_path: Path)
     assert Path(page).read_text() == (tmp_path / "out/index.html").read_text()
 
 
+def test_approximate_neighbours_tell_their_recall(
+    photos: Path, organise: Organise, tmp_path: Path
+) -> None:
+    pytest.importorskip("faiss", reason="faiss is not installed: the extra facetrack[faiss]")
+    _done(organise("tracking=local", "clusterer.eps=0.3", "clusterer.neighbors=faiss"))
+    store = client(tmp_path)
+    experiment = store.get_experiment_by_name("facetrack")
+    (run,) = store.search_runs([experiment.experiment_id])
+    assert run.data.metrics["neighbors_recall"] == 1.0
+    assert run.data.metrics["persons"] == 5
+
+
 # Mistakes
 
 
