@@ -68,14 +68,16 @@ def main() -> None:
             print(f"left out: {name} needs {arguments[0].name}")
             continue
         print(f"{name} …", flush=True)
-        done = subprocess.run(
-            [sys.executable, str(script), *map(str, arguments)],
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        print(done.stdout, flush=True)
-        sections[title] = f"{title}\n\n```\n{done.stdout.rstrip()}\n```"
+        told = ""
+        command = [sys.executable, str(script), *map(str, arguments)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+            assert running.stdout is not None
+            for line in running.stdout:  # as it comes: some take minutes from line to line
+                print(line, end="", flush=True)
+                told += line
+        if running.returncode:
+            sys.exit(running.returncode)
+        sections[title] = f"{title}\n\n```\n{told.rstrip()}\n```"
         if name in PICTURES:
             sections[title] += f"\n\n{PICTURES[name]}"
     report.write_text("\n\n## ".join([head, *sections.values()]) + "\n", encoding="utf-8")
