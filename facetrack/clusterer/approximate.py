@@ -25,13 +25,13 @@ from facetrack.clusterer.distances import Floats, Points
 from facetrack.errors import UserError
 
 # Lists for n points: this times √n, but few enough that each has as many points as faiss's k-means
-# asks for. Twice as many would halve the search and double the k-means, which is then dearer.
+# asks for. Twice as many would halve the search, and k-means would take four times as long.
 _LISTS = 4
 _LEAST = 39
 # k-means looks at no more than this many points a list: more moves the centres little.
 _MOST = 64
-# With 64 of 4 √n lists every neighbour is found among 2,500 points, all but some in 10,000 of them
-# at dlib's radius among 100,000; half as many take half the time and miss five times as much.
+# Up to 2,500 points these are all lists, and every neighbour is found; of the neighbours within
+# 0.28 of a million faces of dlib's it was 0.9988 of them (BENCHMARKS.md).
 _PROBES = 64
 # Pairs that a block of queries may find: some 60 bytes each while they are looked at.
 _PAIRS = 2**23
