@@ -24,7 +24,7 @@ CONF = _PACKAGE / "conf" if (_PACKAGE / "conf").is_dir() else _PACKAGE.parent / 
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
-def _run(config: DictConfig) -> str | None:
+def _run(config: DictConfig) -> sweep.Failure | None:
     task = get_method(config.task._target_)
     if HydraConfig.get().mode is RunMode.MULTIRUN:
         # One job's failure must not end the others.

@@ -13,6 +13,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from facetrack import launchers
 from facetrack.data import KNOWN
 from facetrack.overrides import expand, is_multirun
 from facetrack.resume import resumed
@@ -26,7 +27,8 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     """Arguments with ranges written out and, for a sweep, the id its jobs share.
 
     The id travels as an ordinary override, so that jobs on other machines know it too.
-    Raises UserError for a range that makes no sense, and for a resume or tuned that cannot be.
+    Raises UserError for a range that makes no sense, and for a launcher, resume or tuned that
+    cannot be.
     """
     composed: list[DictConfig] = []
 
@@ -43,6 +45,7 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
                 return 0 if value == KNOWN else value
         return None
 
+    launchers.check(arguments)
     arguments = with_tuned(resumed([_readable(argument) for argument in arguments], conf))
     multirun = is_multirun(arguments)
     expanded = expand(arguments, value_of, multirun=multirun)

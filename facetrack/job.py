@@ -37,6 +37,7 @@ from facetrack.tracking import (
     FINGERPRINT,
     KIND,
     NOWHERE,
+    NUMBER,
     SWEEP,
     Run,
     Tracking,
@@ -114,7 +115,7 @@ class Job:
         self.name = f"{config.dataset.name} {what}"
         self.tags = {
             KIND: kind,
-            **({SWEEP: config.sweep_id} if config.sweep_id else {}),
+            **({SWEEP: config.sweep_id, NUMBER: _number()} if config.sweep_id else {}),
             **stages,
             "overrides": what,
             FINGERPRINT: self.fingerprint,
@@ -213,6 +214,11 @@ def _stages(config: DictConfig) -> dict[str, str]:
         stage: str(choices[stage]) for stage in ("detector", "embedder", "clusterer", "sampling")
     }
     return {"dataset": str(config.dataset.name), **names}
+
+
+def _number() -> int:
+    job = HydraConfig.get().job
+    return 0 if OmegaConf.is_missing(job, "num") else int(job.num)
 
 
 def _counts(embeddings: Embeddings) -> dict[str, int]:

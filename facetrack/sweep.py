@@ -24,6 +24,17 @@ if TYPE_CHECKING:
     from facetrack.tracking import Run, Tracking
 
 
+@dataclass(frozen=True)
+class Failure:
+    """Why a job failed: what its process, which may be on another machine, returns of it.
+
+    mistake: whether it is the user's, who can put it right.
+    """
+
+    text: str
+    mistake: bool = False
+
+
 @dataclass
 class _Open:
     """The sweep this process started, or took up again."""
@@ -37,7 +48,7 @@ class _Open:
     swept: list[str] = field(default_factory=list)
     bar: Any = None
     started: float = field(default_factory=time.monotonic)
-    failures: list[Exception] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
 
 
 _open: _Open | None = None
@@ -70,8 +81,13 @@ class Sweep(Callback):
     def on_job_end(self, config: DictConfig, job_return: Any, **_: object) -> None:
         """Move the bar on."""
         del config, job_return
-        if _open is not None and _open.bar is not None:
-            _open.bar.update()
+        _move_on()
+
+
+def _move_on() -> None:
+    # In the process of a launcher's worker no sweep is open.
+    if _open is not None and _open.bar is not None:
+        _open.bar.update()
 
 
 def announce(jobs: Sequence[Sequence[str]], left_out: Mapping[str, Sequence[str]]) -> None:
@@ -94,20 +110,42 @@ def announce(jobs: Sequence[Sequence[str]], left_out: Mapping[str, Sequence[str]
     _open.bar = bar(total=len(jobs), description="Jobs", unit="job")
 
 
-def guarded(task: Callable[[DictConfig], None], config: DictConfig) -> str | None:
-    """Run one job of a sweep; a failure is told and remembered, and the sweep goes on.
+def guarded(task: Callable[[DictConfig], None], config: DictConfig) -> Failure | None:
+    """Run one job of a sweep; a failure is told and returned, and the sweep goes on.
 
-    Its run in MLflow has the traceback. Returns the error's text, or None.
+    Its run in MLflow has the traceback. Runs in whatever process the launcher gives the job.
     """
     try:
         task(config)
     except Exception as error:
         text = " ".join(str(error).split()) or type(error).__name__
         say(f"  FAILED: {text}")
-        if _open is not None:
-            _open.failures.append(error)
-        return text
+        return Failure(text, mistake=isinstance(error, UserError))
     return None
+
+
+def job_ended(told: str) -> None:
+    """Say what a job printed in another process, and move the bar on. Called by launchers."""
+    say(told)
+    _move_on()
+
+
+def returned(value: object) -> None:
+    """Remember what a job returned. Called by the sweeper, for each that was launched."""
+    if _open is not None and isinstance(value, Failure):
+        _open.failures.append(value)
+
+
+def lost() -> int:
+    """Close the runs of jobs whose process is gone, as FAILED.
+
+    Returns the number of the last job that had begun, -1 for none. Called by the sweeper when
+    no job runs.
+    """
+    if _open is None:
+        return -1
+    _open.tracking.close_left(_open.sweep_id, "FAILED")
+    return _open.tracking.last_begun(_open.sweep_id)
 
 
 def abandon(status: str) -> None:
@@ -138,6 +176,8 @@ def close(status: str) -> None:
     sweep, _open = _open, None
     if sweep.bar is not None:
         sweep.bar.close()
+    # A job's process that was killed could not close its run.
+    sweep.tracking.close_left(sweep.sweep_id, "KILLED" if status == "KILLED" else "FAILED")
     jobs = sweep.tracking.jobs(sweep.sweep_id)
     finished = sum(job.info.status == "FINISHED" for job in jobs)
     failed = len(sweep.failures)
@@ -146,8 +186,7 @@ def close(status: str) -> None:
         finished = sweep.total - failed
     if failed and status == "FINISHED":
         status = "FAILED"
-        mistakes = [one for one in sweep.failures if isinstance(one, UserError)]
-        _exit_status = 2 if len(mistakes) == failed else 1
+        _exit_status = 2 if all(one.mistake for one in sweep.failures) else 1
     try:
         if jobs and all(job.data.tags[KIND] == "study" for job in jobs):
             summary.write(jobs, sweep.folder, sweep.run, sweep.tracking)

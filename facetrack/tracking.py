@@ -41,6 +41,7 @@ SWEEP = "sweep"
 KIND = "kind"  # "job", "study", "trial" or "sweep"
 PARENT = "mlflow.parentRunId"
 FINGERPRINT = "config_fingerprint"
+NUMBER = "job"  # a job's number in its sweep, as of its folder in outputs/
 _PROCESS = "process"
 NOWHERE = "none"
 """The URI of tracking=none."""
@@ -280,13 +281,30 @@ class Tracking:
         parents = self._parents(sweep_id)
         if not parents:
             return None
-        for job in self._jobs(sweep_id):
-            if job.info.status == "RUNNING":
-                self._client.set_terminated(job.info.run_id, "KILLED")
+        self.close_left(sweep_id, "KILLED")
         run = Run(self._client, parents[0].info.run_id)
         run.tags({_PROCESS: mine()})
         self._client.update_run(run.run_id, status="RUNNING")
         return run
+
+    def close_left(self, sweep_id: str, status: str) -> None:
+        """End the runs of a sweep's jobs that their processes left running.
+
+        status: KILLED; or FAILED, where the sweep itself was not stopped: then also for jobs whose
+        last run another process has found and closed (see `_close_orphans`).
+        """
+        left = [job for job in self._jobs(sweep_id) if job.info.status == "RUNNING"]
+        if status == "FAILED":
+            left += [job for job in self.jobs(sweep_id) if job.info.status == "KILLED"]
+        for job in left:
+            run = Run(self._client, job.info.run_id)
+            run.tags({"error": "the process that ran it ended before it did"})
+            run.end(status)
+
+    def last_begun(self, sweep_id: str) -> int:
+        """The highest number (see NUMBER) among a sweep's jobs; -1 where none has begun."""
+        numbers = [job.data.tags.get(NUMBER, "-1") for job in self._jobs(sweep_id)]
+        return max(map(int, numbers), default=-1)
 
     def resumable(self, sweep_id: str | None) -> tuple[str, list[str]]:
         """Id and overrides of a sweep; of the last one that is not finished where None is given.

@@ -7,16 +7,21 @@ of this name; Hydra imports it at each start, so it must stay light.
 
 import itertools
 from collections.abc import Iterable, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override, OverrideType
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack import sweep
 from facetrack.errors import UserError
 from facetrack.masked import masked
+from facetrack.progress import say
 
 # Jobs with the same embeddings follow each other, so that these are read once.
 _OUTERMOST = ("dataset", "detector", "embedder", "n_people")
@@ -40,6 +45,14 @@ class FacetrackSweeper(BasicSweeper):
         sweep.announce(jobs, left_out)
         return list(self.split_overrides_to_chunks(jobs, max_batch_size))
 
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Make the launcher. Called by Hydra."""
+        super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
+        assert self.launcher is not None
+        self.launcher = _Persistent(self.launcher)
+
     def get_job_batch(self) -> Sequence[Sequence[str]]:
         """The next jobs' overrides. Called by Hydra, after it has written down the sweep."""
         assert self.config is not None
@@ -49,6 +62,57 @@ class FacetrackSweeper(BasicSweeper):
             written.write_text(masked(text), encoding="utf-8")
         batch: Sequence[Sequence[str]] = super().get_job_batch()
         return batch
+
+
+class _Persistent(Launcher):
+    """A launcher that goes on when the processes it shares jobs out to are lost.
+
+    Where one of its processes dies, joblib ends all of them, and its jobs have no results.
+    """
+
+    def __init__(self, launcher: Launcher) -> None:
+        self._launcher = launcher
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """The launcher has been set up."""
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> Sequence[JobReturn]:
+        """Run the jobs; their returns, in the same order. Called by the sweeper."""
+        returns: list[JobReturn] = []
+        while len(returns) < len(job_overrides):
+            start = initial_job_idx + len(returns)
+            try:
+                returns += self._launcher.launch(job_overrides[len(returns) :], start)
+            except BrokenProcessPool:
+                # Whose process it was is not told. So each that had begun gets one to itself, where
+                # it can take no other with it; those that are finished say so.
+                last = max(sweep.lost(), start)
+                say("  a worker process was lost: the jobs that had begun are run again")
+                for number in range(start, last + 1):
+                    returns.append(self._alone(job_overrides[number - initial_job_idx], number))
+        for one in returns:
+            sweep.returned(one.return_value)
+        return returns
+
+    def _alone(self, overrides: Sequence[str], number: int) -> JobReturn:
+        try:
+            return self._launcher.launch([overrides], number)[0]
+        except BrokenProcessPool:
+            sweep.lost()
+            failure = sweep.Failure(f"{' '.join(overrides)}: its worker process was lost, twice")
+            say(f"  FAILED: {failure.text}")
+            return failed(failure)
+
+
+def failed(failure: sweep.Failure) -> JobReturn:
+    """What a launcher returns of a job that could not say so itself."""
+    returned = JobReturn(status=JobStatus.COMPLETED)
+    returned.return_value = failure
+    return returned
 
 
 class _Choices:

@@ -1,0 +1,33 @@
+"""`hydra/launcher=…`: whether what it needs is installed, asked before Hydra would fail at it."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from facetrack.errors import UserError
+
+_KEY = "hydra/launcher="
+# By launcher: the package that an extra of facetrack brings, and the extra.
+_NEEDED = {
+    "joblib": ("hydra_plugins.hydra_joblib_launcher", "joblib"),
+    "ray": ("ray", "ray"),
+    "submitit_slurm": ("submitit", "submitit"),
+}
+# Hydra takes these for the schema of conf/hydra/launcher, which has other keys.
+_IN_THE_WAY = {"ray": "hydra_ray_launcher", "submitit_slurm": "hydra_submitit_launcher"}
+
+
+def check(arguments: Sequence[str]) -> None:
+    """Raises UserError where the launcher among the arguments cannot be used."""
+    for argument in arguments:
+        choice = argument.removeprefix(_KEY)
+        if not argument.startswith(_KEY) or choice not in _NEEDED:
+            continue
+        package, extra = _NEEDED[choice]
+        if find_spec(package) is None:
+            raise UserError(f"{argument} is not installed: pip install 'facetrack[{extra}]'")
+        other = _IN_THE_WAY.get(choice)
+        if other and find_spec(f"hydra_plugins.{other}") is not None:
+            raise UserError(
+                f"{argument} is facetrack's own, and {other.replace('_', '-')} takes its name: "
+                f"pip uninstall {other.replace('_', '-')}"
+            )
