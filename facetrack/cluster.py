@@ -11,24 +11,36 @@ from typing import Any
 
 from facetrack.errors import UserError
 
-# Faces are biometric data: nothing is sent anywhere. Ray reads this when it starts.
+# Faces are biometric data: nothing is sent anywhere. Ray reads these when it starts.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_DATA_LOG_LEVEL", "ERROR")
 _ADDRESS = "RAY_ADDRESS"
+# What a worker on another machine needs to know of this command's environment.
+_PASSED_ON = ("FACETRACK_", "MLFLOW_", "DO_NOT_TRACK")
+
+
+def environment() -> dict[str, str]:
+    """Variables that a process on another machine must have as this one."""
+    return {key: value for key, value in os.environ.items() if key.startswith(_PASSED_ON)}
 
 
 @contextlib.contextmanager
 def connected() -> Iterator[Any]:
     """The module `ray`, connected to its cluster; what was started for it ends with it.
 
-    Raises UserError where Ray is not installed, or no cluster answers.
+    Raises UserError where Ray is not installed, no cluster answers, or this process is itself a
+    worker of one: what it waits for might never get a core.
     """
     try:
         import ray
     except ImportError as error:
         raise UserError("Ray is not installed: pip install 'facetrack[ray]'") from error
+    if ray.is_initialized():
+        raise UserError(
+            "extract.engine=ray is for a command of its own, not for a job that hydra/launcher=ray "
+            "has brought to the cluster: leave out one of them"
+        )
     address = os.environ.get(_ADDRESS)
-    # A cluster of its own is for this machine alone: it listens on the loopback interface.
-    where: dict[str, Any] = {} if address else {"_node_ip_address": "127.0.0.1"}
     try:
         # Its workers' output is kept in Ray's log files; what a job tells comes with its result.
         ray.init(
@@ -36,7 +48,6 @@ def connected() -> Iterator[Any]:
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            **where,
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
         first = str(error).strip().splitlines()[0]

@@ -19,10 +19,12 @@ from facetrack.errors import UserError
 from facetrack.files import sha256
 from facetrack.progress import bar
 from facetrack.store import Detection, Store, box_bytes
-from facetrack.workers import Done, Job, cores, in_order, in_processes, in_threads
+from facetrack.workers import Done, Job, cores, in_order, in_processes, in_threads, on_ray
 
 NO_FACE = "no face found"
 """The reason of a picture that was read, and shows nobody."""
+ENGINES = ("local", "ray")
+"""Who detects and embeds: this machine's cores, or a Ray cluster's."""
 
 # Starting worker processes takes about two seconds, the work of 16 pictures a core.
 _WORTH_PROCESSES = 32
@@ -30,12 +32,17 @@ _STORE_EVERY_SECONDS = 2.0
 _READERS = 8
 
 
-def extract(listing: Pictures, detector: Detector, embedder: Embedder, store: Store) -> Embeddings:
+def extract(
+    listing: Pictures, detector: Detector, embedder: Embedder, store: Store, engine: str = "local"
+) -> Embeddings:
     """The embeddings of a dataset's faces, those that count (see `detector.choose`).
 
-    A picture that cannot be used is listed in the result's `skipped` with the reason.
-    Raises UserError where no picture gives a face.
+    engine: one of ENGINES, who does the work; the result is the same. A picture that cannot be used
+    is listed in the result's `skipped` with the reason. Raises UserError where no picture gives a
+    face, and where the engine cannot be used.
     """
+    if engine not in ENGINES:
+        raise UserError(f"extract.engine is one of {', '.join(ENGINES)}; got {engine!r}")
     digests, reasons = _hashed(listing)
     detections = store.detections(detector.identity(), set(digests.values()))
     boxes = {digest: _chosen(found, detector) for digest, found in detections.items()}
@@ -56,7 +63,7 @@ def extract(listing: Pictures, detector: Detector, embedder: Embedder, store: St
     }
     failed: dict[bytes, str] = {}
     for done in _stored(
-        _computed(list(jobs.values()), detector, embedder), detector, embedder, store
+        _computed(list(jobs.values()), detector, embedder, engine), detector, embedder, store
     ):
         if done.reason is not None:
             failed[done.digest] = done.reason
@@ -144,10 +151,14 @@ def _digest(path: Path) -> bytes | str:
         return f"cannot be read ({error.strerror})"
 
 
-def _computed(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> Iterator[Done]:
+def _computed(
+    jobs: Sequence[Job], detector: Detector, embedder: Embedder, engine: str
+) -> Iterator[Done]:
     if not jobs:
         return iter(())
-    if embedder.parallel and cores() > 1 and len(jobs) >= _WORTH_PROCESSES:
+    if engine == "ray":
+        results = on_ray(jobs, detector, embedder)
+    elif embedder.parallel and cores() > 1 and len(jobs) >= _WORTH_PROCESSES:
         results = in_processes(jobs, detector, embedder)
     else:
         results = in_threads(jobs, detector, embedder)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from hydra.core.hydra_config import HydraConfig
 from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
@@ -24,7 +25,7 @@ from facetrack.errors import UserError
 from facetrack.evaluate import Evaluation, check
 from facetrack.evaluate import evaluate as run_experiment
 from facetrack.extract import extract
-from facetrack.home import home
+from facetrack.home import home, locks
 from facetrack.layout import tsne
 from facetrack.make import make
 from facetrack.masked import masked
@@ -48,8 +49,8 @@ from facetrack.tracking import (
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
 _PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out"}
-# How long to search is no parameter of what is found.
-_BUDGET = {"task.n_trials", "task.timeout", "task.workers"}
+# How long to search, and who embeds, is no parameter of what is found.
+_BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
 
 
 def evaluate(config: DictConfig) -> None:
@@ -189,15 +190,18 @@ def embed(config: DictConfig) -> Embeddings:
     """The embeddings of a config's dataset; jobs of one process share them."""
     # One string a stage: what does not change between jobs is the same key.
     return _embed(
-        *(OmegaConf.to_yaml(config[stage]) for stage in ("dataset", "detector", "embedder"))
+        *(OmegaConf.to_yaml(config[stage]) for stage in ("dataset", "detector", "embedder")),
+        engine=config.extract.engine,
     )
 
 
 @functools.lru_cache(maxsize=2)
-def _embed(*stages: str) -> Embeddings:
+def _embed(*stages: str, engine: str) -> Embeddings:
     dataset, detector, embedder = (make(OmegaConf.create(stage)) for stage in stages)
-    with Store(home()) as store:
-        return extract(dataset.load(), detector, embedder, store)
+    key = hashlib.sha256("\0".join(stages).encode()).hexdigest()[:16]
+    # Jobs that start side by side want the same pictures: one embeds, the others find them stored.
+    with FileLock(locks() / f"embed-{key}.lock"), Store(home()) as store:
+        return extract(dataset.load(), detector, embedder, store, engine)
 
 
 def chosen(whole: Embeddings, config: DictConfig) -> tuple[Embeddings, NDArray[np.int64]]:

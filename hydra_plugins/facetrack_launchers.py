@@ -22,12 +22,11 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from facetrack import sweep
-from facetrack.cluster import connected
+from facetrack.cluster import connected, environment
+from facetrack.errors import UserError
 
 _LOST = "its worker was lost, twice"
 _LOOK_EVERY_SECONDS = 1.0
-# What a worker on another machine needs to know of this command's environment.
-_PASSED_ON = ("FACETRACK_", "MLFLOW_", "DO_NOT_TRACK")
 
 
 @dataclass(frozen=True)
@@ -71,9 +70,7 @@ class _ElsewhereLauncher(Launcher):
                 task=self._task,
                 singletons=Singleton.get_state(),
                 folder=str(Path.cwd()),
-                environment={
-                    key: value for key, value in os.environ.items() if key.startswith(_PASSED_ON)
-                },
+                environment=environment(),
             )
             for number, overrides in enumerate(job_overrides, initial_job_idx)
         ]
@@ -124,16 +121,27 @@ class SubmititLauncher(_ElsewhereLauncher):
     def __init__(self, cluster: str, folder: str, **parameters: Any) -> None:
         self._cluster, self._folder, self._parameters = cluster, folder, parameters
 
+    def executor(self) -> Any:
+        """submitit's executor. Raises UserError where Slurm is not here, or has no such setting."""
+        import submitit
+
+        try:
+            executor = submitit.AutoExecutor(folder=self._folder, cluster=self._cluster)
+            executor.update_parameters(
+                **{
+                    key: OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+                    for key, value in self._parameters.items()
+                }
+            )
+        except (NameError, AssertionError, RuntimeError, ValueError) as error:
+            first = str(error).strip().splitlines()[0]
+            raise UserError(f"hydra/launcher=submitit_slurm cannot be used: {first}") from error
+        return executor
+
     def _results(self, jobs: Sequence[Job]) -> Generator[tuple[Job, Result], None, None]:
         import submitit
 
-        executor = submitit.AutoExecutor(folder=self._folder, cluster=self._cluster)
-        executor.update_parameters(
-            **{
-                key: OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
-                for key, value in self._parameters.items()
-            }
-        )
+        executor = self.executor()
         waiting = list(zip(jobs, executor.map_array(run, jobs), strict=True))
         once = {job.number for job in jobs}  # those that have not been lost yet
         try:

@@ -48,7 +48,8 @@ def found(config: DictConfig, out: Path, known: Collection[str] | None) -> Photo
     """
     listing = _not_ours(make(config.dataset).load(), out)
     with Store(home()) as store:
-        whole = extract(listing, make(config.detector), make(config.embedder), store)
+        detector, embedder = make(config.detector), make(config.embedder)
+        whole = extract(listing, detector, embedder, store, config.extract.engine)
     first: dict[str, str] = {}
     pictures: dict[str, Picture] = {}
     names: dict[str, list[str]] = {}

@@ -1,0 +1,214 @@
+"""Sweeps whose jobs run in other processes: the same scores, and a lost process loses no job."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Command, assert_refused, runs
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+from facetrack import launchers
+from facetrack.__main__ import CONF
+from facetrack.errors import UserError
+
+SWEEP = (
+    *("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500"),
+    "n_resamples=300",
+)
+"""Three jobs, of which the one with 500 clusters fails."""
+LAUNCHERS = {
+    # By what has to be installed: the launcher, and what its busy workers look like.
+    "hydra_plugins.hydra_joblib_launcher": (["hydra/launcher=joblib"], "LokyProcess"),
+    "ray": (["hydra/launcher=ray"], "ray::run"),
+    "submitit": (
+        ["hydra/launcher=submitit_slurm", "hydra.launcher.cluster=local"],
+        "submitit.core._submit",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def expected(
+    warm_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Mapping[str, float]]:
+    """The scores of SWEEP's jobs in one process."""
+    folder = tmp_path_factory.mktemp("basic")
+    done = subprocess.run(
+        [sys.executable, "-m", "facetrack", *SWEEP],
+        cwd=folder,
+        env={**os.environ, "FACETRACK_HOME": str(warm_home)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 2, done.stderr
+    return _scores(folder)
+
+
+@pytest.mark.parametrize("package", LAUNCHERS)
+def test_a_killed_worker_costs_no_job_and_no_digit(
+    package: str,
+    expected: Mapping[str, Mapping[str, float]],
+    environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip(package)
+    launcher, busy = LAUNCHERS[package]
+    with _started([*SWEEP, *launcher], environment, tmp_path) as process:
+        _until(lambda: _running(tmp_path) > 0, process)
+        _until(lambda: bool(_below(process.pid, busy)), process)
+        os.kill(_below(process.pid, busy)[0], signal.SIGKILL)
+        told, errors = process.communicate(timeout=200)
+    assert process.returncode == 2, errors
+    assert "2 of 3 jobs finished" in told
+    assert "FAILED: " in told
+    assert "Traceback" not in errors
+    assert _scores(tmp_path) == expected
+    (parent,) = runs(tmp_path, "sweep")
+    assert parent.info.status == "FAILED"
+    jobs = runs(tmp_path, "job")
+    assert {job.data.tags["mlflow.parentRunId"] for job in jobs} == {parent.info.run_id}
+    assert {job.info.status for job in jobs} == {"FINISHED", "FAILED"}
+    assert not _below(process.pid, "")
+
+
+def test_ctrl_c_ends_the_workers(environment: dict[str, str], tmp_path: Path) -> None:
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    long = ("-m", "clusterer.eps=0.2:0.4", "n_resamples=100000", "hydra/launcher=joblib")
+    with _started(long, environment, tmp_path) as process:
+        _until(lambda: _running(tmp_path) > 1, process)
+        workers = _below(process.pid, "LokyProcess")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+    assert workers
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+    statuses = {run.info.status for kind in ("sweep", "job") for run in runs(tmp_path, kind)}
+    assert statuses == {"KILLED"}
+
+
+def test_what_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launchers, "find_spec", lambda name: None)
+    for launcher, extra in (("joblib", "joblib"), ("ray", "ray"), ("submitit_slurm", "submitit")):
+        with pytest.raises(UserError, match=rf"pip install 'facetrack\[{extra}\]'"):
+            launchers.check(["-m", f"hydra/launcher={launcher}"])
+    launchers.check(["hydra/launcher=basic"])
+
+
+def test_a_launcher_that_takes_the_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launchers, "find_spec", lambda name: name)
+    launchers.check(["hydra/launcher=joblib"])
+    with pytest.raises(UserError, match="pip uninstall hydra-ray-launcher"):
+        launchers.check(["hydra/launcher=ray"])
+
+
+def test_the_slurm_config_becomes_a_batch_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("submitit")
+    # submitit asks for Slurm's commands by name before it builds anything.
+    for command in ("srun", "sbatch"):
+        (tmp_path / command).write_text("#!/bin/sh\n")
+        (tmp_path / command).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    launcher = _slurm(tmp_path, "hydra.launcher.slurm_partition=faces")
+    script = launcher.executor()._executor._make_submission_file_text("true", "x")
+    assert "#SBATCH --partition=faces" in script
+    assert "#SBATCH --mem=4GB" in script
+    assert "#SBATCH --time=60" in script
+    with pytest.raises(UserError, match="cannot be used: Unknown argument 'color'"):
+        _slurm(tmp_path, "+hydra.launcher.slurm_color=red").executor()
+
+
+def test_slurm_without_slurm_is_told(facetrack: Command) -> None:
+    pytest.importorskip("submitit")
+    done = facetrack("-m", "seed=1,2", "hydra/launcher=submitit_slurm")
+    assert_refused(done, "hydra/launcher=submitit_slurm cannot be used")
+
+
+def _slurm(folder: Path, override: str) -> Any:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose(
+            "config", ["hydra/launcher=submitit_slurm", override], return_hydra_config=True
+        )
+    node = config.hydra.launcher
+    OmegaConf.update(node, "folder", str(folder / "%j"))
+    return instantiate(node)
+
+
+def _scores(folder: Path) -> Mapping[str, Mapping[str, float]]:
+    """The metrics of each finished job that do not depend on how fast it was."""
+    return {
+        job.data.tags["config_fingerprint"]: {
+            key: value for key, value in job.data.metrics.items() if "seconds" not in key
+        }
+        for job in runs(folder, "job")
+        if job.info.status == "FINISHED"
+    }
+
+
+def _started(
+    arguments: tuple[str, ...] | list[str], environment: dict[str, str], folder: Path
+) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "facetrack", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Started in the background by a shell, the tests and their children ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def _running(folder: Path) -> int:
+    """How many jobs run, asked without MLflow, which would create the database too."""
+    query = (
+        "SELECT count(*) FROM runs JOIN tags ON tags.run_uuid = runs.run_uuid "
+        "WHERE tags.key = 'kind' AND tags.value = 'job' AND runs.status = 'RUNNING'"
+    )
+    try:
+        with sqlite3.connect(f"file:{folder / 'mlflow.db'}?mode=ro", uri=True) as connection:
+            return int(connection.execute(query).fetchone()[0])
+    except sqlite3.OperationalError:  # it is still being made
+        return 0
+
+
+def _below(process: int, text: str) -> list[int]:
+    """What a process has started, directly or not, with this text in its command."""
+    found = subprocess.run(
+        ["ps", "-eww", "-o", "pid=", "-o", "ppid=", "-o", "args="],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    rows = [line.split(None, 2) for line in found.splitlines()]
+    below, waiting = [], [process]
+    while waiting:
+        parent = waiting.pop()
+        for pid, of, command in ((int(one[0]), int(one[1]), one[-1]) for one in rows):
+            if of == parent:
+                waiting.append(pid)
+                if text in command:
+                    below.append(pid)
+    return below
+
+
+def _until(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
