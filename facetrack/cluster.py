@@ -6,6 +6,8 @@ The only module that imports Ray, and only when asked.
 import contextlib
 import logging
 import os
+import re
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +17,8 @@ from facetrack.errors import UserError
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_DATA_LOG_LEVEL", "ERROR")
 _ADDRESS = "RAY_ADDRESS"
+_HOST_AND_PORT = re.compile(r"[^:/]+:\d+")
+_ANSWERS_SECONDS = 5.0
 # What a worker on another machine needs to know of this command's environment.
 _PASSED_ON = ("FACETRACK_", "MLFLOW_", "DO_NOT_TRACK")
 
@@ -42,6 +46,10 @@ def connected() -> Iterator[Any]:
         )
     address = os.environ.get(_ADDRESS)
     try:
+        if address and _HOST_AND_PORT.fullmatch(address):
+            # Ray itself would try for minutes.
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), _ANSWERS_SECONDS).close()
         # Its workers' output is kept in Ray's log files; what a job tells comes with its result.
         ray.init(
             address=address,
@@ -49,7 +57,7 @@ def connected() -> Iterator[Any]:
             log_to_driver=False,
             logging_level=logging.ERROR,
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise UserError(
             f"no Ray cluster can be used at {address or 'this machine'} ({first}): start one with "

@@ -150,10 +150,11 @@ def on_ray(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> Itera
         sizes = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
         # A model that uses all cores itself is alone on its machine.
         each = 1 if embedder.parallel else min(size for size in sizes if size)
+        blocks = min(-(-len(jobs) // _BLOCK), _MOST_BLOCKS)
         rows = ray.data.from_items(
-            [{"job": pickle.dumps(job)} for job in jobs],
-            override_num_blocks=min(-(-len(jobs) // _BLOCK), _MOST_BLOCKS),
+            [{"job": pickle.dumps(job)} for job in jobs], override_num_blocks=blocks
         )
+        actors = min(sum(size // each for size in sizes), blocks)
         with warnings.catch_warnings():
             # The number of tries gets another name in Ray 2.64; without one, a picture that kills
             # its actor is tried for ever.
@@ -162,7 +163,7 @@ def on_ray(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> Itera
                 _Actor,
                 fn_constructor_args=(detector, embedder, environment()),
                 batch_size=embedder.batch,
-                compute=ray.data.ActorPoolStrategy(size=sum(size // each for size in sizes)),
+                compute=ray.data.ActorPoolStrategy(size=actors),
                 num_cpus=each,
                 max_task_retries=_TRIES,
             )
