@@ -107,7 +107,9 @@ class Job:
         # A job alone can do without; a sweep's jobs and a study's trials meet in MLflow.
         alone = kind != "study" and not config.sweep_id
         where = Untracked if config.tracking.uri == NOWHERE and alone else Tracking
-        self.tracking = where(config.tracking.uri, config.tracking.experiment)
+        self.tracking = where(
+            config.tracking.uri, config.tracking.experiment, patient=bool(config.sweep_id)
+        )
         self.params, places = _flattened(config)
         self.fingerprint = _fingerprint(self.params)
         stages = _stages(config)

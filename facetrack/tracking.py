@@ -50,6 +50,8 @@ _TAG = 4000  # characters; MLflow takes 5000 everywhere
 _PARAMS_A_BATCH = 100
 _METRICS_A_BATCH = 1000
 _SERVER_ANSWERS_SECONDS = 5.0
+# A server that is restarted under a running sweep: as long as MLflow's own requests try again.
+_PATIENCE_SECONDS = 120.0
 # From its front page MLflow leads to an empty page for chats; this one shows the runs.
 _RUNS_PAGE = "/#/experiments/{experiment}/runs?workflowType=machine_learning"
 
@@ -119,10 +121,11 @@ class Tracking:
     """An open experiment in an MLflow store.
 
     uri: a tracking URI; None for MLflow's own choice (MLFLOW_TRACKING_URI, else mlflow.db and
-    mlruns/ in the working directory). Raises UserError where the store cannot be used.
+    mlruns/ in the working directory). patient: whether a server was there before, and is worth
+    waiting for. Raises UserError where the store cannot be used.
     """
 
-    def __init__(self, uri: str | None, experiment: str) -> None:
+    def __init__(self, uri: str | None, experiment: str, *, patient: bool = False) -> None:
         if uri == NOWHERE:
             raise UserError(
                 "tracking=none is for a single job: sweeps and studies keep in MLflow what they "
@@ -134,7 +137,7 @@ class Tracking:
             logging.getLogger(name).setLevel(logging.WARNING)
         self.uri = str(uri or mlflow.get_tracking_uri())
         if self.uri.startswith(("http://", "https://")):
-            _check_server(self.uri)
+            _check_server(self.uri, _PATIENCE_SECONDS if patient else 0)
         try:
             # Two processes that create one fresh database at once would corrupt it.
             with FileLock(_lock_path(self.uri)):
@@ -443,8 +446,8 @@ class _Unkept(Run):
 class Untracked(Tracking):
     """tracking=none: a job alone, whose results are on the screen or in a folder of the user's."""
 
-    def __init__(self, uri: str, experiment: str) -> None:
-        del experiment
+    def __init__(self, uri: str, experiment: str, *, patient: bool = False) -> None:
+        del experiment, patient
         self.uri = uri
 
     @contextlib.contextmanager
@@ -481,21 +484,26 @@ def open_line(uri: str, experiment: str) -> str:
     return f"{start}   then open http://127.0.0.1:5000{page}"
 
 
-def _check_server(uri: str) -> None:
+def _check_server(uri: str, patience: float) -> None:
     # MLflow itself would retry for minutes before it says that nobody answers.
-    try:
-        with urllib.request.urlopen(
-            f"{uri.rstrip('/')}/health", timeout=_SERVER_ANSWERS_SECONDS
-        ) as answer:
-            answer.read()
-    except urllib.error.HTTPError:
-        return  # somebody answers; what it lacks shows at the first real request
-    except OSError as error:
-        raise UserError(
-            f"no MLflow server answers at {masked(uri)} ({_first_line(error)}): start one with "
-            "`DO_NOT_TRACK=true mlflow server --host 127.0.0.1 --port 5000`, or leave tracking.uri "
-            "out to use a local store"
-        ) from error
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            with urllib.request.urlopen(
+                f"{uri.rstrip('/')}/health", timeout=_SERVER_ANSWERS_SECONDS
+            ) as answer:
+                answer.read()
+            return
+        except urllib.error.HTTPError:
+            return  # somebody answers; what it lacks shows at the first real request
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise UserError(
+                    f"no MLflow server answers at {masked(uri)} ({_first_line(error)}): start one "
+                    "with `DO_NOT_TRACK=true mlflow server --host 127.0.0.1 --port 5000`, or leave "
+                    "tracking.uri out to use a local store"
+                ) from error
+            time.sleep(1)
 
 
 def _lock_path(uri: str) -> Path:

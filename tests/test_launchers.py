@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Command, assert_refused, runs
+from conftest import runs
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
@@ -131,10 +131,11 @@ def test_the_slurm_config_becomes_a_batch_script(
         _slurm(tmp_path, "+hydra.launcher.slurm_color=red").executor()
 
 
-def test_slurm_without_slurm_is_told(facetrack: Command) -> None:
+def test_slurm_without_slurm_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("submitit")
-    done = facetrack("-m", "seed=1,2", "hydra/launcher=submitit_slurm")
-    assert_refused(done, "hydra/launcher=submitit_slurm cannot be used")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match="hydra/launcher=submitit_slurm cannot be used"):
+        _slurm(tmp_path, "hydra.launcher.mem_gb=8").executor()
 
 
 def _slurm(folder: Path, override: str) -> Any:

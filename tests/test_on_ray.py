@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Command, assert_refused
 
 from facetrack import cluster
 from facetrack.data import Embedder, Embeddings, Face, Pictures, Vectors
@@ -115,5 +114,6 @@ def test_a_cluster_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch)
         cluster.connected().__enter__()
 
 
-def test_an_unknown_engine_is_told(facetrack: Command) -> None:
-    assert_refused(facetrack("extract.engine=dask"), "extract.engine is one of local, ray")
+def test_an_unknown_engine_is_told(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"extract\.engine is one of local, ray; got 'dask'"):
+        _extract(Pictures([]), DlibResNet(), tmp_path / "dask", "dask")

@@ -239,7 +239,7 @@ def _work(text: str, searched: Sequence[Range], worker: int) -> None:
         embeddings, _ = chosen(embed(config), config)
         plan, scorer = _plan(config, embeddings, searched)
         opened = study.opened(plan)
-        tracking = Tracking(config.tracking.uri, config.tracking.experiment)
+        tracking = Tracking(config.tracking.uri, config.tracking.experiment, patient=True)
         run_of = _trial_runs(tracking, opened.user_attrs[study.RUN], plan.name)
         study.search(
             plan, opened, scorer, run_of, lambda: None, worker, lambda: not parent.is_alive()

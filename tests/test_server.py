@@ -1,0 +1,158 @@
+"""MLflow's server on PostgreSQL with its artifact proxy, and studies on the same PostgreSQL."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import optuna
+import psycopg
+import pytest
+from optuna.trial import TrialState
+
+pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+
+
+class Server:
+    """`mlflow server` as the README has it, on a port of its own."""
+
+    def __init__(self, store: str, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self.uri = f"http://127.0.0.1:{self._port}"
+        self._store, self._folder = store, folder
+        self.start()
+
+    def start(self) -> None:
+        command = [
+            *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"),
+            *("--port", str(self._port), "--workers", "1", "--backend-store-uri", self._store),
+            *("--artifacts-destination", str(self._folder / "artifacts")),
+        ]
+        with (self._folder / "log").open("a") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=self._folder,
+                env={**os.environ, "DO_NOT_TRACK": "true"},
+                stdout=log,
+                stderr=log,
+            )
+        _until(self._answers)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(timeout=30)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.uri}/health", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+@pytest.fixture
+def databases(postgres: str) -> tuple[str, str]:
+    """Two empty databases of one PostgreSQL: MLflow's and Optuna's tables do not go together."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        for name in ("mlflow", "studies"):
+            connection.execute(f"CREATE DATABASE {name}")
+    where = postgres.rpartition("/")[0]
+    return f"{where}/mlflow", f"{where}/studies"
+
+
+@pytest.fixture
+def server(databases: tuple[str, str], tmp_path: Path) -> Iterator[Server]:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    running = Server(databases[0], folder)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def test_a_restart_under_a_sweep_and_a_study_loses_no_run(
+    server: Server, databases: tuple[str, str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    tracking = ("tracking=server", f"tracking.uri={server.uri}")
+    commands = {
+        "sweep": (
+            *("-m", "clusterer.eps=0.2:0.5", "n_resamples=50"),
+            *("hydra/launcher=joblib", "hydra.launcher.n_jobs=2"),
+        ),
+        "study": (
+            *("task=tune", "task.workers=2", "task.n_trials=12", "n_resamples=50"),
+            *("clusterer=meanshift", f"task.storage={databases[1]}"),
+        ),
+    }
+    processes = {}
+    for name, arguments in commands.items():
+        (tmp_path / name).mkdir()
+        processes[name] = subprocess.Popen(
+            [sys.executable, "-m", "facetrack", *arguments, *tracking],
+            cwd=tmp_path / name,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    try:
+        _until(lambda: len(_runs(server, "job")) > 0 and len(_runs(server, "trial")) > 0)
+        server.stop()
+        time.sleep(2)
+        server.start()
+        ends = {name: one.communicate(timeout=200) for name, one in processes.items()}
+    finally:
+        for one in processes.values():
+            one.kill()
+    for name, one in processes.items():
+        assert one.returncode == 0, ends[name]
+        assert not (tmp_path / name / "mlflow.db").exists()
+        assert not (tmp_path / name / "mlruns").exists()
+    assert "4 of 4 jobs finished" in ends["sweep"][0]
+
+    (parent,) = _runs(server, "sweep")
+    jobs = _runs(server, "job")
+    assert len(jobs) == 4
+    (study,) = _runs(server, "study")
+    trials = _runs(server, "trial")
+    stored = optuna.load_study(study_name=study.data.tags["study"], storage=databases[1])
+    finished = stored.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
+    assert len(trials) == len(finished) >= 12
+    assert len({trial.user_attrs["worker"] for trial in finished}) == 2
+    for run in (parent, *jobs, study, *trials):
+        assert run.info.status == "FINISHED"
+        assert run.info.artifact_uri.startswith("mlflow-artifacts:")
+    for nested, above in ((jobs, parent), (trials, study)):
+        assert {run.data.tags["mlflow.parentRunId"] for run in nested} == {above.info.run_id}
+    names = {one.path for one in _client(server).list_artifacts(jobs[0].info.run_id)}
+    assert {"config.yaml", "resamples.csv", "tsne.png"} <= names
+    everything = [(run.data.tags, run.data.params) for run in (parent, *jobs, study, *trials)]
+    assert "secret" not in str(everything)
+
+
+def _client(server: Server) -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient(server.uri)
+
+
+def _runs(server: Server, kind: str) -> list[Any]:
+    experiment = _client(server).get_experiment_by_name("facetrack")
+    if experiment is None:
+        return []
+    return list(_client(server).search_runs([experiment.experiment_id], f"tags.kind = '{kind}'"))
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
