@@ -193,7 +193,8 @@ def embed(config: DictConfig) -> Embeddings:
     # One string a stage: what does not change between jobs is the same key.
     return _embed(
         *(OmegaConf.to_yaml(config[stage]) for stage in ("dataset", "detector", "embedder")),
-        engine=config.extract.engine,
+        # Configs that older runs have kept do not say.
+        engine=OmegaConf.select(config, "extract.engine", default="local"),
     )
 
 
