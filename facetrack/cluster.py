@@ -52,7 +52,9 @@ def connected() -> Iterator[Any]:
             socket.create_connection((host, int(port)), _ANSWERS_SECONDS).close()
         # Its workers' output is kept in Ray's log files; what a job tells comes with its result.
         ray.init(
-            address=address,
+            # Left to itself Ray would look for a cluster that was started here earlier, and wait
+            # for one that was killed.
+            address=address or "local",
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,

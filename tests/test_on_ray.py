@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -112,6 +113,17 @@ def test_a_cluster_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
     with pytest.raises(UserError, match=r"no Ray cluster can be used at 127\.0\.0\.1:9"):
         cluster.connected().__enter__()
+
+
+def test_a_cluster_that_was_killed_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What `ray start` leaves in Ray's folder when its processes are killed. Its path must be short,
+    # for sockets.
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setenv("RAY_TMPDIR", folder)
+        (Path(folder) / "ray").mkdir()
+        (Path(folder) / "ray/ray_current_cluster").write_text("127.0.0.1:9")
+        with cluster.connected() as ray:
+            assert ray.cluster_resources()["CPU"] >= 1
 
 
 def test_an_unknown_engine_is_told(home: Path, tmp_path: Path) -> None:
