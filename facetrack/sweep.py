@@ -176,31 +176,33 @@ def close(status: str) -> None:
     sweep, _open = _open, None
     if sweep.bar is not None:
         sweep.bar.close()
-    # A job's process that was killed could not close its run.
-    sweep.tracking.close_left(sweep.sweep_id, "KILLED" if status == "KILLED" else "FAILED")
-    jobs = sweep.tracking.jobs(sweep.sweep_id)
-    finished = sum(job.info.status == "FINISHED" for job in jobs)
-    failed = len(sweep.failures)
-    if status == "FINISHED":
-        # A job that was done before, or is the same as another one, counts as finished.
-        finished = sweep.total - failed
-    if failed and status == "FINISHED":
-        status = "FAILED"
-        _exit_status = 2 if all(one.mistake for one in sweep.failures) else 1
-    try:
-        if jobs and all(job.data.tags[KIND] == "study" for job in jobs):
-            summary.write(jobs, sweep.folder, sweep.run, sweep.tracking)
-        elif jobs:
-            write(jobs, sweep.swept, sweep.folder, sweep.run, sweep.tracking)
-            if status != "KILLED":  # who pressed Ctrl-C waits for no thumbnails
-                sweep_tsne.write(jobs, sweep.folder, sweep.run, sweep.tracking)
-    except BaseException:
-        status = "FAILED"
-        raise
-    finally:
-        sweep.run.end(status)
-        sweep.lock.release()
+    resume = f"python -m facetrack resume={sweep.sweep_id}"
+    with sweep.tracking.working(f"`{resume}` with the same tracking"):
+        # A job's process that was killed could not close its run.
+        sweep.tracking.close_left(sweep.sweep_id, "KILLED" if status == "KILLED" else "FAILED")
+        jobs = sweep.tracking.jobs(sweep.sweep_id)
+        finished = sum(job.info.status == "FINISHED" for job in jobs)
+        failed = len(sweep.failures)
+        if status == "FINISHED":
+            # A job that was done before, or is the same as another one, counts as finished.
+            finished = sweep.total - failed
+        if failed and status == "FINISHED":
+            status = "FAILED"
+            _exit_status = 2 if all(one.mistake for one in sweep.failures) else 1
+        try:
+            if jobs and all(job.data.tags[KIND] == "study" for job in jobs):
+                summary.write(jobs, sweep.folder, sweep.run, sweep.tracking)
+            elif jobs:
+                write(jobs, sweep.swept, sweep.folder, sweep.run, sweep.tracking)
+                if status != "KILLED":  # who pressed Ctrl-C waits for no thumbnails
+                    sweep_tsne.write(jobs, sweep.folder, sweep.run, sweep.tracking)
+        except BaseException:
+            status = "FAILED"
+            raise
+        finally:
+            sweep.run.end(status)
+            sweep.lock.release()
     seconds = time.monotonic() - sweep.started
     say(f"{finished} of {sweep.total} jobs finished in {seconds:.0f} s")
     if jobs and status != "FINISHED":
-        say(f"To run the others: python -m facetrack resume={sweep.sweep_id}")
+        say(f"To run the others: {resume}")

@@ -36,6 +36,8 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 # facetrack has bars of its own where somebody would wait.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+# With a server MLflow would print two lines of addresses a run.
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 SWEEP = "sweep"
 KIND = "kind"  # "job", "study", "trial" or "sweep"
@@ -50,7 +52,8 @@ _TAG = 4000  # characters; MLflow takes 5000 everywhere
 _PARAMS_A_BATCH = 100
 _METRICS_A_BATCH = 1000
 _SERVER_ANSWERS_SECONDS = 5.0
-# A server that is restarted under a running sweep: as long as MLflow's own requests try again.
+# How long a server that is restarted under a running sweep is waited for, at most: MLflow's own
+# requests are tried again for as long (MLFLOW_HTTP_REQUEST_MAX_RETRIES).
 _PATIENCE_SECONDS = 120.0
 # From its front page MLflow leads to an empty page for chats; this one shows the runs.
 _RUNS_PAGE = "/#/experiments/{experiment}/runs?workflowType=machine_learning"
@@ -58,6 +61,8 @@ _RUNS_PAGE = "/#/experiments/{experiment}/runs?workflowType=machine_learning"
 
 # Stores in which this process has looked for runs that others left running: once is enough.
 _looked_through: set[str] = set()
+# Servers that this process has waited for in vain: its next job does not wait again.
+_given_up: set[str] = set()
 
 
 class Run:
@@ -137,7 +142,7 @@ class Tracking:
             logging.getLogger(name).setLevel(logging.WARNING)
         self.uri = str(uri or mlflow.get_tracking_uri())
         if self.uri.startswith(("http://", "https://")):
-            _check_server(self.uri, _PATIENCE_SECONDS if patient else 0)
+            _check_server(self.uri, _patience() if patient else 0)
         try:
             # Two processes that create one fresh database at once would corrupt it.
             with FileLock(_lock_path(self.uri)):
@@ -184,18 +189,13 @@ class Tracking:
 
         run_id: an earlier run to take up again, with the new tags; None for a new run.
         """
-        from mlflow.exceptions import MlflowException
-
         run = self.start(name, tags) if run_id is None else self.reopen(run_id, tags)
         try:
-            try:
+            with self.working("run again"):
                 yield run
-            except MlflowException as error:
-                raise UserError(
-                    f"the MLflow store {masked(self.uri)} stopped working "
-                    f"({_first_line(error)}): see that it runs and has room, then run again"
-                ) from error
         except Exception as error:
+            if self.uri in _given_up:
+                raise  # each attempt to say so there would take minutes
             with contextlib.suppress(Exception):  # the first error is the one to report
                 run.tags({"error": _first_line(error)})
                 run.artifacts({"traceback.txt": traceback.format_exc()})
@@ -207,6 +207,26 @@ class Tracking:
                 run.end("KILLED")
             raise
         run.end("FINISHED")
+
+    @contextlib.contextmanager
+    def working(self, then: str) -> Iterator[None]:
+        """Raises UserError where the store stops working within. then: what to do after mending."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            if self.uri in _given_up and (silence := _no_answer(self.uri)):
+                raise UserError(
+                    f"the MLflow server {masked(self.uri)} does not answer any more "
+                    f"({_first_line(silence)}): start it again, then {then}"
+                )
+            yield
+        except MlflowException as error:
+            if self.uri.startswith(("http://", "https://")) and _no_answer(self.uri):
+                _given_up.add(self.uri)
+            raise UserError(
+                f"the MLflow store {masked(self.uri)} stopped working ({_first_line(error)}): see "
+                f"that it runs and has room, then {then}"
+            ) from error
 
     def start(self, name: str, tags: Mapping[str, object]) -> Run:
         """A new run, nested below its sweep's parent where `tags` name a sweep."""
@@ -484,26 +504,43 @@ def open_line(uri: str, experiment: str) -> str:
     return f"{start}   then open http://127.0.0.1:5000{page}"
 
 
+def _patience() -> float:
+    from mlflow.environment_variables import (
+        MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR,
+        MLFLOW_HTTP_REQUEST_MAX_RETRIES,
+    )
+
+    factor: Any = MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR
+    retries: Any = MLFLOW_HTTP_REQUEST_MAX_RETRIES
+    return min(_PATIENCE_SECONDS, float(factor.get() * (2 ** retries.get() - 1)))
+
+
 def _check_server(uri: str, patience: float) -> None:
     # MLflow itself would retry for minutes before it says that nobody answers.
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            with urllib.request.urlopen(
-                f"{uri.rstrip('/')}/health", timeout=_SERVER_ANSWERS_SECONDS
-            ) as answer:
-                answer.read()
-            return
-        except urllib.error.HTTPError:
-            return  # somebody answers; what it lacks shows at the first real request
-        except OSError as error:
-            if time.monotonic() > deadline:
-                raise UserError(
-                    f"no MLflow server answers at {masked(uri)} ({_first_line(error)}): start one "
-                    "with `DO_NOT_TRACK=true mlflow server --host 127.0.0.1 --port 5000`, or leave "
-                    "tracking.uri out to use a local store"
-                ) from error
-            time.sleep(1)
+    deadline = time.monotonic() + (0 if uri in _given_up else patience)
+    while error := _no_answer(uri):
+        if time.monotonic() > deadline:
+            _given_up.add(uri)
+            raise UserError(
+                f"no MLflow server answers at {masked(uri)} ({_first_line(error)}): start one "
+                "with `DO_NOT_TRACK=true mlflow server --host 127.0.0.1 --port 5000`, or leave "
+                "tracking.uri out to use a local store"
+            ) from error
+        time.sleep(1)
+    _given_up.discard(uri)
+
+
+def _no_answer(uri: str) -> OSError | None:
+    try:
+        with urllib.request.urlopen(
+            f"{uri.rstrip('/')}/health", timeout=_SERVER_ANSWERS_SECONDS
+        ) as answer:
+            answer.read()
+    except urllib.error.HTTPError:
+        pass  # somebody answers; what it lacks shows at the first real request
+    except OSError as error:
+        return error
+    return None
 
 
 def _lock_path(uri: str) -> Path:

@@ -138,17 +138,65 @@ def test_a_restart_under_a_sweep_and_a_study_loses_no_run(
     assert "secret" not in str(everything)
 
 
+def test_a_server_that_stays_away_ends_the_sweep_which_goes_on_later(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "server").mkdir()
+    (tmp_path / "work").mkdir()
+    server = Server(f"sqlite:///{tmp_path}/server/mlflow.db", tmp_path / "server")
+    tracking = ("tracking=server", f"tracking.uri={server.uri}")
+
+    def started(*arguments: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "facetrack", *arguments, *tracking],
+            cwd=tmp_path / "work",
+            env={**environment, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"},  # patience: 6 seconds
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    try:
+        sweep = started("-m", "clusterer.eps=0.2:0.4", "n_resamples=300")
+        _until(lambda: len(_runs(server, "job", "FINISHED")) == 1)
+    finally:
+        server.stop()
+    told, errors = sweep.communicate(timeout=200)
+    assert sweep.returncode == 2, errors
+    assert "Traceback" not in errors
+    assert "FAILED: " in told
+    last = errors.strip().splitlines()[-1]
+    assert "resume=" in last
+
+    try:
+        server.start()
+        before = {run.info.run_id for run in _runs(server, "job", "FINISHED")}
+        resumed = started("resume=last")
+        told, errors = resumed.communicate(timeout=200)
+        assert resumed.returncode == 0, errors
+        assert "3 of 3 jobs finished" in told
+        finished = {run.info.run_id for run in _runs(server, "job", "FINISHED")}
+        assert before < finished
+        assert len(finished) == 3
+        assert not _runs(server, "job", "RUNNING")
+    finally:
+        server.stop()
+
+
 def _client(server: Server) -> Any:
     from mlflow import MlflowClient
 
     return MlflowClient(server.uri)
 
 
-def _runs(server: Server, kind: str) -> list[Any]:
+def _runs(server: Server, kind: str, status: str | None = None) -> list[Any]:
     experiment = _client(server).get_experiment_by_name("facetrack")
     if experiment is None:
         return []
-    return list(_client(server).search_runs([experiment.experiment_id], f"tags.kind = '{kind}'"))
+    condition = f"tags.kind = '{kind}'"
+    if status is not None:
+        condition += f" and attributes.status = '{status}'"
+    return list(_client(server).search_runs([experiment.experiment_id], condition))
 
 
 def _until(condition: Callable[[], bool]) -> None:
