@@ -359,7 +359,7 @@ def _tell(
         + f", {counts['skipped']} skipped"
     )
     for one in embeddings.skipped[:5]:
-        say(f"  skipped {one.name}: {one.reason}")
+        say(f"  skipped {figures.printable(f'{one.name}: {one.reason}')}")
     if len(embeddings.skipped) > 5:
         say(f"  and {len(embeddings.skipped) - 5} more, listed in the run's skipped.csv")
     say("")
