@@ -45,6 +45,7 @@ NOWHERE = "none"
 _COMMAND = "command"
 _TAG = 4000  # characters of a piece of the command
 _LONGEST_TAG = 5000  # MLflow takes so many everywhere
+_LONGEST_DATASET = 500  # MLflow refuses a longer one
 _PARAMS_A_BATCH = 100
 _METRICS_A_BATCH = 1000
 _SERVER_ANSWERS_SECONDS = 5.0
@@ -96,7 +97,11 @@ class Run:
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         entity = Dataset(
-            name=name, digest=digest, source_type="local", source="{}", profile=profile
+            name=_clean(name)[:_LONGEST_DATASET],
+            digest=digest,
+            source_type="local",
+            source="{}",
+            profile=profile,
         )
         self._client.log_inputs(
             self.run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", "evaluation")])]
