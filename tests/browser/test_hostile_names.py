@@ -5,6 +5,7 @@ the tests look at what came of it.
 """
 
 import csv
+import functools
 import io
 import os
 import shutil
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from conftest import client, portraits, runs
-from playwright.sync_api import Page
+from playwright.sync_api import Dialog, Page
 
 from browser.conftest import Visit
 from facetrack.data import Picture
@@ -101,7 +102,6 @@ def made(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Made:
 
     pictures = (f"dataset.root={os.fsdecode(root)}", "n_resamples=2", f"dataset.name={_DATASET}")
     run("-m", "dataset=folder", *pictures, "clusterer=dbscan,meanshift", "clusterer.eps=0.4")
-    run("dataset=folder", *pictures, "clusterer.eps=0.36")
     run("dataset=folder", *pictures, "dataset.labels=false", "clusterer.eps=0.3")
     run("-m", "dataset=folder", *pictures, "task=tune", "task.n_trials=3", "dataset.min_pictures=2")
     organise = ("task=organise", pictures[0], "task.out=out", "clusterer.eps=0.3")
@@ -126,10 +126,15 @@ def test_every_page_shows_names_as_text(made: Made, visit: Visit) -> None:
     for path in pages.values():
         with visit(path.as_uri()) as page:
             dialogs: list[str] = []
-            page.on("dialog", lambda one, dialogs=dialogs: dialogs.append(one.message))
+            page.on("dialog", functools.partial(_note, dialogs))
             _assert_harmless(page, path.name)
             assert not dialogs
     assert {path.name for path in pages.values()} >= {"errors.html", "index.html", "study.html"}
+
+
+def _note(dialogs: list[str], dialog: Dialog) -> None:
+    dialogs.append(dialog.message)
+    dialog.dismiss()
 
 
 def _assert_harmless(page: Page, name: str) -> None:
@@ -168,7 +173,7 @@ def test_the_pages_name_everybody(made: Made, visit: Visit) -> None:
             page.get_by_role("searchbox").fill(stem)
             found = page.locator(".matches:visible li").all_inner_texts()
             assert _flat(stem) in map(_flat, found)
-    tsne = next(path for path in made.pages if path.name == "tsne.html")
+    tsne = next(path for path in made.pages if path.name.startswith("tsne-"))
     with visit(tsne.as_uri()) as page:
         names = page.evaluate("DATA.groupings[0].names")
     assert sorted(names) == sorted(map(printable, persons))
@@ -207,7 +212,9 @@ def test_tables_give_the_names_back(made: Made) -> None:
 def test_the_terminal_is_not_commanded(made: Made) -> None:
     assert "stray?[2J" in made.told
     assert "bad?[31m" in made.told
-    assert not set(made.told) & (_CONTROLS | _BIDI)
+    # Bars, which appear where the machine is slow, go to the start of their line and up by one.
+    told = made.told.replace("\r", "").replace("\x1b[A", "")
+    assert not set(told) & (_CONTROLS | _BIDI)
 
 
 def test_folders_stay_within_and_are_not_too_long(made: Made) -> None:
