@@ -108,12 +108,12 @@ def made(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Made:
     run(*organise)
     yaml = folder / "out/people.yaml"
     text = yaml.read_text()
-    for number, name in enumerate(
+    for number, named in enumerate(
         ("../../<script>window.ran=5</script>", "/etc/\\u202egnp\\u001B[2J", "é" * 100, "CON. ."), 1
     ):
         entry = f"person-{number:03d}:\n  name:"
         assert entry in text
-        text = text.replace(entry, f'{entry} "{name}"')
+        text = text.replace(entry, f'{entry} "{named}"')
     yaml.write_text(text)
     run(*organise)
     return Made(folder, list(Folder(os.fsdecode(root)).load().pictures), told)
