@@ -8,6 +8,7 @@ a folder that exists is whole.
 import gzip
 import io
 import lzma
+import os
 import re
 import shutil
 import stat
@@ -19,11 +20,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock
-
 from facetrack.errors import UserError
 from facetrack.files import sha256
-from facetrack.home import home
+from facetrack.home import home, lock
 from facetrack.progress import bar
 
 T = TypeVar("T")
@@ -83,13 +82,14 @@ def extract(archive: Path, into: Path) -> None:
         into.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Whoever comes second waits, and finds the folder there. What a killed process left
         # in the unfinished folder nobody else is using.
-        with FileLock(into.with_name(f".{into.name}.lock")):
+        with lock(into.with_name(f".{into.name}.lock")):
             if into.exists():
                 return
             shutil.rmtree(part, ignore_errors=True)
             try:
                 part.mkdir(mode=0o700)
                 _unpack(archive, part)
+                _close_to_others(part)
                 part.rename(into)
             finally:
                 shutil.rmtree(part, ignore_errors=True)
@@ -103,6 +103,16 @@ def extract(archive: Path, into: Path) -> None:
             f"{archive} cannot be unpacked into {into} ({error.strerror}): free some space, or "
             "set FACETRACK_HOME to a folder you can write to"
         ) from error
+
+
+def _close_to_others(folder: Path) -> None:
+    """Make what was unpacked its owner's alone, as all of facetrack's folder is."""
+    for parent, folders, files in os.walk(folder):
+        for names, mode in ((folders, 0o700), (files, 0o600)):
+            for name in names:
+                path = os.path.join(parent, name)  # noqa: PTH118 - a Path costs more than the rest
+                if not os.path.islink(path):  # noqa: PTH114
+                    os.chmod(path, mode)  # noqa: PTH101
 
 
 def _damaged(archive: Path, error: Exception) -> UserError:

@@ -7,10 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pooch
-from filelock import FileLock
 
 from facetrack.errors import UserError
-from facetrack.home import home
+from facetrack.home import home, lock
 from facetrack.progress import bar
 
 _TIMEOUT = (10, 60)  # seconds until connected, and between two pieces
@@ -60,7 +59,7 @@ def fetch(
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         # Whoever comes second waits, and finds the file there.
-        with FileLock(folder / f".{filename}.lock"):
+        with lock(folder / f".{filename}.lock"):
             if path.exists():
                 if not wrong(path, "the file that was there"):
                     return path

@@ -2,6 +2,8 @@
 
 import sys
 
+from facetrack.terminal import harmless
+
 
 class UserError(Exception):
     """Something the user can put right: shown as its message alone, with exit status 2.
@@ -12,5 +14,5 @@ class UserError(Exception):
 
 def refuse(message: str) -> int:
     """Say a user's mistake on standard error; returns the exit status that stands for it."""
-    print(f"facetrack: {message}", file=sys.stderr)
+    print(f"facetrack: {harmless(message)}", file=sys.stderr)
     return 2

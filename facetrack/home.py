@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock
 
 from facetrack.errors import UserError
 
@@ -24,6 +25,11 @@ def home() -> Path:
             f"({error.strerror}): set FACETRACK_HOME to a folder you can write to"
         ) from error
     return path.absolute()
+
+
+def lock(path: Path, timeout: float = -1) -> FileLock:
+    """A lock of facetrack's own, whose file is its owner's alone like all that is kept here."""
+    return FileLock(path, timeout, mode=0o600)
 
 
 def locks() -> Path:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 from hydra.core.hydra_config import HydraConfig
 from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
@@ -25,7 +24,7 @@ from facetrack.errors import UserError
 from facetrack.evaluate import Evaluation, check
 from facetrack.evaluate import evaluate as run_experiment
 from facetrack.extract import extract
-from facetrack.home import home, locks
+from facetrack.home import home, lock, locks
 from facetrack.layout import tsne
 from facetrack.make import make
 from facetrack.masked import masked
@@ -203,7 +202,7 @@ def _embed(*stages: str, engine: str) -> Embeddings:
     dataset, detector, embedder = (make(OmegaConf.create(stage)) for stage in stages)
     key = hashlib.sha256("\0".join(stages).encode()).hexdigest()[:16]
     # Jobs that start side by side want the same pictures: one embeds, the others find them stored.
-    with FileLock(locks() / f"embed-{key}.lock"), Store(home()) as store:
+    with lock(locks() / f"embed-{key}.lock"), Store(home()) as store:
         return extract(dataset.load(), detector, embedder, store, engine)
 
 
@@ -374,7 +373,7 @@ def _tell(
         + f", {counts['skipped']} skipped"
     )
     for one in embeddings.skipped[:5]:
-        say(f"  skipped {one.name}: {one.reason}")
+        say(f"  skipped {figures.printable(f'{one.name}: {one.reason}')}")
     if len(embeddings.skipped) > 5:
         say(f"  and {len(embeddings.skipped) - 5} more, listed in the run's skipped.csv")
     say("")

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
+from facetrack.terminal import harmless
+
 T = TypeVar("T")
 
 
@@ -35,6 +37,7 @@ def bar(
 
 def say(text: str) -> None:
     """Print a line to standard output without breaking a bar that is on screen."""
+    text = harmless(text)
     if sys.stderr.isatty():
         tqdm.write(text, file=sys.stdout)
     else:

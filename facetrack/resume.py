@@ -14,6 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from facetrack.errors import UserError
 from facetrack.home import locks
+from facetrack.masked import is_masked
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -35,7 +36,7 @@ def resumed(arguments: Sequence[str], conf: Path) -> list[str]:
         one for one in arguments if not one.startswith(_KEY) and one not in ("-m", "--multirun")
     ]
     for one in others:
-        if not one.startswith(("tracking", "hydra")):
+        if not one.startswith(("tracking", "hydra", "task.storage=")):
             raise UserError(
                 f"{asked[-1]} goes on with a sweep as it was started: leave out {one}, or start a "
                 "new sweep with it"
@@ -51,6 +52,13 @@ def resumed(arguments: Sequence[str], conf: Path) -> list[str]:
     tracking = Tracking(config.tracking.uri, config.tracking.experiment)
     sweep_id, overrides = tracking.resumable(None if which == "last" else which)
     lock(sweep_id).release()
+    for one in overrides:
+        key = one.partition("=")[0]
+        if is_masked(one) and not any(other.startswith(f"{key}=") for other in others):
+            raise UserError(
+                f"the password in {one} was not kept with the sweep: give {key}=… again, beside "
+                f"{asked[-1]}"
+            )
     return ["-m", *overrides, *others, f"sweep_id={sweep_id}"]
 
 
@@ -68,7 +76,7 @@ def lock(sweep_id: str) -> "FileLock":
     from filelock import FileLock, Timeout
 
     name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in sweep_id)
-    held = FileLock(locks() / f"sweep-{name[:100]}.lock")
+    held = FileLock(locks() / f"sweep-{name[:100]}.lock", mode=0o600)
     try:
         held.acquire(timeout=0)
     except Timeout as error:

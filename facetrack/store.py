@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from facetrack.data import Boxes
 from facetrack.errors import UserError
+from facetrack.home import lock
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS detections
@@ -57,7 +57,7 @@ class Store:
         self.path = folder / "embeddings.sqlite"
         # Only for opening: the switch of a fresh file to write-ahead mode waits for nobody, so
         # of two processes doing it at once one would fail.
-        self._lock = FileLock(self.path.with_suffix(".lock"))
+        self._lock = lock(self.path.with_suffix(".lock"))
         try:
             with self._lock:
                 self._connection = self._open()
@@ -182,12 +182,15 @@ class Store:
             work()
 
     def _open(self) -> sqlite3.Connection:
+        # Embeddings are biometric data. Before SQLite opens it: the files that it puts beside
+        # have the mode that this one has then.
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.chmod(self.path, 0o600)  # noqa: PTH101
         connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.executescript(_SCHEMA)
-            os.chmod(self.path, 0o600)  # noqa: PTH101 - embeddings are biometric data
         except BaseException:
             connection.close()
             raise

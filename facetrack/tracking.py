@@ -22,11 +22,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from facetrack.errors import UserError
 from facetrack.files import write
-from facetrack.home import locks
+from facetrack.home import lock, locks
 from facetrack.masked import masked
 from facetrack.processes import is_gone, mine
 
@@ -48,7 +46,9 @@ _PROCESS = "process"
 NOWHERE = "none"
 """The URI of tracking=none."""
 _COMMAND = "command"
-_TAG = 4000  # characters; MLflow takes 5000 everywhere
+_TAG = 4000  # characters of a piece of the command
+_LONGEST_TAG = 5000  # MLflow takes so many everywhere
+_LONGEST_DATASET = 500  # MLflow refuses a longer one
 _PARAMS_A_BATCH = 100
 _METRICS_A_BATCH = 1000
 _SERVER_ANSWERS_SECONDS = 5.0
@@ -76,7 +76,7 @@ class Run:
         """Log parameters, each once."""
         from mlflow.entities import Param
 
-        params = [Param(key, str(value)[:6000]) for key, value in values.items()]
+        params = [Param(key, _clean(value)[:6000]) for key, value in values.items()]
         for start in range(0, len(params), _PARAMS_A_BATCH):
             self._client.log_batch(self.run_id, params=params[start : start + _PARAMS_A_BATCH])
 
@@ -84,7 +84,7 @@ class Run:
         """Set tags."""
         from mlflow.entities import RunTag
 
-        tags = [RunTag(key, str(value)[:5000]) for key, value in values.items()]
+        tags = [RunTag(key, _clean(value)[:_LONGEST_TAG]) for key, value in values.items()]
         self._client.log_batch(self.run_id, tags=tags)
 
     def metrics(
@@ -105,7 +105,11 @@ class Run:
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
         entity = Dataset(
-            name=name, digest=digest, source_type="local", source="{}", profile=profile
+            name=_clean(name)[:_LONGEST_DATASET],
+            digest=digest,
+            source_type="local",
+            source="{}",
+            profile=profile,
         )
         self._client.log_inputs(
             self.run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", "evaluation")])]
@@ -145,7 +149,7 @@ class Tracking:
             _check_server(self.uri, _patience() if patient else 0)
         try:
             # Two processes that create one fresh database at once would corrupt it.
-            with FileLock(_lock_path(self.uri)):
+            with lock(_lock_path(self.uri)):
                 self._client = mlflow.MlflowClient(self.uri)
                 found = self._client.get_experiment_by_name(experiment)
                 self._experiment = (
@@ -198,7 +202,7 @@ class Tracking:
                 raise  # each attempt to say so there would take minutes
             with contextlib.suppress(Exception):  # the first error is the one to report
                 run.tags({"error": _first_line(error)})
-                run.artifacts({"traceback.txt": traceback.format_exc()})
+                run.artifacts({"traceback.txt": masked(traceback.format_exc())})
             with contextlib.suppress(Exception):
                 run.end("FAILED")
             raise
@@ -237,7 +241,8 @@ class Tracking:
             **self._nested(tags),
         }
         created = self._client.create_run(
-            self._experiment, tags={key: str(value) for key, value in all_tags.items()}
+            self._experiment,
+            tags={key: _clean(value)[:_LONGEST_TAG] for key, value in all_tags.items()},
         )
         return Run(self._client, created.info.run_id)
 
@@ -284,7 +289,8 @@ class Tracking:
         self, sweep_id: str, overrides: Sequence[str], hydra_overrides: Sequence[str]
     ) -> Run:
         """A sweep's new parent run, which keeps what the sweep was started with."""
-        command = json.dumps([*hydra_overrides, *overrides])
+        # Without passwords: who resumes the sweep gives them again.
+        command = json.dumps([masked(one) for one in [*hydra_overrides, *overrides]])
         # In tags rather than a file: they are there as soon as the run is.
         pieces = [command[i : i + _TAG] for i in range(0, len(command), _TAG)]
         # A value for some of a group's choices only travels as choice(value): see command_line.py.
@@ -531,10 +537,11 @@ def _check_server(uri: str, patience: float) -> None:
 
 
 def _no_answer(uri: str) -> OSError | None:
+    # urllib would look for a host named "user:password@host". Whether somebody answers is open to
+    # all; the user's name and password are for MLflow's requests.
+    address = re.sub(r"//[^/]*@", "//", uri).rstrip("/")
     try:
-        with urllib.request.urlopen(
-            f"{uri.rstrip('/')}/health", timeout=_SERVER_ANSWERS_SECONDS
-        ) as answer:
+        with urllib.request.urlopen(f"{address}/health", timeout=_SERVER_ANSWERS_SECONDS) as answer:
             answer.read()
     except urllib.error.HTTPError:
         pass  # somebody answers; what it lacks shows at the first real request
@@ -547,6 +554,11 @@ def _lock_path(uri: str) -> Path:
     local = uri.startswith("sqlite:")
     key = hashlib.sha256(f"{Path.cwd() if local else ''}|{uri}".encode()).hexdigest()[:16]
     return locks() / f"mlflow-{key}.lock"
+
+
+def _clean(value: object) -> str:
+    """A value as text that a store can hold: no lone surrogates, which stand for no character."""
+    return str(value).encode("utf-8", "backslashreplace").decode()
 
 
 def _first_line(error: BaseException) -> str:

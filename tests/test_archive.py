@@ -1,5 +1,6 @@
 import gzip
 import io
+import os
 import random
 import shutil
 import stat
@@ -304,3 +305,14 @@ def test_unpacked_once_per_content(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_no_archive_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match=r"cannot be read \(.*\): give the path of a .tgz"):
         unpacked(tmp_path / name, "lfw")
+
+
+@pytest.mark.parametrize("name", ["faces.tgz", "faces.zip"])
+def test_what_was_unpacked_is_its_owners_alone(tmp_path: Path, into: Path, name: str) -> None:
+    before = os.umask(0o022)
+    try:
+        extract(write(tmp_path / name, FILES), into)
+    finally:
+        os.umask(before)
+    for path in into.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path

@@ -1,6 +1,7 @@
 import hashlib
 import http.server
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import yaml
 
+from facetrack.__main__ import CONF
 from facetrack.download import fetch
 from facetrack.errors import UserError
 
@@ -186,6 +189,7 @@ def test_a_folder_that_cannot_be_written(server: Server, downloads: Path) -> Non
 
 FETCH = """
 import resource, sys
+from facetrack.__main__ import CONF
 from facetrack.download import fetch
 from facetrack.errors import UserError
 url, sha256, limit = sys.argv[1:]
@@ -222,3 +226,19 @@ def test_two_processes_at_once_download_once(server: Server, downloads: Path) ->
     assert server.asked == {"/file.bin": 1}
     assert (downloads / "file.bin").read_bytes() == CONTENT
     assert visible(downloads) == ["file.bin"]
+
+
+def test_every_source_in_the_configs_is_https_with_a_hash() -> None:
+    found = 0
+    for path in sorted(CONF.glob("*/*.yaml")):
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for key, value in (config or {}).items():
+            if path.parent.name == "tracking" or "://" not in str(value):
+                continue
+            found += 1
+            assert key == "url", path
+            assert value.startswith("https://"), path
+            hashes = [config["sha256"]] if "sha256" in config else config["git_blobs"]
+            for one in hashes:
+                assert re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", one), path
+    assert found >= 5

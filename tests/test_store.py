@@ -184,3 +184,14 @@ def test_a_place_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> N
 def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
     _fill(tmp_path)
     assert (tmp_path / "embeddings.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_what_sqlite_puts_beside_is_its_owners_alone_too(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with Store(tmp_path):
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert {"embeddings.sqlite-wal", "embeddings.sqlite-shm"} < set(modes)
+    assert set(modes.values()) == {0o600}

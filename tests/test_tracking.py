@@ -1,17 +1,21 @@
 """MLflow runs: nesting, status, and what must not be written."""
 
+import http.server
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from facetrack import tracking as tracking_module
+from facetrack.__main__ import CONF
 from facetrack.errors import UserError
 from facetrack.masked import masked
+from facetrack.resume import resumed
 from facetrack.tracking import Run, Tracking, open_line
 
 
@@ -134,6 +138,65 @@ def test_how_to_look_at_the_runs_is_told() -> None:
     told = open_line("sqlite:////data/mlflow.db", "7")
     assert told.startswith("DO_NOT_TRACK=true ")
     assert told.endswith(f" --workers 1   then open http://127.0.0.1:5000{page}")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://me:se/cret@host", "https://me:***@host"),
+        ("postgresql://me:se@cret@host/db", "postgresql://me:***@host/db"),
+        (
+            "postgresql://host/db?user=me&password=secret&x=1",
+            "postgresql://host/db?user=me&password=***&x=1",
+        ),
+        ("['http://a:secret@b', 'http://c:5000/d']", "['http://a:***@b', 'http://c:5000/d']"),
+        ("http://127.0.0.1:5000/#/experiments/1", "http://127.0.0.1:5000/#/experiments/1"),
+    ],
+)
+def test_a_password_is_hidden_wherever_a_url_may_have_it(text: str, shown: str) -> None:
+    assert masked(text) == shown
+    assert masked(shown) == shown
+
+
+def test_a_sweep_keeps_no_password_and_says_so_when_it_is_resumed(
+    tracking: Tracking, tmp_path: Path
+) -> None:
+    storage = "task.storage=postgresql://me:s3cr3t@host/db"
+    experiment = "tracking.experiment=faces"
+    tracking.start_sweep("s1", ["task=tune", storage], [])
+    for path in tmp_path.glob("mlflow.db*"):
+        assert b"s3cr3t" not in path.read_bytes()
+    with pytest.raises(UserError, match=r"the password in task\.storage=.* was not kept"):
+        resumed(["resume=s1", experiment], CONF)
+    again = resumed(["resume=s1", experiment, storage], CONF)
+    assert again[-2:] == [storage, "sweep_id=s1"]
+
+
+def test_names_beyond_mlflows_limits_are_cut(tracking: Tracking) -> None:
+    tags = {"kind": "job", "sweep": "s", "dataset": "x" * 9000, "root": "\udcff\x1b"}
+    with tracking.run("n" * 6000, tags) as run:
+        run.params({"dataset.name": "v" * 9000, "other": "\udcff"})
+        run.tags({"error": "e" * 9000})
+        run.dataset("d" * 600, "digest", "{}")
+    (job,) = tracking.jobs("s")
+    assert job.info.status == "FINISHED"
+    assert job.data.tags["dataset"] == "x" * 5000
+    assert job.data.tags["root"] == "\\udcff\x1b"
+
+
+def test_a_servers_password_is_no_part_of_the_host_that_is_asked() -> None:
+    class Health(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Health) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tracking_module._check_server(f"http://me:secret@127.0.0.1:{server.server_port}/")
+        server.shutdown()
 
 
 def test_passwords_are_hidden() -> None:

@@ -64,7 +64,9 @@ def _ensure(path: Path, sitter: Sitter, shot: Shot) -> None:
     # OpenCV takes long to import, and a run on drawn pictures does not need it here.
     from facetrack.dataset.drawing import draw
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not by parents=True, which makes folders in between that others may read.
+    for folder in (path.parent.parent, path.parent):
+        folder.mkdir(mode=0o700, exist_ok=True)
     handle, unfinished = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

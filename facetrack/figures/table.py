@@ -27,6 +27,8 @@ _NUMBERS = ("clusters", "people", "seconds")
 _COLUMNS = (*_TEXTS, "ari_mean", "two_std", *_NUMBERS, "status")
 _NOTHING = "-"
 _NARROWEST = 8
+# The apostrophe itself too, so that a program which drops the first one has every text as it was.
+_GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 def ranked(rows: Sequence[Row]) -> list[Row]:
@@ -37,7 +39,8 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
 def csv(rows: Sequence[Row]) -> str:
     """All columns, unrounded, as RFC 4180 has it; NaN is an empty cell.
 
-    Text that a spreadsheet would take for a formula gets a leading apostrophe.
+    Text that a spreadsheet would take for a formula gets a leading apostrophe, and so does text
+    that has one.
     """
     return csv_text(_COLUMNS, ([row[column] for column in _COLUMNS] for row in rows))
 
@@ -152,7 +155,7 @@ def csv_cell(value: str | float) -> str:
         return "" if math.isnan(value) else repr(float(value))
     # Lone surrogates stand for bytes of a file name that are not text: no file could hold them.
     cell = value.encode("utf-8", "replace").decode()
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return f"'{cell}" if cell.startswith(_GUARDED) else cell
 
 
 def markdown_cell(cell: str) -> str:

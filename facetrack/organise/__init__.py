@@ -21,6 +21,7 @@ from facetrack.dataset.folder import folder as readable_folder
 from facetrack.dataset.folder import user_path
 from facetrack.errors import UserError
 from facetrack.evaluate import WORTH_THREADS, Fit, check, fit
+from facetrack.figures import printable
 from facetrack.files import replace
 from facetrack.job import Job, refuse_missing, skipped_csv
 from facetrack.organise import corrections, people, state
@@ -275,9 +276,9 @@ def _tell(
     for line in summary:
         say(line)
     for reason in _reasons(photos)[:_MOST_TOLD]:
-        say(f"  skipped {reason}")
+        say(f"  skipped {printable(reason)}")
     for remark in remarks[:_MOST_TOLD]:
-        say(f"  {remark}")
+        say(f"  {printable(remark)}")
     if len(remarks) > _MOST_TOLD:
         say(f"  and {len(remarks) - _MOST_TOLD} more such remarks")
     say(f"\nOpen {out / PAGE}")

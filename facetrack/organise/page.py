@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from facetrack.figures import escaped, page
+from facetrack.figures import escaped, page, printable
 from facetrack.figures.page import script_json
 
 _STYLE = """
@@ -167,9 +167,12 @@ def index(
         parts.append("<section><h2>Not read</h2><ul class='list'>")
         parts += [f"<li>{escaped(line)}</li>" for line in skipped]
         parts.append("</ul></section>")
-    names = {card.id: list(card.photos) for card in [*cards, *([unknown] if unknown else [])]}
+    # Printable, as they are shown: what is found is what can be read, and no control character of a
+    # name turns the text around it.
+    listed = {card.id: card.photos for card in [*cards, *([unknown] if unknown else [])]}
     if faceless:
-        names["no-face"] = list(faceless)
+        listed["no-face"] = faceless
+    names = {id_: [printable(name) for name in photos] for id_, photos in listed.items()}
     parts.append(f'<script type="application/json" id="photos">{script_json(names)}</script>')
     return page("People on your photos", "\n".join(parts), style=_STYLE, scripts=[_SCRIPT])
 

@@ -60,7 +60,8 @@ def file_name(text: str, longest: int = _LONGEST) -> str:
         suffix = f".{suffix}"
     room = longest - len(suffix.encode())
     stem = stem.encode("utf-8", "replace")[:room].decode("utf-8", "ignore").strip()
-    return f"{stem}{suffix}"
+    # Some systems drop dots and spaces at the end, and would not find the folder again.
+    return f"{stem}{suffix}".rstrip(". ") or "_"
 
 
 def arrange(

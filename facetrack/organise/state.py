@@ -84,7 +84,7 @@ def opened(out: Path) -> Iterator[Path]:
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
         if own.is_symlink():
             raise UserError(f"{own} is a link, which facetrack did not make: name another task.out")
-        lock = FileLock(own / "lock", blocking=False)
+        lock = FileLock(own / "lock", blocking=False, mode=0o600)
         with lock:
             unfinished = own / "unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import optuna
-from filelock import FileLock
 from optuna.distributions import IntDistribution
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
@@ -26,7 +25,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from scipy.stats.qmc import Sobol
 
 from facetrack.errors import UserError
-from facetrack.home import locks
+from facetrack.home import lock, locks
 from facetrack.masked import masked
 from facetrack.processes import alive
 from facetrack.tune.scoring import Scorer
@@ -332,7 +331,7 @@ def _storage(url: str) -> BaseStorage:
 @contextlib.contextmanager
 def _creating() -> Iterator[None]:
     """Two processes must not create the tables of one fresh database at once."""
-    with FileLock(locks() / "optuna.lock"):
+    with lock(locks() / "optuna.lock"):
         yield
 
 

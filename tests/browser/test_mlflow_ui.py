@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import runs
+from conftest import client, runs
 from PIL import Image as Pillow
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser.conftest import Visit, drawn, outside
 
 _UP_SECONDS = 120
+_HOSTILE = "<img src=x onerror=window.ran=1><script>window.ran=2</script> ' & `x`"
 _DOWN_SECONDS = 10
 _DRAWN_SECONDS = 30
 # Where one of these is set MLflow sends no statistics, whatever command we tell.
@@ -242,6 +243,22 @@ def _assert_drawn(shown: Locator) -> None:
     while (share := drawn(shown.screenshot())) < 0.01:
         assert time.monotonic() < until, f"{shown} is blank but for {share:.2%}"
         shown.page.wait_for_timeout(100)
+
+
+def test_hostile_values_of_a_run_are_text(ui: Ui, visit: Visit) -> None:
+    store = client(ui.folder)
+    experiment = store.create_experiment("hostile")
+    run = store.create_run(experiment, tags={"mlflow.runName": _HOSTILE, "dataset": _HOSTILE})
+    store.log_param(run.info.run_id, "dataset.name", _HOSTILE)
+    store.set_terminated(run.info.run_id)
+    start = ui.page.partition("#")[0]
+    with visit(
+        f"{start}#/experiments/{experiment}/runs/{run.info.run_id}", excepted=_EXCEPTED
+    ) as page:
+        shown = page.get_by_text(_HOSTILE)
+        expect(shown.nth(2)).to_be_visible()  # name, parameter and tag
+        assert page.locator("[onerror]").count() == 0
+        assert page.evaluate("window.ran") is None
 
 
 def test_nothing_was_asked_of_another_machine_by_the_server(ui: Ui) -> None:

@@ -120,6 +120,7 @@ def test_a_photo_that_changes_meanwhile_is_not_copied(tmp_path: Path, out: Path)
         ("ä" * 200 + ".jpg", "ä" * 98 + ".jpg"),
         ("x." + "y" * 300, "x." + "y" * 198),
         ("\udcff.jpg", "?.jpg"),
+        ("Anna. .", "Anna"),
     ],
 )
 def test_file_names_are_one_part_and_not_too_long(text: str, name: str) -> None:
