@@ -6,8 +6,7 @@ know Optuna.
 """
 
 import contextlib
-import os
-import socket
+import hashlib
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +26,7 @@ from scipy.stats.qmc import Sobol
 from facetrack.errors import UserError
 from facetrack.home import lock, locks
 from facetrack.masked import masked
-from facetrack.processes import alive
+from facetrack.processes import is_gone, mine
 from facetrack.tune.scoring import Scorer
 from facetrack.tune.space import Range
 
@@ -122,11 +121,12 @@ def close_dead(study: optuna.Study) -> None:
     """
     optuna.storages.fail_stale_trials(study)
     for trial in _running(study):
-        host, _, process = str(trial.user_attrs.get(_WORKER, "")).rpartition(":")
+        worker = str(trial.user_attrs.get(_WORKER, ""))
         assert trial.datetime_start is not None
-        age = (datetime.now(trial.datetime_start.tzinfo) - trial.datetime_start).total_seconds()
-        mine = host == socket.gethostname()
-        if (mine and not alive(int(process))) or (not host and age > _GRACE_SECONDS):
+        now = datetime.now(trial.datetime_start.tzinfo)
+        # One that begins in the future began before the clock was set back.
+        age = abs((now - trial.datetime_start).total_seconds())
+        if is_gone(worker) or (not worker and age > _GRACE_SECONDS):
             with contextlib.suppress(ValueError, RuntimeError):  # another process was faster
                 study.tell(trial.number, state=TrialState.FAIL)
 
@@ -138,6 +138,15 @@ def _running(study: optuna.Study) -> list[FrozenTrial]:
 def finished(study: optuna.Study) -> list[FrozenTrial]:
     """The trials that count."""
     return study.get_trials(deepcopy=False, states=_FINISHED)
+
+
+def _counted(study: optuna.Study) -> tuple[int, int]:
+    """How many trials are finished, and how many are that or run.
+
+    Looked at once: one that ends between two looks would be in neither.
+    """
+    begun = study.get_trials(deepcopy=False, states=(*_FINISHED, TrialState.RUNNING))
+    return sum(trial.state in _FINISHED for trial in begun), len(begun)
 
 
 def search(
@@ -155,22 +164,25 @@ def search(
     among the processes of this command. alone: whether the process that started this one is gone.
     """
     deadline = None if plan.timeout is None else time.monotonic() + plan.timeout
+    turn = _turn(plan)
     while not alone() and (deadline is None or time.monotonic() < deadline):
-        done = len(finished(study))
-        running = len(_running(study))
-        if done >= plan.n_trials:
-            break
-        if done + running >= plan.n_trials:
-            # The others may fail yet; then there is something left to do.
-            time.sleep(_PATIENCE_SECONDS)
-            close_dead(study)
-            continue
-        # From the number of trials, not from a stream: after an interruption the same ones follow.
-        seed = scorer.trial_seed(done + running) + worker
-        kind = "qmc" if plan.sampler == "tpe" and done + running < _STARTUP else plan.sampler
-        study.sampler = _sampler(plan, kind, seed % 2**32, scorer.trial_seed(0))
-        study.optimize(lambda trial: _value(plan, trial, scorer, run_of), n_trials=1)
-        told()
+        # Between counting the trials and beginning one, so that no two processes begin the last.
+        with turn:
+            done, begun = _counted(study)
+            if done >= plan.n_trials:
+                break
+            if begun < plan.n_trials:
+                # From the number of trials, not from a stream: after an interruption the same
+                # ones follow.
+                seed = scorer.trial_seed(begun) + worker
+                kind = "qmc" if plan.sampler == "tpe" and begun < _STARTUP else plan.sampler
+                study.sampler = _sampler(plan, kind, seed % 2**32, scorer.trial_seed(0))
+                study.optimize(lambda trial: _value(plan, trial, scorer, run_of, turn), n_trials=1)
+                told()
+                continue
+        # The others may fail yet; then there is something left to do.
+        time.sleep(_PATIENCE_SECONDS)
+        close_dead(study)
 
 
 @dataclass
@@ -187,8 +199,11 @@ def _value(
     trial: Trial,
     scorer: Scorer,
     run_of: Callable[[Trial, dict[str, float]], "contextlib.AbstractContextManager[TrialRun]"],
+    turn: FileLock,
 ) -> tuple[float, ...]:
-    trial.set_user_attr(_WORKER, f"{socket.gethostname()}:{os.getpid()}")
+    """turn: what the others wait for until the trial has begun."""
+    turn.release()
+    trial.set_user_attr(_WORKER, mine())
     settings = {one.name: _suggested(trial, one) for one in plan.ranges}
     with run_of(trial, settings) as run:
         values: dict[str, list[float]] = {}
@@ -333,6 +348,13 @@ def _creating() -> Iterator[None]:
     """Two processes must not create the tables of one fresh database at once."""
     with lock(locks() / "optuna.lock"):
         yield
+
+
+def _turn(plan: Plan) -> FileLock:
+    """The lock of a study's processes on this machine. Other machines may begin one too many."""
+    server = "://" in plan.storage and not plan.storage.startswith("sqlite:")
+    where = f"{'' if server else Path.cwd()}|{plan.storage}|{plan.name}"
+    return FileLock(locks() / f"study-{hashlib.sha256(where.encode()).hexdigest()[:16]}.lock")
 
 
 def best(study: optuna.Study) -> FrozenTrial:

@@ -1,11 +1,11 @@
 """Studies without MLflow: scoring, sampling, pruning, continuing."""
 
 import contextlib
-import socket
 import sqlite3
-import subprocess
-import sys
+import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from facetrack.data import Embeddings, Picture, Vectors
 from facetrack.errors import UserError
 from facetrack.evaluate import evaluate
 from facetrack.label_free import separation
+from facetrack.processes import mine
 from facetrack.resample import Bootstrap
 from facetrack.tune import study
 from facetrack.tune.scoring import Scorer, objectives
@@ -203,14 +204,65 @@ def test_another_search_under_the_same_name_is_refused(few: Faces, tmp_path: Pat
 
 def test_a_trial_of_a_dead_process_is_closed(few: Faces, tmp_path: Path) -> None:
     opened = study.opened(_plan(tmp_path))
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    trial = opened.ask()
-    trial.set_user_attr("worker", f"{socket.gethostname()}:{gone.pid}")
-    alive = opened.ask()
-    alive.set_user_attr("worker", f"{socket.gethostname()}:1")
+    host, boot, number, _ = mine().split(" ")
+    again = " ".join((host, boot, number, "1"))  # whose number another process has now
+    elsewhere = f"elsewhere {boot} 999999 1"
+    for worker in (again, mine(), elsewhere):
+        opened.ask().set_user_attr("worker", worker)
+    study.close_dead(opened)
+    states = [one.state for one in opened.trials]
+    assert states == [TrialState.FAIL, TrialState.RUNNING, TrialState.RUNNING]
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_trial_of_nobody_is_closed_though_the_clock_was_set(tmp_path: Path, days: int) -> None:
+    opened = study.opened(_plan(tmp_path))
+    trial = optuna.trial.create_trial(state=TrialState.RUNNING)
+    assert trial.datetime_start is not None
+    trial.datetime_start += timedelta(days=days)
+    opened.add_trial(trial)
+    opened.ask()  # has only just begun
     study.close_dead(opened)
     assert [one.state for one in opened.trials] == [TrialState.FAIL, TrialState.RUNNING]
+
+
+def test_two_at_once_do_not_run_one_trial_too_many(
+    few: Faces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = _plan(tmp_path, n_trials=1)
+    scorer = _scorer(few, DBSCAN(0.3, min_samples=1), n_resamples=1)
+    opened = [study.opened(plan) for _ in range(2)]
+    counted = study._counted
+
+    def slowly(of: optuna.Study) -> Any:
+        found = counted(of)
+        time.sleep(0.5)  # both have counted before either begins
+        return found
+
+    monkeypatch.setattr(study, "_counted", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda one: study.search(plan, one, scorer, _no_run, lambda: None), opened))
+    assert len(opened[0].trials) == 1
+
+
+def test_a_trial_that_ends_while_trials_are_counted_counts(
+    few: Faces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = _plan(tmp_path, n_trials=1)
+    opened = study.opened(plan)
+    others = opened.ask()
+    look = opened.get_trials
+
+    def ends_after(*arguments: Any, **settings: Any) -> Any:
+        found = look(*arguments, **settings)
+        with contextlib.suppress(ValueError, RuntimeError):  # it has ended
+            opened.tell(others, 0.5)
+        return found
+
+    monkeypatch.setattr(opened, "get_trials", ends_after)
+    scorer = _scorer(few, DBSCAN(0.3, min_samples=1), n_resamples=1)
+    study.search(plan, opened, scorer, _no_run, lambda: None)
+    assert len(look()) == 1
 
 
 def test_a_study_without_a_trial_says_what_to_do(tmp_path: Path) -> None:
