@@ -195,7 +195,7 @@ def test_a_servers_password_is_no_part_of_the_host_that_is_asked() -> None:
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Health) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        tracking_module._check_server(f"http://me:secret@127.0.0.1:{server.server_port}/")
+        tracking_module._check_server(f"http://me:secret@127.0.0.1:{server.server_port}/", 0)
         server.shutdown()
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+from filelock import FileLock
 from optuna.distributions import IntDistribution
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
@@ -354,7 +355,7 @@ def _turn(plan: Plan) -> FileLock:
     """The lock of a study's processes on this machine. Other machines may begin one too many."""
     server = "://" in plan.storage and not plan.storage.startswith("sqlite:")
     where = f"{'' if server else Path.cwd()}|{plan.storage}|{plan.name}"
-    return FileLock(locks() / f"study-{hashlib.sha256(where.encode()).hexdigest()[:16]}.lock")
+    return lock(locks() / f"study-{hashlib.sha256(where.encode()).hexdigest()[:16]}.lock")
 
 
 def best(study: optuna.Study) -> FrozenTrial:
