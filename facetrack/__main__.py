@@ -31,13 +31,13 @@ def _run(config: DictConfig) -> sweep.Failure | None:
         return sweep.guarded(task, config)
     try:
         task(config)
-    except UserError as error:
-        # Hydra would print the overrides above the message.
-        raise SystemExit(refuse(_one_line(error))) from error
     except BrokenPipeError:
         # Nobody reads any more (`| head`). Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(_NOBODY_READS) from None
+    except (UserError, OSError) as error:
+        # Hydra would print the overrides above the message.
+        raise SystemExit(refuse(_one_line(error))) from error
     return None
 
 
@@ -64,7 +64,10 @@ def main() -> None:
 
 def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and not isinstance(error, HydraException):
-        return f"{error}: facetrack writes to the working directory, {Path.cwd()}; make room there"
+        return (
+            f"{error}: facetrack writes to the working directory, {Path.cwd()}, and to the folder "
+            "that FACETRACK_HOME names; make room there"
+        )
     parts = [str(error)]
     if not isinstance(error, UserError) and error.__cause__ is not None:
         parts.append(str(error.__cause__))

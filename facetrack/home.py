@@ -1,5 +1,6 @@
 """Where facetrack keeps what it can make again: embeddings, downloads, drawn portraits."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -33,7 +34,18 @@ def lock(path: Path, timeout: float = -1) -> FileLock:
 
 
 def locks() -> Path:
-    """The folder of the locks that keep processes out of each other's way, made when missing."""
+    """The folder of the locks that keep processes out of each other's way, made when missing.
+
+    Raises UserError where it cannot be written to.
+    """
     folder = home() / "locks"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, "it cannot be written to")
+    except OSError as error:
+        raise UserError(
+            f"facetrack keeps its locks in {folder}, which cannot be used ({error.strerror}): "
+            "set FACETRACK_HOME to a folder you can write to"
+        ) from error
     return folder

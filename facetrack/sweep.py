@@ -60,23 +60,25 @@ class Sweep(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Create the parent run, or take it up again; its jobs will find it by the sweep id."""
-        from facetrack.tracking import Tracking
-
         global _open
-        sweep_id = str(config.sweep_id)
         try:
-            lock = resume.lock(sweep_id)
-            tracking = Tracking(config.tracking.uri, config.tracking.experiment)
-        except UserError as error:
+            _open = self._opened(config)
+        except (UserError, OSError) as error:
             # Hydra turns a callback's exceptions into warnings; this one must end the program.
             raise SystemExit(refuse(str(error))) from error
+
+    def _opened(self, config: DictConfig) -> _Open:
+        from facetrack.tracking import Tracking
+
+        sweep_id = str(config.sweep_id)
+        lock = resume.lock(sweep_id)
+        tracking = Tracking(config.tracking.uri, config.tracking.experiment)
         overrides = resume.own_overrides(config.hydra.overrides.task)
-        run = tracking.sweep(sweep_id)
-        if run is None:
-            run = tracking.start_sweep(
+        with tracking.working("run again"):
+            run = tracking.sweep(sweep_id) or tracking.start_sweep(
                 sweep_id, overrides, resume.own_overrides(config.hydra.overrides.hydra)
             )
-        _open = _Open(sweep_id, Path(config.hydra.sweep.dir), tracking, run, lock)
+        return _Open(sweep_id, Path(config.hydra.sweep.dir), tracking, run, lock)
 
     def on_job_end(self, config: DictConfig, job_return: Any, **_: object) -> None:
         """Move the bar on."""
@@ -176,33 +178,34 @@ def close(status: str) -> None:
     sweep, _open = _open, None
     if sweep.bar is not None:
         sweep.bar.close()
-    resume = f"python -m facetrack resume={sweep.sweep_id}"
-    with sweep.tracking.working(f"`{resume}` with the same tracking"):
-        # A job's process that was killed could not close its run.
-        sweep.tracking.close_left(sweep.sweep_id, "KILLED" if status == "KILLED" else "FAILED")
-        jobs = sweep.tracking.jobs(sweep.sweep_id)
-        finished = sum(job.info.status == "FINISHED" for job in jobs)
-        failed = len(sweep.failures)
-        if status == "FINISHED":
-            # A job that was done before, or is the same as another one, counts as finished.
-            finished = sweep.total - failed
-        if failed and status == "FINISHED":
-            status = "FAILED"
-            _exit_status = 2 if all(one.mistake for one in sweep.failures) else 1
-        try:
+    resume_line = f"python -m facetrack resume={sweep.sweep_id}"
+    try:
+        with sweep.tracking.working(f"`{resume_line}` with the same tracking"):
+            # A job's process that was killed could not close its run.
+            left = "KILLED" if status == "KILLED" else "FAILED"
+            sweep.tracking.close_left(sweep.sweep_id, left)
+            jobs = sweep.tracking.jobs(sweep.sweep_id)
+            finished = sum(job.info.status == "FINISHED" for job in jobs)
+            failed = len(sweep.failures)
+            if status == "FINISHED":
+                # A job that was done before, or is the same as another one, counts as finished.
+                finished = sweep.total - failed
+            if failed and status == "FINISHED":
+                status = "FAILED"
+                _exit_status = 2 if all(one.mistake for one in sweep.failures) else 1
             if jobs and all(job.data.tags[KIND] == "study" for job in jobs):
                 summary.write(jobs, sweep.folder, sweep.run, sweep.tracking)
             elif jobs:
                 write(jobs, sweep.swept, sweep.folder, sweep.run, sweep.tracking)
                 if status != "KILLED":  # who pressed Ctrl-C waits for no thumbnails
                     sweep_tsne.write(jobs, sweep.folder, sweep.run, sweep.tracking)
-        except BaseException:
-            status = "FAILED"
-            raise
-        finally:
             sweep.run.end(status)
-            sweep.lock.release()
+    except BaseException:
+        sweep.tracking.give_up(sweep.run)
+        raise
+    finally:
+        sweep.lock.release()
     seconds = time.monotonic() - sweep.started
     say(f"{finished} of {sweep.total} jobs finished in {seconds:.0f} s")
     if jobs and status != "FINISHED":
-        say(f"To run the others: {resume}")
+        say(f"To run the others: {resume_line}")

@@ -46,6 +46,7 @@ _PROCESS = "process"
 NOWHERE = "none"
 """The URI of tracking=none."""
 _COMMAND = "command"
+_NUMBER = "sweep_number"
 _TAG = 4000  # characters of a piece of the command
 _LONGEST_TAG = 5000  # MLflow takes so many everywhere
 _LONGEST_DATASET = 500  # MLflow refuses a longer one
@@ -66,11 +67,12 @@ _given_up: set[str] = set()
 
 
 class Run:
-    """One MLflow run being written."""
+    """One MLflow run being written. again: whether it was written before."""
 
-    def __init__(self, client: Any, run_id: str) -> None:
+    def __init__(self, client: Any, run_id: str, again: bool = False) -> None:
         self._client = client
         self.run_id = run_id
+        self._again = again
 
     def params(self, values: Mapping[str, object]) -> None:
         """Log parameters, each once."""
@@ -93,12 +95,23 @@ class Run:
         """Log single metrics, and series whose i-th value becomes step i."""
         from mlflow.entities import Metric
 
-        now = int(time.time() * 1000)
+        now = self._later_than([*values, *(series or {})])
         metrics = [Metric(key, float(value), now, 0) for key, value in values.items()]
         for key, steps in (series or {}).items():
             metrics += [Metric(key, float(value), now, step) for step, value in enumerate(steps)]
         for start in range(0, len(metrics), _METRICS_A_BATCH):
             self._client.log_batch(self.run_id, metrics=metrics[start : start + _METRICS_A_BATCH])
+
+    def _later_than(self, keys: Sequence[str]) -> int:
+        """Now in milliseconds; where the clock was set back, behind what the run has by then.
+
+        Of several values of a metric MLflow takes the one with the latest time.
+        """
+        now = int(time.time() * 1000)
+        for key in keys if self._again else ():
+            for point in self._client.get_metric_history(self.run_id, key):
+                now = max(now, int(point.timestamp) + 1)
+        return now
 
     def dataset(self, name: str, digest: str, profile: str) -> None:
         """Log the dataset as an input of the run, by name and content digest (no path)."""
@@ -144,12 +157,16 @@ class Tracking:
 
         for name in ("mlflow", "alembic"):  # their level is set by the import
             logging.getLogger(name).setLevel(logging.WARNING)
+        # What it tells of a full disk, with a traceback, it raises as well.
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
         self.uri = str(uri or mlflow.get_tracking_uri())
         if self.uri.startswith(("http://", "https://")):
             _check_server(self.uri, _patience() if patient else 0)
+        held = lock(_lock_path(self.uri))
         try:
             # Two processes that create one fresh database at once would corrupt it.
-            with lock(_lock_path(self.uri)):
+            with held:
+                _create_whole(self.uri)
                 self._client = mlflow.MlflowClient(self.uri)
                 found = self._client.get_experiment_by_name(experiment)
                 self._experiment = (
@@ -193,7 +210,8 @@ class Tracking:
 
         run_id: an earlier run to take up again, with the new tags; None for a new run.
         """
-        run = self.start(name, tags) if run_id is None else self.reopen(run_id, tags)
+        with self.working("run again"):
+            run = self.start(name, tags) if run_id is None else self.reopen(run_id, tags)
         try:
             with self.working("run again"):
                 yield run
@@ -210,7 +228,8 @@ class Tracking:
             with contextlib.suppress(Exception):
                 run.end("KILLED")
             raise
-        run.end("FINISHED")
+        with self.working("run again"):
+            run.end("FINISHED")
 
     @contextlib.contextmanager
     def working(self, then: str) -> Iterator[None]:
@@ -232,6 +251,13 @@ class Tracking:
                 f"that it runs and has room, then {then}"
             ) from error
 
+    def give_up(self, run: Run) -> None:
+        """End a run as FAILED, if the store takes it: another error is the one to report."""
+        # Where the server is gone, each attempt to say so would take minutes.
+        if self.uri not in _given_up:
+            with contextlib.suppress(Exception):
+                run.end("FAILED")
+
     def start(self, name: str, tags: Mapping[str, object]) -> Run:
         """A new run, nested below its sweep's parent where `tags` name a sweep."""
         all_tags = {
@@ -249,7 +275,7 @@ class Tracking:
     def reopen(self, run_id: str, tags: Mapping[str, object]) -> Run:
         """An earlier run, running again."""
         self._client.update_run(run_id, status="RUNNING")
-        run = Run(self._client, run_id)
+        run = Run(self._client, run_id, again=True)
         run.tags({**self._nested(tags), _PROCESS: mine()})
         return run
 
@@ -301,6 +327,7 @@ class Tracking:
                 KIND: "sweep",
                 SWEEP: sweep_id,
                 "overrides": told,
+                _NUMBER: 1 + max(map(_number, self._search(f"tags.{KIND} = 'sweep'")), default=0),
                 **{f"{_COMMAND}.{i}": piece for i, piece in enumerate(pieces)},
             },
         )
@@ -311,7 +338,7 @@ class Tracking:
         if not parents:
             return None
         self.close_left(sweep_id, "KILLED")
-        run = Run(self._client, parents[0].info.run_id)
+        run = Run(self._client, parents[0].info.run_id, again=True)
         run.tags({_PROCESS: mine()})
         self._client.update_run(run.run_id, status="RUNNING")
         return run
@@ -340,7 +367,8 @@ class Tracking:
 
         Raises UserError where there is none.
         """
-        sweeps = self._search(f"tags.{KIND} = 'sweep'")
+        # By number before time: the clock may have been set back between two.
+        sweeps = sorted(self._search(f"tags.{KIND} = 'sweep'"), key=_number)
         if sweep_id is None:
             found = [one for one in sweeps if one.info.status != "FINISHED"]
         else:
@@ -550,6 +578,28 @@ def _no_answer(uri: str) -> OSError | None:
     return None
 
 
+def _create_whole(uri: str) -> None:
+    """Make a database file that is not there yet under another name, and move it into place.
+
+    MLflow makes its tables one by one: where that is cut short, by a kill or a full disk, it can
+    neither use them nor make the others.
+    """
+    import mlflow
+
+    path = Path(uri.removeprefix("sqlite:///"))
+    if not uri.startswith("sqlite:///") or "?" in uri or (path.exists() and path.stat().st_size):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)  # of a process that was killed
+    try:
+        mlflow.MlflowClient(f"sqlite:///{part}")
+        part.replace(path)
+    finally:
+        for name in (part.name, f"{part.name}-journal"):
+            part.with_name(name).unlink(missing_ok=True)
+
+
 def _lock_path(uri: str) -> Path:
     local = uri.startswith("sqlite:")
     key = hashlib.sha256(f"{Path.cwd() if local else ''}|{uri}".encode()).hexdigest()[:16]
@@ -559,6 +609,11 @@ def _lock_path(uri: str) -> Path:
 def _clean(value: object) -> str:
     """A value as text that a store can hold: no lone surrogates, which stand for no character."""
     return str(value).encode("utf-8", "backslashreplace").decode()
+
+
+def _number(sweep: Any) -> int:
+    """Which sweep of its store it is; 0 for those from before this was told."""
+    return int(sweep.data.tags.get(_NUMBER, 0))
 
 
 def _first_line(error: BaseException) -> str:

@@ -61,3 +61,28 @@ def test_no_room_for_the_store_keeps_what_is_there(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "free some space" in done.stdout
     assert len(done.stdout.strip().splitlines()) == 1
+
+
+def test_a_job_without_room_for_its_pictures_says_so_in_a_line(
+    tmp_path: Path, warm_home: Path
+) -> None:
+    # Enough for the database, not for the interactive page of 4.8 MB.
+    done = _run(2_000_000, tmp_path, warm_home, "n_resamples=2")
+    assert done.returncode == 2
+    assert "File too large" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
+def test_a_file_without_room_leaves_nothing_unfinished(tmp_path: Path) -> None:
+    code = (
+        "import pathlib, resource, sys\n"
+        "from facetrack.files import replace\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "replace(pathlib.Path(sys.argv[1]) / 'file', bytes(int(sys.argv[2])))\n"
+    )
+    for size in ("600", "100000"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path), size], capture_output=True, text=True
+        )
+        assert "File too large" in done.stderr
+        assert list(tmp_path.iterdir()) == []

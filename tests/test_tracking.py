@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,49 @@ def test_more_than_a_batch_of_everything(tracking: Tracking) -> None:
     (job,) = tracking.jobs("s")
     assert len(job.data.params) == 250
     assert job.data.metrics == {"mean": 0.5, "ari": 1999 / 2000}
+
+
+def test_the_last_sweep_is_the_last_though_the_clock_was_set_back(
+    tracking: Tracking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    for sweep_id, set_back in (("first", 0), ("second", 3600), ("third", 366 * 86400)):
+        monkeypatch.setattr(time, "time", lambda back=set_back: now - back)
+        tracking.start_sweep(sweep_id, [f"seed={sweep_id}"], []).end("KILLED")
+        assert tracking.resumable(None) == (sweep_id, [f"seed={sweep_id}"])
+
+
+def test_a_run_taken_up_again_says_its_new_values_though_the_clock_was_set_back(
+    tracking: Tracking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tracking.run("study", {"kind": "study"}) as run:
+        run.metrics({"finished_trials": 5}, {"ari": [0.5, 0.6]})
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 3600)
+    with tracking.run("study", {"kind": "study"}, run.run_id) as again:
+        again.metrics({"finished_trials": 8}, {"ari": [0.7, 0.8]})
+    (found,) = tracking._search("tags.kind = 'study'")
+    assert found.data.metrics == {"finished_trials": 8, "ari": 0.8}
+
+
+def test_a_database_that_was_cut_short_while_it_was_made_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    # The size at which MLflow has some of its tables.
+    limited = "from facetrack.tracking import Tracking; Tracking(None, 'faces')"
+    code = (
+        "import resource, sys; from facetrack.errors import UserError\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))\n"
+        f"try:\n  {limited}\n"
+        "except UserError as error: sys.exit(str(error))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "cannot be used" in done.stderr
+    assert [path.name for path in tmp_path.iterdir() if path != home] == []
+    with Tracking(None, "faces").run("one", {"kind": "job"}) as run:
+        run.metrics({"x": 1.0})
 
 
 def test_usage_statistics_are_off(tracking: Tracking) -> None:
