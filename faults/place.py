@@ -1,5 +1,6 @@
 """Where facetrack commands run in a campaign, and what they leave behind."""
 
+import contextlib
 import csv
 import os
 import resource
@@ -115,7 +116,10 @@ def tree(folder: Path) -> dict[str, str]:
 
 def results(folder: Path) -> list[dict[str, str]]:
     """The table of the last sweep, without the times."""
-    tables = sorted(folder.glob("outputs/*/results.csv"))
+    # By when they were written: names have the time of a clock that may have been set back.
+    tables = sorted(
+        folder.glob("outputs/*/results.csv"), key=lambda table: table.stat().st_mtime_ns
+    )
     if not tables:
         return []
     with tables[-1].open(newline="") as file:
@@ -128,7 +132,7 @@ def runs(folder: Path, kind: str | None, status: str) -> dict[str, dict[str, flo
     path = folder / "mlflow.db"
     if not path.exists():
         return {}
-    with sqlite3.connect(path, timeout=60) as store:
+    with contextlib.closing(sqlite3.connect(path, timeout=60)) as store:
         try:
             found = store.execute(
                 "SELECT runs.run_uuid FROM runs JOIN tags ON tags.run_uuid = runs.run_uuid "
@@ -154,7 +158,7 @@ def trials(folder: Path) -> set[tuple[int, float, float]]:
     path = folder / "outputs/studies.db"
     if not path.exists():
         return set()
-    with sqlite3.connect(path, timeout=60) as store:
+    with contextlib.closing(sqlite3.connect(path, timeout=60)) as store:
         try:
             return set(
                 store.execute(
@@ -172,7 +176,7 @@ def rows(home: Path) -> dict[bytes, bytes]:
     path = home / "embeddings.sqlite"
     if not path.exists():
         return {}
-    with sqlite3.connect(path, timeout=60) as store:
+    with contextlib.closing(sqlite3.connect(path, timeout=60)) as store:
         try:
             return dict(store.execute("SELECT key, payload FROM vectors"))
         except sqlite3.OperationalError:  # killed before it had a table
