@@ -28,9 +28,9 @@ def home() -> Path:
     return path.absolute()
 
 
-def lock(path: Path, timeout: float = -1) -> FileLock:
+def lock(path: Path) -> FileLock:
     """A lock of facetrack's own, whose file is its owner's alone like all that is kept here."""
-    return FileLock(path, timeout, mode=0o600)
+    return FileLock(path, mode=0o600)
 
 
 def locks() -> Path:
