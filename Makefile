@@ -34,7 +34,7 @@ DATA ?= ../shared/data
 bench: $(VENV)/ready-dev
 	$(BIN)/python benchmarks/report.py $(DATA)
 
-# Kills and rubbish: what survives them, into RELIABILITY.md (about an hour).
+# Kills, rubbish, full disks and the like: what survives them, into RELIABILITY.md (a few hours).
 faults: $(VENV)/ready-dev
 	$(BIN)/python -m faults
 

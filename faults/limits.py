@@ -71,7 +71,7 @@ class Task:
 
 
 def tasks(folder: Path, home: Path) -> list[Task]:
-    """A job, a sweep, a study and the organiser, all on few pictures."""
+    """The organiser, a job, a sweep and a study, all on few pictures."""
     pictures = ("dataset=folder", f"dataset.root={people(folder, home)}")
     root = photos(folder, home, 12)
 
@@ -81,6 +81,15 @@ def tasks(folder: Path, home: Path) -> list[Task]:
         return sorted({tuple(sorted(metrics.items())) for metrics in found})
 
     return [
+        Task(
+            "organise",
+            ("task=organise", f"dataset.root={root}", "task.out=OUT", "tracking=none"),
+            lambda site: {
+                "photos": tree(site.out),
+                "originals": tree(root),
+                "rows": rows(site.home),
+            },
+        ),
         Task(
             "job",
             (*pictures, "n_resamples=2"),
@@ -97,15 +106,6 @@ def tasks(folder: Path, home: Path) -> list[Task]:
             lambda site: {
                 "studies": of_kind("study", site),
                 "values": sorted((eps, value) for _, eps, value in trials(site.folder)),
-            },
-        ),
-        Task(
-            "organise",
-            ("task=organise", f"dataset.root={root}", "task.out=OUT", "tracking=none"),
-            lambda site: {
-                "photos": tree(site.out),
-                "originals": tree(root),
-                "rows": rows(site.home),
             },
         ),
     ]
