@@ -18,7 +18,7 @@ def together(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
     In every other round all four work on one study, else two of them, and two evaluate.
     """
     tally, rng = Tally("four processes in one fresh directory"), random.Random(seed)
-    pictures = ("dataset=folder", f"dataset.root={people(folder, home)}")
+    pictures = ("dataset=folder", f"dataset.root={people(folder, home, 3)}")
     evaluation: tuple[str, ...] = (*pictures, "n_resamples=3")
     # Its first trials are evenly spread: which ones does not depend on who runs them.
     study: tuple[str, ...] = (

@@ -86,3 +86,21 @@ def test_a_file_without_room_leaves_nothing_unfinished(tmp_path: Path) -> None:
         )
         assert "File too large" in done.stderr
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_that_cannot_keep_its_lock_is_no_success(tmp_path: Path) -> None:
+    # Hydra turns what its callbacks raise into warnings, and went on without a parent run.
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "locks").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "facetrack", "-m", "clusterer.eps=0.2,0.3", "n_resamples=2"],
+        cwd=tmp_path,
+        env={**os.environ, "FACETRACK_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "set FACETRACK_HOME" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
