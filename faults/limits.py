@@ -195,10 +195,12 @@ def _once(
 def told_clearly(done: "subprocess.CompletedProcess[str]", a_sweep: bool) -> bool:
     """Whether a command that could not do its work said why: in a line, or in a sweep's several."""
     lines = done.stderr.strip().splitlines()
-    said = any(line.startswith(("facetrack: ", "  FAILED: ")) for line in lines)
-    if a_sweep:
-        return done.returncode in (1, 2) and said and "Traceback" not in done.stderr
-    return done.returncode == 2 and said and len(lines) == 1
+    if not a_sweep:
+        return done.returncode == 2 and len(lines) == 1 and lines[0].startswith("facetrack: ")
+    # A sweep tells of its jobs on standard output, each with the reason, and goes on.
+    said = [one for one in lines if one.startswith("facetrack: ")]
+    said += [one for one in done.stdout.splitlines() if one.startswith("  FAILED: ")]
+    return done.returncode in (1, 2) and bool(said) and "Traceback" not in done.stderr
 
 
 def _room(rng: random.Random) -> int:
