@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test browser bench faults clean
+.PHONY: run test test-long browser bench faults clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m facetrack -m clusterer=dbscan,meanshift clusterer.eps=0.1:1.2
@@ -16,6 +16,11 @@ test: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# What `make test` leaves out to stay within a quarter of an hour: Ray, Slurm's rehearsal, MLflow's
+# server on PostgreSQL (a few minutes).
+test-long: $(VENV)/ready-dev
+	$(BIN)/python -m pytest -n auto --dist loadfile -m long
 
 # Where it cannot be installed this says so and succeeds: the tests go without it.
 browser:

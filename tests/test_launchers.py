@@ -22,7 +22,7 @@ from facetrack.errors import UserError
 
 SWEEP = (
     *("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500"),
-    "n_resamples=300",
+    "n_resamples=100",
 )
 """Three jobs, of which the one with 500 clusters fails."""
 LAUNCHERS = {
@@ -54,7 +54,14 @@ def expected(
     return _scores(folder)
 
 
-@pytest.mark.parametrize("package", LAUNCHERS)
+@pytest.mark.parametrize(
+    "package",
+    [
+        "hydra_plugins.hydra_joblib_launcher",
+        pytest.param("ray", marks=pytest.mark.long),
+        pytest.param("submitit", marks=pytest.mark.long),
+    ],
+)
 def test_a_killed_worker_costs_no_job_and_no_digit(
     package: str,
     expected: Mapping[str, Mapping[str, float]],

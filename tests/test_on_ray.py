@@ -73,6 +73,7 @@ def _rows(home: Path) -> list[tuple[bytes, ...]]:
         ]
 
 
+@pytest.mark.long
 def test_a_killed_worker_changes_nothing_in_the_store(home: Path, tmp_path: Path) -> None:
     listing = Portraits().load()
     log = tmp_path / "log"
@@ -98,6 +99,7 @@ def test_a_killed_worker_changes_nothing_in_the_store(home: Path, tmp_path: Path
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
 
 
+@pytest.mark.long
 def test_a_picture_that_kills_every_worker_is_skipped(home: Path, tmp_path: Path) -> None:
     some = Portraits().load().pictures[:12]
     listing = Pictures(some)

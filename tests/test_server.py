@@ -78,6 +78,7 @@ def server(databases: tuple[str, str], tmp_path: Path) -> Iterator[Server]:
         running.stop()
 
 
+@pytest.mark.long
 def test_a_restart_under_a_sweep_and_a_study_loses_no_run(
     server: Server, databases: tuple[str, str], environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -138,6 +139,7 @@ def test_a_restart_under_a_sweep_and_a_study_loses_no_run(
     assert "secret" not in str(everything)
 
 
+@pytest.mark.long
 def test_a_server_that_stays_away_ends_the_sweep_which_goes_on_later(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
