@@ -33,7 +33,7 @@ def _equal(points: np.ndarray, bandwidth: float, max_iter: int = 300) -> None:
     )
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.long)])
 def test_lfw(lfw: Faces, dtype: type) -> None:
     vectors: Vectors = lfw[0][:900].astype(dtype)
     for resample in range(2):
