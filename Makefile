@@ -1,4 +1,4 @@
-# make run: the sweep everybody starts with.   make test: lint, types and the whole test suite.
+# make run: the sweep everybody starts with.   make test: lint, types and the tests.
 # Both make .venv first and do nothing to it when pyproject.toml has not changed.
 # make browser: optional, Chromium for the tests that look at pages; they are skipped without it.
 
