@@ -12,8 +12,8 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
+from facetrack import home
 from facetrack.errors import UserError
-from facetrack.home import locks
 from facetrack.masked import is_masked
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def own_overrides(overrides: Iterable[str]) -> list[str]:
 
 def lock(sweep_id: str) -> "FileLock":
     """The lock that a process holds while it runs a sweep, taken. Raises UserError."""
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in sweep_id)
-    held = FileLock(locks() / f"sweep-{name[:100]}.lock", mode=0o600)
+    held = home.lock(home.locks() / f"sweep-{name[:100]}.lock")
     try:
         held.acquire(timeout=0)
     except Timeout as error:

@@ -46,12 +46,13 @@ _PROCESS = "process"
 NOWHERE = "none"
 """The URI of tracking=none."""
 _COMMAND = "command"
-_NUMBER = "sweep_number"
+_SWEEP_NUMBER = "sweep_number"
 _TAG = 4000  # characters of a piece of the command
 _LONGEST_TAG = 5000  # MLflow takes so many everywhere
 _LONGEST_DATASET = 500  # MLflow refuses a longer one
 _PARAMS_A_BATCH = 100
 _METRICS_A_BATCH = 1000
+_SERVER = ("http://", "https://")
 _SERVER_ANSWERS_SECONDS = 5.0
 # How long a server that is restarted under a running sweep is waited for, at most: MLflow's own
 # requests are tried again for as long (MLFLOW_HTTP_REQUEST_MAX_RETRIES).
@@ -160,7 +161,7 @@ class Tracking:
         # What it tells of a full disk, with a traceback, it raises as well.
         logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
         self.uri = str(uri or mlflow.get_tracking_uri())
-        if self.uri.startswith(("http://", "https://")):
+        if self.uri.startswith(_SERVER):
             _check_server(self.uri, _patience() if patient else 0)
         held = lock(_lock_path(self.uri))
         try:
@@ -216,13 +217,7 @@ class Tracking:
             with self.working("run again"):
                 yield run
         except Exception as error:
-            if self.uri in _given_up:
-                raise  # each attempt to say so there would take minutes
-            with contextlib.suppress(Exception):  # the first error is the one to report
-                run.tags({"error": _first_line(error)})
-                run.artifacts({"traceback.txt": masked(traceback.format_exc())})
-            with contextlib.suppress(Exception):
-                run.end("FAILED")
+            self.give_up(run, error)
             raise
         except BaseException:
             with contextlib.suppress(Exception):
@@ -244,19 +239,26 @@ class Tracking:
                 )
             yield
         except MlflowException as error:
-            if self.uri.startswith(("http://", "https://")) and _no_answer(self.uri):
+            if self.uri.startswith(_SERVER) and _no_answer(self.uri):
                 _given_up.add(self.uri)
             raise UserError(
                 f"the MLflow store {masked(self.uri)} stopped working ({_first_line(error)}): see "
                 f"that it runs and has room, then {then}"
             ) from error
 
-    def give_up(self, run: Run) -> None:
-        """End a run as FAILED, if the store takes it: another error is the one to report."""
-        # Where the server is gone, each attempt to say so would take minutes.
-        if self.uri not in _given_up:
+    def give_up(self, run: Run, error: BaseException | None = None) -> None:
+        """End a run as FAILED, if the store takes it: another error is the one to report.
+
+        error: kept with the run, with its traceback. Called while it is being handled.
+        """
+        if self.uri in _given_up:
+            return  # each attempt to say so there would take minutes
+        if error is not None:
             with contextlib.suppress(Exception):
-                run.end("FAILED")
+                run.tags({"error": _first_line(error)})
+                run.artifacts({"traceback.txt": masked(traceback.format_exc())})
+        with contextlib.suppress(Exception):
+            run.end("FAILED")
 
     def start(self, name: str, tags: Mapping[str, object]) -> Run:
         """A new run, nested below its sweep's parent where `tags` name a sweep."""
@@ -327,7 +329,8 @@ class Tracking:
                 KIND: "sweep",
                 SWEEP: sweep_id,
                 "overrides": told,
-                _NUMBER: 1 + max(map(_number, self._search(f"tags.{KIND} = 'sweep'")), default=0),
+                _SWEEP_NUMBER: 1
+                + max(map(_number, self._search(f"tags.{KIND} = 'sweep'")), default=0),
                 **{f"{_COMMAND}.{i}": piece for i, piece in enumerate(pieces)},
             },
         )
@@ -523,7 +526,7 @@ def where_line(tracking: Tracking) -> str:
 def open_line(uri: str, experiment: str) -> str:
     """What to do to look at the results. experiment: its id."""
     page = _RUNS_PAGE.format(experiment=experiment)
-    if uri.startswith(("http://", "https://")):
+    if uri.startswith(_SERVER):
         return f"open {masked(uri).rstrip('/')}{page}"
     standard = uri.startswith("sqlite:") and uri.endswith("/mlflow.db")
     store = "" if standard else f" --backend-store-uri {masked(uri)}"
@@ -613,7 +616,7 @@ def _clean(value: object) -> str:
 
 def _number(sweep: Any) -> int:
     """Which sweep of its store it is; 0 for those from before this was told."""
-    return int(sweep.data.tags.get(_NUMBER, 0))
+    return int(sweep.data.tags.get(_SWEEP_NUMBER, 0))
 
 
 def _first_line(error: BaseException) -> str:

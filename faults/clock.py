@@ -8,13 +8,11 @@ import csv
 import functools
 import random
 import shutil
-import sqlite3
 import threading
-from contextlib import closing
 from pathlib import Path
 
 from faults.limits import Site, Task, tasks
-from faults.place import runs, timed
+from faults.place import asked, runs, timed
 from faults.tally import Tally
 
 KINDS = ("failed", "wrong", "lost", "left RUNNING", "negative seconds", "another sweep resumed")
@@ -116,16 +114,8 @@ def _seconds(site: Site) -> list[float]:
     for table in site.folder.glob("outputs/*/results.csv"):
         with table.open(newline="") as file:
             found += [float(row["seconds"]) for row in csv.DictReader(file) if row["seconds"]]
-    path = site.folder / "mlflow.db"
-    if path.exists():
-        with closing(sqlite3.connect(path, timeout=60)) as store:
-            found += [
-                value
-                for (value,) in store.execute(
-                    "SELECT value FROM latest_metrics WHERE key LIKE '%seconds%'"
-                )
-            ]
-    return found
+    metrics = "SELECT value FROM latest_metrics WHERE key LIKE '%seconds%'"
+    return [*found, *(value for (value,) in asked(site.folder / "mlflow.db", metrics))]
 
 
 def _library() -> Path | None:

@@ -10,8 +10,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from facetrack.dataset import Portraits
@@ -127,60 +128,47 @@ def results(folder: Path) -> list[dict[str, str]]:
     return sorted(rows, key=lambda row: (row["method"], row["parameters"]))
 
 
+def asked(database: Path, query: str, values: Sequence[object] = ()) -> list[Any]:
+    """What a SQLite file answers; nothing where it, or its tables, have not been made."""
+    if not database.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(database, timeout=60)) as store:
+        try:
+            return store.execute(query, values).fetchall()
+        except sqlite3.OperationalError:  # killed before there were tables
+            return []
+
+
 def runs(folder: Path, kind: str | None, status: str) -> dict[str, dict[str, float]]:
     """Metrics by run of a status in a folder's MLflow store, but for times."""
-    path = folder / "mlflow.db"
-    if not path.exists():
-        return {}
-    with contextlib.closing(sqlite3.connect(path, timeout=60)) as store:
-        try:
-            found = store.execute(
-                "SELECT runs.run_uuid FROM runs JOIN tags ON tags.run_uuid = runs.run_uuid "
-                "WHERE tags.key = 'kind' AND (? IS NULL OR tags.value = ?) AND runs.status = ?",
-                (kind, kind, status),
-            ).fetchall()
-            return {
-                run: dict(
-                    store.execute(
-                        "SELECT key, value FROM latest_metrics WHERE run_uuid = ? "
-                        "AND key NOT LIKE '%seconds%'",
-                        (run,),
-                    ).fetchall()
-                )
-                for (run,) in found
-            }
-        except sqlite3.OperationalError:  # killed before there were tables
-            return {}
+    store = folder / "mlflow.db"
+    found = asked(
+        store,
+        "SELECT runs.run_uuid FROM runs JOIN tags ON tags.run_uuid = runs.run_uuid "
+        "WHERE tags.key = 'kind' AND (? IS NULL OR tags.value = ?) AND runs.status = ?",
+        (kind, kind, status),
+    )
+    metrics = (
+        "SELECT key, value FROM latest_metrics WHERE run_uuid = ? AND key NOT LIKE '%seconds%'"
+    )
+    return {run: dict(asked(store, metrics, (run,))) for (run,) in found}
 
 
 def trials(folder: Path) -> set[tuple[int, float, float]]:
     """Number, eps and value of a study's finished trials."""
-    path = folder / "outputs/studies.db"
-    if not path.exists():
-        return set()
-    with contextlib.closing(sqlite3.connect(path, timeout=60)) as store:
-        try:
-            return set(
-                store.execute(
-                    "SELECT trials.number, trial_params.param_value, trial_values.value "
-                    "FROM trials JOIN trial_params USING (trial_id) "
-                    "JOIN trial_values USING (trial_id) WHERE trials.state = 'COMPLETE'"
-                )
-            )
-        except sqlite3.OperationalError:
-            return set()
+    return set(
+        asked(
+            folder / "outputs/studies.db",
+            "SELECT trials.number, trial_params.param_value, trial_values.value "
+            "FROM trials JOIN trial_params USING (trial_id) "
+            "JOIN trial_values USING (trial_id) WHERE trials.state = 'COMPLETE'",
+        )
+    )
 
 
 def rows(home: Path) -> dict[bytes, bytes]:
     """The embeddings that are stored, by key."""
-    path = home / "embeddings.sqlite"
-    if not path.exists():
-        return {}
-    with contextlib.closing(sqlite3.connect(path, timeout=60)) as store:
-        try:
-            return dict(store.execute("SELECT key, payload FROM vectors"))
-        except sqlite3.OperationalError:  # killed before it had a table
-            return {}
+    return dict(asked(home / "embeddings.sqlite", "SELECT key, payload FROM vectors"))
 
 
 def portraits_only(home: Path, drawn: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.singleton import Singleton
-from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
+from hydra.core.utils import JobReturn, run_job, setup_globals
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -24,6 +24,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from facetrack import sweep
 from facetrack.cluster import connected, environment
 from facetrack.errors import UserError
+from hydra_plugins.facetrack_sweeper import failed
 
 _LOST = "its worker was lost, twice"
 _LOOK_EVERY_SECONDS = 1.0
@@ -80,7 +81,7 @@ class _ElsewhereLauncher(Launcher):
             for job, result in results:
                 if result is None:
                     failure = sweep.Failure(f"{' '.join(job.overrides)}: {_LOST}")
-                    result = f"  FAILED: {failure.text}", _returned(failure)
+                    result = f"  FAILED: {failure.text}", failed(failure)
                 told, returns[job.number] = result
                 sweep.job_ended(told)
         return [returns[job.number] for job in jobs]
@@ -176,7 +177,7 @@ def run(job: Job) -> tuple[str, JobReturn]:
             f"{socket.gethostname()} has no folder {job.folder} ({error.strerror}): start the "
             "command in a folder that all machines see"
         )
-        return f"  FAILED: {text}", _returned(sweep.Failure(text, mistake=True))
+        return f"  FAILED: {text}", failed(sweep.Failure(text, mistake=True))
     Singleton.set_state(dict(job.singletons))
     setup_globals()
     config = job.context.config_loader.load_sweep_config(job.config, list(job.overrides))
@@ -192,9 +193,3 @@ def run(job: Job) -> tuple[str, JobReturn]:
             job_subdir_key="hydra.sweep.subdir",
         )
     return told.getvalue().rstrip("\n"), returned
-
-
-def _returned(failure: sweep.Failure) -> JobReturn:
-    returned = JobReturn(status=JobStatus.COMPLETED)
-    returned.return_value = failure
-    return returned
