@@ -1,29 +1,35 @@
 """A little of the campaign that `make faults` runs."""
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from faults.clock import clock
-from faults.kills import CAMPAIGNS
+from faults.kills import CAMPAIGNS as KILLS
+from faults.kills import Outcome
 from faults.limits import file_sizes, full_disks
-from faults.mutations import NUMBERS, campaign
+from faults.mutations import NUMBERS as FILES
+from faults.mutations import Readings, campaign
 from faults.read_only import read_only
+from faults.report import TROUBLE, report
+from faults.server import server_stopped
 from faults.tally import Tally
 from faults.together import together
 
 
-@pytest.mark.parametrize("what", CAMPAIGNS)
+@pytest.mark.parametrize("what", KILLS)
 def test_killed_at_a_random_moment_it_goes_on(what: str, warm_home: Path, tmp_path: Path) -> None:
-    outcome = CAMPAIGNS[what](tmp_path, warm_home, 1, 7)
+    outcome = KILLS[what](tmp_path, warm_home, 1, 7)
     assert outcome.kills == 1
     assert (outcome.lost, outcome.wrong, outcome.stuck, outcome.orphans) == (0, 0, 0, 0), (
         outcome.notes
     )
 
 
-@pytest.mark.parametrize("what", NUMBERS)
+@pytest.mark.parametrize("what", FILES)
 def test_damaged_and_hostile_files_are_read_or_refused(what: str, tmp_path: Path) -> None:
     found = campaign(what, 60, 11, tmp_path)
     assert found.files == 60
@@ -35,7 +41,10 @@ def test_damaged_and_hostile_files_are_read_or_refused(what: str, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("run", "rounds"),
-    [(together, 1), (file_sizes, 1), (full_disks, 1), (read_only, 2), (clock, 1)],
+    [
+        *[(together, 1), (file_sizes, 1), (full_disks, 1), (read_only, 2), (clock, 1)],
+        pytest.param(server_stopped, 2, marks=pytest.mark.long),
+    ],
 )
 def test_other_trouble_is_survived_or_told(
     run: Callable[[Path, Path, int, int], Tally], rounds: int, warm_home: Path, tmp_path: Path
@@ -45,3 +54,26 @@ def test_other_trouble_is_survived_or_told(
         pytest.skip(tally.skipped)
     assert tally.rounds == rounds
     assert not tally.wrong, tally.notes
+
+
+def test_the_report_counts_and_tells_what_was_wrong() -> None:
+    results = {}
+    for name in FILES:
+        results[name] = asdict(Readings(name, read=3, refused=4, crashes=1))
+    for name in KILLS:
+        results[name] = asdict(Outcome(name, kills=5, lost=2))
+    for name in TROUBLE:
+        results[name] = asdict(Tally(name, rounds=6))
+    tally = Tally("the clock set back", rounds=7)
+    tally.expect(False, "negative seconds", "it took -3600 s")
+    results["clock"] = asdict(tally)
+    results["full-disks"] = asdict(Tally("a full disk", skipped="only root may"))
+    # As it is kept between campaigns.
+    text = report(json.loads(json.dumps(results)), "abc1234", 9)
+    assert "commit abc1234, seed 9" in text
+    assert "| pictures | 8 | 3 | 4 | 1 | 0 | 0 | 0 |" in text
+    assert "| sweep | 5 | 0 | 2 | 0 | 0 | 0 |" in text
+    assert "| the clock set back | 7 | failed 0, wrong 0, lost 0, left RUNNING 0, negative" in text
+    assert "negative seconds 1" in text
+    assert "it took -3600 s" in text
+    assert "| a full disk | 0 | not tried: only root may |" in text

@@ -1,12 +1,9 @@
 """MLflow's server on PostgreSQL with its artifact proxy, and studies on the same PostgreSQL."""
 
-import os
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,46 +12,9 @@ import psycopg
 import pytest
 from optuna.trial import TrialState
 
+from faults.server import Server, until
+
 pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
-
-
-class Server:
-    """`mlflow server` as the README has it, on a port of its own."""
-
-    def __init__(self, store: str, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
-        self.uri = f"http://127.0.0.1:{self._port}"
-        self._store, self._folder = store, folder
-        self.start()
-
-    def start(self) -> None:
-        command = [
-            *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"),
-            *("--port", str(self._port), "--workers", "1", "--backend-store-uri", self._store),
-            *("--artifacts-destination", str(self._folder / "artifacts")),
-        ]
-        with (self._folder / "log").open("a") as log:
-            self._process = subprocess.Popen(
-                command,
-                cwd=self._folder,
-                env={**os.environ, "DO_NOT_TRACK": "true"},
-                stdout=log,
-                stderr=log,
-            )
-        _until(self._answers)
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(timeout=30)
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.uri}/health", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
 
 
 @pytest.fixture
@@ -69,9 +29,7 @@ def databases(postgres: str) -> tuple[str, str]:
 
 @pytest.fixture
 def server(databases: tuple[str, str], tmp_path: Path) -> Iterator[Server]:
-    folder = tmp_path / "server"
-    folder.mkdir()
-    running = Server(databases[0], folder)
+    running = Server(databases[0], tmp_path / "server")
     try:
         yield running
     finally:
@@ -105,7 +63,7 @@ def test_a_restart_under_a_sweep_and_a_study_loses_no_run(
             text=True,
         )
     try:
-        _until(lambda: len(_runs(server, "job")) > 0 and len(_runs(server, "trial")) > 0)
+        until(lambda: len(_runs(server, "job")) > 0 and len(_runs(server, "trial")) > 0)
         server.stop()
         time.sleep(2)
         server.start()
@@ -143,7 +101,6 @@ def test_a_restart_under_a_sweep_and_a_study_loses_no_run(
 def test_a_server_that_stays_away_ends_the_sweep_which_goes_on_later(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    (tmp_path / "server").mkdir()
     (tmp_path / "work").mkdir()
     server = Server(f"sqlite:///{tmp_path}/server/mlflow.db", tmp_path / "server")
     tracking = ("tracking=server", f"tracking.uri={server.uri}")
@@ -160,7 +117,7 @@ def test_a_server_that_stays_away_ends_the_sweep_which_goes_on_later(
 
     try:
         sweep = started("-m", "clusterer.eps=0.2:0.4", "n_resamples=300")
-        _until(lambda: len(_runs(server, "job", "FINISHED")) == 1)
+        until(lambda: len(_runs(server, "job", "FINISHED")) == 1)
     finally:
         server.stop()
     told, errors = sweep.communicate(timeout=200)
@@ -199,10 +156,3 @@ def _runs(server: Server, kind: str, status: str | None = None) -> list[Any]:
     if status is not None:
         condition += f" and attributes.status = '{status}'"
     return list(_client(server).search_runs([experiment.experiment_id], condition))
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
