@@ -9,7 +9,6 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,7 @@ def main() -> None:
             place.mkdir()
             found = CAMPAIGNS[name][0](place, Path(folder) / "home", rounds[name], given.seed)
         kept(name).parent.mkdir(parents=True, exist_ok=True)
-        kept(name).write_text(json.dumps(asdict(found), indent=1), encoding="utf-8")
+        kept(name).write_text(json.dumps(vars(found), indent=1), encoding="utf-8")
         say(f"{name}: {found}")
     if all(kept(name).exists() for name in CAMPAIGNS):
         results = {name: json.loads(kept(name).read_text(encoding="utf-8")) for name in CAMPAIGNS}

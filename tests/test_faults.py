@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -59,15 +58,15 @@ def test_other_trouble_is_survived_or_told(
 def test_the_report_counts_and_tells_what_was_wrong() -> None:
     results = {}
     for name in FILES:
-        results[name] = asdict(Readings(name, read=3, refused=4, crashes=1))
+        results[name] = vars(Readings(name, read=3, refused=4, crashes=1))
     for name in KILLS:
-        results[name] = asdict(Outcome(name, kills=5, lost=2))
+        results[name] = vars(Outcome(name, kills=5, lost=2))
     for name in TROUBLE:
-        results[name] = asdict(Tally(name, rounds=6))
+        results[name] = vars(Tally(name, rounds=6))
     tally = Tally("the clock set back", rounds=7)
     tally.expect(False, "negative seconds", "it took -3600 s")
-    results["clock"] = asdict(tally)
-    results["full-disks"] = asdict(Tally("a full disk", skipped="only root may"))
+    results["clock"] = vars(tally)
+    results["full-disks"] = vars(Tally("a full disk", skipped="only root may"))
     # As it is kept between campaigns.
     text = report(json.loads(json.dumps(results)), "abc1234", 9)
     assert "commit abc1234, seed 9" in text
