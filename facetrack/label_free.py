@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from facetrack.data import Vectors
 from facetrack.metrics import noise_alone
@@ -63,7 +64,8 @@ def separation(vectors: Vectors, labels: NDArray[np.int64]) -> float:
     step = max(1, _BLOCK // len(own))
     for first in range(0, len(looked_at), step):
         rows = looked_at[first : first + step]
-        distances = vectors[rows] @ vectors[order].T
+        with threadpool_limits(1):  # its last digits would depend on how many threads there are
+            distances = vectors[rows] @ vectors[order].T
         distances *= -2
         distances += square[rows, None]
         distances += square[order]
