@@ -95,7 +95,7 @@ def test_trivial_clusterings_are_the_worst(labels: NDArray[np.int64]) -> None:
 @pytest.mark.parametrize(
     ("name", "method"),
     [
-        ("lfw", "dbscan"),
+        pytest.param("lfw", "dbscan", marks=pytest.mark.long),
         pytest.param("lfw", "meanshift", marks=pytest.mark.long),
         ("orl", "dbscan"),
         ("orl", "meanshift"),

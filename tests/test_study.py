@@ -99,7 +99,9 @@ def test_the_articles_values_stand_beside_its_datasets_with_its_embedder() -> No
     assert compared == {(("dbscan", "0.7"), "lfw · facenet"): (0.956498, 0.011196)}
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "stop", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL]
+)
 def test_resume_runs_only_what_is_not_finished(
     facetrack: Command, warm_home: Path, tmp_path: Path, stop: signal.Signals
 ) -> None:
