@@ -39,7 +39,7 @@ DATA ?= ../shared/data
 bench: $(VENV)/ready-dev
 	$(BIN)/python benchmarks/report.py $(DATA)
 
-# Kills, rubbish, full disks and the like: what survives them, into RELIABILITY.md (a few hours).
+# Kills, rubbish, full disks and the like: what survives them, into RELIABILITY.md (over an hour).
 faults: $(VENV)/ready-dev
 	$(BIN)/python -m faults
 

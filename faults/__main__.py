@@ -67,13 +67,18 @@ def main() -> None:
             place.mkdir()
             found = CAMPAIGNS[name][0](place, Path(folder) / "home", rounds[name], given.seed)
         kept(name).parent.mkdir(parents=True, exist_ok=True)
-        kept(name).write_text(json.dumps(vars(found), indent=1), encoding="utf-8")
+        kept(name).write_text(as_kept(found, folder), encoding="utf-8")
         say(f"{name}: {found}")
     if all(kept(name).exists() for name in CAMPAIGNS):
         results = {name: json.loads(kept(name).read_text(encoding="utf-8")) for name in CAMPAIGNS}
         text = report(results, version, given.seed)
         (_ROOT / "RELIABILITY.md").write_text(text, encoding="utf-8")
         say("all of it is in RELIABILITY.md")
+
+
+def as_kept(found: Any, folder: str) -> str:
+    """A result's fields as JSON; its notes do not name the temporary folder it was found in."""
+    return json.dumps(vars(found), indent=1).replace(f"{folder}/", "…/")
 
 
 def _version() -> str:

@@ -21,8 +21,10 @@ class Tally:
     def expect(self, right: bool, kind: str, note: str) -> None:
         """Count a thing of a kind that is not right."""
         if not right:
+            if len(note) > 600:  # it begins with what differs, and ends with an error's message
+                note = f"{note[:200]} … {note[-400:]}"
             self.wrong[kind] += 1
-            self.notes.append(f"{self.what}, round {self.rounds}: {kind}: {note[-600:]}")
+            self.notes.append(f"{self.what}, round {self.rounds}: {kind}: {note}")
 
     def __str__(self) -> str:
         """In a line, for somebody who waits."""

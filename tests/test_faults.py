@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from faults.__main__ import as_kept
 from faults.clock import clock
 from faults.kills import CAMPAIGNS as KILLS
 from faults.kills import Outcome
@@ -76,3 +77,12 @@ def test_the_report_counts_and_tells_what_was_wrong() -> None:
     assert "negative seconds 1" in text
     assert "it took -3600 s" in text
     assert "| a full disk | 0 | not tried: only root may |" in text
+
+
+def test_a_note_keeps_both_its_ends_and_names_no_temporary_folder() -> None:
+    tally = Tally("a full disk")
+    tally.expect(False, "wrong", f"['values']: {'x' * 1000} in /tmp/abc/full-disks/3/mlflow.db")
+    (note,) = json.loads(as_kept(tally, "/tmp/abc"))["notes"]
+    assert note.startswith("a full disk, round 0: wrong: ['values']: x")
+    assert note.endswith("x in …/full-disks/3/mlflow.db")
+    assert len(note) < 700
