@@ -117,6 +117,7 @@ class Run:
     def dataset(self, name: str, digest: str, profile: str) -> None:
         """Log the dataset as an input of the run, by name and content digest (no path)."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
+        from mlflow.exceptions import MlflowException
 
         entity = Dataset(
             name=_clean(name)[:_LONGEST_DATASET],
@@ -125,9 +126,15 @@ class Run:
             source="{}",
             profile=profile,
         )
-        self._client.log_inputs(
-            self.run_id, [DatasetInput(entity, [InputTag("mlflow.data.context", "evaluation")])]
-        )
+        inputs = [DatasetInput(entity, [InputTag("mlflow.data.context", "evaluation")])]
+        try:
+            self._client.log_inputs(self.run_id, inputs)
+        except MlflowException as error:
+            # MLflow looks for the dataset and then adds it, without a lock: of several runs to
+            # which it is new, the slower ones are refused, and by now it can be found.
+            if error.error_code != "BAD_REQUEST":
+                raise
+            self._client.log_inputs(self.run_id, inputs)
 
     def artifacts(self, files: Mapping[str, str | bytes]) -> None:
         """Log files by name and content."""

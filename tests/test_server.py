@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import psycopg
 import pytest
 from optuna.trial import TrialState
 
+from facetrack.errors import UserError
+from facetrack.tracking import Run, Tracking
 from faults.server import Server, until
 
 pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
@@ -140,6 +144,51 @@ def test_a_server_that_stays_away_ends_the_sweep_which_goes_on_later(
         assert not _runs(server, "job", "RUNNING")
     finally:
         server.stop()
+
+
+def test_a_run_whose_server_stops_says_so_and_goes_on_later(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    server = Server(f"sqlite:///{tmp_path}/server/mlflow.db", tmp_path / "server")
+    try:
+        tracking = Tracking(server.uri, "facetrack")
+        job = tracking.start("job", {"kind": "job"})
+        job.metrics({"ari_mean": 0.5})
+
+        def stopped() -> None:
+            with tracking.run("another", {"kind": "job"}, job.run_id) as again:
+                server.stop()
+                again.metrics({"ari_mean": 0.75})
+
+        with pytest.raises(UserError, match=r"stopped working .* then run again"):
+            stopped()
+        with pytest.raises(UserError, match="no MLflow server answers"):
+            Tracking(server.uri, "facetrack")
+        server.start()
+        with Tracking(server.uri, "facetrack").run("job", {"kind": "job"}, job.run_id) as again:
+            again.metrics({"ari_mean": 0.75})
+        (run,) = _runs(server, "job", "FINISHED")
+        assert run.data.metrics == {"ari_mean": 0.75}
+    finally:
+        server.stop()
+
+
+@pytest.mark.long
+def test_a_dataset_that_is_new_to_many_runs_at_once_is_logged_once(server: Server) -> None:
+    writers, datasets = 3, 25
+    tracking = Tracking(server.uri, "facetrack")
+    jobs = [tracking.start("job", {"kind": "job"}) for _ in range(writers)]
+    together = threading.Barrier(writers, timeout=60)
+
+    def write(run: Run) -> None:
+        for number in range(datasets):
+            together.wait()
+            run.dataset(f"faces {number}", "abc", "{}")
+
+    with ThreadPoolExecutor(writers) as pool:
+        assert list(pool.map(write, jobs)) == [None] * writers
+    assert [len(one.inputs.dataset_inputs) for one in _runs(server, "job")] == [datasets] * writers
 
 
 def _client(server: Server) -> Any:

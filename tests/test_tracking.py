@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,23 @@ def test_a_sweep_keeps_no_password_and_says_so_when_it_is_resumed(
         resumed(["resume=s1", experiment], CONF)
     again = resumed(["resume=s1", experiment, storage], CONF)
     assert again[-2:] == [storage, "sweep_id=s1"]
+
+
+def test_a_dataset_that_is_new_to_many_runs_at_once_is_logged_once(tracking: Tracking) -> None:
+    writers, datasets = 4, 25
+    runs = [tracking.start("job", {"kind": "job", "sweep": "s"}) for _ in range(writers)]
+    together = threading.Barrier(writers, timeout=60)
+
+    def write(run: Run) -> None:
+        for number in range(datasets):
+            together.wait()
+            run.dataset(f"faces {number}", "abc", "{}")
+
+    with ThreadPoolExecutor(writers) as pool:
+        assert list(pool.map(write, runs)) == [None] * writers
+    inputs = [job.inputs.dataset_inputs for job in tracking.jobs("s")]
+    assert [len(one) for one in inputs] == [datasets] * writers
+    assert len({one.dataset.name for run in inputs for one in run}) == datasets
 
 
 def test_names_beyond_mlflows_limits_are_cut(tracking: Tracking) -> None:
