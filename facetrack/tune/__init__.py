@@ -210,8 +210,7 @@ def _other_workers(config: DictConfig, plan: Any, number: int) -> Iterator[None]
     context = multiprocessing.get_context("spawn")
     text = OmegaConf.to_yaml(OmegaConf.merge(config, {"task": {"study": plan.name}}))
     processes = [
-        context.Process(target=_work, args=(text, plan.ranges, i + 1), daemon=True)
-        for i in range(number)
+        context.Process(target=_work, args=(text, plan.ranges), daemon=True) for _ in range(number)
     ]
     for process in processes:
         process.start()
@@ -227,7 +226,7 @@ def _other_workers(config: DictConfig, plan: Any, number: int) -> Iterator[None]
             process.join()
 
 
-def _work(text: str, searched: Sequence[Range], worker: int) -> None:
+def _work(text: str, searched: Sequence[Range]) -> None:
     """A worker process: opens the same study and runs trials until there are enough."""
     from facetrack.tune import study
 
@@ -241,9 +240,7 @@ def _work(text: str, searched: Sequence[Range], worker: int) -> None:
         opened = study.opened(plan)
         tracking = Tracking(config.tracking.uri, config.tracking.experiment, patient=True)
         run_of = _trial_runs(tracking, opened.user_attrs[study.RUN], plan.name)
-        study.search(
-            plan, opened, scorer, run_of, lambda: None, worker, lambda: not parent.is_alive()
-        )
+        study.search(plan, opened, scorer, run_of, lambda: None, lambda: not parent.is_alive())
     except KeyboardInterrupt:
         pass  # the process that started this one says so
 

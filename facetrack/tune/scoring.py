@@ -101,6 +101,6 @@ class Scorer:
                 if (i + 1) % BLOCK == 0 or i + 1 == self.n_resamples:
                     yield values
 
-    def trial_seed(self, number: int) -> int:
-        """A seed for the sampler at its number-th finished trial."""
-        return derived_seed(self.seed, f"{self.dataset} trials", number)
+    def trial_seed(self, place: int) -> int:
+        """A seed for the sampler at a place in the search."""
+        return derived_seed(self.seed, f"{self.dataset} trials", place)

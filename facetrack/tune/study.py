@@ -6,7 +6,9 @@ know Optuna.
 """
 
 import contextlib
+import functools
 import hashlib
+import itertools
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +20,6 @@ from typing import Any
 import numpy as np
 import optuna
 from filelock import FileLock
-from optuna.distributions import IntDistribution
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -38,6 +39,7 @@ SAMPLERS = ("tpe", "gp", "qmc", "grid", "random")
 PRUNERS = ("median", "percentile", "none")
 RUN = "mlflow_run"  # the attribute that names a trial's, or the study's, run in MLflow
 _WORKER = "worker"
+_PLACE = "place"  # which of the search's points a trial takes
 _SEARCH = "search"
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 # A worker that has not shown itself for the grace period is taken for dead.
@@ -150,19 +152,36 @@ def _counted(study: optuna.Study) -> tuple[int, int]:
     return sum(trial.state in _FINISHED for trial in begun), len(begun)
 
 
+def _place(study: optuna.Study, number: int | None = None) -> int:
+    """The first place in the search that no trial has: of all, or of those before a number.
+
+    A trial that failed, as with its process, has none, so that another one takes the same place:
+    an interrupted study comes to the points of one that was not.
+    """
+    taken: set[int] = set()
+
+    def free() -> int:
+        return next(place for place in itertools.count() if place not in taken)
+
+    for trial in study.get_trials(deepcopy=False, states=(*_FINISHED, TrialState.RUNNING)):
+        if number is None or trial.number < number:
+            own = trial.user_attrs.get(_PLACE)  # one that has only just begun has not said it yet
+            taken.add(free() if own is None else own)
+    return free()
+
+
 def search(
     plan: Plan,
     study: optuna.Study,
     scorer: Scorer,
     run_of: Callable[[Trial, dict[str, float]], "contextlib.AbstractContextManager[TrialRun]"],
     told: Callable[[], None],
-    worker: int = 0,
     alone: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run trials until the study has `n_trials` finished ones, or the time is up.
 
-    run_of: the run in MLflow that a trial writes to. told: called after each. worker: its number
-    among the processes of this command. alone: whether the process that started this one is gone.
+    run_of: the run in MLflow that a trial writes to. told: called after each. alone: whether the
+    process that started this one is gone.
     """
     deadline = None if plan.timeout is None else time.monotonic() + plan.timeout
     turn = _turn(plan)
@@ -173,11 +192,11 @@ def search(
             if done >= plan.n_trials:
                 break
             if begun < plan.n_trials:
-                # From the number of trials, not from a stream: after an interruption the same
-                # ones follow.
-                seed = scorer.trial_seed(begun) + worker
-                kind = "qmc" if plan.sampler == "tpe" and begun < _STARTUP else plan.sampler
-                study.sampler = _sampler(plan, kind, seed % 2**32, scorer.trial_seed(0))
+                place = _place(study)
+                # From its place, not from a stream: after an interruption the same ones follow.
+                seed = scorer.trial_seed(place) % 2**32
+                kind = "qmc" if plan.sampler == "tpe" and place < _STARTUP else plan.sampler
+                study.sampler = _sampler(plan, kind, seed)
                 study.optimize(lambda trial: _value(plan, trial, scorer, run_of, turn), n_trials=1)
                 told()
                 continue
@@ -203,8 +222,10 @@ def _value(
     turn: FileLock,
 ) -> tuple[float, ...]:
     """turn: what the others wait for until the trial has begun."""
-    turn.release()
     trial.set_user_attr(_WORKER, mine())
+    # By its number rather than as counted before: another machine may have begun one in between.
+    trial.set_user_attr(_PLACE, _place(trial.study, trial.number))
+    turn.release()
     settings = {one.name: _suggested(trial, one) for one in plan.ranges}
     with run_of(trial, settings) as run:
         values: dict[str, list[float]] = {}
@@ -232,8 +253,8 @@ def _suggested(trial: Trial, one: Range) -> float:
     return trial.suggest_float(one.name, one.low, one.high)
 
 
-def _sampler(plan: Plan, kind: str, seed: int, base: int) -> optuna.samplers.BaseSampler:
-    """seed: of this trial; base: of the study, for samplers whose points are one sequence."""
+def _sampler(plan: Plan, kind: str, seed: int) -> optuna.samplers.BaseSampler:
+    """seed: of this trial."""
     if kind == "gp":
         try:
             return optuna.samplers.GPSampler(seed=seed)
@@ -243,26 +264,26 @@ def _sampler(plan: Plan, kind: str, seed: int, base: int) -> optuna.samplers.Bas
                 "task.sampler=tpe"
             ) from error
     if kind == "qmc":
-        return _Sobol([one.name for one in plan.ranges])
+        return _Points(plan.ranges, _sobol)
     if kind == "grid":
         each = max(2, round(plan.n_trials ** (1 / len(plan.ranges))))
-        return optuna.samplers.GridSampler(
-            {one.name: _grid(one, each) for one in plan.ranges}, base
-        )
+        return _Points(plan.ranges, functools.partial(_grid, each))
     if kind == "random":
         return optuna.samplers.RandomSampler(seed=seed)
     return optuna.samplers.TPESampler(seed=seed, n_startup_trials=0)
 
 
-class _Sobol(optuna.samplers.BaseSampler):
-    """Evenly spread points: the one with the trial's number, so that no two trials share one.
+class _Points(optuna.samplers.BaseSampler):
+    """Points in an order of their own: a trial takes the one of its place.
 
-    Optuna's own QMCSampler counts its points in the storage, and two workers that look at once
-    take the same one.
+    Optuna's QMCSampler counts its points in the storage, and two workers that look at once take the
+    same one; its GridSampler leaves out the point of a trial that failed.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = list(names)
+    def __init__(
+        self, ranges: Sequence[Range], point: Callable[[Sequence[Range], int], Sequence[float]]
+    ) -> None:
+        self._ranges, self._point = ranges, point
 
     def infer_relative_search_space(
         self, study: optuna.Study, trial: FrozenTrial
@@ -279,20 +300,33 @@ class _Sobol(optuna.samplers.BaseSampler):
     def sample_independent(
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: Any
     ) -> float:
-        del study
-        points = Sobol(len(self._names), scramble=False)
-        if trial.number:
-            points.fast_forward(trial.number)
-        share = float(points.random(1)[0, self._names.index(param_name)])
-        low, high = param_distribution.low, param_distribution.high
-        if isinstance(param_distribution, IntDistribution):
-            return int(low + share * (high - low + 1))
-        return float(low + share * (high - low))
+        del study, param_distribution
+        point = self._point(self._ranges, trial.user_attrs[_PLACE])
+        return point[[one.name for one in self._ranges].index(param_name)]
 
 
-def _grid(one: Range, n: int) -> list[float]:
-    values = np.linspace(one.low, one.high, n)
-    return sorted({round(value) for value in values}) if one.integer else [float(v) for v in values]
+def _sobol(ranges: Sequence[Range], place: int) -> list[float]:
+    """Evenly spread, however many there are."""
+    points = Sobol(len(ranges), scramble=False)
+    if place:
+        points.fast_forward(place)
+    shares = points.random(1)[0]
+    return [
+        int(one.low + share * (one.high - one.low + 1))
+        if one.integer
+        else float(one.low + share * (one.high - one.low))
+        for one, share in zip(ranges, shares, strict=True)
+    ]
+
+
+def _grid(each: int, ranges: Sequence[Range], place: int) -> tuple[float, ...]:
+    """each: how many values of each setting. After the last point comes the first again."""
+    axes: list[list[float]] = []
+    for one in ranges:
+        values = np.linspace(one.low, one.high, each).tolist()
+        axes.append(sorted({round(value) for value in values}) if one.integer else values)
+    points = list(itertools.product(*axes))
+    return points[place % len(points)]
 
 
 def _pruner(name: str) -> optuna.pruners.BasePruner:

@@ -147,6 +147,41 @@ def test_pruning_keeps_the_best_and_scores_it_on_all_resamples(few: Faces, tmp_p
     assert best.values[0] >= study.best(everything).values[0] - 0.01
 
 
+@pytest.mark.parametrize("sampler", ["tpe", "grid", "random"])
+def test_after_trials_that_died_the_study_is_the_one_that_was_not_interrupted(
+    few: Faces, tmp_path: Path, sampler: str
+) -> None:
+    scorer = _scorer(few, DBSCAN(0.3, min_samples=1), n_resamples=6)
+    plan = {"n_trials": 14, "sampler": sampler}
+    whole = study.finished(_searched(_plan(tmp_path / "whole", **plan), scorer))
+
+    class Died(BaseException):
+        pass
+
+    begun = 0
+
+    @contextlib.contextmanager
+    def dies(trial: Any, settings: Mapping[str, float]) -> Iterator[study.TrialRun]:
+        nonlocal begun
+        begun += 1
+        if begun in (1, 6, 7, 16):
+            trial.set_user_attr("worker", mine() + "0")  # a process that is gone
+            raise Died
+        yield study.TrialRun({}, {})
+
+    for _ in range(5):
+        opened = study.opened(_plan(tmp_path / "interrupted", **plan))
+        with contextlib.suppress(Died):
+            study.search(
+                _plan(tmp_path / "interrupted", **plan), opened, scorer, dies, lambda: None
+            )
+    assert len(opened.trials) == 18
+    found = study.finished(opened)
+    assert [(one.params, one.values) for one in found] == [
+        (one.params, one.values) for one in whole
+    ]
+
+
 def test_more_trials_go_on_where_the_study_was(few: Faces, tmp_path: Path) -> None:
     scorer = _scorer(few, DBSCAN(0.3, min_samples=1), n_resamples=6)
     before = _searched(_plan(tmp_path, n_trials=5), scorer).trials
@@ -163,7 +198,7 @@ def test_other_samplers(few: Faces, tmp_path: Path, sampler: str) -> None:
     assert len(set(values)) == 8
     if sampler == "grid":
         assert values == pytest.approx(np.linspace(0.075, 0.6, 8))
-    if sampler == "qmc":  # by the trial's number alone, so that no two workers share a point
+    if sampler == "qmc":
         shares = [0, 1 / 2, 3 / 4, 1 / 4, 3 / 8, 7 / 8, 5 / 8, 1 / 8]
         drawn = [trial.params["eps"] for trial in trials]
         assert drawn == pytest.approx([0.075 + 0.525 * share for share in shares])
