@@ -20,7 +20,11 @@ from faults.tally import Tally
 from faults.together import together
 
 
-@pytest.mark.parametrize("what", KILLS)
+# tests/test_study.py kills sweeps as well.
+@pytest.mark.parametrize(
+    "what",
+    [pytest.param(what, marks=pytest.mark.long if what == "sweep" else ()) for what in KILLS],
+)
 def test_killed_at_a_random_moment_it_goes_on(what: str, warm_home: Path, tmp_path: Path) -> None:
     outcome = KILLS[what](tmp_path, warm_home, 1, 7)
     assert outcome.kills == 1

@@ -23,22 +23,22 @@ from facetrack.masked import masked
 from facetrack.progress import bar, say
 from facetrack.tracking import KIND, PARENT, Tracking, where_line
 from facetrack.tune.scoring import Scorer, objectives
-from facetrack.tune.space import Range, ranges
+from facetrack.tune.space import Range, above_zero, ranges
 
 STORAGE = "sqlite:///outputs/studies.db"
 
 
 def tune(config: DictConfig) -> None:
     """Search, and tell the best settings. Raises UserError for what the user can put right."""
-    # Optuna takes a second to import, and only studies need it.
+    check(config.seed, config.n_resamples)
+    above_zero("workers", config.task.workers)
+    searched = ranges(config)
+    # Optuna and what draws take seconds to import: only studies need them, and no mistake above.
     from facetrack.tune import report, study
 
     job = Job(config, "study")
     if job.finished_before():
         return
-    check(config.seed, config.n_resamples)
-    searched = ranges(config)
-    study.above_zero("workers", config.task.workers)
     embeddings, _ = chosen(embed(config), config)
     if config.task.objective is None and not embeddings.names:
         say("  no labels: the radius that separates the faces best is searched (label_free)")

@@ -60,6 +60,12 @@ def ranges(config: DictConfig) -> list[Range]:
     return [_range(name, ends) for name, ends in found.items()]
 
 
+def above_zero(name: str, value: object) -> None:
+    """Refuse a setting of the task that is no whole number above 0. Raises UserError."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UserError(f"task.{name} is a whole number above 0; got {value!r}")
+
+
 def _range(name: str, ends: Any) -> Range:
     example = f"task.space.{name}=[{'0.05,0.6' if name in DISTANCES else '2,10'}]"
     if (

@@ -30,7 +30,7 @@ from facetrack.home import lock, locks
 from facetrack.masked import masked
 from facetrack.processes import is_gone, mine
 from facetrack.tune.scoring import Scorer
-from facetrack.tune.space import Range
+from facetrack.tune.space import Range, above_zero
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -48,12 +48,6 @@ _PATIENCE_SECONDS = 0.3
 # Trials evenly spread before TPE has something to go by: at random they leave gaps wider than the
 # peak of an ARI curve.
 _STARTUP = 10
-
-
-def above_zero(name: str, value: object) -> None:
-    """Refuse a setting of the task that is no whole number above 0. Raises UserError."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise UserError(f"task.{name} is a whole number above 0; got {value!r}")
 
 
 @dataclass(frozen=True)
