@@ -84,7 +84,11 @@ def test_a_killed_worker_costs_no_job_and_no_digit(
     assert parent.info.status == "FAILED"
     jobs = runs(tmp_path, "job")
     assert {job.data.tags["mlflow.parentRunId"] for job in jobs} == {parent.info.run_id}
-    assert {job.info.status for job in jobs} == {"FINISHED", "FAILED"}
+    statuses = [job.info.status for job in jobs]
+    assert statuses.count("FINISHED") == 2
+    # The killed worker's run is closed by whoever looks first: the sweep, as FAILED, or the worker
+    # that takes the other one's place, as KILLED.
+    assert set(statuses) - {"KILLED"} == {"FINISHED", "FAILED"}
     assert not _below(process.pid, "")
 
 

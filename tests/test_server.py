@@ -26,6 +26,7 @@ def databases(postgres: str) -> tuple[str, str]:
     """Two empty databases of one PostgreSQL: MLflow's and Optuna's tables do not go together."""
     with psycopg.connect(postgres, autocommit=True) as connection:
         for name in ("mlflow", "studies"):
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             connection.execute(f"CREATE DATABASE {name}")
     where = postgres.rpartition("/")[0]
     return f"{where}/mlflow", f"{where}/studies"
