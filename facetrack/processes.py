@@ -1,11 +1,27 @@
-"""Which process wrote something, and whether it still runs: a killed one cannot say it ended."""
+"""Processes: starting others, and whether one that wrote something still runs.
+
+A killed one cannot say that it ended.
+"""
 
 import functools
+import multiprocessing
 import os
 import socket
+from multiprocessing.context import SpawnContext
 from pathlib import Path
 
 _PROC = Path("/proc")
+
+
+def spawning() -> SpawnContext:
+    """What starts new processes; a fork would copy the locks and connections of threads.
+
+    In the worker of a joblib launcher as well: its start method is joblib's own, which a new
+    process would be told to take and does not know.
+    """
+    if multiprocessing.get_start_method() not in multiprocessing.get_all_start_methods():
+        multiprocessing.set_start_method("spawn", force=True)
+    return multiprocessing.get_context("spawn")
 
 
 def alive(process: int) -> bool:

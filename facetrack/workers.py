@@ -29,6 +29,7 @@ from facetrack.cluster import connected, environment
 from facetrack.data import Boxes, Detector, Embedder, Face, Vectors
 from facetrack.detector import choose
 from facetrack.errors import UserError
+from facetrack.processes import spawning
 from facetrack.store import Detection
 
 In = TypeVar("In")
@@ -211,10 +212,9 @@ def _alone(job: Job, detector: Detector, embedder: Embedder) -> Done | None:
 
 @contextlib.contextmanager
 def _pool(workers: int, detector: Detector, embedder: Embedder) -> Iterator[ProcessPoolExecutor]:
-    # "spawn": a fork would copy locks and database connections of this process's threads.
     pool = ProcessPoolExecutor(
         workers,
-        mp_context=multiprocessing.get_context("spawn"),
+        mp_context=spawning(),
         initializer=_start_worker,
         initargs=(detector, embedder),
     )

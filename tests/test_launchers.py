@@ -19,6 +19,7 @@ from omegaconf import OmegaConf
 from facetrack import launchers
 from facetrack.__main__ import CONF
 from facetrack.errors import UserError
+from faults.place import portraits_only, rows
 
 SWEEP = (
     *("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500"),
@@ -65,14 +66,17 @@ def expected(
 def test_a_killed_worker_costs_no_job_and_no_digit(
     package: str,
     expected: Mapping[str, Mapping[str, float]],
+    warm_home: Path,
     environment: dict[str, str],
     tmp_path: Path,
 ) -> None:
     pytest.importorskip(package)
     launcher, busy = LAUNCHERS[package]
+    # Nothing is embedded yet: the workers do it, in processes of their own.
+    portraits_only(tmp_path / "home", warm_home)
+    environment = {**environment, "FACETRACK_HOME": str(tmp_path / "home")}
     with _started([*SWEEP, *launcher], environment, tmp_path) as process:
-        _until(lambda: _running(tmp_path) > 0, process)
-        _until(lambda: bool(_below(process.pid, busy)), process)
+        _until(lambda: bool(rows(tmp_path / "home")), process)
         os.kill(_below(process.pid, busy)[0], signal.SIGKILL)
         told, errors = process.communicate(timeout=200)
     assert process.returncode == 2, errors

@@ -20,6 +20,7 @@ from facetrack.evaluate import evaluate as run_experiment
 from facetrack.job import Job, chosen, describe, embed, metrics_of, result
 from facetrack.make import make
 from facetrack.masked import masked
+from facetrack.processes import spawning
 from facetrack.progress import bar, say
 from facetrack.tracking import KIND, PARENT, Tracking, where_line
 from facetrack.tune.scoring import Scorer, objectives
@@ -207,7 +208,7 @@ def _kill_dead(opened: Any, tracking: Tracking) -> None:
 @contextlib.contextmanager
 def _other_workers(config: DictConfig, plan: Any, number: int) -> Iterator[None]:
     """Processes that run trials of the same study meanwhile; one that dies stops no other."""
-    context = multiprocessing.get_context("spawn")
+    context = spawning()
     text = OmegaConf.to_yaml(OmegaConf.merge(config, {"task": {"study": plan.name}}))
     processes = [
         context.Process(target=_work, args=(text, plan.ranges), daemon=True) for _ in range(number)
