@@ -20,10 +20,10 @@ from faults.tally import Tally
 from faults.together import together
 
 
-# tests/test_study.py kills sweeps as well.
+# Sweeps, studies and organising are killed in the tests of each as well.
 @pytest.mark.parametrize(
     "what",
-    [pytest.param(what, marks=pytest.mark.long if what == "sweep" else ()) for what in KILLS],
+    [pytest.param(what, marks=() if what == "embedding" else pytest.mark.long) for what in KILLS],
 )
 def test_killed_at_a_random_moment_it_goes_on(what: str, warm_home: Path, tmp_path: Path) -> None:
     outcome = KILLS[what](tmp_path, warm_home, 1, 7)
