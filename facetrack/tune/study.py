@@ -137,30 +137,29 @@ def finished(study: optuna.Study) -> list[FrozenTrial]:
     return study.get_trials(deepcopy=False, states=_FINISHED)
 
 
-def _counted(study: optuna.Study) -> tuple[int, int]:
-    """How many trials are finished, and how many are that or run.
+def _begun(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that are finished or run, by number.
 
-    Looked at once: one that ends between two looks would be in neither.
+    Looked at once for all that is decided by it: one that ends between two looks would be in
+    neither.
     """
-    begun = study.get_trials(deepcopy=False, states=(*_FINISHED, TrialState.RUNNING))
-    return sum(trial.state in _FINISHED for trial in begun), len(begun)
+    return study.get_trials(deepcopy=False, states=(*_FINISHED, TrialState.RUNNING))
 
 
-def _place(study: optuna.Study, number: int | None = None) -> int:
-    """The first place in the search that no trial has: of all, or of those before a number.
+def _place(begun: Sequence[FrozenTrial]) -> int:
+    """The first place in the search that no trial of those that have begun takes.
 
-    A trial that failed, as with its process, has none, so that another one takes the same place:
-    an interrupted study comes to the points of one that was not.
+    A trial that failed, as with its process, takes none, so that another one gets its place: an
+    interrupted study comes to the points of one that was not.
     """
     taken: set[int] = set()
 
     def free() -> int:
         return next(place for place in itertools.count() if place not in taken)
 
-    for trial in study.get_trials(deepcopy=False, states=(*_FINISHED, TrialState.RUNNING)):
-        if number is None or trial.number < number:
-            own = trial.user_attrs.get(_PLACE)  # one that has only just begun has not said it yet
-            taken.add(free() if own is None else own)
+    for trial in begun:
+        own = trial.user_attrs.get(_PLACE)  # one that has only just begun has not said it yet
+        taken.add(free() if own is None else own)
     return free()
 
 
@@ -182,11 +181,11 @@ def search(
     while not alone() and (deadline is None or time.monotonic() < deadline):
         # Between counting the trials and beginning one, so that no two processes begin the last.
         with turn:
-            done, begun = _counted(study)
-            if done >= plan.n_trials:
+            begun = _begun(study)
+            if sum(trial.state in _FINISHED for trial in begun) >= plan.n_trials:
                 break
-            if begun < plan.n_trials:
-                place = _place(study)
+            if len(begun) < plan.n_trials:
+                place = _place(begun)
                 # From its place, not from a stream: after an interruption the same ones follow.
                 seed = scorer.trial_seed(place) % 2**32
                 kind = "qmc" if plan.sampler == "tpe" and place < _STARTUP else plan.sampler
@@ -217,8 +216,9 @@ def _value(
 ) -> tuple[float, ...]:
     """turn: what the others wait for until the trial has begun."""
     trial.set_user_attr(_WORKER, mine())
-    # By its number rather than as counted before: another machine may have begun one in between.
-    trial.set_user_attr(_PLACE, _place(trial.study, trial.number))
+    # Looked at again: another machine may have begun one in between.
+    earlier = [one for one in _begun(trial.study) if one.number < trial.number]
+    trial.set_user_attr(_PLACE, _place(earlier))
     turn.release()
     settings = {one.name: _suggested(trial, one) for one in plan.ranges}
     with run_of(trial, settings) as run:

@@ -152,8 +152,10 @@ def test_after_trials_that_died_the_study_is_the_one_that_was_not_interrupted(
     few: Faces, tmp_path: Path, sampler: str
 ) -> None:
     scorer = _scorer(few, DBSCAN(0.3, min_samples=1), n_resamples=6)
-    plan = {"n_trials": 14, "sampler": sampler}
-    whole = study.finished(_searched(_plan(tmp_path / "whole", **plan), scorer))
+    whole, interrupted = (
+        _plan(tmp_path / name, n_trials=14, sampler=sampler) for name in ("whole", "interrupted")
+    )
+    expected = study.finished(_searched(whole, scorer))
 
     class Died(BaseException):
         pass
@@ -170,15 +172,13 @@ def test_after_trials_that_died_the_study_is_the_one_that_was_not_interrupted(
         yield study.TrialRun({}, {})
 
     for _ in range(5):
-        opened = study.opened(_plan(tmp_path / "interrupted", **plan))
+        opened = study.opened(interrupted)
         with contextlib.suppress(Died):
-            study.search(
-                _plan(tmp_path / "interrupted", **plan), opened, scorer, dies, lambda: None
-            )
+            study.search(interrupted, opened, scorer, dies, lambda: None)
     assert len(opened.trials) == 18
     found = study.finished(opened)
     assert [(one.params, one.values) for one in found] == [
-        (one.params, one.values) for one in whole
+        (one.params, one.values) for one in expected
     ]
 
 
@@ -267,14 +267,14 @@ def test_two_at_once_do_not_run_one_trial_too_many(
     plan = _plan(tmp_path, n_trials=1)
     scorer = _scorer(few, DBSCAN(0.3, min_samples=1), n_resamples=1)
     opened = [study.opened(plan) for _ in range(2)]
-    counted = study._counted
+    begun = study._begun
 
     def slowly(of: optuna.Study) -> Any:
-        found = counted(of)
+        found = begun(of)
         time.sleep(0.5)  # both have counted before either begins
         return found
 
-    monkeypatch.setattr(study, "_counted", slowly)
+    monkeypatch.setattr(study, "_begun", slowly)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda one: study.search(plan, one, scorer, _no_run, lambda: None), opened))
     assert len(opened[0].trials) == 1
