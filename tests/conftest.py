@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from facetrack.detector import Whole
 from facetrack.embedder import DlibResNet
 from facetrack.extract import extract, unit
 from facetrack.store import Store
+from facetrack.tracking import Run
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -107,6 +110,19 @@ def runs(folder: Path, kind: str) -> list[Any]:
     experiment = store.get_experiment_by_name("facetrack")
     assert experiment is not None
     return list(store.search_runs([experiment.experiment_id], f"tags.kind = '{kind}'"))
+
+
+def log_new_datasets(runs: Sequence[Run], n: int) -> None:
+    """Log `n` datasets to runs, each new to all of them at once."""
+    together = threading.Barrier(len(runs), timeout=60)
+
+    def write(run: Run) -> None:
+        for number in range(n):
+            together.wait()
+            run.dataset(f"faces {number}", "abc", "{}")
+
+    with ThreadPoolExecutor(len(runs)) as pool:
+        assert list(pool.map(write, runs)) == [None] * len(runs)
 
 
 def assert_refused(done: "subprocess.CompletedProcess[str]", told: str) -> None:

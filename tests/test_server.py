@@ -2,20 +2,19 @@
 
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import optuna
 import psycopg
 import pytest
+from conftest import log_new_datasets
 from optuna.trial import TrialState
 
 from facetrack.errors import UserError
-from facetrack.tracking import Run, Tracking
+from facetrack.tracking import Tracking
 from faults.server import Server, until
 
 pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
@@ -180,15 +179,7 @@ def test_a_dataset_that_is_new_to_many_runs_at_once_is_logged_once(server: Serve
     writers, datasets = 3, 25
     tracking = Tracking(server.uri, "facetrack")
     jobs = [tracking.start("job", {"kind": "job"}) for _ in range(writers)]
-    together = threading.Barrier(writers, timeout=60)
-
-    def write(run: Run) -> None:
-        for number in range(datasets):
-            together.wait()
-            run.dataset(f"faces {number}", "abc", "{}")
-
-    with ThreadPoolExecutor(writers) as pool:
-        assert list(pool.map(write, jobs)) == [None] * writers
+    log_new_datasets(jobs, datasets)
     assert [len(one.inputs.dataset_inputs) for one in _runs(server, "job")] == [datasets] * writers
 
 

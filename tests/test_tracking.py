@@ -8,10 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from conftest import log_new_datasets
 
 from facetrack import tracking as tracking_module
 from facetrack.__main__ import CONF
@@ -220,15 +220,7 @@ def test_a_sweep_keeps_no_password_and_says_so_when_it_is_resumed(
 def test_a_dataset_that_is_new_to_many_runs_at_once_is_logged_once(tracking: Tracking) -> None:
     writers, datasets = 4, 25
     runs = [tracking.start("job", {"kind": "job", "sweep": "s"}) for _ in range(writers)]
-    together = threading.Barrier(writers, timeout=60)
-
-    def write(run: Run) -> None:
-        for number in range(datasets):
-            together.wait()
-            run.dataset(f"faces {number}", "abc", "{}")
-
-    with ThreadPoolExecutor(writers) as pool:
-        assert list(pool.map(write, runs)) == [None] * writers
+    log_new_datasets(runs, datasets)
     inputs = [job.inputs.dataset_inputs for job in tracking.jobs("s")]
     assert [len(one) for one in inputs] == [datasets] * writers
     assert len({one.dataset.name for run in inputs for one in run}) == datasets
