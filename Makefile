@@ -18,7 +18,7 @@ test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # What `make test` leaves out to stay within a quarter of an hour: Ray, Slurm's rehearsal, MLflow's
-# server on PostgreSQL, two of mean-shift on LFW (a few minutes).
+# server on PostgreSQL, more kills, more of LFW (a few minutes).
 test-long: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n auto --dist loadfile -m long
 
