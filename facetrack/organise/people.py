@@ -84,6 +84,11 @@ def read(path: Path) -> tuple[str, Corrections]:
     return text, _parsed(text, path)
 
 
+def said_by(text: str, path: Path) -> Corrections:
+    """What a text says that people.yaml had, or has. Raises UserError as `read` does."""
+    return _parsed(text, path)
+
+
 def add(path: Path, persons: Collection[int]) -> bool:
     """Append entries for persons the file does not have yet; False where that cannot be done.
 
