@@ -107,6 +107,19 @@ def add(path: Path, persons: Collection[int]) -> bool:
     return True
 
 
+def parsed_or_nothing(text: str, path: Path) -> Corrections:
+    """What a text of an earlier people.yaml said; nothing where it is none."""
+    try:
+        return _parsed(text, path)
+    except UserError:
+        return Corrections()
+
+
+def put(path: Path, text: str) -> None:
+    """Write the whole file anew. Raises OSError."""
+    replace(path, text.encode())
+
+
 def text_of(path: Path) -> str:
     """The file's text as it is; what is no text in it as "?"."""
     try:
