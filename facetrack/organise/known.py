@@ -168,16 +168,18 @@ def _looks_alike(look: bytes | None, other: bytes | None) -> bool:
 
 
 def _overlapping(new: Sequence[str], old: Sequence[str]) -> list[tuple[str, str]]:
-    """Pairs of faces whose boxes overlap, the greatest overlap first, each face once."""
-    shares = np.zeros((len(new), len(old)))
+    """Pairs of faces whose boxes overlap, the most alike first, each face once."""
+    rows, columns, costs = [], [], []
     for row, one in enumerate(map(box_of, new)):
         for column, other in enumerate(map(box_of, old)):
             corner = np.maximum(one[:2], other[:2])
             inside = np.minimum(one[:2] + one[2:], other[:2] + other[2:]) - corner
-            smaller = max(1, min(one[2:].prod(), other[2:].prod()))
-            shares[row, column] = np.maximum(inside, 0).prod() / smaller
-    rows, columns = np.nonzero(shares >= _OVERLAP)
-    return _each_once(rows, columns, -shares[rows, columns], new, old)
+            shared, areas = np.maximum(inside, 0).prod(), (one[2:].prod(), other[2:].prod())
+            if shared >= _OVERLAP * max(1, min(areas)):
+                rows.append(row)
+                columns.append(column)
+                costs.append(-shared / (sum(areas) - shared))
+    return _each_once(np.array(rows, int), np.array(columns, int), np.array(costs), new, old)
 
 
 def _nearest(

@@ -61,8 +61,8 @@ def summary(counted: dict[str, int], distance: float | None, missing: str) -> li
         lines.append(f"{counted['twins']:,} photos are the same as another one, and listed once")
     if counted["originals_gone"]:
         lines.append(
-            f"{counted['originals_gone']:,} photos are no longer where they were; their copies "
-            "here are kept"
+            f"{counted['originals_gone']:,} photos are no longer where they were; the copies here "
+            "are kept"
         )
     if missing:
         lines.append(missing)
