@@ -190,6 +190,7 @@ def _stored(
                 if one.boxes is not None and one.vectors is not None
                 for box, vector in zip(one.boxes, one.vectors, strict=True)
             ],
+            [(one.digest, one.look, one.cut) for one in unsaved if one.look is not None],
         )
         unsaved.clear()
 
