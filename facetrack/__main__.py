@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from facetrack import sweep
 from facetrack.command_line import prepared
-from facetrack.errors import UserError, refuse
+from facetrack.errors import Incomplete, UserError, refuse
 
 _NOBODY_READS = 128 + 13  # as a shell says it of SIGPIPE
 
@@ -38,6 +38,9 @@ def _run(config: DictConfig) -> sweep.Failure | None:
     except (UserError, OSError) as error:
         # Hydra would print the overrides above the message.
         raise SystemExit(refuse(_one_line(error))) from error
+    except Incomplete as error:
+        refuse(str(error))
+        raise SystemExit(1) from error
     return None
 
 

@@ -33,13 +33,19 @@ _READERS = 8
 
 
 def extract(
-    listing: Pictures, detector: Detector, embedder: Embedder, store: Store, engine: str = "local"
+    listing: Pictures,
+    detector: Detector,
+    embedder: Embedder,
+    store: Store,
+    engine: str = "local",
+    *,
+    required: bool = True,
 ) -> Embeddings:
     """The embeddings of a dataset's faces, those that count (see `detector.choose`).
 
     engine: one of ENGINES, who does the work; the result is the same. A picture that cannot be used
-    is listed in the result's `skipped` with the reason. Raises UserError where no picture gives a
-    face, and where the engine cannot be used.
+    is listed in the result's `skipped` with the reason. Raises UserError where the engine cannot be
+    used, and where no picture gives a face; unless one is required, vectors are (0, 0) then.
     """
     if engine not in ENGINES:
         raise UserError(f"extract.engine is one of {', '.join(ENGINES)}; got {engine!r}")
@@ -96,7 +102,7 @@ def extract(
             for row in sorted(reasons)
         ),
     ]
-    if not rows:
+    if not rows and required:
         commonest = Counter(reasons.values()).most_common(1)[0]
         raise UserError(
             f"none of the {len(listing.pictures)} pictures gives a face "
@@ -105,10 +111,11 @@ def extract(
         )
     # A picture with several faces stands for each of them.
     of_face = [row for row in rows for _ in boxes[digests[row]]]
-    raw = np.concatenate([vectors[digests[row]] for row in rows]).astype(np.float32)
+    none = np.empty((0, 0), dtype=np.float32)
+    raw = np.concatenate([vectors[digests[row]] for row in rows] or [none]).astype(np.float32)
     return Embeddings(
         vectors=unit(raw) if embedder.normalize else raw,
-        boxes=np.concatenate([boxes[digests[row]] for row in rows]),
+        boxes=np.concatenate([np.empty((0, 4), np.int64), *(boxes[digests[row]] for row in rows)]),
         pictures=[listing.pictures[row] for row in of_face],
         skipped=skipped,
         n_pictures=len(listing.pictures),
@@ -183,6 +190,7 @@ def _stored(
                 if one.boxes is not None and one.vectors is not None
                 for box, vector in zip(one.boxes, one.vectors, strict=True)
             ],
+            [(one.digest, one.look, one.cut) for one in unsaved if one.look is not None],
         )
         unsaved.clear()
 

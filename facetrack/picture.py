@@ -1,16 +1,22 @@
 """Reading picture files, whatever is in them, as upright 8-bit RGB."""
 
+import contextlib
 import io
+import math
 import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
-from PIL.Image import Transpose
+from PIL.TiffImagePlugin import TiffImageFile
 
 from facetrack.data import Image
 from facetrack.errors import UserError
+from facetrack.look import look
+from facetrack.repair import repairs
 
 try:
     import pillow_heif
@@ -36,19 +42,25 @@ PIL.Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 _ORIENTATION = 0x0112
-_UPRIGHT = {
-    2: Transpose.FLIP_LEFT_RIGHT,
-    3: Transpose.ROTATE_180,
-    4: Transpose.FLIP_TOP_BOTTOM,
-    5: Transpose.TRANSPOSE,
-    6: Transpose.ROTATE_270,
-    7: Transpose.TRANSVERSE,
-    8: Transpose.ROTATE_90,
-}
+_BITS, _PHOTOMETRIC = 258, 262  # of a TIFF
+_BAND_PIXELS = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A picture, and what else its file told.
+
+    image: (h, w, 3) uint8 RGB, upright. look: see `facetrack.look`, None unless it was asked for.
+    cut: the file ends before the picture does; what is missing is grey or black.
+    """
+
+    image: Image
+    look: bytes | None = None
+    cut: bool = False
 
 
 def read(path: Path) -> Image:
-    """The picture in a file, (h, w, 3) uint8 RGB; see `read_bytes`. Raises UserError."""
+    """The picture in a file, (h, w, 3) uint8 RGB; see `decode`. Raises UserError."""
     try:
         return read_bytes(path.read_bytes())
     except OSError as error:
@@ -56,24 +68,22 @@ def read(path: Path) -> Image:
 
 
 def read_bytes(data: bytes) -> Image:
-    """Decode a picture file's content: (h, w, 3) uint8 RGB, upright by its EXIF orientation.
+    """The picture of a file's content, (h, w, 3) uint8 RGB; see `decode`. Raises UserError."""
+    return decode(data).image
+
+
+def decode(data: bytes, *, with_look: bool = False) -> Decoded:
+    """Decode a picture file's content, upright by its EXIF orientation.
 
     Transparent parts become white, more than 8 bits a channel are scaled down to 8; of several
-    pages the first is taken. Raises UserError with the reason where it is no such picture,
+    pages the first is taken. Of a file that was cut short, what there is. Takes 7 bytes a pixel
+    and what the decoder needs. Raises UserError with the reason where it is no such picture,
     is damaged, or has more than MAX_PIXELS pixels (known before it is decoded).
     """
     if not data:
         raise UserError("empty file")
     try:
-        with PIL.Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise UserError(
-                    f"too large: {picture.width} x {picture.height} pixels, "
-                    f"at most {MAX_PIXELS // 1_000_000} million"
-                )
-            colours = _rgb(picture)
-            turn = _UPRIGHT.get(_orientation(picture))
-            return np.array(colours if turn is None else colours.transpose(turn))
+        return _decode(data, with_look)
     except UserError:
         raise
     except PIL.UnidentifiedImageError as error:
@@ -86,46 +96,137 @@ def read_bytes(data: bytes) -> Image:
         raise UserError("truncated" if truncated else f"damaged ({reason[:100]})") from error
 
 
-def _orientation(picture: PIL.Image.Image) -> int:
-    """1 to 8 as in EXIF; to be asked after decoding, when Pillow has turned a TIFF by itself."""
+def _decode(data: bytes, with_look: bool) -> Decoded:
     try:
-        return int(picture.getexif().get(_ORIENTATION, 1))
+        return _opened(data, with_look)
+    except (UserError, MemoryError):
+        raise
+    except Exception:
+        for mended, cut in repairs(data):
+            with contextlib.suppress(Exception):  # the user is told what is wrong with the file
+                return replace(_opened(mended, with_look), cut=cut)
+        raise
+
+
+def _opened(data: bytes, with_look: bool) -> Decoded:
+    with PIL.Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+        pixels = picture.width * picture.height
+        if pixels > MAX_PIXELS:
+            raise UserError(
+                f"too large: {picture.width} x {picture.height} pixels, "
+                f"at most {MAX_PIXELS // 1_000_000} million"
+            )
+        # Pillow turns a TIFF by itself.
+        turned = _orientation(picture) if picture.format == "TIFF" else 1
+        picture.load()
+        turn = _orientation(picture)
+        image = np.empty((*_turned(picture.size, turn), 3), dtype=np.uint8)
+        _fill(_stored(image, turn), picture)
+    if not with_look:
+        return Decoded(image)
+    return Decoded(image, look(_stored(image, max(turn, turned)), image))
+
+
+def _orientation(picture: PIL.Image.Image) -> int:
+    """1 to 8 as in EXIF."""
+    try:
+        orientation = int(picture.getexif().get(_ORIENTATION, 1))
     except Exception:  # unreadable metadata is no reason to leave out a picture
         return 1
+    return orientation if 1 <= orientation <= 8 else 1
 
 
-def _rgb(picture: PIL.Image.Image) -> PIL.Image.Image:
-    # Pillow scales every 16-bit PGM to 0..65535 but has no 16-bit mode for it.
-    if picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format == "PPM"):
-        return _grey(np.asarray(picture, dtype=np.float32) / np.float32(65535))
-    if picture.mode in ("I", "F"):
-        return _grey(_stretched(np.array(picture, dtype=np.float32)))
+def _turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """Height and width, upright, of a stored picture's width and height."""
+    width, height = size
+    return (width, height) if orientation >= 5 else (height, width)
+
+
+def _stored(image: Image, orientation: int) -> Image:
+    """An upright picture as a camera stores it with that orientation: a view, nothing is copied."""
+    if orientation in (2, 3):
+        image = image[:, ::-1]
+    if orientation in (3, 4):
+        image = image[::-1]
+    if orientation in (5, 7):
+        image = image.swapaxes(0, 1)
+    if orientation == 7:
+        image = image[::-1, ::-1]
+    if orientation in (6, 8):
+        image = np.rot90(image, 1 if orientation == 6 else -1)
+    return image
+
+
+def _fill(image: Image, picture: PIL.Image.Image) -> None:
+    """Copy a picture's pixels as RGB, some rows at a time: no second copy of all is made."""
+    grey = _grey_scale(picture)
+    for band, top in _bands(picture):
+        values = _colours(band) if grey is None else grey(np.array(band, dtype=np.float32))
+        image[top : top + band.height] = values
+
+
+def _bands(picture: PIL.Image.Image) -> Iterator[tuple[PIL.Image.Image, int]]:
+    """A picture's rows, some at a time, with the number of the first of them."""
+    rows = max(1, _BAND_PIXELS // picture.width)
+    for top in range(0, picture.height, rows):
+        bottom = min(top + rows, picture.height)
+        yield picture.crop((0, top, picture.width, bottom)), top
+
+
+def _colours(picture: PIL.Image.Image) -> Image:
+    """(h, w, 3) uint8 of a picture with 8 bits a channel, transparent parts on white."""
     if picture.has_transparency_data:
         colours = picture.convert("RGBA")
         white = PIL.Image.new("RGBA", colours.size, "white")
-        return PIL.Image.alpha_composite(white, colours).convert("RGB")
-    return picture.convert("RGB")
+        picture = PIL.Image.alpha_composite(white, colours)
+    return np.asarray(picture.convert("RGB"))
 
 
-def _grey(values: NDArray[np.float32]) -> PIL.Image.Image:
-    """RGB of grey values between 0, black, and 1, white. Overwrites `values`."""
-    values *= 255
-    return PIL.Image.fromarray(np.rint(values, out=values).astype(np.uint8)).convert("RGB")
+def _grey_scale(
+    picture: PIL.Image.Image,
+) -> Callable[[NDArray[np.float32]], NDArray[np.uint8]] | None:
+    """What turns a picture's (h, w) grey values of more than 8 bits into (h, w, 1) uint8.
 
-
-def _stretched(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Values of an unsaid range between 0 and 1: white being the smallest usual one.
-
-    Overwrites `values`: a float picture takes gigabytes as it is.
+    None where it has 8 bits a channel. The function overwrites the values.
     """
-    np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
-    for white in (1.0, 255.0, 65535.0):
-        if low >= 0 and high <= white:
-            values /= white
-            return values
-    # Halves, since the difference of two floats may be more than a float holds.
-    values /= 2
-    values -= low / 2
-    values /= max(high / 2 - low / 2, 0.5)
-    return values
+    # Pillow scales every 16-bit PGM to 0..65535 but has no 16-bit mode for it.
+    if picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format == "PPM"):
+        low, high = 0.0, 65535.0
+        if _tag(picture, _BITS) == (12,):
+            high = 4095.0
+    elif picture.mode in ("I", "F"):
+        low, high = _range(picture)
+    else:
+        return None
+    if _tag(picture, _PHOTOMETRIC) == 0:  # white is zero; of fewer bits Pillow knows it
+        low, high = high, low
+
+    def scaled(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+        np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        # Halves, since the difference of two floats may be more than a float holds.
+        values /= 2
+        values -= low / 2
+        values *= 255 / (high / 2 - low / 2)
+        np.rint(values, out=values)
+        return values.astype(np.uint8)[:, :, None]
+
+    return scaled
+
+
+def _range(picture: PIL.Image.Image) -> tuple[float, float]:
+    """Black and white of values of an unsaid range: white is the smallest usual one."""
+    low, high = math.inf, -math.inf
+    for band, _ in _bands(picture):
+        values = np.array(band, dtype=np.float32)
+        np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        low, high = min(low, float(values.min())), max(high, float(values.max()))
+    if low >= 0:
+        for white in (1.0, 255.0, 65535.0):
+            if high <= white:
+                return 0.0, white
+    return low, max(high, low + 1.0)
+
+
+def _tag(picture: PIL.Image.Image, number: int) -> object:
+    """A TIFF's tag; None where it has none, and of other formats."""
+    return picture.tag_v2.get(number) if isinstance(picture, TiffImageFile) else None

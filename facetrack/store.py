@@ -3,12 +3,13 @@
 One SQLite file in write-ahead mode: commits are atomic, so a killed process loses at most
 the batch it had not yet committed, and several processes can read and write at once. Every
 row carries a checksum of its key and payload; a row that fails it counts as absent, and a file
-that is no longer a database is set aside and begun anew.
+that SQLite refuses is set aside and begun anew.
 
 | table      | key                              | payload                                     |
 |------------|----------------------------------|---------------------------------------------|
 | detections | detector identity, picture       | width, height: 2 int64; boxes: (m, 4) int64 |
 | vectors    | embedder identity, picture, box  | (d,) float32, raw                           |
+| looks      | picture                          | its look (see look.py), 1 if it was cut     |
 
 `picture` is the SHA-256 of the file's content, `box` four int64; identities are hashed to 16
 bytes. Integers and floats are little-endian.
@@ -16,6 +17,7 @@ bytes. Integers and floats are little-endian.
 
 import contextlib
 import hashlib
+import itertools
 import os
 import sqlite3
 import time
@@ -30,13 +32,27 @@ from numpy.typing import NDArray
 from facetrack.data import Boxes
 from facetrack.errors import UserError
 from facetrack.home import lock
+from facetrack.look import SIZE as LOOK_SIZE
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS detections
-    (key BLOB PRIMARY KEY, payload BLOB NOT NULL, checksum BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS vectors
-    (key BLOB PRIMARY KEY, payload BLOB NOT NULL, checksum BLOB NOT NULL) WITHOUT ROWID;
-"""
+# In every key the picture stands behind so many bytes of an identity.
+_TABLES = {"detections": 16, "vectors": 16, "looks": 0}
+_COLUMNS = "(key BLOB PRIMARY KEY, payload BLOB NOT NULL, checksum BLOB NOT NULL) WITHOUT ROWID"
+_SCHEMA = "".join(f"CREATE TABLE IF NOT EXISTS {table} {_COLUMNS};\n" for table in _TABLES)
+_DAMAGE = (sqlite3.Error, UnicodeError)  # an error's own text may not be readable either
+# What SQLite says of a file that is sound, when the disk or another process is in the way.
+_OF_THE_DISK = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+_VERSIONS = slice(18, 20)  # in the file's header, of who may write and read it: 1 or 2
 _BUSY_SECONDS = 60
 # How long readers are waited for that keep deleted rows in the write-ahead log; they read for
 # fractions of a second.
@@ -70,11 +86,9 @@ class Store:
         self._lock = lock(self.path.with_suffix(".lock"))
         try:
             with self._lock:
-                self._connection = self._open()
-        except (sqlite3.OperationalError, OSError) as error:
+                self._connection = self._opened()
+        except OSError as error:
             raise self._told(error) from error
-        except sqlite3.DatabaseError:
-            self._set_aside()
 
     def __enter__(self) -> Self:
         """Use as a context manager: closed at the end."""
@@ -107,33 +121,53 @@ class Store:
             for key, payload in self._get("vectors", keys).items()
         }
 
+    def looks(self, pictures: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The stored looks (80 bytes, see `facetrack.look`) among these pictures (digests).
+
+        Pictures that were embedded before there were looks have none.
+        """
+        rows = self._get("looks", list(pictures))
+        return {picture: payload[:LOOK_SIZE] for picture, payload in rows.items()}
+
+    def cut(self, pictures: Iterable[bytes]) -> set[bytes]:
+        """Those of these pictures (digests) whose file ended before the picture did."""
+        rows = self._get("looks", list(pictures))
+        return {picture for picture, payload in rows.items() if payload[LOOK_SIZE:] == b"\1"}
+
     def put(
         self,
         detector: str,
         detections: Iterable[tuple[bytes, Detection]],
         embedder: str,
         vectors: Iterable[tuple[bytes, NDArray[np.int64], NDArray[np.float32]]],
+        looks: Iterable[tuple[bytes, bytes, bool]] = (),
     ) -> None:
-        """Keep detections and vectors of some pictures, all or none of them. Raises UserError."""
+        """Keep what is known of some pictures, all or none of it. Raises UserError.
+
+        looks: picture (its digest), its look of 80 bytes, whether its file was cut short.
+        """
         detector_key, embedder_key = _short(detector), _short(embedder)
         found = [
             _row(
                 detector_key + picture,
-                np.concatenate([[one.width, one.height], one.boxes.ravel()]).astype("<i8"),
+                np.concatenate([[one.width, one.height], one.boxes.ravel()])
+                .astype("<i8")
+                .tobytes(),
             )
             for picture, one in detections
         ]
         embedded = [
-            _row(embedder_key + picture + box_bytes(box), vector.astype("<f4"))
+            _row(embedder_key + picture + box_bytes(box), vector.astype("<f4").tobytes())
             for picture, box, vector in vectors
         ]
+        seen = [_row(picture, look + bytes([cut])) for picture, look, cut in looks]
 
         def write() -> None:
             with self._connection:
                 # Taking the write lock at once waits for another process; upgrading a read
                 # transaction later would fail instead.
                 self._connection.execute("BEGIN IMMEDIATE")
-                for table, rows in (("detections", found), ("vectors", embedded)):
+                for table, rows in zip(_TABLES, (found, embedded, seen), strict=True):
                     self._connection.executemany(
                         f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows
                     )
@@ -178,34 +212,66 @@ class Store:
         rows: dict[bytes, bytes] = {}
 
         def read() -> None:
+            rows.clear()
+            damaged = False
             for start in range(0, len(keys), _KEYS_A_QUERY):
                 some = keys[start : start + _KEYS_A_QUERY]
                 marks = ",".join("?" * len(some))
                 query = f"SELECT key, payload, checksum FROM {table} WHERE key IN ({marks})"
                 for key, payload, checksum in self._connection.execute(query, some):
-                    if _checksum(key, payload) == checksum:
+                    # Damage may have made a number or nothing of a value.
+                    if isinstance(payload, bytes) and _checksum(key, payload) == checksum:
                         rows[key] = payload
+                    else:
+                        damaged = True
+            # Where more than a row's content is damaged, what is written next may be lost too.
+            if damaged and self._connection.execute("PRAGMA quick_check").fetchone()[0] != b"ok":
+                raise sqlite3.DatabaseError("rows are damaged")
 
         self._repaired(read)
         return rows
 
     def _repaired(self, work: Callable[[], None]) -> None:
-        """Do some work on the database; where its file turns out damaged, begin a new one."""
+        """Do some work on the database; where its file turns out damaged, begin a new one.
+
+        Raises UserError where the disk or another process is in the way.
+        """
         try:
             work()
-        except sqlite3.OperationalError as error:
-            raise self._told(error) from error
-        except sqlite3.DatabaseError:
-            self._connection.close()
+        except sqlite3.IntegrityError:
+            raise
+        except _DAMAGE as error:
+            if self._is_of_the_disk(error):
+                raise self._told(error) from error
+            self._begin_anew()
+            try:
+                work()
+            except _DAMAGE as again:
+                raise self._told(again) from again
+
+    def _opened(self) -> sqlite3.Connection:
+        """Open the file, or a new one where it is damaged. Raises UserError and OSError."""
+        try:
+            return self._open()
+        except _DAMAGE as error:
+            if self._is_of_the_disk(error):
+                raise self._told(error) from error
             self._set_aside()
-            work()
+        try:
+            return self._open()
+        except _DAMAGE as error:
+            raise self._told(error) from error
 
     def _open(self) -> sqlite3.Connection:
         # Embeddings are biometric data. Before SQLite opens it: the files that it puts beside
         # have the mode that this one has then.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = os.fstat(handle).st_ino
+        os.close(handle)
         os.chmod(self.path, 0o600)  # noqa: PTH101
         connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
+        # Where damage has made a text of a value, it is not one.
+        connection.text_factory = bytes
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -215,23 +281,38 @@ class Store:
             raise
         return connection
 
+    def _begin_anew(self) -> None:
+        """Close a file that turned out damaged and open a new one. Raises UserError."""
+        try:
+            self._connection.close()
+            with self._lock:
+                # Another process may have set it aside already.
+                if self.path.exists() and self.path.stat().st_ino == self._file:
+                    self._set_aside()
+                self._connection = self._opened()
+        except OSError as error:
+            raise self._told(error) from error
+
     def _set_aside(self) -> None:
-        """Move a damaged file away (kept, not deleted) and open a new one."""
-        with self._lock:
-            try:
-                # Another process may have done this already.
-                self._connection = self._open()
-                intact = self._connection.execute("PRAGMA quick_check").fetchone()[0] == "ok"
-            except sqlite3.DatabaseError:
-                intact = False
-            if intact:
-                return
-            stamp = time.strftime("%Y%m%d-%H%M%S")
-            for suffix in ("", "-wal", "-shm"):
-                part = self.path.with_name(self.path.name + suffix)
-                if part.exists():
-                    part.rename(self.path.with_name(f"damaged-{stamp}-{part.name}"))
-            self._connection = self._open()
+        """Move a damaged file away: kept, not deleted."""
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        for number in itertools.count():
+            start = f"damaged-{stamp}{f'-{number}' if number else ''}-"
+            if not self.path.with_name(f"{start}{self.path.name}").exists():
+                break
+        for suffix in ("", "-wal", "-shm"):
+            part = self.path.with_name(self.path.name + suffix)
+            if part.exists():
+                part.rename(part.with_name(f"{start}{part.name}"))
+
+    def _is_of_the_disk(self, error: Exception) -> bool:
+        """Whether it is not the file that is damaged."""
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in _OF_THE_DISK:
+            return False
+        # A damaged version number makes a file read-only for SQLite.
+        with self.path.open("rb") as opened:
+            header = opened.read(_VERSIONS.stop)
+        return len(header) < _VERSIONS.stop or set(header[_VERSIONS]) <= {1, 2}
 
     def _told(self, error: Exception) -> UserError:
         return UserError(
@@ -253,6 +334,7 @@ def rows_of(folder: Path, pictures: Iterable[str]) -> dict[str, int]:
     alone = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
     try:
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro{alone}", uri=True)
+        connection.text_factory = bytes
         with contextlib.closing(connection):
             _know_doomed(connection, pictures)
             return {
@@ -267,7 +349,7 @@ def rows_of(folder: Path, pictures: Iterable[str]) -> dict[str, int]:
 
 def _tables(connection: sqlite3.Connection) -> list[str]:
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-    return [name for (name,) in connection.execute(query)]
+    return [name.decode() for (name,) in connection.execute(query)]
 
 
 def _know_doomed(connection: sqlite3.Connection, pictures: Iterable[str]) -> None:
@@ -291,9 +373,8 @@ def _short(identity: str) -> bytes:
     return hashlib.sha256(identity.encode()).digest()[:16]
 
 
-def _row(key: bytes, payload: NDArray[np.generic]) -> tuple[bytes, bytes, bytes]:
-    content = payload.tobytes()
-    return key, content, _checksum(key, content)
+def _row(key: bytes, payload: bytes) -> tuple[bytes, bytes, bytes]:
+    return key, payload, _checksum(key, payload)
 
 
 def _checksum(key: bytes, payload: bytes) -> bytes:

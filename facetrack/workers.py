@@ -60,6 +60,7 @@ class Done:
     """What came of a job: all detections, the (k, 4) boxes that count and their (k, d) raw vectors.
 
     boxes and vectors are None where no face counts; `reason` says why a picture cannot be used.
+    look: see `facetrack.look`; cut: whether the file ends before the picture does.
     """
 
     digest: bytes
@@ -67,6 +68,8 @@ class Done:
     boxes: Boxes | None = None
     vectors: Vectors | None = None
     reason: str | None = None
+    look: bytes | None = None
+    cut: bool = False
 
 
 def cores() -> int:
@@ -255,11 +258,12 @@ def _look(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
         content = job.path.read_bytes()
         if hashlib.sha256(content).digest() != job.digest:
             return Done(job.digest, reason="it changed while facetrack was reading it"), []
-        image = picture.read_bytes(content)
+        decoded = picture.decode(content, with_look=True)
     except OSError as error:
         return Done(job.digest, reason=f"cannot be read ({error.strerror})"), []
     except UserError as error:
         return Done(job.digest, reason=str(error)), []
+    image = decoded.image
     height, width = image.shape[:2]
     detection = job.detection
     try:
@@ -268,9 +272,10 @@ def _look(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
     except Exception as error:
         return Done(job.digest, reason=f"the detector failed on it ({_short(error)})"), []
     kept = choose(detection.boxes, width, height, detector.choose, detector.border)
+    done = Done(job.digest, detection, look=decoded.look, cut=decoded.cut)
     if not len(kept):
-        return Done(job.digest, detection), []
-    return Done(job.digest, detection, kept), [Face(image, box) for box in kept]
+        return done, []
+    return replace(done, boxes=kept), [Face(image, box) for box in kept]
 
 
 def _embed(batch: Sequence[tuple[Done, list[Face]]], embedder: Embedder) -> list[Done]:

@@ -1,42 +1,40 @@
 """`task=organise`: a folder of photos sorted by person.
 
-photos.py finds the faces, grouping.py makes numbered persons of clusters, people.py reads the
-user's corrections and corrections.py carries them out, state.py remembers, places.py makes the
-folders, contact.py and page.py the page. This module puts them together.
+photos.py finds the faces, known.py knows those of the last run again, groups.py gives each its
+person (grouping.py makes numbered persons of clusters, people.py reads the user's corrections and
+corrections.py carries them out), state.py remembers, places.py makes the folders, contact.py and
+page.py the page, telling.py says what was done. This module puts them together.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from omegaconf import DictConfig
-from sklearn.base import BaseEstimator
-from threadpoolctl import threadpool_limits
 
 from facetrack import radius
 from facetrack.clusterer import build
+from facetrack.data import Embedder
 from facetrack.dataset.folder import folder as readable_folder
 from facetrack.dataset.folder import user_path
-from facetrack.errors import UserError
-from facetrack.evaluate import WORTH_THREADS, Fit, check, fit
-from facetrack.figures import printable
+from facetrack.errors import Incomplete, UserError
+from facetrack.evaluate import check
 from facetrack.files import replace
-from facetrack.job import Job, refuse_missing, skipped_csv
-from facetrack.organise import corrections, people, state
+from facetrack.job import Job, refuse_missing
+from facetrack.make import make
+from facetrack.organise import changes, people, restoring, state, telling
 from facetrack.organise.contact import Contact
-from facetrack.organise.grouping import NOBODY, Numbers, alike, doubtful, numbered, parted
+from facetrack.organise.grouping import NOBODY, Numbers, alike, doubtful
+from facetrack.organise.groups import begun, grouped, restored
+from facetrack.organise.known import recognised, remembered, superseded
 from facetrack.organise.page import index
 from facetrack.organise.people import Corrections, folder_name
-from facetrack.organise.photos import Photos, found
+from facetrack.organise.photos import Photos, found, vectors_of, with_gone
 from facetrack.organise.places import FACELESS, MODES, UNKNOWN, Wanted, arrange, file_name, writing
 from facetrack.organise.state import PAGE, State
 from facetrack.progress import say
-from facetrack.tracking import NOWHERE, Run, Tracking, where_line
 
 _MOST_PAIRS = 20
-_MOST_TOLD = 5
 
 
 def organise(config: DictConfig) -> None:
@@ -50,43 +48,102 @@ def organise(config: DictConfig) -> None:
     check(config.seed, 1)
     out = _out(config)
     with state.opened(out) as unfinished:
-        before = state.restore(out) if config.task.restore else state.load(out)
+        lost = _organised(config, out, unfinished)
+    if lost:
+        raise Incomplete(lost)
+
+
+def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
+    """Do it in a folder that is nobody else's meanwhile; returns what went missing, if anything."""
+    is_new = not state.exists(out)
+    restore = restoring.pending(out) or (restoring.decide(out) if config.task.restore else None)
+    if restore is None:
+        last = state.load(out)
+        people.read(out / people.FILE)  # a mistake in it is told before minutes go into embedding
+    else:
+        last = restore.back
+    job = Job(config, "organise")
+    unset = radius.is_not_given(config)
+    with job.run(later=radius.KEYS if unset else ()) as run:
+        embedder = make(config.embedder)
+        photos, before, _ = _known_again(config, embedder, out, last, required=restore is None)
+        remarks = [] if restore is None else restoring.begin(out, restore)
         text, said = people.read(out / people.FILE)
-        job = Job(config, "organise")
-        unset = radius.is_not_given(config)
-        with job.run(later=radius.KEYS if unset else ()) as run:
-            photos = found(config, out, before.faces.keys() if config.task.restore else None)
-            now = _begun(config, before, said, text)
-            estimator = _with_radius(config, photos, before, now, unset)
+        now = begun(config, embedder, photos, before, said, text)
+        if restore is None:
+            estimator = build(config.clusterer)
+            groups = grouped(config, estimator, photos, before, now, said)
             if unset:
                 job.say_radius(run, estimator)
-            clustered = _clustered(config, estimator, photos)
-            numbers, remarks = _numbered(clustered.labels, photos, before, now, said)
-            persons = np.array([said.person(number) for number in numbers.tolist()], dtype=np.int64)
-            natural = float(config.embedder.radius)
-            near = now.radius or natural
-            # A small radius keeps lookalikes apart; it does not make people look more alike.
-            far = doubtful(photos.vectors, persons, max(near, natural))
-            counts = _counts(photos, persons, far)
-            summary = _summary(counts, estimator)
-            with writing(out):
-                wanted = _wanted(photos, persons, said)
-                placed = arrange(
-                    out, wanted, before.files, config.task.mode, unfinished, photos.names.keys()
-                )
-                now.files = placed.files
-                if not people.add(out / people.FILE, _present(persons)):
-                    remarks.append(f"{people.FILE} was changed meanwhile: no new persons are in it")
-                now.people = people.text_of(out / people.FILE)
-                contact = Contact(photos, persons, far, now.files, said, state.own_folder(out))
-                alikes = _suggested(photos, persons, near, now, said)
-                content = _page(photos, persons, contact, alikes, summary)
-                replace(out / PAGE, content)
-                changed = (before.faces, before.people) != (now.faces, now.people)
-                keep = before if changed and before.faces and not config.task.restore else None
-                state.save(out, now, keep)
-            _log(run, photos, counts, clustered.neighbors_recall, content)
-    _tell(summary, photos, [*remarks, *placed.remarks], out, job.tracking)
+        else:
+            photos = photos.some(np.array([key in before.faces for key in photos.keys], dtype=bool))
+            groups = restored(photos, before, now)
+        remarks += groups.remarks
+        numbers = groups.numbers.tolist()
+        given = dict(zip(photos.keys, numbers, strict=True))
+        # Photos that are not there now may come back, unless the user lets them go.
+        now.faces = given if config.task.prune else {**before.faces, **given}
+        persons = np.array([said.person(number) for number in numbers], dtype=np.int64)
+        natural = float(config.embedder.radius)
+        near = now.radius or natural
+        # A small radius keeps lookalikes apart; it does not make people look more alike.
+        far = doubtful(photos.vectors, persons, max(near, natural))
+        counts = telling.counts(photos, persons, far)
+        changed = _changes(photos, before, persons, said, out)
+        with writing(out):
+            wanted = _wanted(photos, persons, said)
+            placed = arrange(
+                out, wanted, before.files, config.task.mode, unfinished, photos.present
+            )
+            remarks += placed.remarks
+            now.files = placed.files
+            if not people.add(out / people.FILE, telling.present(persons)):
+                remarks.append(f"{people.FILE} was changed meanwhile: no new persons are in it")
+            now.people = people.text_of(out / people.FILE)
+            missing = telling.lost(placed.failed, len(wanted))
+            summary = telling.summary(counts, now.radius, missing)
+            contact = Contact(photos, persons, far, now.files, said, state.own_folder(out))
+            alikes = _suggested(photos, persons, near, now, said)
+            content = _page(photos, persons, contact, alikes, summary)
+            replace(out / PAGE, content)
+            telling.log(run, job.tracking, photos, counts, groups.neighbors_recall, content, now)
+            if restore is not None:
+                restoring.finish(out, restore, now)
+            else:
+                anew = (last.faces, last.people) != (now.faces, now.people)
+                state.save(out, now, last if anew and not is_new else None)
+            state.remove_old_thumbnails(out, now)
+    compares = restore is None and not is_new
+    if restore is not None:
+        say("Restored" + (": what was begun before is finished" if restore.begun else ""))
+    elif is_new:
+        say(f"New folder: {out}")
+    telling.tell(summary, changed if compares else [], photos, remarks, out, job.tracking)
+    return missing
+
+
+def _known_again(
+    config: DictConfig, embedder: Embedder, out: Path, last: State, *, required: bool
+) -> tuple[Photos, State, dict[str, str]]:
+    """The photos; the last state, its faces called what they are called now; edited photos.
+
+    The last is for each old content of an edited photo the content that took its place.
+    Raises UserError where a face is required and there is none.
+    """
+    photos = found(config, embedder, out)
+    # Of the same embedder or of another one: what is stored is only compared where it can be.
+    stored = vectors_of(embedder, [key for key in last.faces if key not in photos.keys])
+    past = remembered(last.faces, last.photos, stored)
+    seen = photos.seen()
+    names = recognised(seen, past, float(config.embedder.radius))
+    edited = superseded(seen, past, names)
+    photos = with_gone(photos, config, embedder, out, last, edited)
+    if required and not len(photos.vectors):
+        raise UserError(
+            f"none of the {photos.n_pictures} photos has a face that can be found: try "
+            "detector=haar, or detector=whole where they are tight crops of faces"
+        )
+    return photos, state.renamed(last, names, set(photos.keys), edited), edited
 
 
 def _out(config: DictConfig) -> Path:
@@ -94,8 +151,9 @@ def _out(config: DictConfig) -> Path:
     refuse_missing(config)
     if config.task.mode not in MODES:
         raise UserError(f"task.mode is one of {', '.join(MODES)}; got {config.task.mode!r}")
-    if not isinstance(config.task.restore, bool):
-        raise UserError(f"task.restore is true or false; got {config.task.restore!r}")
+    for key in ("restore", "regroup", "prune"):
+        if not isinstance(config.task[key], bool):
+            raise UserError(f"task.{key} is true or false; got {config.task[key]!r}")
     out = user_path(config.task.out)
     if config.dataset.get("root") is not None:
         root = readable_folder(config.dataset.root)
@@ -110,64 +168,6 @@ def _out(config: DictConfig) -> Path:
                 "files: name a folder elsewhere"
             )
     return out
-
-
-def _begun(config: DictConfig, before: State, said: Corrections, text: str) -> State:
-    """The new state, with what stays as it was."""
-    clusterer = {
-        key: value for key, value in config.clusterer.items() if key not in (*radius.NAMES, "space")
-    }
-    settings = [str(config.detector), str(config.embedder), str(clusterer)]
-    return State(
-        settings="; ".join(settings),
-        pinned=list(before.pinned),
-        barred=corrections.bars(before, said),
-        parted=dict(before.parted),
-        following=before.following,
-        people=text,
-    )
-
-
-def _with_radius(
-    config: DictConfig, photos: Photos, before: State, now: State, unset: bool
-) -> BaseEstimator:
-    """The clusterer with the radius that was given, that of the last run, or a chosen one."""
-    estimator = build(config.clusterer)
-    n = len(photos.vectors)
-    if unset:
-        # What was chosen for few faces need not suit many.
-        enough = n <= 2 * before.radius_faces
-        if before.radius is not None and before.settings == now.settings and enough:
-            radius.set_to(estimator, before.radius)
-            now.radius_faces = before.radius_faces
-            say(f"  radius {before.radius:g}, as last time")
-        else:
-            radius.choose(config, estimator, photos.vectors)
-            now.radius_faces = n
-    now.radius = radius.of(estimator)
-    return estimator
-
-
-def _clustered(config: DictConfig, estimator: BaseEstimator, photos: Photos) -> Fit:
-    """The clusters of all faces."""
-    with threadpool_limits(1 if len(photos.vectors) < WORTH_THREADS else None):
-        return fit(estimator, photos.vectors, None, (config.seed, config.dataset.name, 0))
-
-
-def _numbered(
-    labels: NDArray[np.int64], photos: Photos, before: State, now: State, said: Corrections
-) -> tuple[Numbers, list[str]]:
-    """Each face's number, and what of the corrections could not be done."""
-    labels = parted(labels, photos.vectors, photos.contents, now.radius)
-    same = (before.settings, before.radius) == (now.settings, now.radius)
-    earlier = corrections.earlier(photos, before, said, same)
-    numbers = numbered(labels, photos.vectors, earlier, now.following)
-    now.following = max(now.following, int(numbers.max(initial=0)) + 1)
-    remarks = corrections.carry_out(numbers, photos, before, now, said)
-    given = dict(zip(photos.keys, numbers.tolist(), strict=True))
-    # Photos that are not there now may come back.
-    now.faces = {**before.faces, **given}
-    return numbers, remarks
 
 
 def _suggested(
@@ -196,10 +196,6 @@ def _wanted(photos: Photos, persons: Numbers, said: Corrections) -> list[Wanted]
     ]
 
 
-def _present(persons: Numbers) -> list[int]:
-    return [int(person) for person in np.unique(persons) if person != NOBODY]
-
-
 def _page(
     photos: Photos,
     persons: Numbers,
@@ -208,7 +204,7 @@ def _page(
     summary: Sequence[str],
 ) -> bytes:
     """index.html, the largest persons first."""
-    cards = [card for one in _present(persons) if (card := contact.card(one)) is not None]
+    cards = [card for one in telling.present(persons) if (card := contact.card(one)) is not None]
     cards.sort(key=lambda card: (-card.n_faces, card.id))
     return index(
         summary,
@@ -216,72 +212,17 @@ def _page(
         contact.pairs(alikes),
         contact.card(NOBODY),
         [photos.pictures[content].name for content in photos.faceless],
-        _reasons(photos),
+        telling.reasons(photos),
     ).encode()
 
 
-def _counts(photos: Photos, persons: Numbers, far: NDArray[np.bool_]) -> dict[str, int]:
-    return {
-        "photos": photos.n_pictures,
-        "faces": len(persons),
-        "persons": len(_present(persons)),
-        "unknown_faces": int((persons == NOBODY).sum()),
-        "doubtful_faces": int(far.sum()),
-        "photos_without_face": len(photos.faceless),
-        "twins": photos.n_twins,
-        "skipped": sum(one.pictures for one in photos.skipped),
-    }
-
-
-def _summary(counts: dict[str, int], estimator: BaseEstimator) -> list[str]:
-    lines = [
-        f"{counts['photos']:,} photos, {counts['faces']:,} faces: {counts['persons']:,} persons, "
-        f"{counts['unknown_faces']:,} faces in no group, "
-        f"{counts['photos_without_face']:,} photos without a face, {counts['skipped']:,} skipped"
-    ]
-    if counts["twins"]:
-        lines.append(f"{counts['twins']:,} photos are the same as another one, and listed once")
-    distance = radius.of(estimator)
-    if distance is not None:
-        lines.append(f"Faces closer than {distance:g} are taken for one person")
-    return lines
-
-
-def _reasons(photos: Photos) -> list[str]:
-    """What was skipped: each kind of file counted, other reasons by picture."""
-    counted = Counter(one.reason for one in photos.skipped)
-    return [
-        f"{count} files: {reason}" if count > 1 else f"{_first(photos, reason)}: {reason}"
-        for reason, count in counted.most_common()
-    ]
-
-
-def _first(photos: Photos, reason: str) -> str:
-    return next(one.name for one in photos.skipped if one.reason == reason)
-
-
-def _log(
-    run: Run, photos: Photos, counts: dict[str, int], recall: float | None, content: bytes
-) -> None:
-    run.tags({"faces": counts["faces"], "persons": counts["persons"]})
-    run.metrics({name: float(count) for name, count in counts.items()})
-    if recall is not None:
-        run.metrics({"neighbors_recall": recall})
-    run.artifacts({PAGE: content, "skipped.csv": skipped_csv(photos.skipped)})
-
-
-def _tell(
-    summary: Sequence[str], photos: Photos, remarks: Sequence[str], out: Path, tracking: Tracking
-) -> None:
-    for line in summary:
-        say(line)
-    for reason in _reasons(photos)[:_MOST_TOLD]:
-        say(f"  skipped {printable(reason)}")
-    for remark in remarks[:_MOST_TOLD]:
-        say(f"  {printable(remark)}")
-    if len(remarks) > _MOST_TOLD:
-        say(f"  and {len(remarks) - _MOST_TOLD} more such remarks")
-    say(f"\nOpen {out / PAGE}")
-    say(f"Names and corrections go into {out / people.FILE}; then run the same command again")
-    if tracking.uri != NOWHERE:
-        say(where_line(tracking))
+def _changes(
+    photos: Photos, before: State, persons: Numbers, said: Corrections, out: Path
+) -> list[str]:
+    """What is not as it was after the last run."""
+    was = people.parsed_or_nothing(before.people, out / people.FILE)
+    return changes.told(
+        {face: was.person(number) for face, number in before.faces.items()},
+        dict(zip(photos.keys, persons.tolist(), strict=True)),
+        said.names,
+    )

@@ -14,7 +14,7 @@ from facetrack.organise.photos import Photos
 from facetrack.organise.state import State
 
 
-def earlier(photos: Photos, before: State, said: Corrections, same_settings: bool) -> Earlier:
+def earlier(photos: Photos, before: State, said: Corrections, settled: bool) -> Earlier:
     """What the last run knew of these faces."""
     pinned = set(before.pinned)
     still = bars(before, said)
@@ -30,7 +30,7 @@ def earlier(photos: Photos, before: State, said: Corrections, same_settings: boo
             number for number in set(before.faces.values()) if said.person(number) in said.names
         },
         barred=barred,
-        same_settings=same_settings,
+        settled=settled,
     )
 
 
@@ -82,7 +82,8 @@ def carry_out(
             now.following += 1
             now.parted[already] = said.person(person)
         numbers[faces] = already
-        now.pinned += [photos.keys[face] for face in faces]
+        pinned = set(now.pinned)
+        now.pinned += [key for face in faces if (key := photos.keys[face]) not in pinned]
     return remarks
 
 

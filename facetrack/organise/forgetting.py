@@ -22,7 +22,6 @@ from facetrack.files import replace
 from facetrack.organise import people, state
 from facetrack.organise.people import Corrections, folder_name
 
-_LAST = "state.json"
 _PERSON = re.compile(r"(?:person-)?0*([1-9]\d{0,8})")
 
 
@@ -73,8 +72,7 @@ def person(out: Path, called: str) -> Known:
             owners = {face: int(of) for face, of in one["faces"].items()} | owners
     said = [people.read(out / people.FILE)[1]]
     for one in states:
-        with contextlib.suppress(UserError):
-            said.append(people.said_by(str(one.get("people", "")), out / people.FILE))
+        said.append(people.parsed_or_nothing(str(one.get("people", "")), out / people.FILE))
     known = (_called(called, one, owners.values()) for one in said)
     numbers = next((numbers for numbers in known if numbers), frozenset[int]())
     contents = {_content(face) for face, of in owners.items() if of in numbers}
@@ -176,7 +174,7 @@ def _files(out: Path) -> list[_File]:
     """All files of states, the last run's at the end."""
     paths = state.own_folder(out).glob("*.json")
     found = []
-    for path in sorted(paths, key=lambda one: (one.name == _LAST, one.name)):
+    for path in sorted(paths, key=lambda one: (one.name == state.LAST, one.name)):
         text = path.read_text(encoding="utf-8", errors="replace")
         try:
             found.append(_File(path, text, json.loads(text)))

@@ -84,22 +84,22 @@ class Earlier:
     pinned: (n,) bool, faces whose person the user has decided.
     barred: persons a face is not, by its row.
     named: persons with a name.
-    same_settings: whether radius and choices are those of the last run.
+    settled: whether every face keeps its person.
     """
 
     numbers: Numbers
     pinned: NDArray[np.bool_]
     named: Collection[int] = ()
     barred: Mapping[int, Collection[int]] = field(default_factory=dict)
-    same_settings: bool = True
+    settled: bool = True
 
 
 def numbered(labels: Numbers, vectors: Vectors, earlier: Earlier, following: int) -> Numbers:
     """Each face's person: clusters matched to earlier persons, so that numbers and names stay.
 
-    following: the first number not yet given. With the same settings every face keeps its person
+    following: the first number not yet given. Where they are settled every face keeps its person
     and new faces come to those of their cluster, so that photos added never change what was.
-    With others, clusters count: a person goes on in the cluster that has most of their faces. Where
+    Else clusters count: a person goes on in the cluster that has most of their faces. Where
     a cluster has faces of several persons who go on there, the others go with the nearest of them.
     Clusters with nobody from before become persons of their own if they have two faces or more,
     largest first.
@@ -139,7 +139,7 @@ def _main_clusters(clusters: Sequence[Numbers], before: Numbers) -> dict[int, in
 def _going_on(before: Numbers, index: int, home: Mapping[int, int], earlier: Earlier) -> list[int]:
     """The earlier persons who go on in a cluster."""
     counts = Counter(before[before != NOBODY].tolist())
-    if earlier.same_settings:
+    if earlier.settled:
         return list(counts)
     at_home = [person for person in counts if home[person] == index]
     named = [person for person in at_home if person in earlier.named]

@@ -84,11 +84,6 @@ def read(path: Path) -> tuple[str, Corrections]:
     return text, _parsed(text, path)
 
 
-def said_by(text: str, path: Path) -> Corrections:
-    """What a text says that people.yaml had, or has. Raises UserError as `read` does."""
-    return _parsed(text, path)
-
-
 def add(path: Path, persons: Collection[int]) -> bool:
     """Append entries for persons the file does not have yet; False where that cannot be done.
 
@@ -110,6 +105,19 @@ def add(path: Path, persons: Collection[int]) -> bool:
         return False
     replace(path, added.encode())
     return True
+
+
+def parsed_or_nothing(text: str, path: Path) -> Corrections:
+    """What a text of an earlier people.yaml said; nothing where it is none."""
+    try:
+        return _parsed(text, path)
+    except UserError:
+        return Corrections()
+
+
+def put(path: Path, text: str) -> None:
+    """Write the whole file anew. Raises OSError."""
+    replace(path, text.encode())
 
 
 def text_of(path: Path) -> str:

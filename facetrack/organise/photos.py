@@ -1,18 +1,24 @@
-"""The photos to organise: every face on them, each content once."""
+"""The photos to organise: every face on them, each content once.
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+A photo whose original is gone counts as long as its copy in the organised folder is there: it is
+read from the copy.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from omegaconf import DictConfig
 
-from facetrack.data import Boxes, Picture, Pictures, Skipped, Vectors
-from facetrack.extract import NO_FACE, extract
+from facetrack.data import Boxes, Embedder, Picture, Pictures, Skipped, Vectors
+from facetrack.extract import NO_FACE, extract, unit
 from facetrack.home import home
 from facetrack.make import make
-from facetrack.organise.state import is_inside
-from facetrack.store import Store
+from facetrack.organise.known import Seen, box_of, content_of
+from facetrack.organise.state import State, is_inside
+from facetrack.store import Store, box_bytes
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,9 @@ class Photos:
 
     vectors: (n, d); boxes: (n, 4); contents: n, the SHA-256 of each face's photo; keys: n, what
     the state calls each face. pictures: one for each content, without a face too; names: all its
-    names. faceless: contents without a face. n_pictures: all that were looked at, twins included.
+    names. faceless: contents without a face. gone: contents of which only the copy is there.
+    looks: see `store.Store.looks`, by content. unread: contents that gave no picture.
+    n_pictures: all that were looked at, twins included, without those that are gone.
     """
 
     vectors: Vectors
@@ -31,25 +39,119 @@ class Photos:
     pictures: Mapping[str, Picture]
     names: Mapping[str, Sequence[str]]
     faceless: Sequence[str]
+    gone: Collection[str]
+    looks: Mapping[str, bytes]
+    unread: Collection[str]
     skipped: Sequence[Skipped]
     n_pictures: int
 
     @property
     def n_twins(self) -> int:
         """How many photos are copies of another one."""
-        return sum(len(names) - 1 for names in self.names.values())
+        return sum(
+            len(names) - 1 for content, names in self.names.items() if content not in self.gone
+        )
+
+    @property
+    def present(self) -> dict[str, Sequence[str]]:
+        """All names of each photo that is where the user has it."""
+        return {one: names for one, names in self.names.items() if one not in self.gone}
+
+    def seen(self) -> Seen:
+        """These faces and photos, to be known again."""
+        vectors = dict(zip(self.keys, self.vectors, strict=True))
+        return Seen(self.keys, self.present, self.looks, vectors)
+
+    def some(self, keep: NDArray[np.bool_]) -> "Photos":
+        """Of the faces only some. keep: (n,)."""
+        rows = np.flatnonzero(keep).tolist()
+        return replace(
+            self,
+            vectors=self.vectors[rows],
+            boxes=self.boxes[rows],
+            contents=[self.contents[row] for row in rows],
+            keys=[self.keys[row] for row in rows],
+        )
 
 
-def found(config: DictConfig, out: Path, known: Collection[str] | None) -> Photos:
-    """Find the faces of a config's dataset.
+def found(config: DictConfig, embedder: Embedder, out: Path) -> Photos:
+    """Find the faces of a config's dataset; photos in `out` are facetrack's own.
 
-    out: photos in it are facetrack's own. known: only these faces, or None for all.
-    Raises UserError where no photo gives a face.
+    Raises UserError where there are no photos.
     """
     listing = _not_ours(make(config.dataset).load(), out)
+    return _photos(config, embedder, listing)
+
+
+def with_gone(
+    photos: Photos,
+    config: DictConfig,
+    embedder: Embedder,
+    out: Path,
+    before: State,
+    replaced: Collection[str],
+) -> Photos:
+    """The photos, and those of which only facetrack's copy in `out` is left, read from there.
+
+    replaced: contents of photos that have been edited since: their copies do not count.
+    """
+    known = {*photos.names, *photos.unread, *replaced}
+    copies = {
+        file.content: path
+        for path, file in sorted(before.files.items())
+        if file.kind == "copy" and file.content not in known and (out / path).is_file()
+    }
+    if not copies:
+        return photos
+    names = {
+        content: before.photos[content].names if content in before.photos else [Path(path).name]
+        for content, path in copies.items()
+    }
+    pictures = [
+        Picture(out / path, f"{(names[content] or [Path(path).name])[0]} (original gone)")
+        for content, path in copies.items()
+    ]
+    gone = _photos(config, embedder, Pictures(pictures))
+    # What the user has made of a copy is the user's.
+    gone = gone.some(np.array([content in copies for content in gone.contents], dtype=bool))
+    mine = {content: one for content, one in gone.pictures.items() if content in copies}
+    vectors = [one.vectors for one in (photos, gone) if len(one.vectors)]
+    return replace(
+        photos,
+        vectors=np.concatenate(vectors) if vectors else photos.vectors,
+        boxes=np.concatenate([photos.boxes, gone.boxes]),
+        contents=[*photos.contents, *gone.contents],
+        keys=[*photos.keys, *gone.keys],
+        pictures={**photos.pictures, **mine},
+        names={**photos.names, **{content: names[content] for content in mine}},
+        faceless=[*photos.faceless, *(one for one in gone.faceless if one in copies)],
+        gone=frozenset(mine),
+        looks={**photos.looks, **gone.looks},
+        skipped=[*photos.skipped, *gone.skipped],
+    )
+
+
+def vectors_of(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+    """The vectors that are stored of faces, as the state calls them."""
+    keys = list(keys)
+    faces = [(bytes.fromhex(content_of(key)), box_of(key)) for key in keys]
     with Store(home()) as store:
-        detector, embedder = make(config.detector), make(config.embedder)
-        whole = extract(listing, detector, embedder, store, config.extract.engine)
+        stored = store.vectors(embedder.identity(), faces)
+    raw = {
+        key: stored[content, box_bytes(box)]
+        for key, (content, box) in zip(keys, faces, strict=True)
+        if (content, box_bytes(box)) in stored
+    }
+    if not raw or not embedder.normalize:
+        return raw
+    return dict(zip(raw, unit(np.stack(list(raw.values()))), strict=True))
+
+
+def _photos(config: DictConfig, embedder: Embedder, listing: Pictures) -> Photos:
+    with Store(home()) as store:
+        whole = extract(
+            listing, make(config.detector), embedder, store, config.extract.engine, required=False
+        )
     first: dict[str, str] = {}
     pictures: dict[str, Picture] = {}
     names: dict[str, list[str]] = {}
@@ -67,20 +169,19 @@ def found(config: DictConfig, out: Path, known: Collection[str] | None) -> Photo
             names.setdefault(one.content, []).append(one.name)
             if pictures.setdefault(one.content, by_name[one.name]).name == one.name:
                 faceless.append(one.content)
-    keys = [
-        f"{whole.contents[row]}:{','.join(map(str, whole.boxes[row].tolist()))}" for row in rows
-    ]
-    if known is not None:
-        chosen = [place for place, key in enumerate(keys) if key in known]
-        rows, keys = [rows[place] for place in chosen], [keys[place] for place in chosen]
     return Photos(
         vectors=whole.vectors[np.array(rows, dtype=np.int64)],
         boxes=whole.boxes[np.array(rows, dtype=np.int64)],
         contents=[whole.contents[row] for row in rows],
-        keys=keys,
+        keys=[
+            f"{whole.contents[row]}:{','.join(map(str, whole.boxes[row].tolist()))}" for row in rows
+        ],
         pictures=pictures,
         names=names,
         faceless=faceless,
+        gone=frozenset(),
+        looks={},
+        unread={one.content for one in whole.skipped if one.content is not None} - names.keys(),
         skipped=[one for one in whole.skipped if one.reason != NO_FACE],
         n_pictures=len(listing.pictures),
     )

@@ -46,6 +46,7 @@ class Placed:
 
     files: dict[str, File] = field(default_factory=dict)
     made: int = 0
+    failed: int = 0
     remarks: list[str] = field(default_factory=list)
 
 

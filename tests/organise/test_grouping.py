@@ -79,26 +79,26 @@ def test_new_faces_join_and_old_ones_stay() -> None:
     assert numbers.tolist() == [1, 1, 2, 2, 2, 0]
 
 
-def test_a_person_whose_faces_fell_apart_stays_one_with_the_same_settings() -> None:
+def test_a_person_whose_faces_fell_apart_stays_one_where_they_are_settled() -> None:
     labels = np.array([0, 0, 1, 1])
     assert numbered(labels, _line(0, 1, 5, 6), _earlier([1] * 4), 2).tolist() == [1] * 4
-    other = _earlier([1] * 4, same_settings=False)
+    other = _earlier([1] * 4, settled=False)
     assert numbered(labels, _line(0, 1, 5, 6), other, 2).tolist() == [1, 1, 2, 2]
 
 
 def test_with_other_settings_the_larger_one_goes_on() -> None:
     labels = np.zeros(5, dtype=np.int64)
-    other = _earlier([1, 1, 2, 2, 2], same_settings=False)
+    other = _earlier([1, 1, 2, 2, 2], settled=False)
     assert numbered(labels, _line(0, 1, 2, 3, 4), other, 3).tolist() == [2] * 5
-    named = _earlier([1, 1, 2, 2, 2], same_settings=False, named={1})
+    named = _earlier([1, 1, 2, 2, 2], settled=False, named={1})
     assert numbered(labels, _line(0, 1, 2, 3, 4), named, 3).tolist() == [1] * 5
-    both = _earlier([1, 1, 2, 2, 2], same_settings=False, named={1, 2})
+    both = _earlier([1, 1, 2, 2, 2], settled=False, named={1, 2})
     assert numbered(labels, _line(0, 1, 2, 3, 4), both, 3).tolist() == [1, 1, 2, 2, 2]
 
 
 def test_a_pinned_face_keeps_its_person_anywhere() -> None:
     pinned = np.array([False, False, True])
-    earlier = Earlier(np.array([1, 1, 2]), pinned, same_settings=False)
+    earlier = Earlier(np.array([1, 1, 2]), pinned, settled=False)
     assert numbered(np.array([0, 0, 0]), _line(0, 1, 2), earlier, 3).tolist() == [1, 1, 2]
 
 

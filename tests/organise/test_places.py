@@ -9,7 +9,7 @@ import pytest
 from facetrack.data import Picture
 from facetrack.errors import UserError
 from facetrack.organise.places import Placed, Wanted, arrange, file_name
-from facetrack.organise.state import File, State, is_inside, load, opened, save
+from facetrack.organise.state import File, Photo, State, is_inside, load, opened, save
 
 
 @pytest.fixture
@@ -133,7 +133,10 @@ def test_file_names_are_one_part_and_not_too_long(text: str, name: str) -> None:
 
 def test_a_state_is_read_as_it_was_saved(out: Path) -> None:
     state = State(
-        settings="s",
+        embedder="e",
+        clusterer="c",
+        photos={"c": Photo(["a.jpg", "b/a.jpg"], "00")},
+        logged="run digest",
         radius=0.3,
         radius_faces=7,
         faces={"a:0,0,1,1": 1},

@@ -1,0 +1,82 @@
+"""`task.restore=true`: back to the state before the last run, and forward again when repeated.
+
+What to go back to and what to come back to are decided first and kept together in `restoring.json`;
+only then something is changed. Killed anywhere, the next run finds that file and goes on; it is
+removed last, so the restore has happened once, however often it was begun.
+"""
+
+import contextlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from facetrack.errors import UserError
+from facetrack.files import replace
+from facetrack.organise import people, state
+from facetrack.organise.state import State
+
+_MARK = "restoring.json"
+_BACK, _FORTH = "back", "forth"
+
+
+@dataclass(frozen=True)
+class Restore:
+    """A restore that is decided: the state to go back to, and the one to come back to later.
+
+    begun: whether an earlier run has begun with it.
+    """
+
+    back: State
+    forth: State
+    begun: bool
+
+
+def pending(out: Path) -> Restore | None:
+    """The restore that an earlier run has begun, if any."""
+    try:
+        stored = json.loads((state.own_folder(out) / _MARK).read_bytes())
+        return Restore(state.from_json(stored[_BACK]), state.from_json(stored[_FORTH]), begun=True)
+    except FileNotFoundError:
+        return None
+    except (OSError, *state.DAMAGED) as error:
+        raise UserError(
+            f"{state.own_folder(out) / _MARK} cannot be used ({str(error)[:100]}): remove it, then "
+            "run the same command again"
+        ) from error
+
+
+def decide(out: Path) -> Restore:
+    """What a restore would go back to; changes nothing. Raises UserError where there is nothing."""
+    if not (state.own_folder(out) / state.PREVIOUS).exists():
+        raise UserError(f"{out} has no earlier state to go back to")
+    back = state.load(out, state.PREVIOUS)
+    forth = State()
+    with contextlib.suppress(UserError):  # a damaged state is one to go back from
+        forth = state.load(out)
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        forth.people = (out / people.FILE).read_text(encoding="utf-8")
+    back.files = {**back.files, **forth.files}  # they are there, whoever knew of them
+    return Restore(back, forth, begun=False)
+
+
+def begin(out: Path, restore: Restore) -> list[str]:
+    """Mark the restore as begun and put people.yaml back; returns what the user should know.
+
+    people.yaml stays where somebody has written to it since the restore was begun.
+    """
+    if not restore.begun:
+        states = {_BACK: state.to_json(restore.back), _FORTH: state.to_json(restore.forth)}
+        replace(state.own_folder(out) / _MARK, json.dumps(states).encode())
+    text = people.text_of(out / people.FILE)
+    if text == restore.back.people:
+        return []
+    if text not in ("", restore.forth.people):
+        return [f"{people.FILE} was changed since the restore was begun, and stays as it is"]
+    people.put(out / people.FILE, restore.back.people)
+    return []
+
+
+def finish(out: Path, restore: Restore, now: State) -> None:
+    """Keep the restored state, and the other to come back to; then the restore is over."""
+    state.save(out, now, restore.forth)
+    (state.own_folder(out) / _MARK).unlink()

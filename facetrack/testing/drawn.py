@@ -1,0 +1,43 @@
+"""The drawn portraits: pictures of people who do not exist, for tests to take."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from unittest.mock import patch
+
+from facetrack.data import Picture
+from facetrack.dataset import Portraits
+
+
+def portraits(home: Path) -> Sequence[Picture]:
+    """The drawn portraits, kept in a FACETRACK_HOME: drawn where they are not there yet."""
+    with patch.dict(os.environ, FACETRACK_HOME=str(home)):
+        return Portraits().load().pictures
+
+
+def photos(folder: Path, home: Path, n: int = 24) -> Path:
+    """The first `n` of them, copied into the new flat folder `photos` in a folder."""
+    root = folder / "photos"
+    root.mkdir(parents=True)
+    for picture in portraits(home)[:n]:
+        shutil.copy(picture.path, root)
+    return root
+
+
+def people(folder: Path, home: Path, n: int = 5) -> Path:
+    """All of the first `n` people, a sub-folder each, in the new folder `people` in a folder."""
+    root = folder / "people"
+    pictures = portraits(home)
+    for person in sorted({str(picture.person) for picture in pictures})[:n]:
+        (root / person).mkdir(parents=True)
+        for picture in pictures:
+            if picture.person == person:
+                shutil.copy(picture.path, root / person)
+    return root
+
+
+def portraits_only(home: Path, drawn: Path) -> None:
+    """Make a home that has nothing but the portraits that another one has drawn."""
+    for one in drawn.glob("portraits-*"):
+        shutil.copytree(one, home / one.name)

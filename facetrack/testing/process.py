@@ -1,0 +1,236 @@
+"""The command line in this process, as separate from everything else in it as a process is."""
+
+import contextlib
+import gc
+import importlib
+import logging
+import os
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import IO, Any, TextIO
+
+import optuna
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.singleton import Singleton
+from hydra.core.utils import JobRuntime
+
+from facetrack import __main__ as command
+from facetrack import sweep, tracking
+from facetrack.testing.outcome import Outcome
+
+# What commands import when they need it. Some set the environment as they are imported, which is
+# put back after each command, and would be without it in the next one.
+for _name in ("cluster", "forget", "job", "organise", "sweep_summary", "sweep_tsne", "tune.study"):
+    importlib.import_module(f"facetrack.{_name}")
+
+_HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
+
+
+def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Outcome:
+    """What comes of `python -m facetrack ARGUMENTS` in a working folder.
+
+    environment: what to add to this process's meanwhile.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with (
+            _environment(environment),
+            contextlib.chdir(folder),
+            _modules(),
+            _hydra(),
+            _signals(),
+            _logging(),
+            _written(1, out),
+            _written(2, err),
+            _warnings(),
+        ):
+            status = _exit_status(arguments)
+        if status:
+            gc.collect()  # locks that the traceback of a failure holds would go with a process
+        return Outcome(status, _text(out), _text(err))
+
+
+def _exit_status(arguments: Sequence[str]) -> int:
+    """Run the command and say what Python makes of how it ends."""
+    before, main_module = sys.argv, sys.modules["__main__"]
+    sys.argv = [str(command.__file__), *arguments]
+    # Worker processes take up their parent's: a test's would bring all the tests import.
+    sys.modules["__main__"] = command
+    try:
+        command.main()
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    except Exception:
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.argv = before
+        sys.modules["__main__"] = main_module
+    return 0
+
+
+@contextlib.contextmanager
+def _environment(added: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    try:
+        os.environ.update(added)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _modules() -> Iterator[None]:
+    """What modules remember is forgotten before and after, and the caller's put back."""
+    kept = sweep._open, sweep._exit_status, set(tracking._looked_through), set(tracking._given_up)
+    _forget()
+    try:
+        yield
+    finally:
+        _forget()
+        sweep._open, sweep._exit_status, looked_through, given_up = kept
+        tracking._looked_through.update(looked_through)
+        tracking._given_up.update(given_up)
+
+
+def _forget() -> None:
+    sweep._open, sweep._exit_status = None, 0
+    tracking._looked_through.clear()
+    tracking._given_up.clear()
+    for module in _own_modules():
+        for value in list(vars(module).values()):
+            if clear := getattr(value, "cache_clear", None):  # of functools
+                clear()
+    close_stores()
+
+
+def _own_modules() -> list[ModuleType]:
+    own = ("facetrack", "hydra_plugins")
+    return [module for name, module in list(sys.modules.items()) if name.split(".")[0] in own]
+
+
+def close_stores() -> None:
+    """Close MLflow's connections: what it keeps would be of a file that has been replaced."""
+    from mlflow.store.model_registry import sqlalchemy_store as registry
+    from mlflow.store.tracking import sqlalchemy_store as runs
+    from mlflow.tracking._model_registry.utils import _get_store_registry
+    from mlflow.tracking._tracking_service.utils import _tracking_store_registry
+
+    _tracking_store_registry._get_store_with_resolved_uri.cache_clear()
+    registry_of_models: Any = _get_store_registry
+    registry_of_models()._get_store_with_resolved_uri.cache_clear()
+    for engines in (
+        runs.SqlAlchemyStore._engine_map,
+        registry.SqlAlchemyStore._engine_map,
+    ):
+        for engine in engines.values():
+            engine.dispose()
+        engines.clear()
+
+
+@contextlib.contextmanager
+def _hydra() -> Iterator[None]:
+    """Hydra as if it had not been started. What it has found of plugins and schemas stays."""
+    instances = Singleton._instances
+    before = {one: instances.pop(one) for one in _HYDRAS if one in instances}
+    try:
+        yield
+    finally:
+        for one in _HYDRAS:
+            instances.pop(one, None)
+        instances.update(before)
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set them
+        return
+    before = {one: signal.getsignal(one) for one in signal.valid_signals()}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            if handler is not None and signal.getsignal(one) is not handler:
+                signal.signal(one, handler)
+
+
+@contextlib.contextmanager
+def _logging() -> Iterator[None]:
+    """Without the handlers of a test runner, which would keep warnings from standard error."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers[:] = []
+    root.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+@contextlib.contextmanager
+def _warnings() -> Iterator[None]:
+    """Python's own filters and those of facetrack's modules; what passes goes to standard error."""
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning):
+            warnings.simplefilter("ignore", category)
+        warnings.simplefilter("ignore", ResourceWarning)
+        warnings.filterwarnings("ignore", module=r"PIL\.")  # picture.py
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # tune/study.py
+        warnings.showwarning = _show
+        yield
+
+
+def _show(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    print(
+        warnings.formatwarning(message, category, filename, lineno, line),
+        end="",
+        file=file or sys.stderr,
+    )
+
+
+@contextlib.contextmanager
+def _written(number: int, file: IO[bytes]) -> Iterator[None]:
+    """Standard output (1) or error (2) goes to a file: of C code and child processes as well."""
+    name = {1: "stdout", 2: "stderr"}[number]
+    before = getattr(sys, name)
+    before.flush()
+    saved = os.dup(number)
+    os.dup2(file.fileno(), number)
+    # By its number, not a copy: a logger that keeps it writes to where the number leads by then.
+    errors = "strict" if number == 1 else "backslashreplace"
+    opened = open(number, "w", encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
+    opened.reconfigure(line_buffering=number == 2)  # as Python does it where nobody looks on
+    setattr(sys, name, opened)
+    try:
+        yield
+    finally:
+        opened.flush()
+        setattr(sys, name, before)
+        os.dup2(saved, number)
+        os.close(saved)
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace").replace("\r\n", "\n")
