@@ -18,7 +18,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.dataset.folder import user_path
-from facetrack.errors import UserError, refuse
+from facetrack.errors import Incomplete, UserError, refuse
 from facetrack.files import sha256
 from facetrack.forgetting import plan as plans
 from facetrack.forgetting.places import Found, Place, places
@@ -31,16 +31,16 @@ from facetrack.progress import bar, say
 from facetrack.tracking import NOWHERE, where
 
 _ANOTHER_SECONDS = 60
-_NOT_ALL = 1  # exit status: something is left, and the same command goes on
 
 Contents = Mapping[str, frozenset[str]]
 """SHA-256 in hex of pictures, each with the names it is known by."""
 
 
 def forget(config: DictConfig) -> None:
-    """Delete, and tell what was deleted. Exit status 1 where something could not be.
+    """Delete, and tell what was deleted.
 
-    Raises UserError where nothing is named, or nobody is found.
+    Raises UserError where nothing is named, or nobody is found; Incomplete where something could
+    not be deleted.
     """
     try:
         _check(config)
@@ -53,8 +53,7 @@ def forget(config: DictConfig) -> None:
         if troubles:
             for trouble in dict.fromkeys(troubles):
                 refuse(trouble)
-            refuse("not all is forgotten: the same command goes on from here")
-            raise SystemExit(_NOT_ALL)
+            raise Incomplete("not all is forgotten: the same command goes on from here")
     finally:
         _leave_no_folder()
 
