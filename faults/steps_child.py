@@ -6,6 +6,7 @@ system or a database: just before the given one the command kills itself, withou
 """
 
 import contextlib
+import gc
 import importlib
 import itertools
 import json
@@ -18,6 +19,8 @@ import sys
 import traceback
 from pathlib import Path
 from typing import Any
+
+from hydra.core.plugins import Plugins
 
 # What commands import when they need it.
 _IMPORTS = (
@@ -97,6 +100,8 @@ def main() -> None:
     """Answer requests until standard input ends."""
     for name in _IMPORTS:
         importlib.import_module(name)
+    Plugins.instance()  # Hydra looks for them, and imports all of them
+    gc.freeze()
     print("{}", flush=True)
     for line in sys.stdin:
         print(json.dumps(_answer(json.loads(line))), flush=True)
