@@ -224,7 +224,7 @@ def _called(called: str, said: Corrections, numbers: Collection[int]) -> frozens
     """The numbers of faces and sections that stand for somebody, merges followed."""
     return frozenset(
         number
-        for number in {*numbers, *said.persons}
+        for number in {*numbers, *said.persons, *said.merge}
         if number
         and called in (folder_name(said.person(number)), said.names.get(said.person(number)))
     )
