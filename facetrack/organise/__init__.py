@@ -27,10 +27,11 @@ from facetrack.job import Job, refuse_missing, skipped_csv
 from facetrack.organise import corrections, people, state
 from facetrack.organise.contact import Contact
 from facetrack.organise.grouping import NOBODY, Numbers, alike, doubtful, numbered, parted
+from facetrack.organise.names import file_name
 from facetrack.organise.page import index
 from facetrack.organise.people import Corrections, folder_name
 from facetrack.organise.photos import Photos, found
-from facetrack.organise.places import FACELESS, MODES, UNKNOWN, Wanted, arrange, file_name, writing
+from facetrack.organise.places import FACELESS, MODES, UNKNOWN, Wanted, arrange, writing
 from facetrack.organise.state import PAGE, State
 from facetrack.progress import say
 from facetrack.tracking import NOWHERE, Run, Tracking, where_line
