@@ -71,8 +71,9 @@ def replace(path: Path, content: bytes) -> None:
 def move(source: Path, target: Path) -> None:
     """Give a file or link another name; never one that is taken.
 
-    A process that is killed leaves one of the names, or both. Raises FileExistsError where the
-    name is taken, OSError where it or the disk cannot be written to.
+    A process that is killed leaves one of the names, or both; on a disk without hard links maybe
+    an empty file under the new one. Raises FileExistsError where the name is taken, OSError where
+    it or the disk cannot be written to.
     """
     try:
         os.link(source, target, follow_symlinks=False)

@@ -185,8 +185,8 @@ class _Arranging:
         original = self._placed.moved.get(one.picture.path, one.picture.path)
         there = self._folders.there(folder, name, one.content, original, kind)
         if there is not None:
-            path, status = there
-            self._record(path, one, kind, status.st_size, status.st_mtime_ns)
+            found, status = there
+            self._record(found, one, kind, status.st_size, status.st_mtime_ns)
             return
         try:
             make = copies.link if kind == "link" else copies.copy
@@ -223,17 +223,29 @@ class _Arranging:
 
     def _keep(self, path: str, one: Wanted, folder: str) -> bool:
         """Leave a file where it belongs, or move it there; False where somebody is changing it."""
-        here, file, now = self._out / path, self._intact[path], path
+        here, file = self._out / path, self._intact[path]
         if self._folders.are_one(str(Path(path).parent), folder):
             now = f"{folder}/{Path(path).name}"
         elif copies.as_made(here, file) is None:
             return False
         else:
-            now = self._folders.put(here, folder, Path(path).name)
+            now = self._moved(path, one, folder)
         if now != path:
             self._placed.moved[here] = self._out / now
         self._record(now, one, file.kind, file.size, file.mtime_ns)
         return True
+
+    def _moved(self, path: str, one: Wanted, folder: str) -> str:
+        """Move a file to a folder; where it is then."""
+        here, file = self._out / path, self._intact[path]
+        original = one.picture.path if file.kind == "link" else here
+        there = self._folders.there(folder, here.name, file.content, original, file.kind)
+        if there is None:
+            return self._folders.put(here, folder, here.name)
+        # A run that was killed has given it the new name, and not yet taken the old one away.
+        if not copies.remove(here, file):
+            self._told.changed.append(path)
+        return there[0]
 
     def _exchanged(self, made: Made, old: Sequence[str], folder: str) -> str | None:
         """Put a new file in the place of an old one in its folder; where it is then."""
