@@ -27,10 +27,11 @@ from facetrack.organise.contact import Contact
 from facetrack.organise.grouping import NOBODY, Numbers, alike, doubtful
 from facetrack.organise.groups import begun, grouped, restored
 from facetrack.organise.known import recognised, remembered, superseded
+from facetrack.organise.names import file_name
 from facetrack.organise.page import index
 from facetrack.organise.people import Corrections, folder_name
 from facetrack.organise.photos import Photos, found, vectors_of, with_gone
-from facetrack.organise.places import FACELESS, MODES, UNKNOWN, Wanted, arrange, file_name, writing
+from facetrack.organise.places import FACELESS, MODES, UNKNOWN, Wanted, arrange, writing
 from facetrack.organise.state import PAGE, State
 from facetrack.progress import say
 
@@ -66,7 +67,7 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
     unset = radius.is_not_given(config)
     with job.run(later=radius.KEYS if unset else ()) as run:
         embedder = make(config.embedder)
-        photos, before, _ = _known_again(config, embedder, out, last, required=restore is None)
+        photos, before, edited = _known_again(config, embedder, out, last, required=restore is None)
         remarks = [] if restore is None else restoring.begin(out, restore)
         text, said = people.read(out / people.FILE)
         now = begun(config, embedder, photos, before, said, text)
@@ -93,7 +94,7 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
         with writing(out):
             wanted = _wanted(photos, persons, said)
             placed = arrange(
-                out, wanted, before.files, config.task.mode, unfinished, photos.present
+                out, wanted, before.files, config.task.mode, unfinished, photos.present, edited
             )
             remarks += placed.remarks
             now.files = placed.files
