@@ -51,6 +51,7 @@ def organise(config: DictConfig) -> None:
     out = _out(config)
     with state.opened(out) as unfinished:
         before = state.restore(out) if config.task.restore else state.load(out)
+        people.finish(out / people.FILE)
         text, said = people.read(out / people.FILE)
         job = Job(config, "organise")
         unset = radius.is_not_given(config)
@@ -75,8 +76,9 @@ def organise(config: DictConfig) -> None:
                     out, wanted, before.files, config.task.mode, unfinished, photos.names.keys()
                 )
                 now.files = placed.files
-                if not people.add(out / people.FILE, _present(persons)):
-                    remarks.append(f"{people.FILE} was changed meanwhile: no new persons are in it")
+                not_added = people.add(out / people.FILE, _present(persons))
+                if not_added is not None:
+                    remarks.append(not_added)
                 now.people = people.text_of(out / people.FILE)
                 contact = Contact(photos, persons, far, now.files, said, state.own_folder(out))
                 alikes = _suggested(photos, persons, near, now, said)
@@ -175,6 +177,7 @@ def _suggested(
 ) -> list[tuple[int, int, float]]:
     """Pairs who may be one person, except those that the user has parted."""
     apart = {frozenset((said.person(one), said.person(other))) for one, other in now.parted.items()}
+    apart |= said.apart()
     found = alike(photos.vectors, persons, photos.contents, near)
     return [pair for pair in found if frozenset(pair[:2]) not in apart][:_MOST_PAIRS]
 

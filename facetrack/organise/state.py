@@ -156,13 +156,12 @@ def restore(out: Path) -> State:
     now = State()
     with contextlib.suppress(UserError):  # a damaged state is one to go back from
         now = load(out)
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        now.people = (out / people.FILE).read_text(encoding="utf-8")
+    now.people = people.text_of(out / people.FILE) or now.people
     before.files = {**before.files, **now.files}  # they are there, whoever knew of them
     undone = own / "undone.json"
     replace(undone, _text(now))
     replace(own / _LAST, _text(before))
-    replace(out / people.FILE, before.people.encode())
+    people.put(out / people.FILE, before.people)
     os.replace(undone, own / _PREVIOUS)  # noqa: PTH105
     return before
 
