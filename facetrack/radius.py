@@ -74,14 +74,6 @@ def _search(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> S
     return Search(vectors, cluster, float(config.embedder.radius))
 
 
-def better(
-    config: DictConfig, estimator: BaseEstimator, vectors: Vectors, current: float
-) -> float | None:
-    """A radius that separates faces better than the current one; None where that is as good."""
-    del config, estimator, vectors, current
-    return None
-
-
 def _name(estimator: BaseEstimator) -> str:
     """What an estimator that has a radius calls it."""
     return next(name for name in NAMES if name in estimator.get_params())

@@ -57,6 +57,7 @@ def organise(config: DictConfig) -> None:
 def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
     """Do it in a folder that is nobody else's meanwhile; returns what went missing, if anything."""
     is_new = not state.exists(out)
+    people.finish(out / people.FILE)
     restore = restoring.pending(out) or (restoring.decide(out) if config.task.restore else None)
     if restore is None:
         last = state.load(out)
@@ -98,8 +99,9 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
             )
             remarks += placed.remarks
             now.files = placed.files
-            if not people.add(out / people.FILE, telling.present(persons)):
-                remarks.append(f"{people.FILE} was changed meanwhile: no new persons are in it")
+            not_added = people.add(out / people.FILE, telling.present(persons))
+            if not_added is not None:
+                remarks.append(not_added)
             now.people = people.text_of(out / people.FILE)
             missing = telling.lost(placed.failed, len(wanted))
             summary = telling.summary(counts, now.radius, missing)
@@ -133,7 +135,8 @@ def _known_again(
     """
     photos = found(config, embedder, out)
     # Of the same embedder or of another one: what is stored is only compared where it can be.
-    stored = vectors_of(embedder, [key for key in last.faces if key not in photos.keys])
+    now = set(photos.keys)
+    stored = vectors_of(embedder, [key for key in last.faces if key not in now])
     past = remembered(last.faces, last.photos, stored)
     seen = photos.seen()
     names = recognised(seen, past, float(config.embedder.radius))
@@ -176,6 +179,7 @@ def _suggested(
 ) -> list[tuple[int, int, float]]:
     """Pairs who may be one person, except those that the user has parted."""
     apart = {frozenset((said.person(one), said.person(other))) for one, other in now.parted.items()}
+    apart |= said.apart()
     found = alike(photos.vectors, persons, photos.contents, near)
     return [pair for pair in found if frozenset(pair[:2]) not in apart][:_MOST_PAIRS]
 
