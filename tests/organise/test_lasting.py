@@ -6,12 +6,14 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
 import PIL.PngImagePlugin
 import pytest
 
+from facetrack.organise.places import Placed, arrange
 from facetrack.testing import Outcome, Workspace, organise, portraits
 
 FIVE = ("Bruno", "Daoud", "Femi", "Hana", "Lotte")
@@ -89,11 +91,19 @@ def crop(path: Path) -> None:
         picture.crop((10, 14, picture.width - 4, picture.height)).save(path)
 
 
+def turn(path: Path) -> None:
+    """Turn the pixels, and say so in the file: a rotation as picture viewers make it."""
+    with PIL.Image.open(path) as picture:
+        exif = PIL.Image.Exif()
+        exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+        picture.transpose(PIL.Image.Transpose.ROTATE_90).save(path, exif=exif)
+
+
 def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-EDITS = pytest.mark.parametrize("edit", [caption, brighten, crop])
+EDITS = pytest.mark.parametrize("edit", [caption, brighten, crop, turn])
 
 
 @EDITS
@@ -321,18 +331,14 @@ def test_prune_lets_go_of_faces_of_photos_that_are_gone(
 def test_a_disk_that_is_unplugged_while_it_runs(
     workspace: Workspace, photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import facetrack.organise as under_test
-
-    arrange = under_test.arrange
-
-    def unplugged(*arguments: object) -> object:
+    def unplugged(*arguments: Any) -> Placed:
         for photo in photos.iterdir():
             if not photo.name.startswith("Lotte"):
                 photo.unlink()
-        return arrange(*arguments)  # type: ignore[arg-type]
+        return arrange(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(under_test, "arrange", unplugged)
+        patch.setattr("facetrack.organise.arrange", unplugged)
         done: Outcome = organise(workspace, photos, out, "clusterer.eps=0.21")
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()
@@ -396,3 +402,26 @@ def test_a_folder_of_the_version_before_is_restored(
     organise(workspace, photos, version_1, "task.restore=true").ok()
     assert folders(version_1) == VERSION_1
     assert (version_1 / "people.yaml").read_text() == (FIXTURE / "people.yaml").read_text()
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_a_restore_that_the_version_before_has_begun_is_finished(
+    step: int, workspace: Workspace, photos: Path, version_1: Path
+) -> None:
+    """It was killed after so many of its steps; then the user gives the ordinary command."""
+    own = version_1 / ".facetrack"
+    now, back = (own / "state.json").read_text(), (own / "previous.json").read_text()
+    (own / "undone.json").write_text(now)
+    if step > 0:
+        (own / "state.json").write_text(back)
+    if step > 1:
+        (version_1 / "people.yaml").write_text(json.loads(back)["people"])
+    if step > 2:
+        (own / "undone.json").rename(own / "previous.json")
+    told = organise(workspace, photos, version_1).ok()
+    assert folders(version_1)["person-003"] == ["Femi_01.png"]
+    assert not (own / "undone.json").exists()
+    if step < 3:
+        assert "Restored: what was begun before is finished" in told
+        organise(workspace, photos, version_1, "task.restore=true").ok()
+        assert folders(version_1) == VERSION_1
