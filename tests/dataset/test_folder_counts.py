@@ -52,8 +52,34 @@ def test_a_cameras_heif_is_read_where_heic_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["pef", "srw", "nrw", "rwl", "sr2", "gpr", "3fr", "x3f", "raf", "rw2", "orf", "dng", "cr2"]
-    + ["cr3", "nef", "arw", "erf", "kdc", "mrw", "iiq", "mef", "mos", "crw", "dcr", "srf", "fff"],
+    [
+        "pef",
+        "srw",
+        "nrw",
+        "rwl",
+        "sr2",
+        "gpr",
+        "3fr",
+        "x3f",
+        "raf",
+        "rw2",
+        "orf",
+        "dng",
+        "cr2",
+        "cr3",
+        "nef",
+        "arw",
+        "erf",
+        "kdc",
+        "mrw",
+        "iiq",
+        "mef",
+        "mos",
+        "crw",
+        "dcr",
+        "srf",
+        "fff",
+    ],
 )
 def test_raw_pictures_are_told(tmp_path: Path, kind: str) -> None:
     put(tmp_path, "a.png")
@@ -99,8 +125,17 @@ def test_nothing_is_passed_over(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found", "__MACOSX", "#snapshot", "@Recycle"]
-    + ["RECYCLER", "System Volume Information"],
+    [
+        "@eaDir",
+        "#recycle",
+        "$RECYCLE.BIN",
+        "lost+found",
+        "__MACOSX",
+        "#snapshot",
+        "@Recycle",
+        "RECYCLER",
+        "System Volume Information",
+    ],
 )
 def test_folders_of_a_system_are_left_out(tmp_path: Path, name: str) -> None:
     put(tmp_path, "ana/1.png", f"ana/{name}/2.png", f"{name}/deep/3.png", f"{name}/4.png")
