@@ -29,15 +29,16 @@ def file_name(text: str, longest: int = _LONGEST) -> str:
     return f"{stem}{suffix}".rstrip(". ") or "_"
 
 
-def versions(name: str) -> list[str]:
-    """A name, and what to call the file instead where a disk refuses that, one after the other."""
+def versions(name: str) -> Iterator[str]:
+    """A name, and what to call the file instead where a disk refuses that."""
+    yield name
     portable = _DEVICES.sub(r"\1_", _RESERVED.sub("_", name))
     portable = file_name(portable, _SHORT)
     # Some disks are mounted with a set of characters of their own.
     plain = unicodedata.normalize("NFKD", portable)
     plain = "".join(c for c in plain if not unicodedata.combining(c))
-    plain = re.sub(r"[^ -~]", "_", plain)
-    return list(dict.fromkeys((name, portable, file_name(plain, _SHORT))))
+    plain = file_name(re.sub(r"[^ -~]", "_", plain), _SHORT)
+    yield from (other for other in dict.fromkeys((portable, plain)) if other != name)
 
 
 def numbered(name: str) -> Iterator[str]:

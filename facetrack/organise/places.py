@@ -111,11 +111,10 @@ class _Arranging:
         self._part = unfinished / "photo"
         self._superseded = superseded
         self._placed, self._told, self._folders = Placed(), _Told(), Folders(out)
-        self._originals = {
-            one.content: one.picture.path for one in wanted if not self._is_copy(one)
-        }
-        # A copy is no original, whoever says that it is present.
-        self._present = set(present) - {one.content for one in wanted if self._is_copy(one)}
+        # Photos whose original has gone. A copy is none, whoever says that it is present.
+        self._here = {one.content for one in wanted if one.picture.path.is_relative_to(out)}
+        self._present = set(present) - self._here
+        self._originals = {one.content: one.picture.path for one in wanted}
         self._intact = dict(self._looked_at(earlier))
         self._by_photo = {(file.folder, file.content): path for path, file in self._intact.items()}
         self._old, self._spare = self._not_wanted()
@@ -138,10 +137,6 @@ class _Arranging:
         self._placed.failed = len(self._told.failed)
         self._placed.remarks = self._told.remarks(self._placed.files, self._folders.renamed)
         return self._placed
-
-    def _is_copy(self, one: Wanted) -> bool:
-        """Whether a wanted photo's picture is one of the copies, its original having gone."""
-        return one.picture.path.is_relative_to(self._out)
 
     def _looked_at(self, earlier: Mapping[str, File]) -> Iterator[tuple[str, File]]:
         """The files of earlier runs that are as they were made."""
@@ -173,7 +168,7 @@ class _Arranging:
 
     def _place(self, one: Wanted) -> None:
         """Have a photo in its folder."""
-        kind = "copy" if self._is_copy(one) else self._mode
+        kind = "copy" if one.content in self._here else self._mode
         folder = self._folders.of(one.name)
         was = self._by_photo.get((one.folder, one.content))
         if was is None:
@@ -263,7 +258,7 @@ class _Arranging:
 
     def _remove(self) -> None:
         """Remove facetrack's files that are wanted no more."""
-        gone = {one.content for one in self._wanted if self._is_copy(one)}
+        gone = set(self._here)
         placed = set(self._placed.files)
         for path, file in self._intact.items():
             here = self._out / path

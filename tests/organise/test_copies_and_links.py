@@ -557,7 +557,7 @@ def test_a_folder_whose_new_name_is_the_same_to_the_disk(library: Library) -> No
     ],
 )
 def test_versions_of_a_name(name: str, others: list[str]) -> None:
-    assert versions(name) == [name, *others]
+    assert list(versions(name)) == [name, *others]
     assert all(len(other.encode()) <= 120 for other in others)
     assert file_name(name) == name
 
