@@ -5,7 +5,7 @@ effect is told, with its line.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -87,6 +87,7 @@ class _Faces:
     def __init__(self, numbers: Numbers, photos: Photos, before: State, said: Corrections) -> None:
         self.numbers, self.said = numbers, said
         self.keys = photos.keys
+        self._merged = _groups(said.merge, said)
         self._rows: dict[str, list[int]] = {}
         for row, content in enumerate(photos.contents):
             self._rows.setdefault(content, []).append(row)
@@ -104,20 +105,15 @@ class _Faces:
     def on(self, person: int, name: str) -> list[int]:
         """A person's faces on a photo, those of persons merged into them included."""
         of = self.said.person(person)
-        return self._found(name, [person, of], lambda number: self.said.person(number) == of)
+        return self._found(name, [person, of], self._group(person))
 
     def on_number(self, number: int, name: str) -> list[int]:
         """The faces of one number on a photo."""
-        return self._found(name, [number], lambda other: other == number)
+        return self._found(name, [number], {number})
 
     def count(self, person: int) -> int:
         """How many faces a person has."""
-        of = self.said.person(person)
-        numbers, counts = np.unique(self.numbers, return_counts=True)
-        theirs = [
-            number != NOBODY and self.said.person(number) == of for number in numbers.tolist()
-        ]
-        return int(counts[np.array(theirs, dtype=bool)].sum())
+        return int(np.isin(self.numbers, list(self._group(person))).sum())
 
     def missing(self, person: int, photo: Photo) -> Remark:
         """What to say of a photo that a person is not on."""
@@ -125,10 +121,13 @@ class _Faces:
         told = f"{folder_name(person)} is on no photo {printable(photo.name)}{none}"
         return photo.line, f"{told}, so nothing was done"
 
-    def _found(
-        self, name: str, folders: Sequence[int], is_theirs: Callable[[int], bool]
-    ) -> list[int]:
-        """Rows of faces that are somebody's on the photos of a name; the nearest such name counts.
+    def _group(self, person: int) -> set[int]:
+        """All numbers of a person."""
+        of = self.said.person(person)
+        return self._merged.get(of, set()) | {of}
+
+    def _found(self, name: str, folders: Sequence[int], numbers: Collection[int]) -> list[int]:
+        """Rows of faces with some numbers on the photos of a name; the nearest such name counts.
 
         folders: of the persons in whose folders the name may be.
         """
@@ -139,12 +138,7 @@ class _Faces:
             self._alike.get(_looks(name), set()),
         ):
             rows = [row for content in contents for row in self._rows.get(content, ())]
-            found = [
-                row
-                for row in rows
-                if (number := int(self.numbers[row])) != NOBODY and is_theirs(number)
-            ]
-            if found:
+            if found := [row for row in rows if int(self.numbers[row]) in numbers]:
                 return sorted(found)
         return []
 

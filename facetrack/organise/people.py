@@ -95,6 +95,8 @@ class Corrections:
 
     def person(self, number: int) -> int:
         """The person that a number stands for, merges followed."""
+        if number not in self.merge:
+            return number
         passed = []
         while (into := self._shortcuts.get(number, self.merge.get(number))) is not None:
             passed.append(number)
@@ -399,7 +401,7 @@ def _called(
         who = " and ".join(map(folder_name, found[:3]))
         told = f"{who}{' and more' if len(found) > 3 else ''} have the name {shown}: give a number"
     elif everyone:
-        told = f"{shown} is {folder_name(number)}, so nothing was done"
+        told = f"{shown} is {folder_name(number)} already, so nothing was done"
     else:
         told = f"nobody has the name {shown}, so nothing was done"
     said.remarks.append((item.line, told))
