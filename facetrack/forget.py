@@ -3,106 +3,322 @@
 Embeddings and detections of their pictures; pictures of faces in the cache, in an organised folder
 and in MLflow; pages and tables with their names. What is made of many people at once, such as a
 t-SNE picture, goes as a whole: a run can make it again. Scores and the pictures themselves stay.
+
+What to delete is decided first and kept as a plan (forgetting/plan.py). Killed anywhere, the same
+command, any other `task=forget` and the next `task=organise` finish it.
 """
 
-import shutil
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from omegaconf import DictConfig
+from filelock import Timeout
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
 
 from facetrack.dataset.folder import user_path
-from facetrack.errors import UserError
+from facetrack.errors import Incomplete, UserError, refuse
 from facetrack.files import sha256
-from facetrack.home import home
+from facetrack.forgetting import plan as plans
+from facetrack.forgetting.places import Found, Place, places
+from facetrack.forgetting.plan import Plan
+from facetrack.home import lock, locks
 from facetrack.make import make
-from facetrack.organise import people, state
+from facetrack.masked import masked
+from facetrack.organise import forgetting, people, state
 from facetrack.progress import bar, say
-from facetrack.store import Store
-from facetrack.sweep_tsne import file_name
-from facetrack.tracking import NOWHERE, Tracking
+from facetrack.tracking import NOWHERE, where
 
-# Files of runs that show faces or name people.
-_OF_RUNS = (
-    *("errors.html", "groups.html", "tsne*.html", "tsne.png", "merged.png", "split.png"),
-    *("index.html", "confused.csv", "clusters.csv", "people.csv", "faces.csv", "skipped.csv"),
-)
-_CACHES = ("tsne", "sheets")
+_ANOTHER_SECONDS = 60
+
+Contents = Mapping[str, frozenset[str]]
+"""SHA-256 in hex of pictures, each with the names it is known by."""
 
 
 def forget(config: DictConfig) -> None:
-    """Delete, and tell what was deleted. Raises UserError where nothing is named, or found."""
+    """Delete, and tell what was deleted.
+
+    Raises UserError where nothing is named, or nobody is found; Incomplete where something could
+    not be deleted.
+    """
+    try:
+        _check(config)
+        asked = _asked(config)
+        if config.task.dry_run:
+            _list(config, asked)
+            return
+        with _alone():
+            troubles = _forgotten(config, asked)
+        if troubles:
+            for trouble in dict.fromkeys(troubles):
+                refuse(trouble)
+            raise Incomplete("not all is forgotten: the same command goes on from here")
+    finally:
+        _leave_no_folder()
+
+
+def finish_forgetting() -> list[str]:
+    """Finish what a `task=forget` that was killed has begun; returns what the user should know.
+
+    For other tasks, before they read what is to be forgotten. Raises UserError where another
+    process is forgetting and does not come to an end.
+    """
+    if not plans.pending():
+        return []
+    with _alone():
+        told = []
+        for plan in plans.pending():
+            told.append(
+                f"an earlier task=forget of {len(plan.contents)} pictures was finished: as long as "
+                "they are in the folder of photos, a run stores their faces again"
+            )
+            told += [f"not all is forgotten: {trouble}" for trouble in _carry_out(plan, None)]
+    return told
+
+
+def _check(config: DictConfig) -> None:
     if config.sweep_id:
         raise UserError("task=forget is one job, not a sweep: leave out -m")
-    person, picture = (None if one is None else str(one) for one in (config.person, config.picture))
-    out = None if config.task.out is None else user_path(config.task.out)
-    if person is not None and picture is None:
-        contents = _of_organised(out, person) if out is not None else set()
-        contents |= _of_person(config, person, required=not contents)
-    elif picture is not None and person is None:
-        contents = {_of_picture(config, picture)}
-    else:
+    if (config.person is None) == (config.picture is None):
         raise UserError("name what to forget: person=NAME, or picture=FILE")
-    with Store(home()) as store:
-        rows = store.forget(contents)
-    for cache in _CACHES:
-        shutil.rmtree(home() / cache, ignore_errors=True)
-    say(
-        f"{len(contents)} pictures: {rows} detections and embeddings deleted, and cached thumbnails"
-    )
-    if out is not None:
-        faces = state.forget(out, contents)
-        say(f"{out}: {faces} faces forgotten; the next run makes its page anew")
-    if config.tracking.uri != NOWHERE:
-        tracking = Tracking(config.tracking.uri, config.tracking.experiment)
-        removed = tracking.remove_artifacts(config.dataset.name, _OF_RUNS)
-        for page in Path("outputs").glob(f"*/{file_name(config.dataset.name)}-*.html"):
-            page.unlink()
-            removed += 1
-        say(f"{removed} files of runs deleted, which showed faces or named people")
-    say("The pictures are where they were; a run on them would store their faces again")
+    if not isinstance(config.task.dry_run, bool):
+        raise UserError(f"task.dry_run is true or false; got {config.task.dry_run!r}")
 
 
-def _of_organised(out: Path, person: str) -> set[str]:
-    """Contents of the photos of an organised folder's person, by number or name."""
-    said = people.read(out / people.FILE)[1]
-    faces = state.load(out).faces
-    names = {number: said.person(number) for number in set(faces.values()) if number}
-    wanted = {
-        number
-        for number, of in names.items()
-        if person in (people.folder_name(of), said.names.get(of))
+def _asked(config: DictConfig) -> dict[str, str | None]:
+    """What the command names, in the form in which a plan keeps it."""
+    root, out = config.dataset.get("root"), config.task.out
+    uri = None if config.tracking.uri == NOWHERE else masked(where(config.tracking.uri))
+    return {
+        "person": None if config.person is None else str(config.person),
+        "picture": None if config.picture is None else str(config.picture),
+        "out": None if out is None else str(user_path(out)),
+        "root": None if root is None else str(user_path(root)),
+        "dataset": str(config.dataset.name),
+        "work": str(Path.cwd()),
+        "uri": uri,
+        "experiment": str(config.tracking.experiment),
     }
-    return {face.partition(":")[0] for face, number in faces.items() if number in wanted}
 
 
-def _of_person(config: DictConfig, person: str, *, required: bool) -> set[str]:
-    """Contents of the pictures in a person's sub-folder. Raises UserError where one is required."""
-    if not required and config.dataset.get("root") is None:
-        return set()
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Nobody else carries out plans meanwhile."""
+    try:
+        with lock(locks() / "forget.lock").acquire(timeout=_ANOTHER_SECONDS):
+            yield
+    except Timeout as error:
+        raise UserError("another task=forget is at work: wait until it is done") from error
+
+
+def _forgotten(config: DictConfig, asked: dict[str, str | None]) -> list[str]:
+    """Carry out what is pending, then what is asked; returns what kept something from going."""
+    troubles: list[str] = []
+    same: set[str] | None = None
+    for plan in plans.pending():
+        say("Finishing what an earlier task=forget has begun")
+        troubles += _carry_out(plan, config.tracking.uri)
+        if plan.asked == asked:
+            same = set(plan.contents)
+    try:
+        plan, unread = _decided(config, asked)
+    except UserError:
+        if same is None:
+            raise
+        return troubles  # what the command names is gone: that was the last of it
+    troubles += unread
+    if same is not None and same.issuperset(plan.contents):
+        return troubles
+    if not plan.contents and not _is_remembered(plan):
+        say(f"There is nothing left to forget: no face of {asked['person']} is known here")
+        return troubles
+    plan.keep()
+    return troubles + _carry_out(plan, config.tracking.uri)
+
+
+def _decided(config: DictConfig, asked: dict[str, str | None]) -> tuple[Plan, list[str]]:
+    """What to forget, and which pictures could not be read to know them again.
+
+    Raises UserError where nobody is found.
+    """
+    out = None if asked["out"] is None else Path(asked["out"])
+    persons: frozenset[int] = frozenset()
+    unread: list[str] = []
+    contents: dict[str, frozenset[str]] = {}
+    if asked["person"] is not None:
+        if out is not None:
+            known = forgetting.person(out, asked["person"])
+            persons, contents = known.persons, dict(known.contents)
+        if not persons or asked["root"] is not None:
+            found, unread = _of_person(config, asked["person"], required=not persons)
+            contents |= {one: names | contents.get(one, names) for one, names in found.items()}
+    else:
+        assert asked["picture"] is not None
+        contents = dict(_of_picture(asked["picture"], asked["root"], out))
+    if out is not None:
+        forgetting.check(out)
+    named = all(contents.values())
+    plan = Plan(
+        asked=asked,
+        contents=sorted(contents),
+        names=sorted(frozenset[str]().union(*contents.values())) if named else [],
+        persons=sorted(persons),
+        out=asked["out"],
+        dataset=str(asked["dataset"]),
+        root=asked["root"],
+        work=str(asked["work"]),
+        uri=asked["uri"],
+        experiment=str(asked["experiment"]),
+    )
+    return plan, unread
+
+
+def _is_remembered(plan: Plan) -> bool:
+    """Whether an organised folder's states have a person's name, though no face any more."""
+    return plan.out is not None and bool(forgetting.remembered(Path(plan.out), (), plan.persons))
+
+
+def _of_person(config: DictConfig, person: str, *, required: bool) -> tuple[Contents, list[str]]:
+    """The pictures in a person's sub-folder; and which of them cannot be read.
+
+    Raises UserError where one is required.
+    """
+    if OmegaConf.is_missing(config.dataset, "root"):
+        raise UserError(
+            f"there is no person {person!r} in task.out={config.task.out}: give one of its persons "
+            "by name or number, or with dataset.root=… the name of a sub-folder"
+            if config.task.out is not None
+            else "say where the person is: with dataset.root=… one of its sub-folders, with "
+            "task.out=… one of an organised folder's persons"
+        )
     pictures = make(config.dataset).load().pictures
-    paths = [picture.path for picture in pictures if picture.person == person]
-    if not paths and required:
+    theirs = [picture for picture in pictures if picture.person == person]
+    if not theirs and required:
         known = sorted({str(picture.person) for picture in pictures})
         raise UserError(
             f"there is no person {person!r} among {', '.join(known[:10])}"
             f"{' …' if len(known) > 10 else ''}: give the name of a sub-folder of dataset.root, "
             "with task.out=… that of a person of an organised folder, or picture=FILE"
         )
-    return {_content(path) for path in bar(paths, description="Looking up", unit="picture")}
+    contents: dict[str, frozenset[str]] = {}
+    unread = []
+    for picture in bar(theirs, description="Looking up", unit="picture"):
+        try:
+            content = sha256(picture.path).hex()
+        except OSError as error:
+            unread.append(
+                f"{picture.path} cannot be read ({error.strerror}), so what is stored of it stays"
+            )
+            continue
+        contents[content] = contents.get(content, frozenset()) | {picture.name}
+    return contents, unread
 
 
-def _of_picture(config: DictConfig, picture: str) -> str:
+def _of_picture(picture: str, root: str | None, out: Path | None) -> Contents:
+    """A picture by its path, or in `root`; one that has gone by what an organised folder knows."""
     paths = [user_path(picture)]
-    if config.dataset.get("root") is not None:
-        paths.insert(0, user_path(config.dataset.root) / picture)
+    if root is not None:
+        paths.insert(0, Path(root) / picture)
     for path in paths:
         if path.is_file():
-            return _content(path)
-    raise UserError(f"picture={picture} is no file; looked for {' and '.join(map(str, paths))}")
+            try:
+                return {sha256(path).hex(): frozenset({path.name})}
+            except OSError as error:
+                raise UserError(f"{path} cannot be read ({error.strerror})") from error
+    if out is not None and (known := forgetting.photo(out, picture)):
+        return known
+    raise UserError(
+        f"picture={picture} is no file; looked for {' and '.join(map(str, paths))}"
+        + ("" if out is None else f", and among the photos that {out} remembers")
+    )
 
 
-def _content(path: Path) -> str:
+def _carry_out(plan: Plan, uri: str | None) -> list[str]:
+    """Clear all places of a plan, and tell each; returns what kept something from going.
+
+    uri: the MLflow store as it is given now.
+    """
+    say(_about(plan))
+    troubles = []
+    with contextlib.ExitStack() as stack:
+        reached = plan
+        if plan.out is not None:
+            try:
+                forgetting.check(Path(plan.out))
+                stack.enter_context(state.opened(Path(plan.out)))
+            except UserError as error:
+                troubles.append(
+                    f"{error}; where {plan.out} is gone for good, remove {plan.path} as well"
+                )
+                reached = dataclasses.replace(plan, out=None)
+        for place in places(reached, uri):
+            troubles += _clear(place)
+    if not troubles:
+        plan.done()
+        if plan.persons:
+            say(f"{people.FILE} is yours: names in it stay until you remove them")
+        say("The pictures, and copies in task.out, are where they were; a run stores them again")
+    return troubles
+
+
+def _about(plan: Plan) -> str:
+    whose = plan.asked["person"] or plan.asked["picture"]
+    return (
+        f"{len(plan.contents)} pictures: what is stored of {whose}, by the content of the files; "
+        "pictures that only look the same are others"
+    )
+
+
+def _clear(place: Place) -> list[str]:
+    """Clear a place, telling what was there and what is left; returns what kept it from going."""
+    troubles: list[str] = []
+    before = _found(place)
     try:
-        return sha256(path).hex()
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror})") from error
+        place.clear()
+    except (UserError, OSError) as error:
+        troubles.append(str(error))
+    after = _found(place)
+    if isinstance(after, str):
+        troubles.append(after)
+    elif after.count and not troubles:
+        troubles.append(f"{place.what}: {after.count} are left")
+    counts = [f"{one.count:,}" if isinstance(one, Found) else "unknown" for one in (before, after)]
+    say(f"  {place.what}: {counts[0]} before, {counts[1]} left")
+    return troubles
+
+
+def _found(place: Place) -> Found | str:
+    """What is in a place, or why nobody can say."""
+    try:
+        return place.found()
+    except (UserError, OSError) as error:
+        return str(error)
+
+
+def _list(config: DictConfig, asked: dict[str, str | None]) -> None:
+    """Tell what would be deleted, place by place; changes nothing."""
+    pending = plans.pending()
+    others = sum(plan.asked != asked for plan in pending)
+    if others:
+        say(f"{others} earlier task=forget were not finished: the next one does that first")
+    same = [plan for plan in pending if plan.asked == asked]
+    plan, unread = (same[0], []) if same else _decided(config, asked)
+    say(_about(plan))
+    for trouble in unread:
+        say(f"  {trouble}")
+    for place in places(plan, config.tracking.uri):
+        found = place.found()
+        say(f"  {place.what}: {found.count:,}")
+        for item in found.items:
+            say(f"    {item}")
+    say("Nothing was deleted (task.dry_run=true)")
+
+
+def _leave_no_folder() -> None:
+    """Hydra makes a folder in outputs/ for each command; this one puts nothing into it."""
+    if HydraConfig.initialized():
+        folder = Path(HydraConfig.get().runtime.output_dir)
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+            folder.parent.rmdir()

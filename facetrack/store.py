@@ -15,6 +15,7 @@ that SQLite refuses is set aside and begun anew.
 bytes. Integers and floats are little-endian.
 """
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -53,6 +54,15 @@ _OF_THE_DISK = frozenset(
 )
 _VERSIONS = slice(18, 20)  # in the file's header, of who may write and read it: 1 or 2
 _BUSY_SECONDS = 60
+# How long readers are waited for that keep deleted rows in the write-ahead log; they read for
+# fractions of a second.
+_READERS_SECONDS = 5
+_IDENTITY, _DIGEST = 16, 32  # bytes
+# Rows to forget (`_know_doomed`), and those that a flipped bit has made of another type.
+_DOOMED = (
+    "CASE WHEN typeof(key) = 'blob' AND typeof(payload) = 'blob' AND typeof(checksum) = 'blob' "
+    "THEN doomed(key, payload, checksum) ELSE 1 END"
+)
 # SQLite allows 32,766 values in one statement; smaller groups cost nothing measurable.
 _KEYS_A_QUERY = 500
 
@@ -167,25 +177,32 @@ class Store:
     def forget(self, pictures: Iterable[str]) -> int:
         """Delete all there is of some pictures, SHA-256 digests in hex; returns how many rows.
 
-        What is deleted is overwritten, in the write-ahead log too. Raises UserError.
+        The file is written anew without them, so that no trace of an earlier write is left in it or
+        in the write-ahead log. Damaged rows, which may be anybody's, go as well. Raises UserError,
+        also where another process goes on reading what was deleted.
         """
-        digests = [(bytes.fromhex(picture),) for picture in pictures]
+        pictures = list(pictures)
         deleted = 0
 
         def delete() -> None:
             nonlocal deleted
-            self._connection.execute("PRAGMA secure_delete=ON")
+            _know_doomed(self._connection, pictures)
+            # What VACUUM puts aside would be a file that holds everybody.
+            self._connection.execute("PRAGMA temp_store=MEMORY")
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
-                for table, before in _TABLES.items():
-                    # As a BLOB, since damage may have made a text of it.
-                    cursor = self._connection.executemany(
-                        f"DELETE FROM {table} "
-                        f"WHERE substr(CAST(key AS BLOB), {before + 1}, 32) = ?",
-                        digests,
-                    )
+                for table in _tables(self._connection):
+                    cursor = self._connection.execute(f"DELETE FROM {table} WHERE {_DOOMED}")
                     deleted += cursor.rowcount
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # Deleting alone leaves copies where SQLite has moved rows from page to page.
+            self._connection.execute("VACUUM")
+            self._connection.execute(f"PRAGMA busy_timeout={_READERS_SECONDS * 1000}")
+            busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise UserError(
+                    f"another process is still reading {self.path}, and keeps what was deleted in "
+                    f"{self.path.name}-wal: wait until it is done, or end it"
+                )
 
         self._repaired(delete)
         return deleted
@@ -303,6 +320,48 @@ class Store:
             "FACETRACK_HOME to a folder you can write to, then run the same command again; "
             "what was stored so far is kept"
         )
+
+
+def rows_of(folder: Path, pictures: Iterable[str]) -> dict[str, int]:
+    """How many rows `Store.forget` would delete, by table; makes and changes no file.
+
+    Raises UserError for a damaged file.
+    """
+    path = folder / "embeddings.sqlite"
+    if not path.is_file():
+        return {}
+    # Without a log beside it nobody has it open, and SQLite must not make that log.
+    alone = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
+    try:
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro{alone}", uri=True)
+        connection.text_factory = bytes
+        with contextlib.closing(connection):
+            _know_doomed(connection, pictures)
+            return {
+                table: connection.execute(
+                    f"SELECT count(*) FROM {table} WHERE {_DOOMED}"
+                ).fetchone()[0]
+                for table in _tables(connection)
+            }
+    except sqlite3.DatabaseError as error:
+        raise UserError(f"the embedding store {path} cannot be read ({error})") from error
+
+
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    return [name.decode() for (name,) in connection.execute(query)]
+
+
+def _know_doomed(connection: sqlite3.Connection, pictures: Iterable[str]) -> None:
+    """Make `_DOOMED` work: rows that go with these pictures, SHA-256 digests in hex."""
+    digests = {bytes.fromhex(picture) for picture in pictures}
+
+    def doomed(key: bytes, payload: bytes, checksum: bytes) -> bool:
+        # The picture stands behind 16 bytes of the identity, or is the whole key.
+        digest = key if len(key) == _DIGEST else key[_IDENTITY : _IDENTITY + _DIGEST]
+        return digest in digests or _checksum(key, payload) != checksum
+
+    connection.create_function("doomed", 3, doomed)
 
 
 def box_bytes(box: NDArray[np.int64]) -> bytes:

@@ -5,7 +5,6 @@ processes and machines do not collide. A sweep's jobs find their parent run by t
 """
 
 import contextlib
-import fnmatch
 import hashlib
 import json
 import logging
@@ -45,6 +44,7 @@ NUMBER = "job"  # a job's number in its sweep, as of its folder in outputs/
 _PROCESS = "process"
 NOWHERE = "none"
 """The URI of tracking=none."""
+_AGAIN = "run the same command again"
 _COMMAND = "command"
 _SWEEP_NUMBER = "sweep_number"
 _TAG = 4000  # characters of a piece of the command
@@ -439,37 +439,23 @@ class Tracking:
                 of_config[config] = job
         return list(of_config.values())
 
-    def remove_artifacts(self, dataset: str, patterns: Sequence[str]) -> int:
-        """Delete files of all runs on a dataset by patterns of their names; returns how many.
-
-        Of sweeps, which may be on several datasets, all that match.
-        """
-        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-        removed = 0
-        for run in self._search(f"tags.{KIND} != ''"):
-            if run.data.tags[KIND] != "sweep" and run.data.tags.get("dataset") != dataset:
-                continue
-            repository: Any = get_artifact_repository(run.info.artifact_uri, self.uri)
-            for file in repository.list_artifacts():
-                if any(fnmatch.fnmatchcase(file.path, pattern) for pattern in patterns):
-                    repository.delete_artifacts(file.path)
-                    removed += 1
-        return removed
-
     def _jobs(self, sweep_id: str) -> list[Any]:
         return self._search(f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} != 'sweep'")
 
     def _parents(self, sweep_id: str) -> list[Any]:
         return self._search(f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} = 'sweep'")
 
-    def _search(self, condition: str) -> list[Any]:
+    def _search(self, condition: str, view: Any = None) -> list[Any]:
+        """view: MLflow's ViewType; None for runs that were not deleted."""
+        from mlflow.entities import ViewType
+
         found: list[Any] = []
         token = None
         while True:
             page = self._client.search_runs(
                 [self._experiment],
                 condition,
+                view or ViewType.ACTIVE_ONLY,
                 max_results=1000,
                 order_by=["attributes.start_time ASC"],
                 page_token=token,
@@ -478,6 +464,73 @@ class Tracking:
             token = page.token
             if not token:
                 return found
+
+
+class Past(Tracking):
+    """What an experiment has by now, to look at and to delete files of; nothing else is changed.
+
+    Runs that were deleted in MLflow count as well: their files are there until `mlflow gc`.
+    Raises UserError where the store cannot be used.
+    """
+
+    def __init__(self, uri: str | None, experiment: str) -> None:
+        import mlflow
+
+        self.uri = str(uri or mlflow.get_tracking_uri())
+        self._experiment = ""
+        if self.uri.startswith(_SERVER):
+            _check_server(self.uri, 0)
+        local = _local(self.uri)
+        if local is not None and not local.exists():
+            return
+        with self.working(_AGAIN):
+            self._client = mlflow.MlflowClient(self.uri)
+            found = self._client.get_experiment_by_name(experiment)
+            self._experiment = found.experiment_id if found else ""
+
+    def runs(self) -> list[Any]:
+        """All of its runs that facetrack has made."""
+        from mlflow.entities import ViewType
+
+        if not self._experiment:
+            return []
+        with self.working(_AGAIN):
+            return self._search(f"tags.{KIND} != ''", ViewType.ALL)
+
+    def files(self, run: Any) -> list[str]:
+        """Paths of all files that a run has logged, those in folders too."""
+        repository = self._repository(run)
+
+        def below(path: str | None) -> Iterator[str]:
+            for file in repository.list_artifacts(path):
+                if file.is_dir:
+                    yield from below(file.path)
+                else:
+                    yield file.path
+
+        with self.working(_AGAIN):
+            return list(below(None))
+
+    def text(self, run: Any, path: str) -> str:
+        """A file of a run as text."""
+        from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
+
+        repository = self._repository(run)
+        with self.working(_AGAIN), tempfile.TemporaryDirectory() as folder:
+            # Nothing that is to be deleted is copied where it can be read in place.
+            place = None if isinstance(repository, LocalArtifactRepository) else folder
+            found = Path(repository.download_artifacts(path, place))
+            return found.read_text(encoding="utf-8", errors="replace")
+
+    def remove(self, run: Any, path: str) -> None:
+        """Delete a file of a run."""
+        with self.working(_AGAIN):
+            self._repository(run).delete_artifacts(path)
+
+    def _repository(self, run: Any) -> Any:
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        return get_artifact_repository(run.info.artifact_uri, self.uri)
 
 
 class _Unkept(Run):
@@ -596,8 +649,8 @@ def _create_whole(uri: str) -> None:
     """
     import mlflow
 
-    path = Path(uri.removeprefix("sqlite:///"))
-    if not uri.startswith("sqlite:///") or "?" in uri or (path.exists() and path.stat().st_size):
+    path = _local(uri)
+    if path is None or (path.exists() and path.stat().st_size):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
@@ -608,6 +661,22 @@ def _create_whole(uri: str) -> None:
     finally:
         for name in (part.name, f"{part.name}-journal"):
             part.with_name(name).unlink(missing_ok=True)
+
+
+def _local(uri: str) -> Path | None:
+    """The database file that a tracking URI names, if it names one."""
+    if not uri.startswith("sqlite:///") or "?" in uri:
+        return None
+    return Path(uri.removeprefix("sqlite:///"))
+
+
+def where(uri: str | None) -> str:
+    """A tracking URI, or MLflow's own choice for None, as it reads from any working directory."""
+    import mlflow
+
+    chosen = str(uri or mlflow.get_tracking_uri())
+    local = _local(chosen)
+    return chosen if local is None else f"sqlite:///{local.absolute()}"
 
 
 def _lock_path(uri: str) -> Path:

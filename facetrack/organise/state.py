@@ -259,31 +259,6 @@ def _text(state: State) -> bytes:
     return json.dumps(to_json(state)).encode()
 
 
-def forget(out: Path, contents: Collection[str]) -> int:
-    """Drop the faces on some photos, their thumbnails, and the page; returns how many faces.
-
-    Raises UserError where this is no folder of facetrack's.
-    """
-    own = out / _FOLDER
-    if not (own / LAST).exists():
-        raise UserError(f"task.out={out} is no folder that facetrack organised")
-    forgotten: set[str] = set()
-    with opened(out):
-        for name in (LAST, PREVIOUS):
-            if (own / name).exists():
-                state = load(out, name)
-                gone = {face for face in state.faces if face.partition(":")[0] in contents}
-                state.faces = {face: of for face, of in state.faces.items() if face not in gone}
-                state.barred = {face: of for face, of in state.barred.items() if face not in gone}
-                state.pinned = [face for face in state.pinned if face not in gone]
-                replace(own / name, _text(state))
-                forgotten |= gone
-        for face in forgotten:
-            thumbnail_path(own, face).unlink(missing_ok=True)
-        (out / PAGE).unlink(missing_ok=True)
-    return len(forgotten)
-
-
 def thumbnail_path(own: Path, face: str) -> Path:
     """Where a face's thumbnail is kept. own: `own_folder`."""
     return own / _FACES / f"{hashlib.sha256(face.encode()).hexdigest()[:32]}.jpg"

@@ -1,0 +1,168 @@
+"""The places where something of a person can be: what is there, and how it is deleted."""
+
+import contextlib
+import functools
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from facetrack.errors import UserError
+from facetrack.forgetting.plan import Plan
+from facetrack.forgetting.runs import Logged, Runs, pages
+from facetrack.home import home
+from facetrack.masked import is_masked, masked
+from facetrack.organise import forgetting, state
+from facetrack.store import Store, rows_of
+from facetrack.tracking import Past
+
+# Made of many people at once; a run makes them again.
+_CACHES = ("tsne", "sheets")
+# As `files.replace` calls what it has not finished: what else ends so is the user's.
+_PART = "tmp????????.part"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is in a place. count: of rows, faces or files; items: each of them, or their kinds."""
+
+    count: int
+    items: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place to clear. found: what there is to delete in it; it changes nothing.
+
+    Both raise OSError, and UserError for what the user can put right.
+    """
+
+    what: str
+    found: Callable[[], Found]
+    clear: Callable[[], None]
+
+
+def places(plan: Plan, uri: str | None) -> list[Place]:
+    """All places of a plan, in the order in which they are cleared.
+
+    uri: the MLflow store as it is given now, whose password the plan does not keep. What knows who
+    somebody is comes last.
+    """
+    out = None if plan.out is None else Path(plan.out)
+    runs = functools.cache(lambda: _runs(plan, uri))
+    return [
+        *([_logged(runs)] if plan.uri is not None else []),
+        _files("t-SNE pages in outputs/", lambda: pages(plan, runs())),
+        _store(plan),
+        _files("damaged stores that were set aside", _set_aside),
+        *map(_cache, _CACHES),
+        _files("unfinished files of runs that were killed", lambda: _unfinished(plan)),
+        *(_organised(plan, out) if out is not None else ()),
+    ]
+
+
+def _files(what: str, listed: Callable[[], Sequence[Path]]) -> Place:
+    """A place whose files go as they are."""
+
+    def found() -> Found:
+        paths = listed()
+        return Found(len(paths), [str(path) for path in paths])
+
+    def clear() -> None:
+        for path in listed():
+            path.unlink(missing_ok=True)
+
+    return Place(what, found, clear)
+
+
+def _runs(plan: Plan, uri: str | None) -> Runs | None:
+    """The runs of the plan's MLflow store; None where none is kept."""
+    if plan.uri is None:
+        return None
+    where = plan.uri
+    if is_masked(where):
+        if uri is None or masked(uri) != where:
+            raise UserError(
+                f"the MLflow store {where} asks for a password: run the same command again, with "
+                "tracking.uri=…"
+            )
+        where = uri
+    return Runs(Past(where, plan.experiment), plan)
+
+
+def _logged(runs: Callable[[], Runs | None]) -> Place:
+    def listed() -> list[Logged]:
+        known = runs()
+        return [] if known is None else known.files()
+
+    def found() -> Found:
+        files = listed()
+        return Found(len(files), [str(file) for file in files])
+
+    def clear() -> None:
+        for file in listed():
+            file.remove()
+
+    return Place("files of MLflow runs that show faces or name people", found, clear)
+
+
+def _store(plan: Plan) -> Place:
+    def found() -> Found:
+        rows = rows_of(home(), plan.contents)
+        kinds = [f"{table}: {count} rows" for table, count in rows.items() if count]
+        return Found(sum(rows.values()), kinds)
+
+    def clear() -> None:
+        if (home() / "embeddings.sqlite").exists():
+            with Store(home()) as store:
+                store.forget(plan.contents)
+
+    return Place("rows of the embedding store", found, clear)
+
+
+def _set_aside() -> list[Path]:
+    """Stores that were damaged, which nobody can take single rows out of."""
+    return sorted(home().glob("damaged-*embeddings.sqlite*"))
+
+
+def _cache(name: str) -> Place:
+    """A cache, which nobody can take single people out of."""
+
+    def found() -> Found:
+        files = sorted((home() / name).glob("*"))
+        return Found(len(files), [str(file) for file in files])
+
+    def clear() -> None:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(home() / name)
+
+    return Place(f"cached pictures of everybody in {name}/", found, clear)
+
+
+def _unfinished(plan: Plan) -> list[Path]:
+    folders = [(home(), _PART), (Path(plan.work, "outputs"), f"*/{_PART}")]
+    if plan.out is not None:
+        folders += [(Path(plan.out), _PART), (state.own_folder(Path(plan.out)), f"**/{_PART}")]
+    return [path for folder, pattern in folders for path in sorted(folder.glob(pattern))]
+
+
+def _organised(plan: Plan, out: Path) -> list[Place]:
+    """An organised folder's places: the page first, what says whose the faces are last."""
+
+    def page() -> list[Path]:
+        path = out / state.PAGE
+        return [path] if path.is_file() else []
+
+    def remembered() -> Found:
+        known = forgetting.remembered(out, plan.contents, plan.persons)
+        return Found(sum(known.values()), [f"{path}: {count}" for path, count in known.items()])
+
+    return [
+        _files("the page of task.out", page),
+        _files("thumbnails in task.out", lambda: forgetting.thumbnails(out, plan.contents)),
+        Place(
+            "faces, photos and names in what task.out remembers",
+            remembered,
+            lambda: forgetting.clean(out, plan.contents, plan.persons),
+        ),
+    ]

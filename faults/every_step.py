@@ -1,0 +1,269 @@
+"""The organiser, restoring and forgetting, killed before each of their file-system steps."""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from facetrack.testing import photos, rows
+from faults.place import tree
+from faults.steps import Done, Warm, every_step
+from faults.tally import Tally
+
+KINDS = ("lost", "opposite", "unfinished", "wrong", "left over")
+_PHOTOS = 12  # of three persons
+_NAME = "Zoe Quill"
+
+
+class Scene:
+    """Photos, and a place for commands that can be put back to how it was.
+
+    The place is in `live` below the folder: home, working directory and the organised folder.
+    """
+
+    def __init__(self, folder: Path, home: Path, warm: Warm) -> None:
+        self.photos = photos(folder, home, _PHOTOS)
+        self.originals = tree(self.photos)
+        self.warm, self.out, self._kept = warm, warm.root / "out", folder / "kept"
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """How the photos are organised."""
+        root = f"dataset.root={self.photos}"
+        return ("task=organise", root, f"task.out={self.out}", "tracking=none", "clusterer.eps=0.3")
+
+    def run(self, *arguments: str) -> Done:
+        """Run a command that must succeed."""
+        done = self.warm.run(*arguments)
+        assert done.status == 0, done.stderr
+        return done
+
+    def keep(self) -> None:
+        """From now on the place is put back to how it is."""
+        shutil.rmtree(self._kept, ignore_errors=True)
+        shutil.copytree(self.warm.root, self._kept, symlinks=True)
+
+    def put_back(self) -> None:
+        """Put the place back."""
+        shutil.rmtree(self.warm.root)
+        shutil.copytree(self._kept, self.warm.root, symlinks=True)
+
+    @property
+    def people(self) -> str:
+        """people.yaml; nothing where there is none."""
+        path = self.out / "people.yaml"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def name(self) -> str:
+        """Name the first person, who is the third one as well; returns people.yaml's text."""
+        named = self.people.replace(
+            "person-001:\n  name:", f"person-001:\n  name: {_NAME}\n  merge: [person-003]", 1
+        )
+        assert named != self.people
+        (self.out / "people.yaml").write_text(named, encoding="utf-8")
+        return named
+
+    def found(self) -> tuple[dict[str, str], str]:
+        """The copies of photos by path, and people.yaml."""
+        return tree(self.out), self.people
+
+    def expect(self, tally: Tally, done: Done, expected: tuple[dict[str, str], str]) -> None:
+        """Count what is not as an uninterrupted command leaves it."""
+        tally.expect(done.status == 0, "unfinished", f"exit {done.status}: {done.stderr}")
+        files, people = self.found()
+        lost = expected[0].keys() - files.keys()
+        tally.expect(not lost, "lost", f"no {sorted(lost)}")
+        more = files.keys() - expected[0].keys()
+        tally.expect(not more and people == expected[1], "wrong", f"{sorted(more)}, {people}")
+        tally.expect(tree(self.photos) == self.originals, "lost", "the photos have changed")
+        parts = [*self.warm.root.rglob("*.part"), *self.warm.root.rglob("unfinished/*")]
+        tally.expect(not parts, "left over", str([path.name for path in parts]))
+
+
+def organised(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
+    """A folder's first run."""
+    del seed
+    tally = Tally("a first run")
+    with _scene(folder, home) as scene:
+        shutil.rmtree(scene.out)
+        scene.keep()
+        scene.run(*scene.command)
+        whole = scene.found()
+        _same_again(tally, scene, scene.command, whole, rounds)
+    return tally
+
+
+def corrected(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
+    """A run that a name and a merge are new to."""
+    del seed
+    tally = Tally("a run with a new name and a merge")
+    with _scene(folder, home) as scene:
+        scene.name()
+        scene.keep()
+        scene.run(*scene.command)
+        whole = scene.found()
+        assert any(_NAME in name for name in whole[0])
+        _same_again(tally, scene, scene.command, whole, rounds)
+    return tally
+
+
+def restored(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
+    """`task.restore=true`, with the same command or the ordinary one after the kill."""
+    del seed
+    tally = Tally("task.restore=true")
+    with _scene(folder, home) as scene:
+        named = scene.name()
+        scene.run(*scene.command)
+        forth = scene.found()
+        scene.keep()
+        restore = (*scene.command, "task.restore=true")
+        scene.run(*restore)
+        back = scene.found()
+        assert back != forth
+
+        def look(command: tuple[str, ...], *right: tuple[dict[str, str], str]) -> None:
+            done = scene.warm.run(*command)
+            found = scene.found()
+            opposite = found not in right and found in (back, forth)
+            tally.expect(not opposite, "opposite", f"after {command[-1]}")
+            if not opposite:
+                scene.expect(tally, done, found if found in right else right[0])
+            texts = [scene.people, *_texts(scene.out)]
+            tally.expect(named in texts, "lost", "the names are in no state")
+
+        every_step(tally, scene.warm, restore, scene.put_back, lambda: look(restore, back), rounds)
+        every_step(
+            tally,
+            scene.warm,
+            restore,
+            scene.put_back,
+            lambda: look(scene.command, back, forth),
+            rounds,
+        )
+    return tally
+
+
+def forgotten(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
+    """`task=forget` of a person who is in each of the places where somebody can be."""
+    del seed
+    tally = Tally("task=forget")
+    with _scene(folder, home) as scene:
+        scene.name()
+        scene.run(*(one for one in scene.command if one != "tracking=none"))
+        traces = Traces(scene)
+        scene.keep()
+        command = ("task=forget", f"person={_NAME}", f"task.out={scene.out}")
+        scene.run(*command)
+        assert not traces.left(), traces.left()
+
+        def look() -> None:
+            done = scene.warm.run(*command)
+            tally.expect(done.status == 0, "unfinished", f"exit {done.status}: {done.stderr}")
+            left = traces.left()
+            tally.expect(not left, "left over", "; ".join(left))
+            others = rows(scene.warm.home)
+            tally.expect(others == traces.others, "lost", "embeddings of others")
+            tally.expect(tree(scene.out) == traces.copies, "lost", "copies of photos")
+
+        every_step(tally, scene.warm, command, scene.put_back, look, rounds)
+    return tally
+
+
+class Traces:
+    """Puts what can be left of a person into all places, and finds it again.
+
+    The scene is one in which the person was named, and organised with MLflow.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        own, home, work = scene.out / ".facetrack", scene.warm.home, scene.warm.work
+        state = json.loads((own / "state.json").read_text())
+        self.digests = {
+            face.partition(":")[0] for face, number in state["faces"].items() if number in (1, 3)
+        }
+        assert self.digests
+        keys = [bytes.fromhex(one) for one in self.digests]
+        stored = rows(home)
+        theirs = {key: vector for key, vector in stored.items() if key[16:48] in keys}
+        self.others = {key: one for key, one in stored.items() if key not in theirs}
+        self.copies = tree(scene.out)
+        self._bytes = [*keys, *(one.encode() for one in self.digests), *theirs.values()]
+        self._page = b"a page with a face of theirs"
+        assert self.others
+        assert theirs
+        everything = b"".join(theirs.values())
+        for path in (
+            *(home / "tsne/made.npy", home / "sheets/made.jpg", home / "tmp12345678.part"),
+            *(home / "damaged-20260101-000000-embeddings.sqlite", own / "tmp12345678.part"),
+            *(scene.out / "tmp12345678.part", work / "outputs/a sweep/tsne-folder-haar-dlib.html"),
+        ):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(everything)
+
+    def left(self) -> list[str]:
+        """What is left, and where."""
+        found = []
+        for path in sorted(self._scene.warm.root.rglob("*")):
+            if not path.is_file() or path.suffix == ".png":
+                continue
+            content = path.read_bytes()
+            if path.suffix == ".json" and path.parent.name == ".facetrack":
+                content = _without_files(json.loads(content))
+                if _NAME.encode() in content:
+                    found.append(f"the name in {path.name}")
+            if any(one in content for one in self._bytes):
+                found.append(f"something of theirs in {path.name}")
+        pages = [*self._scene.warm.root.rglob("index.html")]
+        marks = [*self._scene.warm.home.rglob("forgetting")]
+        return [*found, *(str(path) for path in (*pages, *marks))]
+
+
+CAMPAIGNS: dict[str, Callable[[Path, Path, int, int], Tally]] = {
+    "organised-at-every-step": organised,
+    "corrected-at-every-step": corrected,
+    "restored-at-every-step": restored,
+    "forgotten-at-every-step": forgotten,
+}
+
+
+@contextlib.contextmanager
+def _scene(folder: Path, home: Path) -> Iterator[Scene]:
+    """A scene whose photos have been organised once."""
+    with Warm(folder / "live") as warm:
+        scene = Scene(folder, home, warm)
+        scene.run(*scene.command)
+        yield scene
+
+
+def _same_again(
+    tally: Tally,
+    scene: Scene,
+    command: tuple[str, ...],
+    whole: tuple[dict[str, str], str],
+    rounds: int,
+) -> None:
+    """Kill a command and give it again: what it leaves must be what it leaves without a kill."""
+
+    def look() -> None:
+        scene.expect(tally, scene.warm.run(*command), whole)
+
+    every_step(tally, scene.warm, command, scene.put_back, look, rounds)
+
+
+def _texts(out: Path) -> list[str]:
+    """What the states of an organised folder have of people.yaml."""
+    found = []
+    for path in (out / ".facetrack").glob("*.json"):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        states = [stored] if "people" in stored else stored.values()
+        found += [one["people"] for one in states]
+    return found
+
+
+def _without_files(stored: object) -> bytes:
+    """A state's JSON without the files that facetrack made: they are left to the user."""
+    if isinstance(stored, dict):
+        stored = {key: value for key, value in stored.items() if key != "files"}
+    return json.dumps(stored).encode()

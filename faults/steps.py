@@ -1,0 +1,115 @@
+"""SIGKILL before every single file-system step of a command, and the same command again.
+
+Where kills at random moments find what takes long, this finds what is left between two steps that
+follow each other at once.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from faults.tally import Tally
+
+_KILLED = -9
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended: its exit status, -9 where it was killed; its steps; what it said."""
+
+    status: int
+    steps: int
+    stdout: str
+    stderr: str
+
+
+class Warm:
+    """Runs commands in one place, each in a process forked from one that is ready for it.
+
+    root: the folder that holds the place; steps are counted in it. Its `work` is the working
+    directory, its `home` FACETRACK_HOME.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.work, self.home = root / "work", root / "home"
+
+    def __enter__(self) -> Self:
+        """Start the process, which takes as long as a command."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "faults.steps_child"],
+            cwd=Path(__file__).resolve().parents[1],
+            # One thread is what a fork keeps.
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self._process.communicate()
+
+    def run(self, *arguments: str, at: int = 0) -> Done:
+        """Run `facetrack ARGUMENTS` to its end, or up to a step before which it is killed."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        said = [self.root.with_name(f"{self.root.name}.{name}") for name in ("out", "err")]
+        request = {
+            "arguments": arguments,
+            "at": at,
+            "cwd": str(self.work),
+            "environment": {"FACETRACK_HOME": str(self.home)},
+            "root": str(self.root),
+            "stdout": str(said[0]),
+            "stderr": str(said[1]),
+        }
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{json.dumps(request)}\n")
+        self._process.stdin.flush()
+        answer = self._answer()
+        told = [path.read_text(encoding="utf-8", errors="replace") for path in said]
+        return Done(answer["status"], answer["steps"], *told)
+
+    def _answer(self) -> dict[str, int]:
+        assert self._process.stdout is not None
+        answer: dict[str, int] = json.loads(self._process.stdout.readline())
+        return answer
+
+
+def every_step(
+    tally: Tally,
+    warm: Warm,
+    command: Sequence[str],
+    prepare: Callable[[], None],
+    check: Callable[[], None],
+    most: int,
+) -> None:
+    """Kill a command before each of its steps and see what comes of it.
+
+    prepare: makes the place as it was before the command. check: what to do and to look at after a
+    kill. most: of the steps, spread over all of them; 0 for every one.
+    """
+    prepare()
+    whole = warm.run(*command)
+    assert whole.status == 0, whole.stderr
+    for step in spread(whole.steps, most):
+        prepare()
+        killed = warm.run(*command, at=step)
+        # Threads need not take as many steps each time.
+        assert killed.status in (0, _KILLED), killed.stderr
+        check()
+        tally.rounds += 1
+
+
+def spread(steps: int, most: int) -> list[int]:
+    """Which of the steps 1 to `steps` to take where `most` are wanted, 0 for all of them."""
+    if not most or most >= steps:
+        return list(range(1, steps + 1))
+    return sorted({1 + round(place * (steps - 1) / max(1, most - 1)) for place in range(most)})
