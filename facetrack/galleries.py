@@ -13,7 +13,7 @@ from facetrack.figures import Listing, error_page
 from facetrack.figures.gallery import FACE, Group, Section, gallery
 from facetrack.figures.table import csv_text
 from facetrack.metrics import NOISE, noise_alone
-from facetrack.thumbnail import thumbnail
+from facetrack.thumbnail import Face, thumbnail
 
 _GROUPS, _FACES = 8, 3  # shown of a confusion, and of each of its groups
 _OF_CLUSTER = 12  # faces shown of a cluster where nobody knows who is who
@@ -141,7 +141,11 @@ def _group(
     leads: bool = False,
 ) -> Group:
     found = [
-        _thumbnail(embeddings.pictures[face], tuple(embeddings.boxes[face].tolist()))
+        _thumbnail(
+            embeddings.pictures[face],
+            embeddings.contents[face],
+            tuple(embeddings.boxes[face].tolist()),
+        )
         for face in faces[:most].tolist()
     ]
     shown = [face for face in found if face is not None]
@@ -149,8 +153,9 @@ def _group(
 
 
 @functools.lru_cache(maxsize=4000)  # the jobs of a sweep show many faces again; 27 kB each
-def _thumbnail(picture: Picture, box: tuple[int, ...]) -> Image | None:
-    return thumbnail(picture.path, np.array(box), FACE) if picture.publishable else None
+def _thumbnail(picture: Picture, content: str, box: tuple[int, ...]) -> Image | None:
+    face = Face([picture.path], content, np.array(box))
+    return thumbnail(face, FACE) if picture.publishable else None
 
 
 def _largest(embeddings: Embeddings, clusters: NDArray[np.int64]) -> Listing:

@@ -22,7 +22,7 @@ SIZE = PIXELS + SIDE * SIDE
 
 # Of so many rows and columns a thumbnail is made: each of its pixels from at least 1,000.
 _SAMPLED = 256
-_BAND_BYTES = 8 << 20
+_BAND_BYTES = 1 << 20
 
 
 def look(stored: Image, upright: Image) -> bytes:

@@ -27,13 +27,14 @@ else:
     pillow_heif.register_heif_opener(thumbnails=False)
 
 SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".pgm"}
-    | ({".heic", ".heif"} if _HEIC else set())
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".mpo", ".png", ".webp", ".bmp", ".dib"}
+    | {".tif", ".tiff", ".pgm", ".ppm", ".pbm", ".pnm", ".pfm"}
+    | ({".heic", ".heif", ".hif"} if _HEIC else set())
 )  # of the files that are taken for pictures, in lower case
 
 # What is decoded, by content and whatever the suffix. No other decoder runs.
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", *(["HEIF"] if _HEIC else []))
-_EXPECTED = f"expected jpeg, png, webp, bmp, tiff{', heic' if _HEIC else ''} or pgm"
+_EXPECTED = f"expected jpeg, png, webp, bmp, tiff{', heic' if _HEIC else ''} or pnm"
 
 MAX_PIXELS = 200_000_000
 # Pillow's own limit is lower and does not say the size.

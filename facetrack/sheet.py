@@ -16,7 +16,7 @@ from facetrack.data import Embeddings
 from facetrack.figures import Sheet
 from facetrack.files import replace
 from facetrack.home import home
-from facetrack.thumbnail import thumbnails
+from facetrack.thumbnail import Face, thumbnails
 
 _SIDE = 48  # a multiple of 16, the blocks of a JPEG: no face runs into its neighbour
 _QUALITY = 50  # 0.4 kB a face
@@ -27,7 +27,7 @@ _CHECKSUM = 32
 def sheet(embeddings: Embeddings) -> Sheet:
     """The faces whose pictures may be shown, from the cache or drawn and cached.
 
-    The face of a picture that has gone meanwhile is blank, and such a sheet is not kept.
+    The face of a picture that has gone or changed meanwhile is blank, and such a sheet is not kept.
     """
     may = np.array([picture.publishable for picture in embeddings.pictures])
     shown = np.flatnonzero(may)
@@ -57,12 +57,15 @@ def _kept(path: Path) -> bytes | None:
 
 
 def _drawn(embeddings: Embeddings, shown: NDArray[np.int64], columns: int) -> tuple[bytes, bool]:
-    """The sheet as JPEG, and whether every picture could be read."""
+    """The sheet as JPEG, and whether every picture was there."""
     rows = max(1, math.ceil(len(shown) / columns))
     drawn = np.full((rows * _SIDE, columns * _SIDE, 3), _BLANK, np.uint8)
     whole = True
 
-    faces = [(embeddings.pictures[face].path, embeddings.boxes[face]) for face in shown.tolist()]
+    faces = [
+        Face([embeddings.pictures[face].path], embeddings.contents[face], embeddings.boxes[face])
+        for face in shown.tolist()
+    ]
     for tile, found in enumerate(thumbnails(faces, _SIDE, "Thumbnails")):
         if found is None:
             whole = False

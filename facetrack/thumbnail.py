@@ -1,7 +1,9 @@
 """Faces cut out of their photos, small."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,26 +13,52 @@ from PIL import Image as Pillow
 from facetrack.data import Image
 from facetrack.embedder.crop import crop
 from facetrack.errors import UserError
-from facetrack.picture import read
+from facetrack.picture import read_bytes
 from facetrack.progress import bar
 from facetrack.workers import cores, in_order
 
 _MARGIN = 5  # pixels around a face's box
 
 
-def thumbnail(path: Path, box: NDArray[np.int64], side: int) -> Image | None:
-    """(side, side, 3) uint8; None for a photo that has gone or cannot be read any more."""
+@dataclass(frozen=True)
+class Face:
+    """A face on a photo.
+
+    paths: where the photo may be, the first that has it counts. content: its SHA-256 in hex.
+    box: (4,).
+    """
+
+    paths: Sequence[Path]
+    content: str
+    box: NDArray[np.int64]
+
+
+def thumbnail(face: Face, side: int) -> Image | None:
+    """(side, side, 3) uint8; None for a photo that has gone, or is another one by now."""
+    data = _read(face)
+    if data is None:
+        return None
     try:
-        face = crop(read(path), box, _MARGIN)
+        cut = crop(read_bytes(data), face.box, _MARGIN)
     except (UserError, ValueError):
         return None
-    return np.asarray(Pillow.fromarray(face).resize((side, side), Pillow.Resampling.BILINEAR))
+    return np.asarray(Pillow.fromarray(cut).resize((side, side), Pillow.Resampling.BILINEAR))
 
 
-def thumbnails(
-    faces: Sequence[tuple[Path, NDArray[np.int64]]], side: int, description: str
-) -> Iterator[Image | None]:
-    """`thumbnail` of many faces, path and box of each, in their order, on all cores with a bar."""
+def thumbnails(faces: Sequence[Face], side: int, description: str) -> Iterator[Image | None]:
+    """`thumbnail` of many faces, in their order, on all cores with a bar."""
     with ThreadPoolExecutor(cores()) as pool:
-        found = in_order(pool, lambda face: thumbnail(*face, side), faces, window=4 * cores())
+        found = in_order(pool, lambda face: thumbnail(face, side), faces, window=4 * cores())
         yield from bar(found, total=len(faces), description=description, unit="face")
+
+
+def _read(face: Face) -> bytes | None:
+    """The photo's file, from wherever it is: the box means nothing on another photo."""
+    for path in face.paths:
+        try:
+            data = path.read_bytes()
+        except OSError:
+            continue
+        if hashlib.sha256(data).hexdigest() == face.content:
+            return data
+    return None

@@ -222,7 +222,9 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
     """A folder that is a file system of its own in memory, until this is left."""
     folder.mkdir(parents=True)
     subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", f"mode=700,{options}", "tmpfs", folder],
+        check=True,
+        capture_output=True,
     )
     try:
         yield folder

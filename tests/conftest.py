@@ -5,37 +5,30 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from facetrack.archive import extract as unpack
-from facetrack.data import Picture, Vectors
-from facetrack.dataset import Folder, Portraits
+from facetrack.data import Vectors
+from facetrack.dataset import Folder
 from facetrack.detector import Whole
 from facetrack.embedder import DlibResNet
 from facetrack.extract import extract, unit
+from facetrack.home import lock
 from facetrack.store import Store
+from facetrack.testing import Outcome, Workspace, new_store, people
 from facetrack.tracking import Run
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+Command = Callable[..., Outcome]
 
-# Runs facetrack as a file size limit, its first argument in bytes, stands in for a full disk.
-LIMITED = (
-    "import resource, runpy, signal, sys\n"
-    "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-    "limit = int(sys.argv.pop(1))\n"
-    "resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))\n"
-    "runpy.run_module('facetrack', run_name='__main__', alter_sys=True)\n"
-)
+SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 @pytest.fixture
@@ -48,8 +41,33 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def warm_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A FACETRACK_HOME that the tests of a session fill together: portraits are embedded once."""
-    return tmp_path_factory.mktemp("home")
+    """A FACETRACK_HOME that all tests fill together: portraits are drawn and embedded once.
+
+    With pytest-xdist its processes share it, as processes of users may: what a test takes away, or
+    counts, has to be in a home of its own (see `copied_home`).
+    """
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "warm-home"
+    home.mkdir(mode=0o700, exist_ok=True)
+    return home
+
+
+@pytest.fixture(scope="session")
+def new_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow store without runs: workspaces begin with a copy, which saves two seconds each."""
+    return new_store(tmp_path_factory.mktemp("mlflow") / "mlflow.db")
+
+
+@pytest.fixture
+def workspace(warm_home: Path, new_mlflow: Path, tmp_path: Path) -> Workspace:
+    """An empty folder to run commands in, and the home that all tests fill together."""
+    return Workspace(tmp_path / "work", warm_home, store=new_mlflow)
+
+
+@pytest.fixture
+def facetrack(workspace: Workspace) -> Command:
+    """Run `python -m facetrack ARGUMENTS` there, in this process."""
+    return workspace.run
 
 
 @pytest.fixture(scope="session")
@@ -71,45 +89,16 @@ def orl(warm_home: Path) -> tuple[Vectors, NDArray[np.int64]]:
         pytest.skip("no ORL pictures here")
     unpack(archive, warm_home / "orl")
     listing = Folder(warm_home / "orl/orl_faces").load()
-    with Store(warm_home) as store:
+    with lock(warm_home / "orl.lock"), Store(warm_home) as store:
         faces = extract(listing, Whole(), DlibResNet(), store)
     assert faces.people is not None
     return faces.vectors, faces.people
 
 
-def portraits(home: Path) -> Sequence[Picture]:
-    """The drawn portraits, kept in a FACETRACK_HOME."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACETRACK_HOME", str(home))
-        return Portraits().load().pictures
-
-
 @pytest.fixture(scope="session")
 def small_folder(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Path:
     """Pictures of six of the drawn people, in a folder of sub-folders."""
-    root = tmp_path_factory.mktemp("pictures") / "six people"
-    pictures = portraits(warm_home)
-    six = sorted({str(picture.person) for picture in pictures})[:6]
-    for picture in pictures:
-        if picture.person in six:
-            (root / str(picture.person)).mkdir(parents=True, exist_ok=True)
-            shutil.copy(picture.path, root / str(picture.person))
-    return root
-
-
-def client(folder: Path) -> Any:
-    """The MLflow store that a command made in a folder."""
-    from mlflow import MlflowClient
-
-    return MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
-
-
-def runs(folder: Path, kind: str) -> list[Any]:
-    """Its runs of a kind, "job" or "sweep"."""
-    store = client(folder)
-    experiment = store.get_experiment_by_name("facetrack")
-    assert experiment is not None
-    return list(store.search_runs([experiment.experiment_id], f"tags.kind = '{kind}'"))
+    return people(tmp_path_factory.mktemp("pictures"), warm_home, 6)
 
 
 def log_new_datasets(runs: Sequence[Run], n: int) -> None:
@@ -123,38 +112,6 @@ def log_new_datasets(runs: Sequence[Run], n: int) -> None:
 
     with ThreadPoolExecutor(len(runs)) as pool:
         assert list(pool.map(write, runs)) == [None] * len(runs)
-
-
-def assert_refused(done: "subprocess.CompletedProcess[str]", told: str) -> None:
-    """A user's mistake: one line on standard error that says `told`, and status 2."""
-    assert done.returncode == 2, done.stderr
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-
-
-Command = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def facetrack(warm_home: Path, tmp_path: Path) -> Command:
-    """Run `python -m facetrack ARGUMENTS` in an empty folder, as a user would."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-
-    def run(
-        *arguments: str, environment: Mapping[str, str] | None = None, cwd: Path = folder
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "facetrack", *arguments],
-            cwd=cwd,
-            env={**os.environ, "FACETRACK_HOME": str(warm_home), **(environment or {})},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-
-    return run
 
 
 @pytest.fixture(scope="session")
@@ -192,9 +149,3 @@ def postgres() -> Iterator[str]:
     finally:
         run(str(bin_ / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
         shutil.rmtree(folder)
-
-
-@pytest.fixture
-def environment(warm_home: Path) -> dict[str, str]:
-    """Environment of a command that shares the session's embeddings."""
-    return {**os.environ, "FACETRACK_HOME": str(warm_home)}

@@ -5,16 +5,12 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Command, client, runs
+from conftest import Command
 from sklearn.cluster import DBSCAN, MeanShift
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
@@ -25,38 +21,24 @@ from facetrack.embedder import DlibResNet
 from facetrack.extract import extract
 from facetrack.resample import Bootstrap
 from facetrack.store import Store
+from facetrack.testing import Outcome, Workspace, artifacts, client, ended, portraits, runs
 
-
-def _artifacts(run: Any) -> dict[str, Path]:
-    folder = Path(run.info.artifact_uri.removeprefix("file://"))
-    return {path.name: path for path in folder.iterdir()}
+Sweep = tuple[Path, Outcome]
 
 
 @pytest.fixture(scope="module")
-def sweep(
-    tmp_path_factory: pytest.TempPathFactory, warm_home: Path
-) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """A sweep of eight jobs in a fresh folder."""
-    folder = tmp_path_factory.mktemp("sweep")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "facetrack", "-m", "n_resamples=4"),
-            *("clusterer=dbscan,meanshift", "clusterer.eps=0.2:0.5"),
-        ],
-        cwd=folder,
-        env={**os.environ, "FACETRACK_HOME": str(warm_home)},
-        capture_output=True,
-        text=True,
-        timeout=300,
+def sweep(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Sweep:
+    """A sweep of eight jobs in a fresh folder, by a process of its own."""
+    place = Workspace(tmp_path_factory.mktemp("sweep"), warm_home)
+    done = place.command(
+        *("-m", "n_resamples=4", "clusterer=dbscan,meanshift", "clusterer.eps=0.2:0.5")
     )
-    return folder, done
+    return place.folder, done
 
 
-def test_a_sweep_tells_its_results(
-    sweep: tuple[Path, subprocess.CompletedProcess[str]],
-) -> None:
+def test_a_sweep_tells_its_results(sweep: Sweep) -> None:
     folder, done = sweep
-    assert done.returncode == 0, done.stderr
+    done.ok()
     assert "8 jobs" in done.stdout
     assert "8 of 8 jobs finished" in done.stdout
     assert "mlflow ui" in done.stdout
@@ -70,9 +52,7 @@ def test_a_sweep_tells_its_results(
     assert {row["parameters"] for row in rows} == {"eps=0.2", "eps=0.3", "eps=0.4", "eps=0.5"}
 
 
-def test_a_sweep_is_a_parent_with_nested_jobs(
-    sweep: tuple[Path, subprocess.CompletedProcess[str]],
-) -> None:
+def test_a_sweep_is_a_parent_with_nested_jobs(sweep: Sweep) -> None:
     folder, _ = sweep
     (parent,) = runs(folder, "sweep")
     jobs = runs(folder, "job")
@@ -82,7 +62,7 @@ def test_a_sweep_is_a_parent_with_nested_jobs(
     best = max(jobs, key=lambda job: job.data.metrics["ari_mean"])
     assert parent.data.metrics["best_ari_mean"] == best.data.metrics["ari_mean"]
     assert parent.data.tags["best_method"] in ("dbscan", "meanshift")
-    files = _artifacts(parent)
+    files = artifacts(parent)
     assert {"results.csv", "results.md", "curves.png", "curves.html"} <= set(files)
     assert files["curves.png"].read_bytes()[:4] == b"\x89PNG"
     # One t-SNE page for the portraits, with the clusters of the best job, as that job logged them.
@@ -90,7 +70,7 @@ def test_a_sweep_is_a_parent_with_nested_jobs(
     name = " ".join(parent.data.tags[f"best_{key}"] for key in ("dataset", "method", "parameters"))
     assert f"<h1>{name}</h1>" in page
     (shown,) = (job for job in jobs if job.data.tags["mlflow.runName"] == name)
-    with _artifacts(shown)["faces.csv"].open(newline="") as opened:
+    with artifacts(shown)["faces.csv"].open(newline="") as opened:
         found = [f"cluster {row['cluster']}" for row in csv.DictReader(opened)]
     of = json.loads(page.partition("const DATA = ")[2].partition(";</script>")[0])["groupings"][1]
     assert [of["names"][group] for group in of["of"]] == found
@@ -99,9 +79,7 @@ def test_a_sweep_is_a_parent_with_nested_jobs(
     assert total < 30e6
 
 
-def test_a_job_leaves_everything_needed_to_compare_it(
-    sweep: tuple[Path, subprocess.CompletedProcess[str]],
-) -> None:
+def test_a_job_leaves_everything_needed_to_compare_it(sweep: Sweep) -> None:
     folder, _ = sweep
     job = next(
         one
@@ -137,7 +115,7 @@ def test_a_job_leaves_everything_needed_to_compare_it(
         "fit_seconds",
     ):
         assert f"{name}_mean" in metrics
-    files = _artifacts(job)
+    files = artifacts(job)
     assert set(files) == {
         *("config.yaml", "resamples.csv", "skipped.csv", "tsne.png"),
         *("merged.png", "split.png", "confused.csv", "clusters.csv", "people.csv"),
@@ -151,7 +129,7 @@ def test_a_job_leaves_everything_needed_to_compare_it(
 
 
 def test_scores_equal_scikit_learns_on_the_same_resamples(
-    sweep: tuple[Path, subprocess.CompletedProcess[str]],
+    sweep: Sweep,
     warm_home: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -177,17 +155,18 @@ def test_scores_equal_scikit_learns_on_the_same_resamples(
 
 
 def test_a_single_job_prints_its_scores_and_imports_no_network(
-    facetrack: Command, sweep: object, tmp_path: Path
+    workspace: Workspace, sweep: Sweep
 ) -> None:
     # `sweep` has filled the store: what is stored must not cost an import of seconds.
-    done = facetrack("n_resamples=3", environment={"PYTHONPROFILEIMPORTTIME": "1"})
-    assert done.returncode == 0, done.stderr
+    workspace.environment["PYTHONPROFILEIMPORTTIME"] = "1"
+    done = workspace.command("n_resamples=3")
+    done.ok()
     for text in ("portraits · haar · dlib · dbscan", "ARI", "BCubed", "59 pictures", "mlflow ui"):
         assert text in done.stdout
     imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
     assert "mlflow" in imported
-    (job,) = runs(tmp_path / "work", "job")
-    assert {"tsne.png", "tsne.html", "errors.html"} <= set(_artifacts(job))
+    (job,) = workspace.runs("job")
+    assert {"tsne.png", "tsne.html", "errors.html"} <= set(artifacts(job))
     assert not {"tensorflow", "keras", "dlib", "_dlib_pybind11"} & imported
 
 
@@ -201,59 +180,33 @@ def test_a_failing_job_does_not_take_the_others_with_it(facetrack: Command, tmp_
         "500": "FAILED",
         "known": "FINISHED",
     }
-    traceback = _artifacts(jobs["500"])["traceback.txt"].read_text()
+    traceback = artifacts(jobs["500"])["traceback.txt"].read_text()
     assert "KMeans cannot cluster" in traceback
     (parent,) = runs(tmp_path / "work", "sweep")
     assert parent.info.status == "FAILED"
 
 
 def test_two_sweeps_on_a_fresh_directory(warm_home: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "facetrack", "-m", "clusterer.eps=0.2:0.3", "n_resamples=2"]
-    both = [
-        subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env={**os.environ, "FACETRACK_HOME": str(warm_home)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    errors = [process.communicate(timeout=300)[1] for process in both]
-    assert [process.returncode for process in both] == [0, 0], errors
-    parents = {run.info.run_id for run in runs(tmp_path, "sweep")}
-    jobs = runs(tmp_path, "job")
+    place = Workspace(tmp_path, warm_home)
+    both = [place.start("-m", "clusterer.eps=0.2:0.3", "n_resamples=2") for _ in range(2)]
+    for process in both:
+        ended(process).ok()
+    parents = {run.info.run_id for run in place.runs("sweep")}
+    jobs = place.runs("job")
     assert len(parents) == 2
     assert len(jobs) == 4
     assert {job.data.tags["mlflow.parentRunId"] for job in jobs} == parents
 
 
-def test_ctrl_c_ends_runs_as_killed(warm_home: Path, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "facetrack",
-            "-m",
-            "clusterer=meanshift",
-            "clusterer.eps=0.2,0.3",
-            "n_resamples=100000",
-        ],
-        cwd=tmp_path,
-        env={**os.environ, "FACETRACK_HOME": str(warm_home)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # Started in the background by a shell, the tests and their children ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+def test_ctrl_c_ends_runs_as_killed(workspace: Workspace) -> None:
+    with workspace.start(
+        "-m", "clusterer=meanshift", "clusterer.eps=0.2,0.3", "n_resamples=100000"
     ) as process:
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            time.sleep(0.5)
-            if _started(tmp_path):
-                break
-        time.sleep(3)  # until it is among the resamples
+        # Until it is among the resamples.
+        while not workspace.runs("job", "RUNNING") and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(1)
         process.send_signal(signal.SIGINT)
         try:
             _, errors = process.communicate(timeout=60)
@@ -262,17 +215,8 @@ def test_ctrl_c_ends_runs_as_killed(warm_home: Path, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors
-    statuses = {run.info.status for kind in ("sweep", "job") for run in runs(tmp_path, kind)}
+    statuses = {run.info.status for kind in ("sweep", "job") for run in workspace.runs(kind)}
     assert statuses == {"KILLED"}
-
-
-def _started(folder: Path) -> bool:
-    """Whether parent and job exist, asked without MLflow, which would create the database too."""
-    try:
-        with sqlite3.connect(f"file:{folder / 'mlflow.db'}?mode=ro", uri=True) as connection:
-            return int(connection.execute("SELECT count(*) FROM runs").fetchone()[0]) >= 2
-    except sqlite3.OperationalError:  # it is still being made
-        return False
 
 
 @pytest.mark.parametrize(
@@ -303,25 +247,22 @@ def test_a_mistake_is_one_line_and_status_2(
     assert len(done.stderr.strip().splitlines()) <= 1
 
 
-def test_a_flat_folder_has_no_scores(
-    facetrack: Command, warm_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
+def test_a_flat_folder_has_no_scores(facetrack: Command, warm_home: Path, tmp_path: Path) -> None:
     root = tmp_path / "Meine Fotos é"
     root.mkdir()
-    for picture in Portraits().load().pictures[:20]:
+    for picture in portraits(warm_home)[:20]:
         shutil.copy(picture.path, root / Path(picture.name).name)
     (root / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     before = {path: path.stat().st_mtime_ns for path in root.iterdir()}
     done = facetrack("dataset=folder", f"dataset.root={root}", "n_resamples=2")
-    assert done.returncode == 0, done.stderr
+    done.ok()
     assert "no labels" in done.stdout
     assert "skipped broken.jpg" in done.stdout
     assert "ARI" not in done.stdout
     (job,) = runs(tmp_path / "work", "job")
     assert "ari_mean" not in job.data.metrics
     assert job.data.metrics["n_clusters_mean"] >= 1
-    files = _artifacts(job)
+    files = artifacts(job)
     assert "broken.jpg" in files["skipped.csv"].read_text()
     assert {"groups.html", "tsne.html", "faces.csv"} <= set(files)
     assert "errors.html" not in files
@@ -332,10 +273,10 @@ def test_a_flat_folder_has_no_scores(
 def test_approximate_neighbours_tell_their_recall(facetrack: Command, tmp_path: Path) -> None:
     pytest.importorskip("faiss", reason="faiss is not installed: the extra facetrack[faiss]")
     done = facetrack("clusterer.neighbors=faiss", "clusterer.eps=0.3", "n_resamples=2")
-    assert done.returncode == 0, done.stderr
+    done.ok()
     assert "recall 1, measured on a sample of all faces" in done.stdout
     exact = facetrack("clusterer.eps=0.3", "n_resamples=2")
-    assert exact.returncode == 0, exact.stderr
+    exact.ok()
     assert "recall 1" not in exact.stdout
     of = {
         job.data.params["clusterer.neighbors"]: job.data.metrics
@@ -367,15 +308,15 @@ def test_hydras_own_sweeps_still_work(facetrack: Command, tmp_path: Path) -> Non
         "clusterer.min_samples=choice(1,2)",
         "n_resamples=2",
     )
-    assert done.returncode == 0, done.stderr
+    done.ok()
     assert "4 of 4 jobs finished" in done.stdout
 
 
-def test_a_read_only_directory_is_told(facetrack: Command, tmp_path: Path) -> None:
+def test_a_read_only_directory_is_told(warm_home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o555)
     if os.access(folder, os.W_OK):
         pytest.skip("this user may write anywhere")
-    done = facetrack(cwd=folder)
+    done = Workspace(folder, warm_home).run()
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1

@@ -2,54 +2,46 @@
 
 import hashlib
 import os
-import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
-from conftest import Command, assert_refused, client, runs
+from conftest import Command
+
+from facetrack.testing import Workspace, client, copied_home, rows
 
 
 @pytest.fixture
 def private(
-    facetrack: Command, small_folder: Path, warm_home: Path, tmp_path: Path
-) -> dict[str, str]:
-    """An environment with a home of the test's own, the six people embedded in it."""
-    done = facetrack("dataset=folder", f"dataset.root={small_folder}", "n_resamples=2")
-    assert done.returncode == 0, done.stderr
-    shutil.copytree(warm_home, tmp_path / "home")
-    return {"FACETRACK_HOME": str(tmp_path / "home")}
-
-
-def _vectors(home: Path) -> dict[bytes, bytes]:
-    """Payloads by key."""
-    with sqlite3.connect(home / "embeddings.sqlite") as store:
-        return dict(store.execute("SELECT key, payload FROM vectors"))
+    workspace: Workspace, new_mlflow: Path, small_folder: Path, warm_home: Path, tmp_path: Path
+) -> Workspace:
+    """A place with a home of the test's own, the six people embedded and evaluated in it."""
+    evaluation = ("dataset=folder", f"dataset.root={small_folder}", "n_resamples=2")
+    workspace.run(*evaluation, "tracking=none").ok()  # embeds them where others find them, too
+    home = copied_home(tmp_path / "home", warm_home)
+    mine = Workspace(tmp_path / "mine", home, store=new_mlflow)
+    mine.run(*evaluation).ok()
+    return mine
 
 
 def _digests(folder: Path) -> set[bytes]:
     return {hashlib.sha256(path.read_bytes()).digest() for path in folder.iterdir()}
 
 
-def test_a_person_of_a_folder(
-    facetrack: Command, private: dict[str, str], small_folder: Path, tmp_path: Path
-) -> None:
-    home, work = tmp_path / "home", tmp_path / "work"
+def test_a_person_of_a_folder(private: Workspace, small_folder: Path, tmp_path: Path) -> None:
+    home, work = private.home, private.folder
     person = sorted(path.name for path in small_folder.iterdir())[0]
     digests = _digests(small_folder / person)
-    before = _vectors(home)
+    before = rows(home)
     theirs = {key: payload for key, payload in before.items() if key[16:48] in digests}
     assert len(theirs) >= len(digests)
-    (job,) = runs(work, "job")
+    (job,) = private.runs("job")
     names = {file.path for file in client(work).list_artifacts(job.info.run_id)}
     assert {"errors.html", "tsne.html", "merged.png", "people.csv"} < names
 
-    done = facetrack(
-        *("task=forget", f"dataset.root={small_folder}", f"person={person}"), environment=private
-    )
-    assert done.returncode == 0, done.stderr
-    assert f"{len(digests)} pictures: " in done.stdout
-    after = _vectors(home)
+    # By a process from its start to its end, as a user would.
+    told = private.command("task=forget", f"dataset.root={small_folder}", f"person={person}").ok()
+    assert f"{len(digests)} pictures: " in told
+    after = rows(home)
     assert after == {key: payload for key, payload in before.items() if key not in theirs}
     # Overwritten, not only unlinked.
     for path in home.glob("embeddings.sqlite*"):
@@ -63,22 +55,18 @@ def test_a_person_of_a_folder(
 
 
 def test_a_person_of_an_organised_folder(
-    facetrack: Command, private: dict[str, str], small_folder: Path, tmp_path: Path
+    private: Workspace, small_folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     organise = ["task=organise", f"dataset.root={small_folder}", f"task.out={out}"]
-    done = facetrack(*organise, "clusterer.eps=0.3", environment=private)
-    assert done.returncode == 0, done.stderr
+    private.run(*organise, "clusterer.eps=0.3").ok()
     copies = sorted(out.glob("person-001/*"))
     thumbnails = len(list((out / ".facetrack/faces").iterdir()))
     yaml = out / "people.yaml"
     yaml.write_text(yaml.read_text().replace("person-001:\n  name:", "person-001:\n  name: Ann"))
     digests = _digests(out / "person-001")
-    done = facetrack(
-        *("task=forget", "person=Ann", f"task.out={out}", "tracking=none"), environment=private
-    )
-    assert done.returncode == 0, done.stderr
-    assert not any(key[16:48] in digests for key in _vectors(tmp_path / "home"))
+    private.run("task=forget", "person=Ann", f"task.out={out}", "tracking=none").ok()
+    assert not any(key[16:48] in digests for key in rows(private.home))
     state = (out / ".facetrack/state.json").read_text()
     faces = state[state.index('"faces"') : state.index('"pinned"')]
     assert not any(digest.hex() in faces for digest in digests)
@@ -87,30 +75,24 @@ def test_a_person_of_an_organised_folder(
     assert sorted(out.glob("person-001/*")) == copies  # photos stay
 
 
-def test_a_picture(
-    facetrack: Command, private: dict[str, str], small_folder: Path, tmp_path: Path
-) -> None:
+def test_a_picture(private: Workspace, small_folder: Path, tmp_path: Path) -> None:
     picture = min(small_folder.rglob("*.png"))
     digest = hashlib.sha256(picture.read_bytes()).digest()
-    done = facetrack("task=forget", f"picture='{picture}'", "tracking=none", environment=private)
-    assert done.returncode == 0, done.stderr
-    assert "1 pictures: " in done.stdout
-    assert not any(key[16:48] == digest for key in _vectors(tmp_path / "home"))
+    told = private.run("task=forget", f"picture='{picture}'", "tracking=none").ok()
+    assert "1 pictures: " in told
+    assert not any(key[16:48] == digest for key in rows(private.home))
 
 
 def test_pages_in_outputs_are_found_by_the_name_they_have_there(
-    facetrack: Command, private: dict[str, str], small_folder: Path, tmp_path: Path
+    private: Workspace, small_folder: Path, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "work/outputs/a sweep"
+    folder = private.folder / "outputs/a sweep"
     folder.mkdir(parents=True)
     theirs, another = folder / "tsne-my_set-haar-dlib.html", folder / "tsne-other-haar-dlib.html"
     for page in (theirs, another):
         page.touch()
     picture = min(small_folder.rglob("*.png"))
-    done = facetrack(
-        *("task=forget", f"picture='{picture}'", "dataset.name=my set"), environment=private
-    )
-    assert done.returncode == 0, done.stderr
+    private.run("task=forget", f"picture='{picture}'", "dataset.name=my set").ok()
     assert not theirs.exists()
     assert another.exists()
 
@@ -124,11 +106,11 @@ def test_mistakes_are_one_line(facetrack: Command, small_folder: Path, tmp_path:
         ([root, "picture=nothing.png"], "picture=nothing.png is no file"),
         ([root, "person=a", f"task.out={tmp_path}"], "there is no person 'a' among"),
     ):
-        assert_refused(facetrack("task=forget", *arguments), told)
+        facetrack("task=forget", *arguments).refused(told)
 
 
-def test_the_cache_is_its_owners_alone(private: dict[str, str], tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def test_the_cache_is_its_owners_alone(private: Workspace) -> None:
+    home = private.home
     assert home.stat().st_mode & 0o077 == 0
     for name in ("embeddings.sqlite", "tsne", "sheets"):
         assert (home / name).stat().st_mode & 0o077 == 0, name

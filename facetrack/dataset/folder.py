@@ -2,49 +2,48 @@
 
 import os
 import unicodedata
-from collections import Counter, deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from facetrack import picture
 from facetrack.data import Picture, Pictures, Skipped
+from facetrack.dataset.walk import walk
 from facetrack.errors import UserError
-
-# Files a user may take for pictures; they are listed as skipped rather than passed over.
-_RAW = frozenset({".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf"})
-_OTHER_PICTURES = _RAW | {".heic", ".heif", ".avif", ".gif", ".jp2", ".jxl", ".psd"}
-_VIDEOS = frozenset(
-    {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".3gp", ".mts", ".mpg", ".mpeg", ".wmv"}
-)
 
 
 @dataclass
 class Folder:
     """A folder of one sub-folder a person, named like the person, or a flat one without labels.
 
-    Below a person's folder, pictures are found however deep. Hidden files are ignored, links
-    followed. Pictures beside the people's folders are skipped.
+    Below a person's folder, pictures are found however deep. Links are followed; hidden files and
+    folders, those of a system and those with a .nomedia file are left out (see walk.py). Pictures
+    beside the people's folders are skipped.
 
     root: the folder; "~" is the home folder.
     name: names the dataset in tables.
     min_pictures: people with fewer are left out (no effect on a flat folder).
     labels: whether sub-folders are people; if not, they are just folders.
+    exclude: patterns, as in a shell, of files and folders to leave out: of their names below the
+    root ("2019/drafts") or of single names ("*-edited.*"). "*" stands for "/" as well.
     """
 
     root: str | Path
     name: str = "folder"
     min_pictures: int = 1
     labels: bool = True
+    exclude: Iterable[str] = ()
 
     def __post_init__(self) -> None:
         """Refuse what can't be meant. Raises UserError."""
         check(self.min_pictures)
+        self.exclude = _patterns(self.exclude)
 
     def load(self) -> Pictures:
         """List the pictures sorted by name. Raises UserError where there are none."""
         root = folder(self.root)
-        found = walk(root)
+        found = walk(root, _patterns(self.exclude))
         labelled = self.labels and any("/" in one.name for one in found.pictures)
         pictures, skipped = [], list(found.skipped)
         for one in found.pictures:
@@ -56,7 +55,8 @@ class Folder:
             else:
                 skipped.append(Skipped(one.name, "not in the sub-folder of a person"))
         if not pictures:
-            first = f", {skipped[0].name}: {skipped[0].reason}" if skipped else ""
+            told = sorted(skipped, key=lambda one: -one.pictures)[:1]
+            first = "".join(f", {one.name}: {one.reason}" for one in told)
             raise UserError(
                 f"no pictures ({', '.join(sorted(picture.SUFFIXES))}) in {root}{first}: {_EXPECTED}"
             )
@@ -66,6 +66,24 @@ class Folder:
 
 
 _EXPECTED = "dataset.root=PATH takes a folder of pictures, or of one sub-folder a person"
+
+
+def _patterns(exclude: object) -> tuple[str, ...]:
+    """The patterns of `exclude` as names are written. Raises UserError where it is no list."""
+    if isinstance(exclude, Iterable) and not isinstance(exclude, str | bytes | Mapping):
+        # A folder may be named like a year, which Hydra reads as a number.
+        patterns = [str(one) if type(one) is int else one for one in exclude]
+        if all(isinstance(one, str) and one.strip("/") for one in patterns):
+            if any(one.startswith("/") for one in patterns):
+                raise UserError(
+                    f"dataset.exclude is {patterns}: its patterns are of names below dataset.root, "
+                    "without a / at the start"
+                )
+            return tuple(unicodedata.normalize("NFC", one.rstrip("/")) for one in patterns)
+    raise UserError(
+        f"dataset.exclude is {exclude!r}: expected a list of patterns, as in "
+        "dataset.exclude=['*-edited.*',drafts]"
+    )
 
 
 def user_path(text: str | Path) -> Path:
@@ -86,87 +104,6 @@ def folder(root: str | Path) -> Path:
         raise UserError(
             f"{path} cannot be read as a folder ({error.strerror}): {_EXPECTED}"
         ) from error
-
-
-@dataclass
-class _Found:
-    pictures: list[Picture] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-
-
-def walk(root: Path) -> Pictures:
-    """All pictures below a folder, sorted by name and without a person, and what is not read."""
-    found = _Found()
-    # Every folder is listed once, however many links lead to it: so loops end. Links wait until
-    # the folders are done, so that a picture keeps the name of the folder it is in.
-    names: dict[tuple[int, int], str] = {}
-    folders, links = deque([(root, "")]), deque[tuple[Path, str]]()
-    while folders or links:
-        path, name = (folders or links).popleft()
-        try:
-            status = path.stat()
-            earlier = names.setdefault((status.st_dev, status.st_ino), name)
-            if earlier != name:
-                found.skipped.append(Skipped(name, f"the same folder as {earlier or 'the root'}"))
-                continue
-            with os.scandir(path) as entries:
-                inside = sorted(
-                    ((_text(entry.name), entry) for entry in entries if entry.name[0] != "."),
-                    key=lambda one: (one[0], one[1].name),
-                )
-        except OSError as error:
-            found.skipped.append(Skipped(name, f"folder cannot be read ({error.strerror})"))
-            continue
-        for text, entry in inside:
-            below = f"{name}/{text}" if name else text
-            if _is_folder(entry):
-                (links if entry.is_symlink() else folders).append((Path(entry.path), below))
-            else:
-                _note(entry, below, found)
-    return Pictures(
-        sorted(found.pictures, key=lambda one: (one.name, one.path)),
-        sorted(found.skipped, key=lambda one: one.name),
-    )
-
-
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads to itself
-        return False
-
-
-def _note(entry: "os.DirEntry[str]", name: str, found: _Found) -> None:
-    """Add a file to the pictures, or to what is skipped, or to neither."""
-    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - a Path would cost more than the rest
-    if suffix in _VIDEOS:
-        found.skipped.append(Skipped(name, f"{suffix[1:]} videos are not read"))
-    elif suffix in _OTHER_PICTURES - picture.SUFFIXES:
-        found.skipped.append(Skipped(name, _not_read(suffix[1:])))
-    elif suffix in picture.SUFFIXES:
-        try:
-            is_file = entry.is_file()
-        except OSError:
-            is_file = False
-        if is_file:
-            found.pictures.append(Picture(Path(entry.path), name))
-        else:
-            # Opening a pipe would wait forever.
-            reason = "a broken link" if entry.is_symlink() else "not a regular file"
-            found.skipped.append(Skipped(name, reason))
-
-
-def _not_read(kind: str) -> str:
-    if kind in ("heic", "heif"):
-        return f"{kind} pictures are read after: pip install 'facetrack[heic]'"
-    raw = "RAW " if f".{kind}" in _RAW else ""
-    return f"{raw}{kind} pictures are not read: convert it to jpeg or png"
-
-
-def _text(name: str) -> str:
-    """A file's name as text that is equal on every system: macOS takes letters apart."""
-    readable = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return unicodedata.normalize("NFC", readable)
 
 
 def check(min_pictures: int) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from facetrack.archive import unpacked
 from facetrack.data import Picture, Pictures, Skipped
-from facetrack.dataset.folder import check, folder, of_enough, user_path, walk
+from facetrack.dataset.folder import check, folder, of_enough, user_path
+from facetrack.dataset.walk import walk
 from facetrack.download import fetch
 from facetrack.errors import UserError
 

@@ -20,6 +20,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
+from facetrack.terminal import readable
+
 Row = dict[str, str | float]
 
 _TEXTS = ("dataset", "detector", "embedder", "method", "parameters")
@@ -116,8 +118,12 @@ def text(rows: Sequence[Row], width: int = 100) -> str:
 
 
 def printable(name: str) -> str:
-    """A name in one line, whatever is in it: control characters and lone surrogates become "?"."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in name)
+    """A name in one line, whatever is in it.
+
+    Control characters, direction marks and lone surrogates become "?"; joiners, which belong to
+    names, and other characters without a width stay (`terminal.readable`).
+    """
+    return readable(name)
 
 
 def escaped(name: str) -> str:
@@ -165,9 +171,11 @@ def markdown_cell(cell: str) -> str:
 
 
 def _cells_wide(cell: str) -> int:
-    """Terminal columns: Chinese, Japanese and Korean characters take two, accents none."""
+    """Terminal columns: Chinese, Japanese and Korean characters take two, accents, joiners none."""
     return sum(
-        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
+        0
+        if unicodedata.category(c) in ("Mn", "Me", "Cf")
+        else 1 + (unicodedata.east_asian_width(c) in "WF")
         for c in cell
     )
 

@@ -27,10 +27,11 @@ from facetrack.organise.contact import Contact
 from facetrack.organise.grouping import NOBODY, Numbers, alike, doubtful
 from facetrack.organise.groups import begun, grouped, restored
 from facetrack.organise.known import recognised, remembered, superseded
+from facetrack.organise.names import file_name
 from facetrack.organise.page import index
 from facetrack.organise.people import Corrections, folder_name
 from facetrack.organise.photos import Photos, found, vectors_of, with_gone
-from facetrack.organise.places import FACELESS, MODES, UNKNOWN, Wanted, arrange, file_name, writing
+from facetrack.organise.places import FACELESS, MODES, UNKNOWN, Wanted, arrange, writing
 from facetrack.organise.state import PAGE, State
 from facetrack.progress import say
 
@@ -56,6 +57,7 @@ def organise(config: DictConfig) -> None:
 def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
     """Do it in a folder that is nobody else's meanwhile; returns what went missing, if anything."""
     is_new = not state.exists(out)
+    people.finish(out / people.FILE)
     restore = restoring.pending(out) or (restoring.decide(out) if config.task.restore else None)
     if restore is None:
         last = state.load(out)
@@ -66,7 +68,7 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
     unset = radius.is_not_given(config)
     with job.run(later=radius.KEYS if unset else ()) as run:
         embedder = make(config.embedder)
-        photos, before, _ = _known_again(config, embedder, out, last, required=restore is None)
+        photos, before, edited = _known_again(config, embedder, out, last, required=restore is None)
         remarks = [] if restore is None else restoring.begin(out, restore)
         text, said = people.read(out / people.FILE)
         now = begun(config, embedder, photos, before, said, text)
@@ -93,12 +95,13 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
         with writing(out):
             wanted = _wanted(photos, persons, said)
             placed = arrange(
-                out, wanted, before.files, config.task.mode, unfinished, photos.present
+                out, wanted, before.files, config.task.mode, unfinished, photos.present, edited
             )
             remarks += placed.remarks
             now.files = placed.files
-            if not people.add(out / people.FILE, telling.present(persons)):
-                remarks.append(f"{people.FILE} was changed meanwhile: no new persons are in it")
+            not_added = people.add(out / people.FILE, telling.present(persons))
+            if not_added is not None:
+                remarks.append(not_added)
             now.people = people.text_of(out / people.FILE)
             missing = telling.lost(placed.failed, len(wanted))
             summary = telling.summary(counts, now.radius, missing)
@@ -132,7 +135,8 @@ def _known_again(
     """
     photos = found(config, embedder, out)
     # Of the same embedder or of another one: what is stored is only compared where it can be.
-    stored = vectors_of(embedder, [key for key in last.faces if key not in photos.keys])
+    now = set(photos.keys)
+    stored = vectors_of(embedder, [key for key in last.faces if key not in now])
     past = remembered(last.faces, last.photos, stored)
     seen = photos.seen()
     names = recognised(seen, past, float(config.embedder.radius))
@@ -175,6 +179,7 @@ def _suggested(
 ) -> list[tuple[int, int, float]]:
     """Pairs who may be one person, except those that the user has parted."""
     apart = {frozenset((said.person(one), said.person(other))) for one, other in now.parted.items()}
+    apart |= said.apart()
     found = alike(photos.vectors, persons, photos.contents, near)
     return [pair for pair in found if frozenset(pair[:2]) not in apart][:_MOST_PAIRS]
 

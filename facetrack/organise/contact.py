@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.figures.page import JPEG, file_uri, jpeg
-from facetrack.files import replace
+from facetrack.files import make_folder, replace
 from facetrack.organise.grouping import NOBODY, Numbers
 from facetrack.organise.page import Card, Pair, Shown
 from facetrack.organise.people import Corrections, folder_name
 from facetrack.organise.photos import Photos
 from facetrack.organise.places import UNKNOWN
 from facetrack.organise.state import File, thumbnail_path
-from facetrack.thumbnail import thumbnails
+from facetrack.thumbnail import Face, thumbnails
 
 SIDE = 64
 _MOST, _LEAST = 24, 4  # faces of a person; fewer where there are many persons
@@ -92,15 +92,22 @@ class Contact:
         return [*sure[: self._each - n_far].tolist(), *far[len(far) - n_far :].tolist()]
 
     def _thumbnails(self, own: Path) -> dict[int, str]:
-        """Data URIs by row; photos that have gone have none."""
-        thumbnail_path(own, "").parent.mkdir(mode=0o700, exist_ok=True)
+        """Data URIs by row; photos that have gone and have no copy have none."""
+        make_folder(thumbnail_path(own, "").parent)
         photos, images, missing = self._photos, dict[int, bytes](), list[int]()
         for row in (row for rows in self._shown.values() for row in rows):
             try:
                 images[row] = thumbnail_path(own, photos.keys[row]).read_bytes()
             except OSError:
                 missing.append(row)
-        faces = [(photos.pictures[photos.contents[row]].path, photos.boxes[row]) for row in missing]
+        copies = {content: own.parent / path for (_, content), path in self._paths.items()}
+        faces = []
+        for row in missing:
+            content = photos.contents[row]
+            paths = [photos.pictures[content].path]
+            if content in copies:
+                paths.append(copies[content])
+            faces.append(Face(paths, content, photos.boxes[row]))
         drawn = thumbnails(faces, SIDE, "Faces for the page")
         for row, face in zip(missing, drawn, strict=True):
             if face is not None:

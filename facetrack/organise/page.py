@@ -147,7 +147,8 @@ def index(
         parts.append("<section data-pair><h2>Maybe the same person</h2>")
         parts.append(
             '<p class="quiet">Their faces are close, and they are on no photo together. If two are '
-            "one, add the lines below to people.yaml and run the same command again.</p>"
+            "one, add the lines with merge to people.yaml; if they are not, those with different, "
+            "and they are not shown here again. Then run the same command again.</p>"
         )
         parts.append(f'<div class="cards">{"".join(_pair(pair) for pair in pairs)}</div></section>')
     if unknown is not None:
@@ -195,7 +196,11 @@ def _pair(pair: Pair) -> str:
             for card in (pair.first, pair.second)
         )
         + f'</div><p class="quiet">distance {pair.distance:.3f}</p>'
-        f"<pre>{escaped(pair.first.id)}:\n  merge: [{escaped(pair.second.id)}]</pre></div>"
+        + "".join(
+            f"<pre>{escaped(pair.first.id)}:\n  {said}: [{escaped(pair.second.id)}]</pre>"
+            for said in ("merge", "different")
+        )
+        + "</div>"
     )
 
 

@@ -152,6 +152,8 @@ def _photos(config: DictConfig, embedder: Embedder, listing: Pictures) -> Photos
         whole = extract(
             listing, make(config.detector), embedder, store, config.extract.engine, required=False
         )
+        contents = {*whole.contents, *(one.content for one in whole.skipped if one.content)}
+        looks = store.looks(bytes.fromhex(content) for content in contents)
     first: dict[str, str] = {}
     pictures: dict[str, Picture] = {}
     names: dict[str, list[str]] = {}
@@ -180,7 +182,7 @@ def _photos(config: DictConfig, embedder: Embedder, listing: Pictures) -> Photos
         names=names,
         faceless=faceless,
         gone=frozenset(),
-        looks={},
+        looks={content.hex(): look for content, look in looks.items()},
         unread={one.content for one in whole.skipped if one.content is not None} - names.keys(),
         skipped=[one for one in whole.skipped if one.reason != NO_FACE],
         n_pictures=len(listing.pictures),

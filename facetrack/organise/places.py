@@ -1,29 +1,30 @@
 """Photos into folders: copies or links in `out`, and never a change to anything else.
 
 A file that facetrack did not make, or that somebody has changed since, is never written over and
-never removed. A photo whose original has gone is never removed either: ours may be the last copy.
+never removed. The last copy of a photo is never removed either, where the original has gone: it
+moves with its person. names.py says what files are called, copies.py makes and removes single ones.
 """
 
 import contextlib
-import errno
-import hashlib
 import os
-import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from facetrack.data import Picture
 from facetrack.errors import UserError
-from facetrack.figures import printable
-from facetrack.files import sha256
+from facetrack.organise import copies
+from facetrack.organise.copies import Made, SourceError
+from facetrack.organise.folders import NO_ROOM, Folders
+from facetrack.organise.names import file_name
 from facetrack.organise.state import File
 from facetrack.progress import bar
 
 MODES = ("copy", "link", "none")
 UNKNOWN, FACELESS = "unknown", "no-face"  # folders beside those of persons
-_LONGEST = 200  # bytes of a file's name, below the 255 of file systems so that numbers fit
-_CHUNK = 1 << 20
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Wanted:
     """A photo that should be in a folder.
 
     folder: what stands for the folder whatever it is called, "person-001". name: what it is
-    called now, "person-001 Anna". content: hex SHA-256.
+    called now, "person-001 Anna". content: hex SHA-256. picture: where the photo is; in `out`
+    itself where the original has gone and there are only copies.
     """
 
     folder: str
@@ -42,27 +44,17 @@ class Wanted:
 
 @dataclass
 class Placed:
-    """What was done: the files that are facetrack's now, and what the user should know."""
+    """What was done: the files that are facetrack's now, and what the user should know.
+
+    made: new files. failed: photos that should be in a folder and are not, or whose link leads
+    nowhere; the remarks say why. moved: where files that pictures were read from are now.
+    """
 
     files: dict[str, File] = field(default_factory=dict)
     made: int = 0
     failed: int = 0
+    moved: dict[Path, Path] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
-
-
-def file_name(text: str, longest: int = _LONGEST) -> str:
-    """Text as the name of a file or folder: one part, no control characters, not too long."""
-    name = printable(text).replace("/", "_").replace("\\", "_").replace("\0", "_").strip()
-    name = name.lstrip(".") or "_"
-    stem, dot, suffix = name.rpartition(".")
-    if not dot or len(suffix.encode()) > 10:
-        stem, suffix = name, ""
-    else:
-        suffix = f".{suffix}"
-    room = longest - len(suffix.encode())
-    stem = stem.encode("utf-8", "replace")[:room].decode("utf-8", "ignore").strip()
-    # Some systems drop dots and spaces at the end, and would not find the folder again.
-    return f"{stem}{suffix}".rstrip(". ") or "_"
 
 
 def arrange(
@@ -72,22 +64,17 @@ def arrange(
     mode: str,
     unfinished: Path,
     present: Collection[str],
+    superseded: Mapping[str, str] = _NOTHING,
 ) -> Placed:
     """Make the folders hold what is wanted; files of earlier runs are kept, moved or removed.
 
     earlier: facetrack's files by path below `out`. unfinished: a folder in `out` for files being
-    made. present: contents of the photos that are still where the user has them.
+    made. present: contents of the photos that are still where the user has them. superseded: for
+    contents of photos that were edited in place, what they are now: the new copy takes the place
+    and the name of the old one.
     Raises OSError where the disk is full or cannot be written to.
     """
-    placed = Placed()
-    intact = {path: file for path, file in earlier.items() if _is_as_made(out / path, file)}
-    for path in sorted(earlier.keys() - intact.keys()):
-        if os.path.lexists(out / path):
-            placed.remarks.append(f"{path} was changed since, and is left as it is")
-    if mode != "none":
-        _place(out, wanted, intact, mode, unfinished, placed)
-    _remove(out, intact, present, placed)
-    return placed
+    return _Arranging(out, wanted, earlier, mode, unfinished, present, superseded).done()
 
 
 @contextlib.contextmanager
@@ -96,7 +83,7 @@ def writing(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in NO_ROOM:
             raise UserError(
                 f"no room in {out} ({error.strerror}): make room and run the same command again, "
                 "which goes on from here, or take task.mode=link"
@@ -107,169 +94,250 @@ def writing(out: Path) -> Iterator[None]:
         ) from error
 
 
-def _place(
-    out: Path,
-    wanted: Sequence[Wanted],
-    intact: Mapping[str, File],
-    mode: str,
-    unfinished: Path,
-    placed: Placed,
-) -> None:
-    by_photo = {(file.folder, file.content): path for path, file in intact.items()}
-    taken = _names_taken(out, wanted, intact)
-    for one in bar(wanted, total=len(wanted), description="Sorting", unit="photo"):
-        folder = out / one.name
-        old = by_photo.get((one.folder, one.content))
-        in_place = old is not None and Path(old).parent == Path(one.name)
-        movable = old is not None and intact[old].kind == mode
-        if old is not None and in_place and movable:
-            placed.files[old] = intact[old]
-            continue
-        _make_folder(folder)
-        if old is not None and in_place:  # a link becomes a copy, or a copy a link
-            path, there = out / old, False
-        else:
-            name = Path(old).name if old is not None else file_name(one.picture.path.name)
-            path, there = _free(folder, name, one, mode, taken)
-        key = f"{one.name}/{path.name}"
-        if not there:
-            if old is not None and movable:
-                os.rename(out / old, path)  # noqa: PTH104
+class _Arranging:
+    """One run's work on the folders."""
+
+    def __init__(
+        self,
+        out: Path,
+        wanted: Sequence[Wanted],
+        earlier: Mapping[str, File],
+        mode: str,
+        unfinished: Path,
+        present: Collection[str],
+        superseded: Mapping[str, str],
+    ) -> None:
+        self._out, self._wanted, self._mode = out, wanted, mode
+        self._part = unfinished / "photo"
+        self._superseded = superseded
+        self._placed, self._told, self._folders = Placed(), _Told(), Folders(out)
+        # Photos whose original has gone. A copy is none, whoever says that it is present.
+        self._here = {one.content for one in wanted if one.picture.path.is_relative_to(out)}
+        self._present = set(present) - self._here
+        self._originals = {one.content: one.picture.path for one in wanted}
+        self._intact = dict(self._looked_at(earlier))
+        self._by_photo = {(file.folder, file.content): path for path, file in self._intact.items()}
+        self._old, self._spare = self._not_wanted()
+        # What is in place, by folder and content, and copies of it by content.
+        self._done: dict[tuple[str, str], Path] = {}
+        self._copies: dict[str, list[Path]] = {}
+
+    def done(self) -> Placed:
+        """Place what is wanted, remove what is not."""
+        try:
+            if self._mode != "none":
+                total = len(self._wanted)
+                for one in bar(self._wanted, total=total, description="Sorting", unit="photo"):
+                    self._place(one)
+            self._remove()
+        finally:
+            folders = [{str(Path(path).parent) for path in self._intact}]
+            folders.append({str(Path(path).parent) for path in self._placed.files})
+            self._folders.remove_if_empty(folders[0] - folders[1])
+        self._placed.failed = len(self._told.failed)
+        self._placed.remarks = self._told.remarks(self._placed.files, self._folders.renamed)
+        return self._placed
+
+    def _looked_at(self, earlier: Mapping[str, File]) -> Iterator[tuple[str, File]]:
+        """The files of earlier runs that are as they were made."""
+        total = len(earlier)
+        for path, file in bar(earlier.items(), total=total, description="Looking", unit="copy"):
+            now = copies.as_made(self._out / path, file)
+            if now is not None:
+                yield path, now
+            elif os.path.lexists(self._out / path):
+                self._told.changed.append(path)
+
+    def _not_wanted(self) -> tuple[dict[tuple[str, str], list[str]], dict[str, list[str]]]:
+        """Copies that no folder wants.
+
+        Those of photos that were edited by folder and what the photo is now, the others by content.
+        """
+        wanted = {(one.folder, one.content) for one in self._wanted}
+        old: dict[tuple[str, str], list[str]] = {}
+        spare: dict[str, list[str]] = {}
+        for path, file in self._intact.items():
+            if (file.folder, file.content) in wanted:
+                continue
+            now = (file.folder, self._superseded.get(file.content, ""))
+            if now in wanted:
+                old.setdefault(now, []).append(path)
             else:
-                told = _make(one, path, mode, unfinished)
-                if told is not None:
-                    placed.remarks.append(f"{one.picture.name}: {told}")
-                    continue
-                placed.made += 1
-        status = os.lstat(path)
-        placed.files[key] = File(one.content, one.folder, mode, status.st_size, status.st_mtime_ns)
+                spare.setdefault(file.content, []).append(path)
+        return old, spare
 
+    def _place(self, one: Wanted) -> None:
+        """Have a photo in its folder."""
+        kind = "copy" if one.content in self._here else self._mode
+        folder = self._folders.of(one.name)
+        was = self._by_photo.get((one.folder, one.content))
+        if was is None:
+            was = self._spared(one, kind)
+        if was is not None and self._serves(was, one, kind) and self._keep(was, one, folder):
+            return
+        old = [*self._old.get((one.folder, one.content), []), *([] if was is None else [was])]
+        name = Path(old[0]).name if old else file_name(one.picture.path.name)
+        original = self._placed.moved.get(one.picture.path, one.picture.path)
+        there = self._folders.there(folder, name, one.content, original, kind)
+        if there is not None:
+            found, status = there
+            self._record(found, one, kind, status.st_size, status.st_mtime_ns)
+            return
+        try:
+            make = copies.link if kind == "link" else copies.copy
+            made = make(original, one.content, self._part)
+        except SourceError as error:
+            self._told.fail(one, str(error))
+            for path in old:  # they may be all there is
+                self._placed.files[path] = self._intact[path]
+            return
+        path = self._exchanged(made, old, folder) or self._folders.put(made.part, folder, name)
+        self._record(path, one, kind, made.size, made.mtime_ns)
+        self._placed.made += 1
+        self._told.plain = self._told.plain or made.plain
 
-def _names_taken(
-    out: Path, wanted: Iterable[Wanted], intact: Mapping[str, File]
-) -> dict[str, set[str]]:
-    """Names in each folder, in the form in which some file systems do not tell them apart."""
-    taken: dict[str, set[str]] = {}
-    for folder in {one.name for one in wanted}:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            taken[folder] = {name.casefold() for name in os.listdir(out / folder)}  # noqa: PTH208
-    for path in intact:
-        taken.setdefault(str(Path(path).parent), set()).add(Path(path).name.casefold())
-    return taken
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        status = os.lstat(folder)
-    except FileNotFoundError:
-        folder.mkdir(mode=0o700)
-        return
-    # Through a link one would write elsewhere.
-    if not stat.S_ISDIR(status.st_mode):
-        raise UserError(
-            f"{folder} is not a folder that facetrack made: move it away and run the same command"
-        )
-
-
-def _free(
-    folder: Path, name: str, one: Wanted, mode: str, taken: dict[str, set[str]]
-) -> tuple[Path, bool]:
-    """A path for a photo, and whether it is there already, from a run that did not end."""
-    names = taken.setdefault(one.name, set())
-    stem, suffix = os.path.splitext(name)  # noqa: PTH122
-    number = 1
-    while True:
-        candidate = name if number == 1 else f"{stem} ({number}){suffix}"
-        path = folder / candidate
-        if candidate.casefold() not in names:
-            names.add(candidate.casefold())
-            return path, False
-        if _is_this(path, one, mode):
-            return path, True
-        number += 1
-
-
-def _is_this(path: Path, one: Wanted, mode: str) -> bool:
-    """Whether a file that nobody remembers is what would be made there."""
-    try:
-        if mode == "link":
-            return path.is_symlink() and os.readlink(path) == str(one.picture.path)  # noqa: PTH115
-        same_size = os.lstat(path).st_size == os.stat(one.picture.path).st_size  # noqa: PTH116
-        return not path.is_symlink() and same_size and sha256(path).hex() == one.content
-    except OSError:
-        return False
-
-
-def _make(one: Wanted, path: Path, mode: str, unfinished: Path) -> str | None:
-    """Copy or link a photo, under its name only when done; why not, where its original is at fault.
-
-    Raises OSError where the trouble is on the side of the copy.
-    """
-    part = unfinished / "photo"
-    if mode == "link":
-        part.unlink(missing_ok=True)
-        part.symlink_to(one.picture.path)
-        os.replace(part, path)  # noqa: PTH105
+    def _spared(self, one: Wanted, kind: str) -> str | None:
+        """A copy of the photo that no folder wants: it can move, rather than be made again."""
+        for path in self._spare.get(one.content, []):
+            here, file = self._out / path, self._intact[path]
+            movable = kind == file.kind == "copy" and here not in self._placed.moved
+            if movable and copies.holds(here, file.content):
+                return path
         return None
-    try:
-        source = one.picture.path.open("rb")
-    except OSError as error:
-        return f"cannot be read any more ({error.strerror}), so not copied"
-    content = hashlib.sha256()
-    with source, part.open("wb") as target:
-        while True:
-            try:
-                chunk = source.read(_CHUNK)
-            except OSError as error:
-                return f"cannot be read any more ({error.strerror}), so not copied"
-            if not chunk:
-                break
-            content.update(chunk)
-            target.write(chunk)
-        status = os.fstat(source.fileno())
-    if content.hexdigest() != one.content:
-        return "it changed while facetrack was reading it, so not copied"
-    os.chmod(part, stat.S_IMODE(status.st_mode) & 0o777 | 0o600)  # noqa: PTH101
-    os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
-    os.replace(part, path)  # noqa: PTH105
-    return None
 
+    def _serves(self, path: str, one: Wanted, kind: str) -> bool:
+        """Whether a file of an earlier run is what is wanted, in whichever folder."""
+        if self._intact[path].kind != kind:
+            return False
+        if kind == "link":
+            if not copies.leads_to(self._out / path, one.picture.path):
+                return False  # the photo was moved
+            if not one.picture.path.exists():
+                self._told.fail(one, "is there no more, so its link leads nowhere")
+        return True
 
-def _remove(
-    out: Path, intact: Mapping[str, File], present: Collection[str], placed: Placed
-) -> None:
-    """Remove facetrack's files that are wanted no more, and its folders that became empty."""
-    present, moved = set(present), set(placed.files)
-    gone = 0
-    folders = set()
-    for path, file in intact.items():
-        if path in moved or not os.path.lexists(out / path):
-            folders.add(Path(path).parent)
-            continue
-        if file.kind == "copy" and file.content not in present:
-            placed.files[path] = file
-            gone += 1
-            continue
-        (out / path).unlink()
-        folders.add(Path(path).parent)
-    if gone:
-        placed.remarks.append(
-            f"{gone} photos are no longer where they were; the copies here are kept"
+    def _keep(self, path: str, one: Wanted, folder: str) -> bool:
+        """Leave a file where it belongs, or move it there; False where somebody is changing it."""
+        here, file = self._out / path, self._intact[path]
+        if self._folders.are_one(str(Path(path).parent), folder):
+            now = f"{folder}/{Path(path).name}"
+        elif copies.as_made(here, file) is None:
+            return False
+        else:
+            now = self._moved(path, one, folder)
+        if now != path:
+            self._placed.moved[here] = self._out / now
+        self._record(now, one, file.kind, file.size, file.mtime_ns)
+        return True
+
+    def _moved(self, path: str, one: Wanted, folder: str) -> str:
+        """Move a file to a folder; where it is then."""
+        here, file = self._out / path, self._intact[path]
+        original = one.picture.path if file.kind == "link" else here
+        there = self._folders.there(folder, here.name, file.content, original, file.kind)
+        if there is None:
+            return self._folders.put(here, folder, here.name)
+        # A run that was killed has given it the new name, and not yet taken the old one away.
+        if not copies.remove(here, file):
+            self._told.changed.append(path)
+        return there[0]
+
+    def _exchanged(self, made: Made, old: Sequence[str], folder: str) -> str | None:
+        """Put a new file in the place of an old one in its folder; where it is then."""
+        for path in old:
+            in_place = Path(path).parent == Path(folder)
+            if in_place and copies.exchange(made, self._out / path, self._intact[path]):
+                return path
+        return None
+
+    def _record(self, path: str, one: Wanted, kind: str, size: int, mtime_ns: int) -> None:
+        self._placed.files[path] = File(one.content, one.folder, kind, size, mtime_ns)
+        self._done[one.folder, one.content] = self._out / path
+        if kind == "copy":
+            self._copies.setdefault(one.content, []).append(self._out / path)
+
+    def _remove(self) -> None:
+        """Remove facetrack's files that are wanted no more."""
+        gone = set(self._here)
+        placed = set(self._placed.files)
+        for path, file in self._intact.items():
+            here = self._out / path
+            if path in placed or here in self._placed.moved or not os.path.lexists(here):
+                continue
+            if file.kind == "copy" and not self._is_elsewhere(file):
+                self._placed.files[path] = file
+                gone.add(file.content)
+            elif not copies.remove(here, file):
+                self._told.changed.append(path)
+        self._told.gone = len(gone)
+
+    def _is_elsewhere(self, file: File) -> bool:
+        """Whether this copy of a photo is not the last one."""
+        return (
+            self._has_original(file)
+            or self._is_replaced(file)
+            or any(copies.holds(path, file.content) for path in self._copies.get(file.content, []))
         )
-    for folder in folders:
-        with contextlib.suppress(OSError):  # not empty: there is something of the user's in it
-            (out / folder).rmdir()
+
+    def _has_original(self, file: File) -> bool:
+        """Whether the user has the photo of a copy where it was, at this moment."""
+        if file.content not in self._present:
+            return False
+        original = self._originals.get(file.content)
+        try:
+            return original is None or original.stat().st_size == file.size
+        except OSError:
+            return False
+
+    def _is_replaced(self, file: File) -> bool:
+        """Whether the folder has what the photo was edited to."""
+        content = self._superseded.get(file.content)
+        path = None if content is None else self._done.get((file.folder, content))
+        return path is not None and path.exists()
 
 
-def _is_as_made(path: Path, file: File) -> bool:
-    try:
-        status = os.lstat(path)
-    except OSError:
-        return False
-    linked = stat.S_ISLNK(status.st_mode)
-    return (
-        not path.parent.is_symlink()  # somebody put a link in place of the folder
-        and linked == (file.kind == "link")
-        and status.st_size == file.size
-        and status.st_mtime_ns == file.mtime_ns
-    )
+@dataclass
+class _Told:
+    """What the user should know, counted.
+
+    failed: by content, the photo's name and why it is not in its folder. changed: files that are
+    not as facetrack made them. gone: how many photos are here only. plain: `Made.plain`.
+    """
+
+    failed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
+    gone: int = 0
+    plain: bool = False
+
+    def fail(self, one: Wanted, why: str) -> None:
+        """Note that a photo is not in a folder that it should be in."""
+        self.failed.setdefault(one.content, (one.picture.name, why))
+
+    def remarks(self, files: Collection[str], renamed: int) -> list[str]:
+        """A line per kind. files: what is facetrack's now. renamed: `Folders.renamed`."""
+        lines = []
+        reasons = Counter(why for _, why in self.failed.values())
+        for why, count in reasons.most_common():
+            name = next(name for name, reason in self.failed.values() if reason == why)
+            more = f" and {count - 1:,} more photos" if count > 1 else ""
+            lines.append(f"{name}{more}: {why}")
+        # What a run that was killed has put in the place of an old copy is as it should be.
+        changed = list(dict.fromkeys(path for path in self.changed if path not in files))
+        if len(changed) == 1:
+            lines.append(f"{changed[0]} was changed since, and is left as it is")
+        elif changed:
+            lines.append(
+                f"{changed[0]} and {len(changed) - 1:,} more files were changed since, and are "
+                "left as they are"
+            )
+        if self.gone:
+            lines.append(
+                f"{self.gone:,} photos are no longer where they were; the copies here are kept"
+            )
+        if renamed:
+            lines.append(
+                f"{renamed:,} names of files or folders are refused by this disk, and were changed"
+            )
+        if self.plain:
+            lines.append("this disk refuses modes or times of files: copies have others")
+        return lines

@@ -3,6 +3,9 @@
 What to go back to and what to come back to are decided first and kept together in `restoring.json`;
 only then something is changed. Killed anywhere, the next run finds that file and goes on; it is
 removed last, so the restore has happened once, however often it was begun.
+
+The version before kept the state to come back to in `undone.json` meanwhile, and the one to go back
+to in `previous.json` until the end: what it has begun is finished as well.
 """
 
 import contextlib
@@ -15,7 +18,7 @@ from facetrack.files import replace
 from facetrack.organise import people, state
 from facetrack.organise.state import State
 
-_MARK = "restoring.json"
+_MARK, _MARK_BEFORE = "restoring.json", "undone.json"
 _BACK, _FORTH = "back", "forth"
 
 
@@ -32,16 +35,19 @@ class Restore:
 
 
 def pending(out: Path) -> Restore | None:
-    """The restore that an earlier run has begun, if any."""
+    """The restore that an earlier run has begun, if any. Raises UserError for a damaged one."""
+    own = state.own_folder(out)
+    if (own / _MARK_BEFORE).exists() and not (own / _MARK).exists():
+        return _restore(state.load(out, state.PREVIOUS), state.load(out, _MARK_BEFORE), begun=True)
     try:
-        stored = json.loads((state.own_folder(out) / _MARK).read_bytes())
+        stored = json.loads((own / _MARK).read_bytes())
         return Restore(state.from_json(stored[_BACK]), state.from_json(stored[_FORTH]), begun=True)
     except FileNotFoundError:
         return None
     except (OSError, *state.DAMAGED) as error:
         raise UserError(
-            f"{state.own_folder(out) / _MARK} cannot be used ({str(error)[:100]}): remove it, then "
-            "run the same command again"
+            f"{own / _MARK} cannot be used ({str(error)[:100]}): remove it, then run the same "
+            "command again"
         ) from error
 
 
@@ -55,8 +61,7 @@ def decide(out: Path) -> Restore:
         forth = state.load(out)
     with contextlib.suppress(OSError, UnicodeDecodeError):
         forth.people = (out / people.FILE).read_text(encoding="utf-8")
-    back.files = {**back.files, **forth.files}  # they are there, whoever knew of them
-    return Restore(back, forth, begun=False)
+    return _restore(back, forth, begun=False)
 
 
 def begin(out: Path, restore: Restore) -> list[str]:
@@ -64,7 +69,7 @@ def begin(out: Path, restore: Restore) -> list[str]:
 
     people.yaml stays where somebody has written to it since the restore was begun.
     """
-    if not restore.begun:
+    if not (state.own_folder(out) / _MARK).exists():
         states = {_BACK: state.to_json(restore.back), _FORTH: state.to_json(restore.forth)}
         replace(state.own_folder(out) / _MARK, json.dumps(states).encode())
     text = people.text_of(out / people.FILE)
@@ -79,4 +84,10 @@ def begin(out: Path, restore: Restore) -> list[str]:
 def finish(out: Path, restore: Restore, now: State) -> None:
     """Keep the restored state, and the other to come back to; then the restore is over."""
     state.save(out, now, restore.forth)
-    (state.own_folder(out) / _MARK).unlink()
+    for mark in (_MARK_BEFORE, _MARK):
+        (state.own_folder(out) / mark).unlink(missing_ok=True)
+
+
+def _restore(back: State, forth: State, *, begun: bool) -> Restore:
+    back.files = {**back.files, **forth.files}  # they are there, whoever knew of them
+    return Restore(back, forth, begun)

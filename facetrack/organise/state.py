@@ -21,11 +21,14 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from facetrack import owner
 from facetrack.errors import UserError
-from facetrack.files import replace
+from facetrack.files import make_folder, replace, sweep
+from facetrack.owner import hand_over
 
 PAGE = "index.html"
 _FOLDER = ".facetrack"
+_FACES = "faces"
 LAST, PREVIOUS = "state.json", "previous.json"
 _VERSION = 2
 # What settings of version 1 are kept behind: they name classes, and say no more than that much.
@@ -91,7 +94,7 @@ def opened(out: Path) -> Iterator[Path]:
     """The folder to organise into, made when missing, and nobody else's until this is left.
 
     Yields the folder for what is unfinished. Raises UserError for a folder that is not
-    facetrack's, and where another facetrack is at work there.
+    facetrack's or that is somebody else's, and where another facetrack is at work there.
     """
     own = out / _FOLDER
     try:
@@ -102,14 +105,19 @@ def opened(out: Path) -> Iterator[Path]:
                 f"task.out={out} has something in it that facetrack did not make: name an empty "
                 "or a new folder"
             )
-        own.mkdir(mode=0o700, parents=True, exist_ok=True)
         if own.is_symlink():
             raise UserError(f"{own} is a link, which facetrack did not make: name another task.out")
+        for folder in (out, own):
+            _demand_own(folder)
+        make_folder(own)
         lock = FileLock(own / "lock", blocking=False, mode=0o600)
         with lock:
+            hand_over(own / "lock")
+            for folder in (out, own, own / _FACES):
+                sweep(folder, alone=True)
             unfinished = own / "unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed
-            unfinished.mkdir(mode=0o700)
+            make_folder(unfinished)
             try:
                 yield unfinished
             finally:
@@ -118,10 +126,20 @@ def opened(out: Path) -> Iterator[Path]:
         raise UserError(
             f"another facetrack is organising into {out}: wait until it is done"
         ) from error
-    except PermissionError as error:
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise UserError(
             f"task.out={out} cannot be written to ({error.strerror}): name another folder"
         ) from error
+
+
+def _demand_own(folder: Path) -> None:
+    """Raises UserError for somebody else's folder: its owner could not read what is made there."""
+    if folder.is_dir() and not owner.may_make_files_in(folder):
+        whose = owner.name(folder.stat().st_uid)
+        raise UserError(
+            f"{folder} belongs to {whose}, who could not read what facetrack would keep there: run "
+            f"it as {whose}, or name a folder of your own"
+        )
 
 
 def own_folder(out: Path) -> Path:
@@ -142,7 +160,10 @@ def load(out: Path, name: str = LAST) -> State:
     except FileNotFoundError:
         return State()
     except PermissionError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}): see to its owner") from error
+        raise UserError(
+            f"{path} may not be read by {owner.name(os.geteuid())} ({error.strerror}), and is not "
+            f"damaged: give it back to whom {out} belongs to, or run facetrack as its owner"
+        ) from error
     except (OSError, *DAMAGED) as error:
         raise UserError(
             f"{path} cannot be used ({str(error)[:100]}): go back to the run before with "
@@ -240,7 +261,7 @@ def _text(state: State) -> bytes:
 
 def thumbnail_path(own: Path, face: str) -> Path:
     """Where a face's thumbnail is kept. own: `own_folder`."""
-    return own / "faces" / f"{hashlib.sha256(face.encode()).hexdigest()[:32]}.jpg"
+    return own / _FACES / f"{hashlib.sha256(face.encode()).hexdigest()[:32]}.jpg"
 
 
 def remove_old_thumbnails(out: Path, state: State) -> None:

@@ -3,21 +3,26 @@
 Hundreds of commands run in one process, each as separate from the others as if it had its own.
 """
 
-from facetrack.testing.drawn import people, photos, portraits
-from facetrack.testing.kept import new_store, rows, runs, trials
+from facetrack.testing.drawn import copied_home, people, photos, portraits, portraits_only
+from facetrack.testing.kept import artifacts, client, new_store, rows, runs, scores, trials
 from facetrack.testing.outcome import Outcome
 from facetrack.testing.place import Workspace, ended, organise
 
 __all__ = [
     "Outcome",
     "Workspace",
+    "artifacts",
+    "client",
+    "copied_home",
     "ended",
     "new_store",
     "organise",
     "people",
     "photos",
     "portraits",
+    "portraits_only",
     "rows",
     "runs",
+    "scores",
     "trials",
 ]

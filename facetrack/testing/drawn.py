@@ -1,7 +1,9 @@
 """The drawn portraits: pictures of people who do not exist, for tests to take."""
 
+import contextlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from unittest.mock import patch
@@ -37,7 +39,21 @@ def people(folder: Path, home: Path, n: int = 5) -> Path:
     return root
 
 
+def copied_home(home: Path, other: Path) -> Path:
+    """A new home with what another one, which others may be filling, has drawn and embedded."""
+    portraits_only(home, other)
+    stored = home / "embeddings.sqlite"
+    stored.touch(mode=0o600)
+    with (
+        contextlib.closing(sqlite3.connect(other / stored.name, timeout=60)) as source,
+        contextlib.closing(sqlite3.connect(stored)) as target,
+    ):
+        source.backup(target)
+    return home
+
+
 def portraits_only(home: Path, drawn: Path) -> None:
     """Make a home that has nothing but the portraits that another one has drawn."""
+    home.mkdir(mode=0o700, parents=True)
     for one in drawn.glob("portraits-*"):
         shutil.copytree(one, home / one.name)

@@ -2,52 +2,51 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import signal
-import sqlite3
-import subprocess
-import sys
 import tarfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
 import pytest
-from conftest import LIMITED, SHARED, assert_refused, client, portraits
+from conftest import SHARED
 
+import facetrack.organise
 from facetrack.metrics import scores
+from facetrack.testing import Outcome, Workspace, artifacts, portraits, rows
 
-Organise = Callable[..., "subprocess.CompletedProcess[str]"]
+Organise = Callable[..., Outcome]
 
 
 @pytest.fixture
-def organise(warm_home: Path, tmp_path: Path) -> Organise:
+def place(warm_home: Path, new_mlflow: Path, tmp_path: Path) -> Workspace:
+    """Where commands run: the folder that has the photos and what is made of them."""
+    return Workspace(tmp_path, warm_home, store=new_mlflow)
+
+
+@pytest.fixture
+def organise(place: Workspace) -> Organise:
     """Organise the folder `photos` into `out`, without MLflow unless told otherwise."""
 
-    def run(
-        *arguments: str, root: Path | None = None, out: Path | None = None
-    ) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [
-                *(sys.executable, "-m", "facetrack", "task=organise", "dataset=folder"),
-                f"dataset.root={root or tmp_path / 'photos'}",
-                f"task.out={out or tmp_path / 'out'}",
-                *(["tracking=none"] if not any("tracking" in one for one in arguments) else []),
-                *arguments,
-            ],
-            cwd=tmp_path,
-            env={**os.environ, "FACETRACK_HOME": str(warm_home)},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+    def run(*arguments: str, root: Path | None = None, out: Path | None = None) -> Outcome:
+        return place.run(*_command(place.folder, root, out), *_untracked(arguments), *arguments)
 
     return run
+
+
+def _command(folder: Path, root: Path | None = None, out: Path | None = None) -> tuple[str, ...]:
+    photos, into = root or folder / "photos", out or folder / "out"
+    return ("task=organise", "dataset=folder", f"dataset.root={photos}", f"task.out={into}")
+
+
+def _untracked(arguments: Sequence[str]) -> list[str]:
+    return [] if any("tracking" in one for one in arguments) else ["tracking=none"]
 
 
 @pytest.fixture(scope="module")
@@ -102,11 +101,6 @@ def _fingerprints(root: Path) -> dict[str, tuple[str, int]]:
     }
 
 
-def _done(result: "subprocess.CompletedProcess[str]") -> str:
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
 # People and pictures of LFW
 
 
@@ -142,7 +136,7 @@ def ten_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_ten_people_of_lfw(ten_people: Path, organise: Organise, tmp_path: Path) -> None:
     before = _fingerprints(ten_people)
-    told = _done(organise(root=ten_people))
+    told = organise(root=ten_people).ok()
     assert "no labels, so chosen by how well the groups lie apart" in told
     assert _fingerprints(ten_people) == before
     folders = _folders(tmp_path / "out")
@@ -180,7 +174,7 @@ def test_two_people_on_a_photo_put_it_in_both_folders(
     for paths in by_person.values():
         for path in paths:
             shutil.copy(path, root)
-    _done(organise("clusterer.eps=0.36"))
+    organise("clusterer.eps=0.36").ok()
     folders = _folders(tmp_path / "out")
 
     def main_folder(person: str) -> str:
@@ -200,7 +194,7 @@ def test_numbers_names_and_a_merge_survive_new_photos(
     photos: Path, drawn: Mapping[str, list[Path]], organise: Organise, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    told = _done(organise("clusterer.eps=0.3"))
+    told = organise("clusterer.eps=0.3").ok()
     assert "10 photos, 10 faces: 5 persons" in told
     first = {person: _folder_of(out, f"{person}_01.png") for person in FIVE}
     assert sorted(first.values()) == [f"person-{number:03d}" for number in range(1, 6)]
@@ -217,7 +211,7 @@ def test_numbers_names_and_a_merge_survive_new_photos(
     for run in range(4):
         if run:
             _copy(drawn, photos, slice(1 + run, 2 + run))
-        _done(organise("clusterer.eps=0.3"))
+        organise("clusterer.eps=0.3").ok()
         folders = _folders(out)
         assert first["Femi"] not in folders
         assert first["Lotte"] not in folders
@@ -228,25 +222,20 @@ def test_numbers_names_and_a_merge_survive_new_photos(
         assert yaml.read_text().startswith(text.rstrip("\n"))
     # Without the line they are two again: nothing was lost.
     yaml.write_text(yaml.read_text().replace(f"  merge: [{first['Femi']}]\n", ""))
-    _done(organise("clusterer.eps=0.3"))
+    organise("clusterer.eps=0.3").ok()
     assert _folder_of(out, "Femi_01.png") == first["Femi"]
 
 
 def test_only_new_photos_are_embedded(
-    photos: Path, drawn: Mapping[str, list[Path]], organise: Organise, tmp_path: Path
+    photos: Path, drawn: Mapping[str, list[Path]], tmp_path: Path
 ) -> None:
-    environment = {**os.environ, "FACETRACK_HOME": str(tmp_path / "home")}
-    command = [
-        *(sys.executable, "-m", "facetrack", "task=organise", "dataset=folder"),
-        *(f"dataset.root={photos}", f"task.out={tmp_path / 'out'}", "tracking=none"),
-    ]
+    place = Workspace(tmp_path, tmp_path / "home")
     counts = []
     for extra in (0, 1):
         if extra:
             shutil.copy(drawn["Lotte"][3], photos)
-        subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
-        with sqlite3.connect(tmp_path / "home/embeddings.sqlite") as store:
-            counts.append(store.execute("SELECT count(*) FROM vectors").fetchone()[0])
+        place.run(*_command(tmp_path), "tracking=none").ok()
+        counts.append(len(rows(place.home)))
     assert counts == [10, 11]
 
 
@@ -258,7 +247,7 @@ def test_split_and_not_this_person(
     root.mkdir()
     for path in (*drawn["Lotte"][:3], *drawn["Hana"][:2]):
         shutil.copy(path, root)
-    _done(organise("clusterer.eps=0.9"))
+    organise("clusterer.eps=0.9").ok()
     assert _folders(out)["person-001"] == {
         *("Lotte_01.png", "Lotte_02.png", "Lotte_03.png", "Hana_01.png", "Hana_02.png")
     }
@@ -274,7 +263,7 @@ def test_split_and_not_this_person(
         if run == 1:  # new photos go to those who are nearest
             shutil.copy(drawn["Lotte"][3], root)
             shutil.copy(drawn["Hana"][2], root)
-        told = _done(organise("clusterer.eps=0.9"))
+        told = organise("clusterer.eps=0.9").ok()
         assert "people.yaml, line" not in told
         folders = _folders(out)
         lotte = {"Lotte_01.png", "Lotte_02.png"} | ({"Lotte_04.png"} if run else set())
@@ -285,19 +274,19 @@ def test_split_and_not_this_person(
     assert "person-002:" in yaml.read_text()
     # Without the lines, Lotte's third photo is hers again; who was split off stays so.
     yaml.write_text(yaml.read_text().replace("  not: [Lotte_03.png]\n", ""))
-    _done(organise("clusterer.eps=0.9"))
+    organise("clusterer.eps=0.9").ok()
     assert _folders(out)["person-001 Lotte"] == lotte | {"Lotte_03.png"}
 
 
 def test_a_name_of_a_photo_that_is_not_there_is_told(
     photos: Path, organise: Organise, tmp_path: Path
 ) -> None:
-    _done(organise())
+    organise().ok()
     yaml = tmp_path / "out/people.yaml"
     text = yaml.read_text().replace("person-002:\n  name:\n", "person-002:\n  not: nowhere.jpg\n")
     yaml.write_text(text)
     line = text.splitlines().index("  not: nowhere.jpg") + 1
-    told = _done(organise())
+    told = organise().ok()
     assert f"people.yaml, line {line}: person-002 is on no photo nowhere.jpg" in told
     assert yaml.read_text() == text
 
@@ -306,19 +295,19 @@ def test_the_last_state_can_be_restored(
     photos: Path, drawn: Mapping[str, list[Path]], organise: Organise, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    _done(organise("clusterer.eps=0.3"))
+    organise("clusterer.eps=0.3").ok()
     before, text = _folders(out), (out / "people.yaml").read_text()
     edited = text.replace("person-001:\n  name:\n", "person-001:\n  merge: [person-002]\n")
     (out / "people.yaml").write_text(edited)
     shutil.copy(drawn["Otto"][0], photos)
     shutil.copy(drawn["Otto"][1], photos)
-    _done(organise("clusterer.eps=0.3"))
+    organise("clusterer.eps=0.3").ok()
     after = _folders(out)
     assert len(after) == 5
-    _done(organise("clusterer.eps=0.3", "task.restore=true"))
+    organise("clusterer.eps=0.3", "task.restore=true").ok()
     assert _folders(out) == before
     assert (out / "people.yaml").read_text() == text
-    _done(organise("clusterer.eps=0.3", "task.restore=true"))
+    organise("clusterer.eps=0.3", "task.restore=true").ok()
     assert _folders(out) == after
     assert "merge: [person-002]" in (out / "people.yaml").read_text()
 
@@ -327,32 +316,19 @@ def test_the_last_state_can_be_restored(
 
 
 def test_interrupted_anywhere_it_goes_on(
-    photos: Path,
-    drawn: Mapping[str, list[Path]],
-    organise: Organise,
-    tmp_path: Path,
-    warm_home: Path,
+    photos: Path, place: Workspace, organise: Organise, tmp_path: Path
 ) -> None:
     whole = tmp_path / "whole"
-    _done(organise(out=whole))
+    organise(out=whole).ok()
     out = tmp_path / "out"
-    command = [
-        *(sys.executable, "-m", "facetrack", "task=organise", "dataset=folder"),
-        *(f"dataset.root={photos}", f"task.out={out}", "tracking=none"),
-    ]
     for files in (1, 4, 9):
-        process = subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env={**os.environ, "FACETRACK_HOME": str(warm_home)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = place.start(*_command(tmp_path), "tracking=none")
         while process.poll() is None and len(list(out.glob("person-*/*"))) < files:
             time.sleep(0.0005)
         process.send_signal(signal.SIGKILL)
-        process.wait()
-    _done(organise())
+        process.communicate()
+    # By a process from its start to its end, as a user would.
+    place.command(*_command(tmp_path), "tracking=none").ok()
     assert _folders(out) == _folders(whole)
     assert not list(out.rglob("*.part"))
     assert not list(out.glob(".facetrack/unfinished"))
@@ -364,7 +340,7 @@ def test_files_of_the_user_in_the_folder_stay(
     photos: Path, organise: Organise, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    _done(organise())
+    organise().ok()
     folders = _folders(out)
     mine = out / "person-001/mine.txt"
     mine.write_text("mine")
@@ -372,7 +348,7 @@ def test_files_of_the_user_in_the_folder_stay(
     (out / "person-001" / name).write_bytes(b"edited")  # a copy that the user worked on
     yaml = out / "people.yaml"
     yaml.write_text(yaml.read_text().replace("person-001:\n  name:\n", "person-001:\n  name: Q\n"))
-    told = _done(organise())
+    told = organise().ok()
     assert f"person-001/{name} was changed since, and is left as it is" in told
     assert mine.read_text() == "mine"
     assert (out / "person-001" / name).read_bytes() == b"edited"
@@ -383,25 +359,25 @@ def test_copies_of_photos_that_are_gone_are_kept(
     photos: Path, organise: Organise, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    _done(organise())
+    organise().ok()
     folders = _folders(out)
     (photos / "Femi_01.png").unlink()
-    told = _done(organise())
+    told = organise().ok()
     assert "1 photos are no longer where they were; the copies here are kept" in told
     assert _folders(out) == folders
 
 
 def test_links_and_none(photos: Path, organise: Organise, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    _done(organise("task.mode=link"))
+    organise("task.mode=link").ok()
     folders = _folders(out)
     link = out / "person-001" / min(folders["person-001"])
     assert link.is_symlink()
     assert link.resolve() == (photos / link.name).resolve()
-    _done(organise("task.mode=copy"))
+    organise("task.mode=copy").ok()
     assert _folders(out) == folders
     assert not link.is_symlink()
-    _done(organise("task.mode=none"))
+    organise("task.mode=none").ok()
     assert _folders(out) == {}
     assert (out / "index.html").exists()
     assert len(list(photos.iterdir())) == 10
@@ -429,7 +405,7 @@ def test_whatever_is_in_the_folder(
     (photos / "broken.jpg").write_bytes(drawn["Femi"][1].read_bytes()[:500])
     (photos / "gone.png").symlink_to("nowhere.png")
     before = _fingerprints(photos)
-    told = _done(organise("clusterer.eps=0.3"))
+    told = organise("clusterer.eps=0.3").ok()
     assert _fingerprints(photos) == before
     out = tmp_path / "out"
     folders = _folders(out)
@@ -450,32 +426,18 @@ def test_whatever_is_in_the_folder(
         assert reason in told
 
 
-def test_a_photo_that_vanishes_meanwhile(photos: Path, organise: Organise, tmp_path: Path) -> None:
-    _done(organise("task.mode=none"))
-    code = (
-        "import pathlib, sys\n"
-        "import facetrack.__main__ as command, facetrack.organise as organise\n"
-        "victim, arrange = pathlib.Path(sys.argv.pop()), organise.arrange\n"
-        "def late(*given):\n"
-        "    victim.unlink()\n"
-        "    return arrange(*given)\n"
-        "organise.arrange = late\n"
-        "command.main()\n"
-    )
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", code, "task=organise", "dataset=folder", "tracking=none"),
-            *(f"dataset.root={photos}", f"task.out={tmp_path / 'out'}"),
-            str(photos / "Hana_01.png"),
-        ],
-        cwd=tmp_path,
-        env={**os.environ, "FACETRACK_HOME": str(tmp_path / "home")},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Hana_01.png: cannot be read any more" in done.stdout
+def test_a_photo_that_vanishes_meanwhile(
+    photos: Path, organise: Organise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organise("task.mode=none").ok()
+    arrange = facetrack.organise.arrange
+
+    def late(*given: Any) -> Any:
+        (photos / "Hana_01.png").unlink()
+        return arrange(*given)
+
+    monkeypatch.setattr(facetrack.organise, "arrange", late)
+    assert "Hana_01.png: cannot be read any more" in organise().ok()
     names = set.union(*_folders(tmp_path / "out").values())
     assert len(names) == 9
 
@@ -483,12 +445,12 @@ def test_a_photo_that_vanishes_meanwhile(photos: Path, organise: Organise, tmp_p
 # MLflow
 
 
-def test_it_is_a_run_in_mlflow(photos: Path, organise: Organise, tmp_path: Path) -> None:
-    told = _done(organise("tracking=local"))
+def test_it_is_a_run_in_mlflow(
+    photos: Path, place: Workspace, organise: Organise, tmp_path: Path
+) -> None:
+    told = organise("tracking=local").ok()
     assert "mlflow ui" in told
-    store = client(tmp_path)
-    experiment = store.get_experiment_by_name("facetrack")
-    (run,) = store.search_runs([experiment.experiment_id])
+    (run,) = place.runs()
     assert run.info.status == "FINISHED"
     assert run.data.tags["kind"] == "organise"
     assert run.data.metrics["faces"] == 10
@@ -496,18 +458,16 @@ def test_it_is_a_run_in_mlflow(photos: Path, organise: Organise, tmp_path: Path)
     assert run.data.params["detector.choose"] == "all"
     assert "clusterer.eps" in run.data.params
     assert not any(str(tmp_path) in value for value in run.data.params.values())
-    page = store.download_artifacts(run.info.run_id, "index.html")
-    assert Path(page).read_text() == (tmp_path / "out/index.html").read_text()
+    page = artifacts(run)["index.html"]
+    assert page.read_text() == (tmp_path / "out/index.html").read_text()
 
 
 def test_approximate_neighbours_tell_their_recall(
-    photos: Path, organise: Organise, tmp_path: Path
+    photos: Path, place: Workspace, organise: Organise
 ) -> None:
     pytest.importorskip("faiss", reason="faiss is not installed: the extra facetrack[faiss]")
-    _done(organise("tracking=local", "clusterer.eps=0.3", "clusterer.neighbors=faiss"))
-    store = client(tmp_path)
-    experiment = store.get_experiment_by_name("facetrack")
-    (run,) = store.search_runs([experiment.experiment_id])
+    organise("tracking=local", "clusterer.eps=0.3", "clusterer.neighbors=faiss").ok()
+    (run,) = place.runs()
     assert run.data.metrics["neighbors_recall"] == 1.0
     assert run.data.metrics["persons"] == 5
 
@@ -529,9 +489,9 @@ def test_mistakes_are_one_line(photos: Path, organise: Organise, tmp_path: Path)
         (["task.restore=true"], "has no earlier state to go back to"),
         (["clusterer=kmeans"], "n_clusters"),
     ):
-        assert_refused(organise(*arguments), told)
+        organise(*arguments).refused(told)
     (tmp_path / "into").symlink_to(photos)
-    assert_refused(organise(out=tmp_path / "into" / "out"), "lies in dataset.root=")
+    organise(out=tmp_path / "into" / "out").refused("lies in dataset.root=")
     assert sorted(path.name for path in photos.iterdir()) == sorted(
         f"{person}_0{number}.png" for person in FIVE for number in (1, 2)
     )
@@ -542,35 +502,28 @@ def test_a_syntax_error_in_people_yaml_changes_nothing(
     photos: Path, drawn: Mapping[str, list[Path]], organise: Organise, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    _done(organise())
+    organise().ok()
     yaml = out / "people.yaml"
     yaml.write_text(yaml.read_text() + "person-099: [\n")
     lines = len(yaml.read_text().splitlines())
     _copy(drawn, photos, slice(2, 3))
     before = _fingerprints(out)
-    assert_refused(organise(), f"people.yaml, line {lines + 1}: not YAML")
+    organise().refused(f"people.yaml, line {lines + 1}: not YAML")
     assert _fingerprints(out) == before
 
 
 def test_no_room_while_copying(
-    photos: Path, organise: Organise, tmp_path: Path, warm_home: Path
+    photos: Path, place: Workspace, organise: Organise, tmp_path: Path
 ) -> None:
     # One photo is larger than what the limit lets be written.
     big = photos / "Zoe.bmp"
     PIL.Image.open(photos / "Femi_01.png").convert("RGB").resize((1200, 1200)).save(big)
     out = tmp_path / "out"
-    _done(organise("task.mode=none"))
-    command = ["task=organise", "dataset=folder", f"dataset.root={photos}", f"task.out={out}"]
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, "3000000", *command, "tracking=none"],
-        cwd=tmp_path,
-        env={**os.environ, "FACETRACK_HOME": str(warm_home)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert_refused(done, "no room in")
+    organise("task.mode=none").ok()
+    place.limit = 3_000_000
+    organise().refused("no room in")
+    place.limit = None
     assert not list(out.rglob("*.bmp"))
-    _done(organise())
+    organise().ok()
     assert len(list(out.rglob("*.bmp"))) == 1
     assert len(set.union(*_folders(out).values())) == 11

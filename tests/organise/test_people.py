@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from facetrack.errors import UserError
 from facetrack.organise import people
+from facetrack.organise.people import Photo
 
 
 @pytest.fixture
@@ -25,8 +26,12 @@ def test_everything_a_person_can_have(path: Path) -> None:
     _, said = people.read(path)
     assert said.names == {1: "no"}  # a name, not a truth value
     assert said.merge == {4: 1, 7: 1}
-    assert said.split == [(2, ["a.jpg", "trip/b.jpg"], 5), (3, ["x"], 9), (3, ["y", "z"], 9)]
-    assert said.bar == [(2, ["c.jpg"], 6)]
+    assert said.split == [
+        (2, [Photo("a.jpg", 5), Photo("trip/b.jpg", 5)]),
+        (3, [Photo("x", 9)]),
+        (3, [Photo("y", 9), Photo("z", 9)]),
+    ]
+    assert said.bar == [(2, Photo("c.jpg", 6))]
     assert said.persons == {1, 2, 3, 5}
 
 
@@ -53,17 +58,16 @@ def test_merges_are_followed(path: Path) -> None:
         ("person-000:\n", "line 1: expected a person"),
         ("1:\n  name: a\n1:\n  name: b\n", "line 4: person-001 has two names"),
         ("person-001:\n  name: a\n  name: b\n", "line 3: 'name' is there twice"),
-        ("person-001: Anna", "line 1: expected name, merge, split or not below person-001"),
-        ("person-001:\n  nmae: a\n", "line 2: expected name, merge, split or not, got 'nmae'"),
+        ("person-001: [Anna]", "line 1: expected name, merge, different, split or not below pers"),
+        ("person-001:\n  nmae: a\n", "line 2: expected name, merge, different, split or not, got"),
         ("person-001:\n  name: [a]\n", "line 2: expected a name of at most"),
         ("person-001:\n  name: " + "x" * 101, "line 2: expected a name of at most"),
-        ("person-001:\n  merge: [x]\n", "line 2: expected a person such as person-004, got 'x'"),
-        ("person-001:\n  merge: [1]\n", "line 2: person-001 would be merged into itself"),
+        ("person-001:\n  merge: [[x]]\n", "line 2: expected a list of persons"),
         ("1:\n  merge: [2]\n2:\n  merge: [1]\n", "line 4: person-001 would be merged into itself"),
         ("1:\n  merge: [3]\n2:\n  merge: [3]\n", "line 4: person-003 is merged into two persons"),
-        ("1:\n  not: []\n", "line 2: expected a list of photos"),
+        ("1:\n  not: [[a]]\n", "line 2: expected a list of photos"),
         ("1:\n  split: [[a], b]\n", "line 2: expected a list of photos"),
-        ("[" * 5000, "is not YAML"),
+        ("[" * 5000, "line 1: not YAML"),
     ],
 )
 def test_mistakes_name_their_line(path: Path, text: str, told: str) -> None:
@@ -73,9 +77,15 @@ def test_mistakes_name_their_line(path: Path, text: str, told: str) -> None:
     assert told in str(error.value)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
-    before = path.read_bytes()
-    assert not people.add(path, {9})
-    assert path.read_bytes() == before
+
+
+def test_what_is_no_list_of_people_is_not_added_to(path: Path) -> None:
+    path.write_text("person-001: [")
+    told = people.add(path, {9})
+    assert told is not None
+    assert "no new persons are in people.yaml" in told
+    assert "line 1: not YAML" in told
+    assert path.read_text() == "person-001: ["
 
 
 def test_what_is_no_text_or_too_much_is_refused(path: Path) -> None:
@@ -92,25 +102,27 @@ def test_aliases_do_not_multiply(path: Path) -> None:
         f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 60)
     )
     path.write_text(laughs)
-    with pytest.raises(UserError, match="expected a person"):
+    with pytest.raises(UserError, match="line 1: what begins with"):
         people.read(path)
 
 
 def test_persons_are_added_and_nothing_else_changes(path: Path) -> None:
-    assert people.add(path, {2, 1})
+    assert people.add(path, {2, 1}) is None
     assert people.read(path)[1].persons == {1, 2}
     written = path.read_text() + "# my own remark\nperson-003:   {name: 'Ann'}"  # no newline
     path.write_text(written)
-    assert people.add(path, {1, 3, 4})
+    assert people.add(path, {1, 3, 4}) is None
     assert path.read_text() == written + "\n\nperson-004:\n  name:\n"
     assert people.read(path)[1].names == {3: "Ann"}
-    assert people.add(path, {4})
+    assert people.add(path, {4}) is None
     assert path.read_text() == written + "\n\nperson-004:\n  name:\n"
 
 
 def test_a_file_that_cannot_be_appended_to_stays(path: Path) -> None:
     path.write_text("{person-001: {name: Ann}}\n")
-    assert not people.add(path, {1, 2})
+    told = people.add(path, {1, 2})
+    assert told is not None
+    assert "is written such that nothing can be added" in told
     assert path.read_text() == "{person-001: {name: Ann}}\n"
 
 
