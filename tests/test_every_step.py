@@ -47,7 +47,7 @@ def test_a_command_is_killed_before_the_step_it_is_told(warm_home: Path, tmp_pat
 
 
 def everything(folder: Path) -> dict[str, bytes]:
-    """The content of all files that have one, but for the store, whose bytes are SQLite's matter."""
+    """The content of all files that have any, but for the store, which is SQLite's matter."""
     return {
         str(path.relative_to(folder)): content
         for path in sorted(folder.rglob("*"))
