@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from conftest import portraits
 
 from facetrack import picture
 from facetrack.data import Image
-from facetrack.dataset import Folder, Portraits
+from facetrack.dataset import Folder
 from facetrack.detector import Haar
 from facetrack.embedder import DlibResNet
 from facetrack.extract import extract
@@ -23,10 +24,8 @@ LOOK = bytes(range(100, 100 + SIZE))
 
 
 @pytest.fixture(scope="module")
-def portrait(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACETRACK_HOME", str(tmp_path_factory.mktemp("home")))
-        return picture.read(Portraits().load().pictures[0].path)[:, :300]
+def portrait(warm_home: Path) -> Image:
+    return picture.read(portraits(warm_home)[0].path)[:, :300]
 
 
 def look(image: Image, kind: str = "PNG", **options: object) -> bytes:
