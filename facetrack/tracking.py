@@ -483,10 +483,15 @@ class Past(Tracking):
         local = _local(self.uri)
         if local is not None and not local.exists():
             return
-        with self.working(_AGAIN):
+        try:
             self._client = mlflow.MlflowClient(self.uri)
             found = self._client.get_experiment_by_name(experiment)
-            self._experiment = found.experiment_id if found else ""
+        except Exception as error:
+            raise UserError(
+                f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): see "
+                f"that it runs, then {_AGAIN}"
+            ) from error
+        self._experiment = found.experiment_id if found else ""
 
     def runs(self) -> list[Any]:
         """All of its runs that facetrack has made."""

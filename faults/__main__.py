@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from facetrack.progress import say
-from faults import clock, kills, limits, mutations, read_only, server, together
+from faults import clock, every_step, kills, limits, mutations, read_only, server, together
 from faults.report import report
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +34,8 @@ def _reading(what: str) -> _Run:
 CAMPAIGNS: dict[str, tuple[_Run, int]] = {
     **{what: (_reading(what), n) for what, n in mutations.NUMBERS.items()},
     **{what: (run, 50) for what, run in kills.CAMPAIGNS.items()},
+    # 0 for every step; with --rounds so many, spread over all of them.
+    **{what: (run, 0) for what, run in every_step.CAMPAIGNS.items()},
     "together": (together.together, 50),
     "file-sizes": (limits.file_sizes, 24),
     "full-disks": (limits.full_disks, 24),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from faults import clock, limits, read_only, server, together
+from faults import clock, every_step, limits, read_only, server, together
 from faults.kills import CAMPAIGNS as KILLS
 from faults.mutations import NUMBERS as FILES
 
@@ -53,6 +53,7 @@ def report(results: dict[str, dict[str, Any]], version: str, seed: int) -> str:
         "*Finished before* counts embeddings, jobs, trials and files. *Wrong* is a result that "
         "differs from an uninterrupted run's.",
         "",
+        *_steps([results[name] for name in every_step.CAMPAIGNS if name in results]),
         "Damaged and hostile files (flipped bits, truncations, wrong headers, impossible sizes; "
         "paths and links out of an archive; YAML that multiplies):",
         "",
@@ -82,6 +83,29 @@ def report(results: dict[str, dict[str, Any]], version: str, seed: int) -> str:
     if notes:
         lines += ["", "What went wrong:", "", *(f"- {' '.join(note.split())}" for note in notes)]
     return "\n".join(lines) + "\n"
+
+
+def _steps(found: list[dict[str, Any]]) -> list[str]:
+    """The kills before every step, as a table of how often something was wrong."""
+    if not found:
+        return []
+    rows = [
+        {**one, **{kind: one["wrong"].get(kind, 0) for kind in every_step.KINDS}} for one in found
+    ]
+    columns = {"kills": "rounds"} | {kind: kind for kind in every_step.KINDS}
+    return [
+        "Killed before every single step that changes a file system or a database, of a command on "
+        "a dozen photos, then the same command again; for `task.restore=true` once more with the "
+        "ordinary command:",
+        "",
+        *_table("killed at every step", columns, rows),
+        "",
+        "*Lost* is something of the user's, *opposite* a folder that went the other way, "
+        "*unfinished* a command that would not go on, *wrong* a folder that differs from an "
+        "uninterrupted run's, *left over* an unfinished file, or something of a person who was to "
+        "be forgotten.",
+        "",
+    ]
 
 
 def _table(head: str, columns: dict[str, str], rows: list[dict[str, Any]]) -> list[str]:

@@ -81,12 +81,9 @@ class Runs:
         """
         found = _TITLE.search(page[:_HEAD])
         title = html.unescape(found[1]) if found else ""
-        datasets = {
-            job.data.tags.get("dataset")
-            for job in self._jobs.get(sweep, [])
-            if html.unescape(escaped(job.data.tags.get("mlflow.runName", ""))) == title
-        }
-        return not datasets or self._plan.dataset in datasets
+        of = [(job.data.tags.get("dataset"), _title(job)) for job in self._jobs.get(sweep, [])]
+        datasets = {dataset for dataset, shown in of if shown == title} or {one for one, _ in of}
+        return not of or self._plan.dataset in datasets
 
     def _may_be_on_it(self, run: Any, paths: Sequence[str]) -> bool:
         """Whether a run on a dataset of this name may show one of the pictures.
@@ -125,6 +122,11 @@ def pages(plan: Plan, runs: Runs | None) -> list[Path]:
             or runs.is_ours(path.read_text(encoding="utf-8", errors="replace"), path.parent.name)
         )
     ]
+
+
+def _title(job: Any) -> str:
+    """What a page about a job has as its title."""
+    return html.unescape(escaped(job.data.tags.get("mlflow.runName", "")))
 
 
 def _shows(path: str) -> bool:
