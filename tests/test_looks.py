@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from conftest import portraits
 
 from facetrack import picture
 from facetrack.data import Image
@@ -18,6 +17,7 @@ from facetrack.embedder import DlibResNet
 from facetrack.extract import extract
 from facetrack.look import PIXELS, SIZE
 from facetrack.store import Store
+from facetrack.testing import portraits
 
 PICTURE = bytes(range(32))
 LOOK = bytes(range(100, 100 + SIZE))
