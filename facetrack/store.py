@@ -2,8 +2,8 @@
 
 One SQLite file in write-ahead mode: commits are atomic, so a killed process loses at most
 the batch it had not yet committed, and several processes can read and write at once. Every
-row carries a checksum of its key and payload; a row that fails it counts as absent, and a file
-that SQLite refuses is set aside and begun anew.
+row carries a checksum of its key and payload; a row that fails it counts as absent. A file that
+SQLite refuses is set aside, and a new one begun with the rows of it that are intact.
 
 | table      | key                              | payload                                     |
 |------------|----------------------------------|---------------------------------------------|
@@ -21,10 +21,10 @@ import itertools
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +81,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "embeddings.sqlite"
+        self._checked = False
         # Only for opening: the switch of a fresh file to write-ahead mode waits for nobody, so
         # of two processes doing it at once one would fail.
         self._lock = lock(self.path.with_suffix(".lock"))
@@ -213,23 +214,29 @@ class Store:
 
         def read() -> None:
             rows.clear()
-            damaged = False
             for start in range(0, len(keys), _KEYS_A_QUERY):
                 some = keys[start : start + _KEYS_A_QUERY]
                 marks = ",".join("?" * len(some))
                 query = f"SELECT key, payload, checksum FROM {table} WHERE key IN ({marks})"
-                for key, payload, checksum in self._connection.execute(query, some):
-                    # Damage may have made a number or nothing of a value.
-                    if isinstance(payload, bytes) and _checksum(key, payload) == checksum:
-                        rows[key] = payload
-                    else:
-                        damaged = True
-            # Where more than a row's content is damaged, what is written next may be lost too.
-            if damaged and self._connection.execute("PRAGMA quick_check").fetchone()[0] != b"ok":
-                raise sqlite3.DatabaseError("rows are damaged")
+                found = self._connection.execute(query, some)
+                rows.update((key, payload) for key, payload, _ in _intact(found))
+            if len(rows) < len(set(keys)):
+                self._check()
 
         self._repaired(read)
         return rows
+
+    def _check(self) -> None:
+        """Once, since it reads the whole file. Raises sqlite3.Error where its order is damaged.
+
+        Rows are then not found, or lost with what is written next. A row that is only damaged
+        itself does not matter: the next one replaces it.
+        """
+        if not self._checked:
+            found = self._connection.execute("PRAGMA integrity_check").fetchall()
+            if any(b"NULL value in" not in message for (message,) in found if message != b"ok"):
+                raise sqlite3.DatabaseError("it is damaged")
+            self._checked = True
 
     def _repaired(self, work: Callable[[], None]) -> None:
         """Do some work on the database; where its file turns out damaged, begin a new one.
@@ -256,17 +263,14 @@ class Store:
         except _DAMAGE as error:
             if self._is_of_the_disk(error):
                 raise self._told(error) from error
-            self._set_aside()
-        try:
-            return self._open()
-        except _DAMAGE as error:
-            raise self._told(error) from error
+        return self._renewed()
 
     def _open(self) -> sqlite3.Connection:
         # Embeddings are biometric data. Before SQLite opens it: the files that it puts beside
         # have the mode that this one has then.
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         self._file = os.fstat(handle).st_ino
+        self._checked = False
         os.close(handle)
         os.chmod(self.path, 0o600)  # noqa: PTH101
         connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
@@ -287,14 +291,30 @@ class Store:
             self._connection.close()
             with self._lock:
                 # Another process may have set it aside already.
-                if self.path.exists() and self.path.stat().st_ino == self._file:
-                    self._set_aside()
-                self._connection = self._opened()
+                is_same = self.path.exists() and self.path.stat().st_ino == self._file
+                self._connection = self._renewed() if is_same else self._opened()
         except OSError as error:
             raise self._told(error) from error
 
-    def _set_aside(self) -> None:
-        """Move a damaged file away: kept, not deleted."""
+    def _renewed(self) -> sqlite3.Connection:
+        """A new file instead of a damaged one, with its intact rows. Raises UserError, OSError."""
+        aside = self._set_aside()
+        try:
+            connection = self._open()
+            with contextlib.closing(sqlite3.connect(aside)) as damaged:
+                damaged.text_factory = bytes
+                for table in _TABLES:
+                    connection.execute("BEGIN IMMEDIATE")
+                    connection.executemany(
+                        f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", _rescued(damaged, table)
+                    )
+                    connection.execute("COMMIT")
+        except _DAMAGE as error:
+            raise self._told(error) from error
+        return connection
+
+    def _set_aside(self) -> Path:
+        """Move a damaged file away: kept, not deleted. Where it is then."""
         stamp = time.strftime("%Y%m%d-%H%M%S")
         for number in itertools.count():
             start = f"damaged-{stamp}{f'-{number}' if number else ''}-"
@@ -304,6 +324,7 @@ class Store:
             part = self.path.with_name(self.path.name + suffix)
             if part.exists():
                 part.rename(part.with_name(f"{start}{part.name}"))
+        return self.path.with_name(f"{start}{self.path.name}")
 
     def _is_of_the_disk(self, error: Exception) -> bool:
         """Whether it is not the file that is damaged."""
@@ -356,12 +377,30 @@ def _know_doomed(connection: sqlite3.Connection, pictures: Iterable[str]) -> Non
     """Make `_DOOMED` work: rows that go with these pictures, SHA-256 digests in hex."""
     digests = {bytes.fromhex(picture) for picture in pictures}
 
-    def doomed(key: bytes, payload: bytes, checksum: bytes) -> bool:
+    def doomed(key: object, payload: object, checksum: object) -> bool:
+        if not isinstance(key, bytes) or not isinstance(payload, bytes):
+            return True  # damaged: it may be anybody's
         # The picture stands behind 16 bytes of the identity, or is the whole key.
         digest = key if len(key) == _DIGEST else key[_IDENTITY : _IDENTITY + _DIGEST]
         return digest in digests or _checksum(key, payload) != checksum
 
     connection.create_function("doomed", 3, doomed)
+
+
+def _rescued(damaged: sqlite3.Connection, table: str) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """The intact rows of a damaged file's table that can be reached from one end or the other."""
+    for order in ("ASC", "DESC"):
+        with contextlib.suppress(*_DAMAGE):
+            query = f"SELECT key, payload, checksum FROM {table} ORDER BY key {order}"
+            yield from _intact(damaged.execute(query))
+
+
+def _intact(rows: Iterable[tuple[Any, Any, Any]]) -> Iterator[tuple[bytes, bytes, bytes]]:
+    for key, payload, checksum in rows:
+        # Damage may have made a number or nothing of a value.
+        are_bytes = isinstance(key, bytes) and isinstance(payload, bytes)
+        if are_bytes and _checksum(key, payload) == checksum:
+            yield key, payload, checksum
 
 
 def box_bytes(box: NDArray[np.int64]) -> bytes:

@@ -11,8 +11,9 @@ import shutil
 import threading
 from pathlib import Path
 
+from facetrack.testing import asked, scores
 from faults.limits import Site, Task, tasks
-from faults.place import asked, runs, timed
+from faults.place import timed
 from faults.tally import Tally
 
 KINDS = ("failed", "wrong", "lost", "left RUNNING", "negative seconds", "another sweep resumed")
@@ -53,12 +54,12 @@ def clock(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
         task, killed = made[number % len(made)], number // len(made) % 2 == 1
         if task.name not in whole:
             alone = Site(folder / f"{task.name}-alone")
-            whole[task.name] = alone, timed(functools.partial(task.run, alone))
+            whole[task.name] = alone, timed(functools.partial(task.command, alone))
         alone, seconds = whole[task.name]
         site = Site(folder / f"{number}")
         shutil.copytree(alone.home, site.home)
         set_ = Clock(folder / f"{number}" / "clock")
-        site.extra.update(set_.environment)
+        site.environment.update(set_.environment)
         jump, after = rng.choice(_JUMPS), rng.uniform(0.5, seconds)
         _once(tally, task, site, set_, jump, after, killed)
         _same(tally, task, site, alone)
@@ -74,25 +75,25 @@ def _once(
         # Another sweep that was not finished, and of a later time than what is resumed.
         decoy = ("-m", "dataset=folder", "dataset.root=nowhere", "clusterer.eps=0.9")
         if task.name == "sweep":
-            site.run(*decoy)
+            site.command(*decoy)
             set_.jump(jump)
-        site.kill(after, *task.command(site))
+        site.kill(after, *task.arguments_in(site))
         before = site.kept()
-        finished = runs(site.folder, None, "FINISHED")
+        finished = scores(site.folder, None, "FINISHED")
         if task.name != "sweep":
             set_.jump(jump)
-        resumed = bool(task.name == "sweep" and runs(site.folder, "sweep", "RUNNING"))
-        done = site.run("resume=last") if resumed else task.run(site)
+        resumed = bool(task.name == "sweep" and scores(site.folder, "sweep", "RUNNING"))
+        done = site.command("resume=last") if resumed else task.command(site)
         if resumed:
             tally.expect("nowhere" not in done.stderr, "another sweep resumed", done.stderr)
-        after_, left = site.kept(), runs(site.folder, None, "FINISHED")
+        after_, left = site.kept(), scores(site.folder, None, "FINISHED")
         lost = [name for name, content in before if (name, content) not in after_]
         lost += [run for run in finished if run not in left]
         tally.expect(not lost, "lost", f"{task.name}, {jump}: {lost}")
     else:
         timer = threading.Timer(after, set_.jump, (jump,))
         timer.start()
-        done = task.run(site)
+        done = task.command(site)
         timer.cancel()
     told = f"{task.name}, {jump}: exit {done.returncode}: {done.stderr}"
     tally.expect(not done.returncode and "Traceback" not in done.stderr, "failed", told)
@@ -102,7 +103,7 @@ def _same(tally: Tally, task: Task, site: Site, alone: Site) -> None:
     left, expected = task.left(site), task.left(alone)
     differs = [name for name in expected if left[name] != expected[name]]
     tally.expect(not differs, "wrong", f"{task.name}: {differs}: {left}")
-    running = runs(site.folder, None, "RUNNING")
+    running = scores(site.folder, None, "RUNNING")
     tally.expect(not running, "left RUNNING", f"{task.name}: {sorted(running)}")
     negative = [one for one in _seconds(site) if one < 0]
     tally.expect(not negative, "negative seconds", f"{task.name}: {negative}")

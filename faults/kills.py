@@ -2,12 +2,13 @@
 
 import random
 import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faults.place import Place, photos, results, rows, runs, timed, tree, trials
+from facetrack.testing import Outcome as Ended
+from facetrack.testing import Workspace, photos, results, rows, scores, trials
+from faults.place import timed, tree
 
 
 @dataclass
@@ -32,16 +33,16 @@ def embedding(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
         *("tracking=none", "n_resamples=1"),
     )
 
-    whole = Place(folder / "whole", folder / "whole home")
-    seconds = timed(lambda: whole.run(*arguments))
+    whole = Workspace(folder / "whole", folder / "whole home")
+    seconds = timed(lambda: whole.command(*arguments))
     expected = rows(whole.home)
 
     def once(outcome: Outcome, number: int, after: float) -> None:
-        place = Place(folder / f"{number}", folder / f"{number} home")
+        place = Workspace(folder / f"{number}", folder / f"{number} home")
         place.kill(after, *arguments)
         before = rows(place.home)
         outcome.finished_before_the_kill += len(before)
-        done = place.run(*arguments)
+        done = place.command(*arguments)
         found = rows(place.home)
         outcome.lost += sum(found.get(key) != payload for key, payload in before.items())
         _note(outcome, done, found == expected, "its embeddings differ")
@@ -55,23 +56,23 @@ def sweep(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
         *("-m", "clusterer=dbscan,meanshift", "clusterer.eps=0.2,0.3", "n_resamples=3"),
         "sampling=bootstrap",
     )
-    whole = Place(folder / "whole", home)
-    whole.run(*arguments)  # embeds
+    whole = Workspace(folder / "whole", home)
+    whole.command(*arguments)  # embeds
     shutil.rmtree(whole.folder)
-    whole = Place(folder / "whole", home)
-    seconds = timed(lambda: whole.run(*arguments))
+    whole = Workspace(folder / "whole", home)
+    seconds = timed(lambda: whole.command(*arguments))
     expected = results(whole.folder)
 
     def once(outcome: Outcome, number: int, after: float) -> None:
-        place = Place(folder / f"{number}", home)
+        place = Workspace(folder / f"{number}", home)
         place.kill(after, *arguments)
-        before = runs(place.folder, "job", "FINISHED")
+        before = scores(place.folder, "job", "FINISHED")
         outcome.finished_before_the_kill += len(before)
-        parent = runs(place.folder, "sweep", "RUNNING")
-        done = place.run("resume=last") if parent else place.run(*arguments)
-        after_ = runs(place.folder, "job", "FINISHED")
+        parent = scores(place.folder, "sweep", "RUNNING")
+        done = place.command("resume=last") if parent else place.command(*arguments)
+        after_ = scores(place.folder, "job", "FINISHED")
         outcome.lost += sum(after_.get(run) != metrics for run, metrics in before.items())
-        outcome.orphans += len(runs(place.folder, None, "RUNNING"))
+        outcome.orphans += len(scores(place.folder, None, "RUNNING"))
         right = results(place.folder) == expected
         _note(outcome, done, right, "its results differ")
 
@@ -81,22 +82,22 @@ def sweep(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
 def study(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     """Finished trials stay, and the study comes to those that it would have come to."""
     arguments = ("task=tune", "task.n_trials=6", "n_resamples=6", "task.pruner=none")
-    whole = Place(folder / "whole", home)
-    whole.run(*arguments)
+    whole = Workspace(folder / "whole", home)
+    whole.command(*arguments)
     shutil.rmtree(whole.folder)
-    whole = Place(folder / "whole", home)
-    seconds = timed(lambda: whole.run(*arguments))
+    whole = Workspace(folder / "whole", home)
+    seconds = timed(lambda: whole.command(*arguments))
     expected = [(eps, value) for _, eps, value in sorted(trials(whole.folder))]
 
     def once(outcome: Outcome, number: int, after: float) -> None:
-        place = Place(folder / f"{number}", home)
+        place = Workspace(folder / f"{number}", home)
         place.kill(after, *arguments)
         before = trials(place.folder)
         outcome.finished_before_the_kill += len(before)
-        done = place.run(*arguments)
+        done = place.command(*arguments)
         found = trials(place.folder)
         outcome.lost += len(before - found)
-        outcome.orphans += len(runs(place.folder, None, "RUNNING"))
+        outcome.orphans += len(scores(place.folder, None, "RUNNING"))
         right = [(eps, value) for _, eps, value in sorted(found)] == expected
         _note(outcome, done, right, f"its trials are {sorted(found)}")
 
@@ -111,18 +112,18 @@ def organising(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     def arguments(out: Path) -> tuple[str, ...]:
         return ("task=organise", f"dataset.root={root}", f"task.out={out}", "tracking=none")
 
-    whole = Place(folder / "whole", home)
-    whole.run(*arguments(folder / "out"))
+    whole = Workspace(folder / "whole", home)
+    whole.command(*arguments(folder / "out"))
     shutil.rmtree(folder / "out")
-    seconds = timed(lambda: whole.run(*arguments(folder / "out")))
+    seconds = timed(lambda: whole.command(*arguments(folder / "out")))
     expected = tree(folder / "out")
 
     def once(outcome: Outcome, number: int, after: float) -> None:
-        place, out = Place(folder / f"{number}", home), folder / f"out {number}"
+        place, out = Workspace(folder / f"{number}", home), folder / f"out {number}"
         place.kill(after, *arguments(out))
         before = tree(out)
         outcome.finished_before_the_kill += len(before)
-        done = place.run(*arguments(out))
+        done = place.command(*arguments(out))
         found = tree(out)
         outcome.lost += sum(found.get(name) != content for name, content in before.items())
         right = found == expected and tree(root) == originals
@@ -150,9 +151,7 @@ def _campaign(
     return outcome
 
 
-def _note(
-    outcome: Outcome, done: "subprocess.CompletedProcess[str]", right: bool, told: str
-) -> None:
+def _note(outcome: Outcome, done: Ended, right: bool, told: str) -> None:
     if done.returncode:
         outcome.stuck += 1
         outcome.notes.append(f"run {outcome.kills}: exit {done.returncode}: {done.stderr[-500:]}")

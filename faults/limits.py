@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faults.place import Place, people, photos, results, rows, runs, tree, trials
+from facetrack.testing import (
+    Outcome,
+    Workspace,
+    people,
+    photos,
+    results,
+    rows,
+    scores,
+    trials,
+)
+from faults.place import tree
 from faults.tally import Tally
 
 KINDS = ("not told clearly", "success without all", "would not go on", "wrong", "lost", "left over")
@@ -21,7 +31,7 @@ _DISK_MB = 64
 _PLACES = ("work", "home", "out", "temporary")
 
 
-class Site(Place):
+class Site(Workspace):
     """A place with a folder to organise into, and one for temporary files.
 
     elsewhere: where to put some of its folders, by what they are for.
@@ -61,11 +71,15 @@ class Task:
     arguments: tuple[str, ...]
     left: Callable[[Site], dict[str, Any]]
 
-    def run(self, site: Site) -> "subprocess.CompletedProcess[str]":
-        """Run it in a site."""
-        return site.run(*self.command(site))
+    def run(self, site: Site) -> Outcome:
+        """Run it in a site, in this process."""
+        return site.run(*self.arguments_in(site))
 
-    def command(self, site: Site) -> tuple[str, ...]:
+    def command(self, site: Site) -> Outcome:
+        """Run it in a site by a process of its own."""
+        return site.command(*self.arguments_in(site))
+
+    def arguments_in(self, site: Site) -> tuple[str, ...]:
         """The arguments in a site."""
         return tuple(one.replace("OUT", str(site.out)) for one in self.arguments)
 
@@ -77,7 +91,7 @@ def tasks(folder: Path, home: Path) -> list[Task]:
 
     def of_kind(kind: str, site: Site) -> list[Any]:
         # Each once: where only its status could not be written, the same one is run again.
-        found = runs(site.folder, kind, "FINISHED").values()
+        found = scores(site.folder, kind, "FINISHED").values()
         return sorted({tuple(sorted(metrics.items())) for metrics in found})
 
     return [
@@ -192,7 +206,7 @@ def _once(
     tally.expect(not over, "left over", f"{task.name}: {over} after {done.stderr}")
 
 
-def told_clearly(done: "subprocess.CompletedProcess[str]", a_sweep: bool) -> bool:
+def told_clearly(done: Outcome, a_sweep: bool) -> bool:
     """Whether a command that could not do its work said why: in a line, or in a sweep's several."""
     lines = done.stderr.strip().splitlines()
     if not a_sweep:

@@ -10,7 +10,8 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from faults.place import Place, ended, people, results, runs, timed
+from facetrack.testing import Outcome, Workspace, ended, people, results, scores
+from faults.place import timed
 from faults.tally import Tally
 
 KINDS = ("failed", "not told clearly", "lost", "wrong", "left RUNNING")
@@ -76,14 +77,14 @@ def server_stopped(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
         *("-m", "dataset=folder", f"dataset.root={people(folder, home)}"),
         *("clusterer=dbscan,meanshift", "clusterer.eps=0.2,0.3", "n_resamples=3"),
     )
-    alone = Place(folder / "alone", home)
-    alone.run(*arguments)  # embeds
-    seconds = timed(lambda: alone.run(*arguments))
+    alone = Workspace(folder / "alone", home)
+    alone.command(*arguments)  # embeds
+    seconds = timed(lambda: alone.command(*arguments))
     expected = results(alone.folder)
 
     for number in range(rounds):
         gives_up = number % 2 == 1
-        place = Place(folder / f"{number}", home, _IMPATIENT if gives_up else None)
+        place = Workspace(folder / f"{number}", home, _IMPATIENT if gives_up else None)
         store = folder / f"{number} server"
         server = Server(f"sqlite:///{store / 'mlflow.db'}", store)
         tracking = ("tracking=server", f"tracking.uri={server.uri}")
@@ -91,14 +92,14 @@ def server_stopped(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
             sweep = place.start(*arguments, *tracking)
             time.sleep(rng.uniform(0.5, seconds))
             server.stop()
-            before = runs(store, "job", "FINISHED")
+            before = scores(store, "job", "FINISHED")
             if gives_up:
                 done = ended(sweep)
                 _told(tally, done)
                 server.start()
                 # It says how to go on where its parent run had begun.
                 again = ("resume=last",) if "resume=" in done.stderr else arguments
-                done = place.run(*again, *tracking)
+                done = place.command(*again, *tracking)
             else:
                 time.sleep(_AWAY_SECONDS)
                 server.start()
@@ -107,18 +108,18 @@ def server_stopped(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
             server.stop()
         right = not done.returncode and "Traceback" not in done.stderr
         tally.expect(right, "failed", f"exit {done.returncode}: {done.stderr}")
-        after = runs(store, "job", "FINISHED")
+        after = scores(store, "job", "FINISHED")
         lost = [run for run, metrics in before.items() if after.get(run) != metrics]
         tally.expect(not lost, "lost", f"{lost}")
         same = results(place.folder) == expected and len(after) == len(expected)
         tally.expect(same, "wrong", f"{len(after)} jobs: {results(place.folder)}")
-        running = runs(store, None, "RUNNING")
+        running = scores(store, None, "RUNNING")
         tally.expect(not running, "left RUNNING", f"{sorted(running)}")
         tally.rounds += 1
     return tally
 
 
-def _told(tally: Tally, done: "subprocess.CompletedProcess[str]") -> None:
+def _told(tally: Tally, done: Outcome) -> None:
     """A sweep that had ended before the server did has nothing to say."""
     clear = done.stderr.strip().splitlines()[-1:] and "Traceback" not in done.stderr
     right = done.returncode == 0 or (done.returncode == 2 and bool(clear))

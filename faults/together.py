@@ -4,7 +4,7 @@ import random
 import time
 from pathlib import Path
 
-from faults.place import Place, ended, people, rows, runs, trials
+from facetrack.testing import Workspace, ended, people, rows, scores, trials
 from faults.tally import Tally
 
 _PROCESSES = 4
@@ -25,17 +25,17 @@ def together(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
         *(*pictures, "task=tune", "task.study=one", f"task.n_trials={_TRIALS}"),
         *("n_resamples=6", "task.pruner=none"),
     )
-    alone = Place(folder / "alone", folder / "alone home")
+    alone = Workspace(folder / "alone", folder / "alone home")
     for command in (evaluation, study):
         alone.run(*command)
-    metrics = list(runs(alone.folder, "job", "FINISHED").values())
-    found = list(runs(alone.folder, "study", "FINISHED").values())
+    metrics = list(scores(alone.folder, "job", "FINISHED").values())
+    found = list(scores(alone.folder, "study", "FINISHED").values())
     known = trials(alone.folder)
     assert len(metrics) == len(found) == 1
     assert len(known) == _TRIALS
 
     for number in range(rounds):
-        place = Place(folder / f"{number}", folder / f"{number} home")
+        place = Workspace(folder / f"{number}", folder / f"{number} home")
         commands = [study] * _PROCESSES if number % 2 else [study, evaluation] * 2
         processes = []
         for command in commands:
@@ -44,8 +44,8 @@ def together(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
         for done in [ended(process) for process in processes]:
             right = not done.returncode and "Traceback" not in done.stderr
             tally.expect(right, "failed", f"exit {done.returncode}: {done.stderr}")
-        jobs = list(runs(place.folder, "job", "FINISHED").values())
-        studies = list(runs(place.folder, "study", "FINISHED").values())
+        jobs = list(scores(place.folder, "job", "FINISHED").values())
+        studies = list(scores(place.folder, "study", "FINISHED").values())
         tally.expect(
             jobs == metrics * commands.count(evaluation), "other results", f"its jobs have {jobs}"
         )
@@ -57,7 +57,7 @@ def together(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
         tried = trials(place.folder)
         tally.expect(tried == known, "other results", f"its trials are {sorted(tried)}")
         tally.expect(rows(place.home) == rows(alone.home), "other results", "other embeddings")
-        running = runs(place.folder, None, "RUNNING")
+        running = scores(place.folder, None, "RUNNING")
         tally.expect(not running, "left RUNNING", f"{sorted(running)}")
         tally.rounds += 1
     return tally

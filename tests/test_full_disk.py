@@ -1,37 +1,29 @@
 """A disk that fills up: told in one line, nothing lost. A file size limit stands in for it."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import LIMITED
+
+from facetrack.testing import Outcome, Workspace
 
 pytest.importorskip("resource")
 
 
-def _run(limit: int, folder: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", LIMITED, str(limit), *arguments],
-        cwd=folder,
-        env={**os.environ, "FACETRACK_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+def _run(limit: int, place: Workspace, *arguments: str) -> Outcome:
+    place.limit = limit
+    return place.run(*arguments)
 
 
 def test_no_room_for_the_mlflow_database(tmp_path: Path, warm_home: Path) -> None:
-    done = _run(200_000, tmp_path, warm_home, "n_resamples=2")
-    assert done.returncode == 2
-    assert "the MLflow store" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    done = _run(200_000, Workspace(tmp_path / "work", warm_home), "n_resamples=2")
+    done.refused("the MLflow store")
 
 
-def test_no_room_for_the_sweeps_page_is_no_success(tmp_path: Path, warm_home: Path) -> None:
+def test_no_room_for_the_sweeps_page_is_no_success(workspace: Workspace) -> None:
     # Enough for everything but the interactive page of 4.8 MB.
-    done = _run(4_000_000, tmp_path, warm_home, "-m", "clusterer.eps=0.2,0.3", "n_resamples=2")
+    done = _run(4_000_000, workspace, "-m", "clusterer.eps=0.2,0.3", "n_resamples=2")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "File too large" in done.stderr
@@ -63,14 +55,11 @@ def test_no_room_for_the_store_keeps_what_is_there(tmp_path: Path) -> None:
     assert len(done.stdout.strip().splitlines()) == 1
 
 
-def test_a_job_without_room_for_its_pictures_says_so_in_a_line(
-    tmp_path: Path, warm_home: Path
-) -> None:
+def test_a_job_without_room_for_its_pictures_says_so_in_a_line(workspace: Workspace) -> None:
     # Enough for the database, not for the interactive page of 4.8 MB.
-    done = _run(2_000_000, tmp_path, warm_home, "n_resamples=2")
-    assert done.returncode == 2
-    assert "File too large" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    workspace.limit = 2_000_000
+    # By a process from its start to its end, as a user would.
+    workspace.command("n_resamples=2").refused("File too large")
 
 
 def test_a_file_without_room_leaves_nothing_unfinished(tmp_path: Path) -> None:
@@ -93,14 +82,5 @@ def test_a_sweep_that_cannot_keep_its_lock_is_no_success(tmp_path: Path) -> None
     home = tmp_path / "home"
     home.mkdir()
     (home / "locks").touch()
-    done = subprocess.run(
-        [sys.executable, "-m", "facetrack", "-m", "clusterer.eps=0.2,0.3", "n_resamples=2"],
-        cwd=tmp_path,
-        env={**os.environ, "FACETRACK_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 2, done.stderr
-    assert "set FACETRACK_HOME" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    place = Workspace(tmp_path / "work", home)
+    place.run("-m", "clusterer.eps=0.2,0.3", "n_resamples=2").refused("set FACETRACK_HOME")

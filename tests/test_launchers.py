@@ -2,16 +2,13 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import runs
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
@@ -19,7 +16,7 @@ from omegaconf import OmegaConf
 from facetrack import launchers
 from facetrack.__main__ import CONF
 from facetrack.errors import UserError
-from faults.place import portraits_only, rows
+from facetrack.testing import Workspace, portraits_only, rows
 
 SWEEP = (
     *("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500"),
@@ -39,20 +36,13 @@ LAUNCHERS = {
 
 @pytest.fixture(scope="module")
 def expected(
-    warm_home: Path, tmp_path_factory: pytest.TempPathFactory
+    warm_home: Path, new_mlflow: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, Mapping[str, float]]:
     """The scores of SWEEP's jobs in one process."""
-    folder = tmp_path_factory.mktemp("basic")
-    done = subprocess.run(
-        [sys.executable, "-m", "facetrack", *SWEEP],
-        cwd=folder,
-        env={**os.environ, "FACETRACK_HOME": str(warm_home)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    place = Workspace(tmp_path_factory.mktemp("basic"), warm_home, store=new_mlflow)
+    done = place.run(*SWEEP)
     assert done.returncode == 2, done.stderr
-    return _scores(folder)
+    return _scores(place)
 
 
 @pytest.mark.parametrize(
@@ -67,26 +57,25 @@ def test_a_killed_worker_costs_no_job_and_no_digit(
     package: str,
     expected: Mapping[str, Mapping[str, float]],
     warm_home: Path,
-    environment: dict[str, str],
     tmp_path: Path,
 ) -> None:
     pytest.importorskip(package)
     launcher, busy = LAUNCHERS[package]
+    place = Workspace(tmp_path / "work", tmp_path / "home")
     # Nothing is embedded yet: the workers do it, in processes of their own.
-    portraits_only(tmp_path / "home", warm_home)
-    environment = {**environment, "FACETRACK_HOME": str(tmp_path / "home")}
-    with _started([*SWEEP, *launcher], environment, tmp_path) as process:
-        _until(lambda: bool(rows(tmp_path / "home")), process)
+    portraits_only(place.home, warm_home)
+    with place.start(*SWEEP, *launcher) as process:
+        _until(lambda: bool(rows(place.home)), process)
         os.kill(_below(process.pid, busy)[0], signal.SIGKILL)
         told, errors = process.communicate(timeout=200)
     assert process.returncode == 2, errors
     assert "2 of 3 jobs finished" in told
     assert "FAILED: " in told
     assert "Traceback" not in errors
-    assert _scores(tmp_path) == expected
-    (parent,) = runs(tmp_path, "sweep")
+    assert _scores(place) == expected
+    (parent,) = place.runs("sweep")
     assert parent.info.status == "FAILED"
-    jobs = runs(tmp_path, "job")
+    jobs = place.runs("job")
     assert {job.data.tags["mlflow.parentRunId"] for job in jobs} == {parent.info.run_id}
     statuses = [job.info.status for job in jobs]
     assert statuses.count("FINISHED") == 2
@@ -96,11 +85,11 @@ def test_a_killed_worker_costs_no_job_and_no_digit(
     assert not _below(process.pid, "")
 
 
-def test_ctrl_c_ends_the_workers(environment: dict[str, str], tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_workers(workspace: Workspace) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     long = ("-m", "clusterer.eps=0.2:0.4", "n_resamples=100000", "hydra/launcher=joblib")
-    with _started(long, environment, tmp_path) as process:
-        _until(lambda: _running(tmp_path) > 1, process)
+    with workspace.start(*long) as process:
+        _until(lambda: len(workspace.runs("job", "RUNNING")) > 1, process)
         workers = _below(process.pid, "LokyProcess")
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
@@ -109,7 +98,7 @@ def test_ctrl_c_ends_the_workers(environment: dict[str, str], tmp_path: Path) ->
     assert "Traceback" not in errors
     assert workers
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
-    statuses = {run.info.status for kind in ("sweep", "job") for run in runs(tmp_path, kind)}
+    statuses = {run.info.status for kind in ("sweep", "job") for run in workspace.runs(kind)}
     assert statuses == {"KILLED"}
 
 
@@ -163,43 +152,14 @@ def _slurm(folder: Path, override: str) -> Any:
     return instantiate(node)
 
 
-def _scores(folder: Path) -> Mapping[str, Mapping[str, float]]:
+def _scores(place: Workspace) -> Mapping[str, Mapping[str, float]]:
     """The metrics of each finished job that do not depend on how fast it was."""
     return {
         job.data.tags["config_fingerprint"]: {
             key: value for key, value in job.data.metrics.items() if "seconds" not in key
         }
-        for job in runs(folder, "job")
-        if job.info.status == "FINISHED"
+        for job in place.runs("job", "FINISHED")
     }
-
-
-def _started(
-    arguments: tuple[str, ...] | list[str], environment: dict[str, str], folder: Path
-) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "facetrack", *arguments],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # Started in the background by a shell, the tests and their children ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-
-
-def _running(folder: Path) -> int:
-    """How many jobs run, asked without MLflow, which would create the database too."""
-    query = (
-        "SELECT count(*) FROM runs JOIN tags ON tags.run_uuid = runs.run_uuid "
-        "WHERE tags.key = 'kind' AND tags.value = 'job' AND runs.status = 'RUNNING'"
-    )
-    try:
-        with sqlite3.connect(f"file:{folder / 'mlflow.db'}?mode=ro", uri=True) as connection:
-            return int(connection.execute(query).fetchone()[0])
-    except sqlite3.OperationalError:  # it is still being made
-        return 0
 
 
 def _below(process: int, text: str) -> list[int]:

@@ -11,22 +11,21 @@ import pytest
 
 from facetrack import picture
 from facetrack.data import Image
-from facetrack.dataset import Folder, Portraits
+from facetrack.dataset import Folder
 from facetrack.detector import Haar
 from facetrack.embedder import DlibResNet
 from facetrack.extract import extract
 from facetrack.look import PIXELS, SIZE
 from facetrack.store import Store
+from facetrack.testing import portraits
 
 PICTURE = bytes(range(32))
 LOOK = bytes(range(100, 100 + SIZE))
 
 
 @pytest.fixture(scope="module")
-def portrait(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACETRACK_HOME", str(tmp_path_factory.mktemp("home")))
-        return picture.read(Portraits().load().pictures[0].path)[:, :300]
+def portrait(warm_home: Path) -> Image:
+    return picture.read(portraits(warm_home)[0].path)[:, :300]
 
 
 def look(image: Image, kind: str = "PNG", **options: object) -> bytes:

@@ -1,7 +1,5 @@
 """MLflow's server on PostgreSQL with its artifact proxy, and studies on the same PostgreSQL."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +12,7 @@ from conftest import log_new_datasets
 from optuna.trial import TrialState
 
 from facetrack.errors import UserError
+from facetrack.testing import Workspace
 from facetrack.tracking import Tracking
 from faults.server import Server, until
 
@@ -42,7 +41,7 @@ def server(databases: tuple[str, str], tmp_path: Path) -> Iterator[Server]:
 
 @pytest.mark.long
 def test_a_restart_under_a_sweep_and_a_study_loses_no_run(
-    server: Server, databases: tuple[str, str], environment: dict[str, str], tmp_path: Path
+    server: Server, databases: tuple[str, str], warm_home: Path, tmp_path: Path
 ) -> None:
     tracking = ("tracking=server", f"tracking.uri={server.uri}")
     commands = {
@@ -55,17 +54,10 @@ def test_a_restart_under_a_sweep_and_a_study_loses_no_run(
             *("clusterer=meanshift", f"task.storage={databases[1]}"),
         ),
     }
-    processes = {}
-    for name, arguments in commands.items():
-        (tmp_path / name).mkdir()
-        processes[name] = subprocess.Popen(
-            [sys.executable, "-m", "facetrack", *arguments, *tracking],
-            cwd=tmp_path / name,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    processes = {
+        name: Workspace(tmp_path / name, warm_home).start(*arguments, *tracking)
+        for name, arguments in commands.items()
+    }
     try:
         until(lambda: len(_runs(server, "job")) > 0 and len(_runs(server, "trial")) > 0)
         server.stop()
@@ -103,24 +95,15 @@ def test_a_restart_under_a_sweep_and_a_study_loses_no_run(
 
 @pytest.mark.long
 def test_a_server_that_stays_away_ends_the_sweep_which_goes_on_later(
-    environment: dict[str, str], tmp_path: Path
+    warm_home: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "work").mkdir()
+    impatient = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}  # it waits for 6 seconds
+    place = Workspace(tmp_path / "work", warm_home, impatient)
     server = Server(f"sqlite:///{tmp_path}/server/mlflow.db", tmp_path / "server")
     tracking = ("tracking=server", f"tracking.uri={server.uri}")
 
-    def started(*arguments: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "facetrack", *arguments, *tracking],
-            cwd=tmp_path / "work",
-            env={**environment, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"},  # patience: 6 seconds
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
     try:
-        sweep = started("-m", "clusterer.eps=0.2:0.4", "n_resamples=300")
+        sweep = place.start("-m", "clusterer.eps=0.2:0.4", "n_resamples=300", *tracking)
         until(lambda: len(_runs(server, "job", "FINISHED")) == 1)
     finally:
         server.stop()
@@ -134,7 +117,7 @@ def test_a_server_that_stays_away_ends_the_sweep_which_goes_on_later(
     try:
         server.start()
         before = {run.info.run_id for run in _runs(server, "job", "FINISHED")}
-        resumed = started("resume=last")
+        resumed = place.start("resume=last", *tracking)
         told, errors = resumed.communicate(timeout=200)
         assert resumed.returncode == 0, errors
         assert "3 of 3 jobs finished" in told

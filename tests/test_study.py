@@ -1,21 +1,19 @@
 """`+experiment=…` and `resume=…` as a user types them."""
 
 import csv
-import os
 import signal
-import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import Command, assert_refused, runs
+from conftest import Command
 
 from facetrack import study
+from facetrack.testing import Workspace, runs
 
+_SLOW_SWEEP = ("-m", "clusterer.eps=0.1:0.8", "clusterer=meanshift", "n_resamples=250")
 ROWS = [
     ("kmeans", "opt"),
     ("agglomerative", "opt"),
@@ -31,7 +29,7 @@ def test_table1_of_two_datasets_with_settings_only_one_has(
         *("+experiment=table1", "dataset=portraits,folder", f"dataset.root={small_folder}"),
         *("clusterer.eps=0.25:0.3:0.05", "n_resamples=3"),
     )
-    assert done.returncode == 0, done.stderr
+    done.ok()
     assert "14 of 14 jobs finished" in done.stdout
     assert "no meaning for kmeans, agglomerative, spectral" in done.stdout
     (output,) = (tmp_path / "work/outputs").iterdir()
@@ -64,7 +62,7 @@ def test_people_scores_nested_subsets(facetrack: Command, tmp_path: Path) -> Non
     done = facetrack(
         "+experiment=people", "n_people=5,10,null", "clusterer=dbscan,kmeans", "n_resamples=2"
     )
-    assert done.returncode == 0, done.stderr
+    done.ok()
     assert "6 of 6 jobs finished" in done.stdout
     jobs = runs(tmp_path / "work", "job")
     assert sorted(int(job.data.tags["people"]) for job in jobs) == [5, 5, 10, 10, 18, 18]
@@ -103,17 +101,17 @@ def test_the_articles_values_stand_beside_its_datasets_with_its_embedder() -> No
     "stop", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL]
 )
 def test_resume_runs_only_what_is_not_finished(
-    facetrack: Command, warm_home: Path, tmp_path: Path, stop: signal.Signals
+    facetrack: Command, workspace: Workspace, stop: signal.Signals
 ) -> None:
-    folder = tmp_path / "work"
-    with _slow_sweep(folder, warm_home) as process:
-        _until(lambda: _count(folder, "FINISHED", "job") >= 2)
+    folder = workspace.folder
+    with workspace.start(*_SLOW_SWEEP) as process:
+        _until(lambda: len(workspace.runs("job", "FINISHED")) >= 2)
         process.send_signal(stop)
         process.communicate(timeout=60)
-    before = {run.info.run_id for run in runs(folder, "job") if run.info.status == "FINISHED"}
+    before = {run.info.run_id for run in workspace.runs("job", "FINISHED")}
     assert 2 <= len(before) < 8
-    done = facetrack("resume=last")
-    assert done.returncode == 0, done.stderr
+    done = workspace.command("resume=last")  # by a process from its start to its end
+    done.ok()
     assert done.stdout.count("finished before") == len(before)
     assert "8 of 8 jobs finished" in done.stdout
     (parent,) = runs(folder, "sweep")
@@ -138,20 +136,15 @@ def test_resume_runs_only_what_is_not_finished(
     assert named.stdout.count("finished before") == 8
 
 
-def test_a_running_sweep_is_not_resumed(
-    facetrack: Command, warm_home: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "work"
-    with _slow_sweep(folder, warm_home) as process:
+def test_a_running_sweep_is_not_resumed(workspace: Workspace) -> None:
+    with workspace.start(*_SLOW_SWEEP) as process:
         try:
-            _until(lambda: _count(folder, "RUNNING", "job") >= 1)
-            done = facetrack("resume=last")
+            _until(lambda: bool(workspace.runs("job", "RUNNING")))
+            done = workspace.run("resume=last")
         finally:
             process.kill()
             process.communicate()
-    assert done.returncode == 2
-    assert "is running in another process" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    done.refused("is running in another process")
 
 
 @pytest.mark.parametrize(
@@ -165,7 +158,7 @@ def test_a_running_sweep_is_not_resumed(
 def test_a_resume_that_cannot_be_is_one_line(
     facetrack: Command, arguments: list[str], told: str
 ) -> None:
-    assert_refused(facetrack(*arguments), told)
+    facetrack(*arguments).refused(told)
 
 
 def test_a_failed_job_is_run_again(facetrack: Command, tmp_path: Path, small_folder: Path) -> None:
@@ -176,39 +169,10 @@ def test_a_failed_job_is_run_again(facetrack: Command, tmp_path: Path, small_fol
     small_folder.rename(root)
     done = facetrack("resume=last")
     root.rename(small_folder)
-    assert done.returncode == 0, done.stderr
+    done.ok()
     assert "2 of 2 jobs finished" in done.stdout
     statuses = [job.info.status for job in runs(tmp_path / "work", "job")]
     assert sorted(statuses) == ["FAILED", "FAILED", "FINISHED", "FINISHED"]
-
-
-def _slow_sweep(folder: Path, home: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "facetrack", "-m", "clusterer.eps=0.1:0.8"),
-            *("clusterer=meanshift", "n_resamples=250"),
-        ],
-        cwd=folder,
-        env={**os.environ, "FACETRACK_HOME": str(home)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-
-
-def _count(folder: Path, status: str, kind: str) -> int:
-    """How many runs, asked without MLflow, which would create the database too."""
-    try:
-        with sqlite3.connect(f"file:{folder / 'mlflow.db'}?mode=ro", uri=True) as connection:
-            found: Any = connection.execute(
-                "SELECT count(*) FROM runs JOIN tags ON runs.run_uuid = tags.run_uuid "
-                "WHERE runs.status = ? AND tags.key = 'kind' AND tags.value = ?",
-                (status, kind),
-            ).fetchone()
-            return int(found[0])
-    except sqlite3.OperationalError:  # it is still being made
-        return 0
 
 
 def _until(condition: Any) -> None:

@@ -78,6 +78,9 @@ def _photos(contents: Sequence[str], paths: Sequence[Path]) -> Photos:
         pictures={c: Picture(path, path.name) for c, path in zip(contents, paths, strict=True)},
         names={c: [path.name] for c, path in zip(contents, paths, strict=True)},
         faceless=(),
+        gone=(),
+        looks={},
+        unread=(),
         skipped=(),
         n_pictures=n,
     )

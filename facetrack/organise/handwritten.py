@@ -16,7 +16,7 @@ import yaml
 from facetrack.errors import UserError
 
 _DEEPEST = 6  # people.yaml needs four
-_MOST_NODES = 1 << 20
+_MOST_NODES = 500_000  # of 100,000 persons
 _LONGEST_ADVICE = 300  # characters of a line
 # libyaml reads a file ten times as fast as the loader in Python, with the same lines.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

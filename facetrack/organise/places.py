@@ -118,8 +118,8 @@ class _Arranging:
         self._intact = dict(self._looked_at(earlier))
         self._by_photo = {(file.folder, file.content): path for path, file in self._intact.items()}
         self._old, self._spare = self._not_wanted()
-        # What is in place, by folder and content, and copies of it by content.
-        self._done: dict[tuple[str, str], Path] = {}
+        # What is in place, by content: the last of its files, and all copies.
+        self._done: dict[str, Path] = {}
         self._copies: dict[str, list[Path]] = {}
 
     def done(self) -> Placed:
@@ -252,7 +252,7 @@ class _Arranging:
 
     def _record(self, path: str, one: Wanted, kind: str, size: int, mtime_ns: int) -> None:
         self._placed.files[path] = File(one.content, one.folder, kind, size, mtime_ns)
-        self._done[one.folder, one.content] = self._out / path
+        self._done[one.content] = self._out / path
         if kind == "copy":
             self._copies.setdefault(one.content, []).append(self._out / path)
 
@@ -290,9 +290,8 @@ class _Arranging:
             return False
 
     def _is_replaced(self, file: File) -> bool:
-        """Whether the folder has what the photo was edited to."""
-        content = self._superseded.get(file.content)
-        path = None if content is None else self._done.get((file.folder, content))
+        """Whether some folder has what the photo was edited to."""
+        path = self._done.get(self._superseded.get(file.content, ""))
         return path is not None and path.exists()
 
 

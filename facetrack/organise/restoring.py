@@ -59,8 +59,7 @@ def decide(out: Path) -> Restore:
     forth = State()
     with contextlib.suppress(UserError):  # a damaged state is one to go back from
         forth = state.load(out)
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        forth.people = (out / people.FILE).read_text(encoding="utf-8")
+    forth.people = people.text_of(out / people.FILE) or forth.people
     return _restore(back, forth, begun=False)
 
 

@@ -4,7 +4,17 @@ Hundreds of commands run in one process, each as separate from the others as if 
 """
 
 from facetrack.testing.drawn import copied_home, people, photos, portraits, portraits_only
-from facetrack.testing.kept import artifacts, client, new_store, rows, runs, scores, trials
+from facetrack.testing.kept import (
+    artifacts,
+    asked,
+    client,
+    new_store,
+    results,
+    rows,
+    runs,
+    scores,
+    trials,
+)
 from facetrack.testing.outcome import Outcome
 from facetrack.testing.place import Workspace, ended, organise
 
@@ -12,6 +22,7 @@ __all__ = [
     "Outcome",
     "Workspace",
     "artifacts",
+    "asked",
     "client",
     "copied_home",
     "ended",
@@ -21,6 +32,7 @@ __all__ = [
     "photos",
     "portraits",
     "portraits_only",
+    "results",
     "rows",
     "runs",
     "scores",

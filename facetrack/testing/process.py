@@ -81,11 +81,13 @@ def _exit_status(arguments: Sequence[str]) -> int:
 
 @contextlib.contextmanager
 def _environment(added: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
+    before, temporary = dict(os.environ), tempfile.tempdir
     try:
         os.environ.update(added)
+        tempfile.tempdir = None  # what the environment says of it counts
         yield
     finally:
+        tempfile.tempdir = temporary
         os.environ.clear()
         os.environ.update(before)
 

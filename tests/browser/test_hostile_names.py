@@ -10,20 +10,18 @@ import io
 import os
 import shutil
 import stat
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import client, portraits, runs
 from playwright.sync_api import Dialog, Page
 
 from browser.conftest import Visit
 from facetrack.data import Picture
 from facetrack.dataset import Folder
 from facetrack.figures import printable
+from facetrack.testing import Workspace, client, portraits, runs
 
 _SECRET = "S3cr3t"
 _DATASET = "<img src=x onerror=window.ran=1> \x1b[2J\u202e& `x`"
@@ -81,24 +79,17 @@ def made(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Made:
     for stray in (b"stray\x1b[2J\n.png", b"stray\x1b]0;own\x07.mp4", b"-rf/bad\x1b[31m\x9b.png"):
         with open(os.path.join(root, stray), "wb") as file:  # noqa: PTH118, PTH123
             file.write(b"no picture")
+    place = Workspace(folder, folder / "home", {"MLFLOW_TRACKING_PASSWORD": _SECRET})
     told = ""
 
     def run(*arguments: str) -> None:
         nonlocal told
-        done = subprocess.run(
-            [sys.executable, "-m", "facetrack", *arguments],
-            cwd=folder,
-            env={
-                **os.environ,
-                "FACETRACK_HOME": str(folder / "home"),
-                "MLFLOW_TRACKING_PASSWORD": _SECRET,
-            },
-            capture_output=True,
-            timeout=300,
-            umask=0o022,
-        )
-        told += (done.stdout + done.stderr).decode()
-        assert done.returncode == 0, done.stderr.decode()
+        before = os.umask(0o022)
+        try:
+            done = place.run(*arguments)
+        finally:
+            os.umask(before)
+        told += done.ok() + done.stderr
 
     pictures = (f"dataset.root={os.fsdecode(root)}", "n_resamples=2", f"dataset.name={_DATASET}")
     run("-m", "dataset=folder", *pictures, "clusterer=dbscan,meanshift", "clusterer.eps=0.4")

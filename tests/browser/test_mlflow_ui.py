@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -14,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import client, runs
 from PIL import Image as Pillow
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser.conftest import Visit, drawn, outside
+from facetrack.testing import Workspace, client, runs
 
 _UP_SECONDS = 120
 _HOSTILE = "<img src=x onerror=window.ran=1><script>window.ran=2</script> ' & `x`"
@@ -68,21 +67,10 @@ def ui(browser: Browser, tmp_path_factory: pytest.TempPathFactory, warm_home: Pa
     """A sweep of six jobs, then the command that it tells to look at them."""
     folder = tmp_path_factory.mktemp("ui")
     environment = {key: value for key, value in os.environ.items() if key not in _SILENT}
-    environment["FACETRACK_HOME"] = str(warm_home)
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "facetrack", "-m"),
-            *("clusterer=dbscan,meanshift", "clusterer.eps=0.2,0.3,0.4"),
-        ],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    told = re.search(r"Every run: (.*)   then open (http://127\.0\.0\.1):5000(/.*)", done.stdout)
-    assert told, done.stdout
+    sweep = ("-m", "clusterer=dbscan,meanshift", "clusterer.eps=0.2,0.3,0.4")
+    out = Workspace(folder, warm_home).run(*sweep).ok()
+    told = re.search(r"Every run: (.*)   then open (http://127\.0\.0\.1):5000(/.*)", out)
+    assert told, out
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

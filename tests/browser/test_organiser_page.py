@@ -1,56 +1,37 @@
 """The page of an organised folder, opened from disk as its owner would."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from conftest import portraits
 from playwright.sync_api import Dialog, Page, expect
 
 from browser.conftest import Visit, drawn
+from facetrack.testing import Workspace, organise, photos
 
 _HOSTILE = "<img src=x onerror=alert(1)>&'\" #1?.png"
 _NAME = "</script><script>alert(2)</script>"
 
 
-def _organise(warm_home: Path, folder: Path, *arguments: str) -> Path:
-    """The page made of the pictures in `folder / "photos"`."""
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "facetrack", "task=organise", "dataset=folder"),
-            *(f"dataset.root={folder / 'photos'}", f"task.out={folder / 'out'}", "tracking=none"),
-            *arguments,
-        ],
-        cwd=folder,
-        env={**os.environ, "FACETRACK_HOME": str(warm_home)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+def _organise(place: Workspace, *arguments: str) -> Path:
+    """The page made of the pictures in its folder `photos`."""
+    folder = place.folder
+    organise(place, folder / "photos", folder / "out", *arguments).ok()
     return folder / "out/index.html"
-
-
-def _photos(warm_home: Path, root: Path) -> None:
-    for picture in portraits(warm_home):
-        root.mkdir(exist_ok=True)
-        shutil.copy(picture.path, root)
 
 
 @pytest.fixture(scope="module")
 def page_of_portraits(warm_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The drawn portraits in one folder, one of them and one person with a hostile name."""
     folder = tmp_path_factory.mktemp("organised")
-    _photos(warm_home, folder / "photos")
+    place = Workspace(folder, warm_home)
+    photos(folder, warm_home, 59)
     (folder / "photos/Otto_01.png").rename(folder / "photos" / _HOSTILE)
     (folder / "photos/clip.mp4").touch()
-    _organise(warm_home, folder, "clusterer.eps=0.3")
+    _organise(place, "clusterer.eps=0.3")
     yaml = folder / "out/people.yaml"
     named = yaml.read_text().replace("person-002:\n  name:\n", f"person-002:\n  name: '{_NAME}'\n")
     yaml.write_text(named)
-    return _organise(warm_home, folder, "clusterer.eps=0.3")
+    return _organise(place, "clusterer.eps=0.3")
 
 
 def _visible_cards(page: Page) -> int:
@@ -156,9 +137,9 @@ def test_phone_width(page_of_portraits: Path, visit: Visit) -> None:
 def test_doubtful_faces_and_people_who_may_be_one(
     warm_home: Path, tmp_path: Path, visit: Visit
 ) -> None:
-    _photos(warm_home, tmp_path / "photos")
+    photos(tmp_path, warm_home, 59)
     # A radius that is too large: most people are one.
-    url = _organise(warm_home, tmp_path, "clusterer.eps=0.42").as_uri()
+    url = _organise(Workspace(tmp_path, warm_home), "clusterer.eps=0.42").as_uri()
     with visit(url) as page:
         assert page.locator("article.card .doubtful").count() > 0
         first = page.locator("article.card .doubtful img").first

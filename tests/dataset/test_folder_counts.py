@@ -13,6 +13,12 @@ from facetrack.dataset.folder import Folder
 from facetrack.dataset.walk import walk
 from facetrack.errors import UserError
 
+RAW = (
+    "pef srw nrw rwl sr2 gpr 3fr x3f raf rw2 orf dng cr2 cr3 nef arw erf kdc mrw iiq mef mos crw "
+    "dcr srf fff ari raw"
+)
+SYSTEM = "@eaDir #recycle $RECYCLE.BIN lost+found __MACOSX #snapshot @Recycle RECYCLER"
+
 
 def put(root: Path, *names: str) -> None:
     for name in names:
@@ -50,37 +56,7 @@ def test_a_cameras_heif_is_read_where_heic_is(tmp_path: Path) -> None:
     assert names(Folder(tmp_path).load()) == ["a.hif"]
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "pef",
-        "srw",
-        "nrw",
-        "rwl",
-        "sr2",
-        "gpr",
-        "3fr",
-        "x3f",
-        "raf",
-        "rw2",
-        "orf",
-        "dng",
-        "cr2",
-        "cr3",
-        "nef",
-        "arw",
-        "erf",
-        "kdc",
-        "mrw",
-        "iiq",
-        "mef",
-        "mos",
-        "crw",
-        "dcr",
-        "srf",
-        "fff",
-    ],
-)
+@pytest.mark.parametrize("kind", RAW.split())
 def test_raw_pictures_are_told(tmp_path: Path, kind: str) -> None:
     put(tmp_path, "a.png")
     touch(tmp_path, f"b.{kind.upper()}")
@@ -123,20 +99,7 @@ def test_nothing_is_passed_over(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "@eaDir",
-        "#recycle",
-        "$RECYCLE.BIN",
-        "lost+found",
-        "__MACOSX",
-        "#snapshot",
-        "@Recycle",
-        "RECYCLER",
-        "System Volume Information",
-    ],
-)
+@pytest.mark.parametrize("name", [*SYSTEM.split(), "System Volume Information"])
 def test_folders_of_a_system_are_left_out(tmp_path: Path, name: str) -> None:
     put(tmp_path, "ana/1.png", f"ana/{name}/2.png", f"{name}/deep/3.png", f"{name}/4.png")
     listing = Folder(tmp_path).load()

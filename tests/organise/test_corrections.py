@@ -1,12 +1,17 @@
 """What people.yaml says, carried out on given faces: every line that does nothing is told."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from facetrack.data import Picture
+from facetrack.errors import UserError
 from facetrack.organise import corrections, people
 from facetrack.organise.corrections import carry_out
 from facetrack.organise.people import Corrections
@@ -19,17 +24,16 @@ _ON = [(1, "a.jpg"), (1, "trip/b.jpg"), (1, "c.jpg"), (2, "d.jpg"), (3, "a.jpg")
 
 def _photos(on: Sequence[tuple[int, str]] = _ON) -> Photos:
     names = dict.fromkeys([*(name for _, name in on), "e.jpg"])
-    return Photos(
-        vectors=np.zeros((len(on), 2), dtype=np.float32),
-        boxes=np.zeros((len(on), 4), dtype=np.int32),
-        contents=[f"#{name}" for _, name in on],
-        keys=[f"#{name}:{person}" for person, name in on],
-        pictures={f"#{name}": Picture(Path(name), name, None) for name in names},
-        names={f"#{name}": [name] for name in names},
-        faceless=["#e.jpg"],
-        skipped=[],
-        n_pictures=len(names),
-    )
+    nothing: dict[str, Any] = {field.name: () for field in dataclasses.fields(Photos)}
+    these = {
+        "vectors": np.zeros((len(on), 2), dtype=np.float32),
+        "boxes": np.zeros((len(on), 4), dtype=np.int32),
+        "contents": [f"#{name}" for _, name in on],
+        "keys": [f"#{name}:{person}" for person, name in on],
+        "pictures": {f"#{name}": Picture(Path(name), name, None) for name in names},
+        "names": {f"#{name}": [name] for name in names},
+    }
+    return Photos(**{**nothing, **these})
 
 
 def _state(on: Sequence[tuple[int, str]] = _ON) -> State:
@@ -330,3 +334,57 @@ def test_hundreds_of_corrections(runs: _Run) -> None:
         *range(201, 401),
         *(1 + row % 200 for row in range(400, 2000)),
     ]
+
+
+_WORDS = st.sampled_from(
+    ["1", "2", "person-003", "4", "999", "Anna", "Bea", "a.jpg", "b.jpg", "null", "''", "''", "x y"]
+)
+_LISTS = st.lists(_WORDS, max_size=3).map(lambda words: f"[{', '.join(words)}]")
+_VALUES = st.one_of(
+    _WORDS,
+    _LISTS,
+    st.just(""),
+    st.lists(_LISTS, max_size=2).map(lambda lists: f"[{', '.join(lists)}]"),
+)
+_SAID = st.dictionaries(
+    st.sampled_from(["name", "merge", "different", "split", "not"]), _VALUES, max_size=4
+)
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.one_of(_WORDS, _SAID)), max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_said_is_carried_out_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, sections: list[tuple[int, str | dict[str, str]]]
+) -> None:
+    text = ""
+    for number, below in sections:
+        text += f"{number}:"
+        text += f" {below}\n" if isinstance(below, str) else "\n"
+        if isinstance(below, dict):
+            text += "".join(f"  {key}: {value}\n" for key, value in below.items())
+    path = tmp_path_factory.getbasetemp() / "said.yaml"
+    path.write_text(text)
+    try:
+        _, said = people.read(path)
+    except UserError:  # two names, say
+        return
+    photos = _photos([(1, "a.jpg"), (1, "b.jpg"), (2, "a.jpg"), (3, "b.jpg"), (4, "a.jpg")])
+    keys, numbers = photos.keys, np.array([1, 1, 2, 3, 4], dtype=np.int64)
+    before = State(faces=dict(zip(keys, numbers.tolist(), strict=True)), following=5)
+    now = State(following=5)
+    told = carry_out(numbers, photos, before, now, said)
+    assert told == sorted(told, key=lambda one: int(one.split("line ")[1].split(":")[0]))
+    assert set(numbers.tolist()) <= set(range(now.following))
+    # Whoever was named and has faces still has a name.
+    for number, (name, _) in said.called.items():
+        if number < now.following:
+            assert said.names[said.person(number)]
+            assert name
+    # Again, with what came of it: nothing else happens.
+    after = numbers.copy()
+    later = State(following=now.following, pinned=now.pinned, barred=now.barred, parted=now.parted)
+    now.faces = dict(zip(keys, numbers.tolist(), strict=True))
+    _, again = people.read(path)
+    carry_out(numbers, photos, now, later, again)
+    assert numbers.tolist() == after.tolist()
+    assert later.following == now.following

@@ -17,8 +17,8 @@ import PIL.Image
 import pytest
 from conftest import SHARED
 
-import facetrack.organise
 from facetrack.metrics import scores
+from facetrack.organise.places import arrange
 from facetrack.testing import Outcome, Workspace, artifacts, portraits, rows
 
 Organise = Callable[..., Outcome]
@@ -430,13 +430,12 @@ def test_a_photo_that_vanishes_meanwhile(
     photos: Path, organise: Organise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     organise("task.mode=none").ok()
-    arrange = facetrack.organise.arrange
 
     def late(*given: Any) -> Any:
         (photos / "Hana_01.png").unlink()
         return arrange(*given)
 
-    monkeypatch.setattr(facetrack.organise, "arrange", late)
+    monkeypatch.setattr("facetrack.organise.arrange", late)
     assert "Hana_01.png: cannot be read any more" in organise().ok()
     names = set.union(*_folders(tmp_path / "out").values())
     assert len(names) == 9

@@ -56,6 +56,7 @@ def test_what_was_begun_goes_on_and_does_not_turn_round(out: Path) -> None:
         assert restore.begun
         assert restoring.begin(out, restore) == []
         assert (out / people.FILE).read_text() == "person-001: Anna\n"
+    assert restore is not None
     state.save(out, restore.back, restore.forth)  # killed before the mark is gone
     restore = restoring.pending(out)
     assert restore is not None
