@@ -78,7 +78,7 @@ def case(organised: Path, tmp_path: Path) -> Case:
 def test_a_dry_run_lists_all_and_changes_nothing(case: Case) -> None:
     parts = case.out / ".facetrack/tmpabcdefgh.part", case.out / "mine.part"
     for path in parts:
-        path.touch()
+        path.touch(mode=0o600)
     (case.home / "damaged-20260101-embeddings.sqlite-wal").touch()
     n = len(case.contents)
     before = case.files()
@@ -184,6 +184,16 @@ def test_what_was_interrupted_is_finished(
         assert f"an earlier task=forget of {n} pictures was finished" in said
         assert finish_forgetting() == []
     assert _is_clean(case)
+    assert not path.parent.exists()
+
+
+def test_organising_finishes_it_first_and_says_so(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _begun(case, monkeypatch)
+    told = organise(case.workspace, case.folder / "photos", case.out, "clusterer.eps=0.3").ok()
+    assert f"an earlier task=forget of {len(case.contents)} pictures was finished" in told
+    assert "new persons" in told or "new person" in told  # nobody knows who they were
     assert not path.parent.exists()
 
 
