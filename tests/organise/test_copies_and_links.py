@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from facetrack.data import Picture
+from facetrack.errors import UserError
 from facetrack.files import move
 from facetrack.organise import copies, folders, places
 from facetrack.organise.names import file_name, folded, versions
@@ -330,6 +331,16 @@ def test_links_are_made_to_what_is_there_and_the_photo(library: Library) -> None
     assert again.failed == 1
     assert again.remarks == ["c.jpg: is there no more, so its link leads nowhere"]
     assert again.files == placed.files
+
+
+def test_a_disk_without_links_is_told(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "symlink", refused)
+    with pytest.raises(UserError, match=r"no links .*task\.mode=copy"):
+        library.arrange([want(library.photo("a.jpg", b"a"), b"a")], mode="link")
+    assert library.found() == {}
 
 
 # Photos that are gone
