@@ -1,18 +1,16 @@
 """The organiser, restoring and forgetting, killed before each of their file-system steps."""
 
-import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from facetrack.testing import photos, rows
+from facetrack.testing import Workspace, organise, portraits, rows
 from faults.place import tree
-from faults.steps import Done, Warm, every_step
+from faults.steps import Done, Live, every_step
 from faults.tally import Tally
 
 KINDS = ("lost", "opposite", "unfinished", "wrong", "left over")
-_PHOTOS = 12  # of three persons
 _NAME = "Zoe Quill"
 
 
@@ -22,10 +20,12 @@ class Scene:
     The place is in `live` below the folder: home, working directory and the organised folder.
     """
 
-    def __init__(self, folder: Path, home: Path, warm: Warm) -> None:
-        self.photos = photos(folder, home, _PHOTOS)
+    def __init__(self, folder: Path, home: Path) -> None:
+        self.photos = _photos(folder, home)
         self.originals = tree(self.photos)
-        self.warm, self.out, self._kept = warm, warm.root / "out", folder / "kept"
+        self.live, self._kept = Live(folder / "live"), folder / "kept"
+        self.out = self.live.root / "out"
+        _embedded(self.photos, home, self.live.home)
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -35,19 +35,19 @@ class Scene:
 
     def run(self, *arguments: str) -> Done:
         """Run a command that must succeed."""
-        done = self.warm.run(*arguments)
+        done = self.live.run(*arguments)
         assert done.status == 0, done.stderr
         return done
 
     def keep(self) -> None:
         """From now on the place is put back to how it is."""
         shutil.rmtree(self._kept, ignore_errors=True)
-        shutil.copytree(self.warm.root, self._kept, symlinks=True)
+        shutil.copytree(self.live.root, self._kept, symlinks=True)
 
     def put_back(self) -> None:
         """Put the place back."""
-        shutil.rmtree(self.warm.root)
-        shutil.copytree(self._kept, self.warm.root, symlinks=True)
+        shutil.rmtree(self.live.root)
+        shutil.copytree(self._kept, self.live.root, symlinks=True)
 
     @property
     def people(self) -> str:
@@ -77,7 +77,7 @@ class Scene:
         more = files.keys() - expected[0].keys()
         tally.expect(not more and people == expected[1], "wrong", f"{sorted(more)}, {people}")
         tally.expect(tree(self.photos) == self.originals, "lost", "the photos have changed")
-        parts = [*self.warm.root.rglob("*.part"), *self.warm.root.rglob("unfinished/*")]
+        parts = [*self.live.root.rglob("*.part"), *self.live.root.rglob("unfinished/*")]
         tally.expect(not parts, "left over", str([path.name for path in parts]))
 
 
@@ -85,12 +85,12 @@ def organised(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
     """A folder's first run."""
     del seed
     tally = Tally("a first run")
-    with _scene(folder, home) as scene:
-        shutil.rmtree(scene.out)
-        scene.keep()
-        scene.run(*scene.command)
-        whole = scene.found()
-        _same_again(tally, scene, scene.command, whole, rounds)
+    scene = Scene(folder, home)
+    scene.live.work.mkdir()
+    scene.keep()
+    scene.run(*scene.command)
+    whole = scene.found()
+    _same_again(tally, scene, scene.command, whole, rounds)
     return tally
 
 
@@ -98,13 +98,14 @@ def corrected(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
     """A run that a name and a merge are new to."""
     del seed
     tally = Tally("a run with a new name and a merge")
-    with _scene(folder, home) as scene:
-        scene.name()
-        scene.keep()
-        scene.run(*scene.command)
-        whole = scene.found()
-        assert any(_NAME in name for name in whole[0])
-        _same_again(tally, scene, scene.command, whole, rounds)
+    scene = Scene(folder, home)
+    scene.run(*scene.command)
+    scene.name()
+    scene.keep()
+    scene.run(*scene.command)
+    whole = scene.found()
+    assert any(_NAME in name for name in whole[0])
+    _same_again(tally, scene, scene.command, whole, rounds)
     return tally
 
 
@@ -112,35 +113,36 @@ def restored(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
     """`task.restore=true`, with the same command or the ordinary one after the kill."""
     del seed
     tally = Tally("task.restore=true")
-    with _scene(folder, home) as scene:
-        named = scene.name()
-        scene.run(*scene.command)
-        forth = scene.found()
-        scene.keep()
-        restore = (*scene.command, "task.restore=true")
-        scene.run(*restore)
-        back = scene.found()
-        assert back != forth
+    scene = Scene(folder, home)
+    scene.run(*scene.command)
+    named = scene.name()
+    scene.run(*scene.command)
+    forth = scene.found()
+    scene.keep()
+    restore = (*scene.command, "task.restore=true")
+    scene.run(*restore)
+    back = scene.found()
+    assert back != forth
 
-        def look(command: tuple[str, ...], *right: tuple[dict[str, str], str]) -> None:
-            done = scene.warm.run(*command)
-            found = scene.found()
-            opposite = found not in right and found in (back, forth)
-            tally.expect(not opposite, "opposite", f"after {command[-1]}")
-            if not opposite:
-                scene.expect(tally, done, found if found in right else right[0])
-            texts = [scene.people, *_texts(scene.out)]
-            tally.expect(named in texts, "lost", "the names are in no state")
+    def look(command: tuple[str, ...], *right: tuple[dict[str, str], str]) -> None:
+        done = scene.live.run(*command)
+        found = scene.found()
+        opposite = found not in right and found in (back, forth)
+        tally.expect(not opposite, "opposite", f"after {command[-1]}")
+        if not opposite:
+            scene.expect(tally, done, found if found in right else right[0])
+        texts = [scene.people, *_texts(scene.out)]
+        tally.expect(named in texts, "lost", "the names are in no state")
 
-        every_step(tally, scene.warm, restore, scene.put_back, lambda: look(restore, back), rounds)
-        every_step(
-            tally,
-            scene.warm,
-            restore,
-            scene.put_back,
-            lambda: look(scene.command, back, forth),
-            rounds,
-        )
+    every_step(tally, scene.live, restore, scene.put_back, lambda: look(restore, back), rounds)
+    every_step(
+        tally,
+        scene.live,
+        restore,
+        scene.put_back,
+        lambda: look(scene.command, back, forth),
+        rounds,
+    )
     return tally
 
 
@@ -148,25 +150,26 @@ def forgotten(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
     """`task=forget` of a person who is in each of the places where somebody can be."""
     del seed
     tally = Tally("task=forget")
-    with _scene(folder, home) as scene:
-        scene.name()
-        scene.run(*(one for one in scene.command if one != "tracking=none"))
-        traces = Traces(scene)
-        scene.keep()
-        command = ("task=forget", f"person={_NAME}", f"task.out={scene.out}")
-        scene.run(*command)
-        assert not traces.left(), traces.left()
+    scene = Scene(folder, home)
+    scene.run(*scene.command)
+    scene.name()
+    scene.run(*(one for one in scene.command if one != "tracking=none"))
+    traces = Traces(scene)
+    scene.keep()
+    command = ("task=forget", f"person={_NAME}", f"task.out={scene.out}")
+    scene.run(*command)
+    assert not traces.left(), traces.left()
 
-        def look() -> None:
-            done = scene.warm.run(*command)
-            tally.expect(done.status == 0, "unfinished", f"exit {done.status}: {done.stderr}")
-            left = traces.left()
-            tally.expect(not left, "left over", "; ".join(left))
-            others = rows(scene.warm.home)
-            tally.expect(others == traces.others, "lost", "embeddings of others")
-            tally.expect(tree(scene.out) == traces.copies, "lost", "copies of photos")
+    def look() -> None:
+        done = scene.live.run(*command)
+        tally.expect(done.status == 0, "unfinished", f"exit {done.status}: {done.stderr}")
+        left = traces.left()
+        tally.expect(not left, "left over", "; ".join(left))
+        others = rows(scene.live.home)
+        tally.expect(others == traces.others, "lost", "embeddings of others")
+        tally.expect(tree(scene.out) == traces.copies, "lost", "copies of photos")
 
-        every_step(tally, scene.warm, command, scene.put_back, look, rounds)
+    every_step(tally, scene.live, command, scene.put_back, look, rounds)
     return tally
 
 
@@ -178,7 +181,7 @@ class Traces:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        own, home, work = scene.out / ".facetrack", scene.warm.home, scene.warm.work
+        own, home, work = scene.out / ".facetrack", scene.live.home, scene.live.work
         state = json.loads((own / "state.json").read_text())
         self.digests = {
             face.partition(":")[0] for face, number in state["faces"].items() if number in (1, 3)
@@ -197,15 +200,16 @@ class Traces:
         for path in (
             *(home / "tsne/made.npy", home / "sheets/made.jpg", home / "tmp12345678.part"),
             *(home / "damaged-20260101-000000-embeddings.sqlite", own / "tmp12345678.part"),
-            *(scene.out / "tmp12345678.part", work / "outputs/a sweep/tsne-folder-haar-dlib.html"),
+            *(scene.out / ".facetrack-x.part", work / "outputs/a sweep/tsne-folder-haar-dlib.html"),
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(everything)
+            path.chmod(0o600)
 
     def left(self) -> list[str]:
         """What is left, and where."""
         found = []
-        for path in sorted(self._scene.warm.root.rglob("*")):
+        for path in sorted(self._scene.live.root.rglob("*")):
             if not path.is_file() or path.suffix == ".png":
                 continue
             content = path.read_bytes()
@@ -215,8 +219,8 @@ class Traces:
                     found.append(f"the name in {path.name}")
             if any(one in content for one in self._bytes):
                 found.append(f"something of theirs in {path.name}")
-        pages = [*self._scene.warm.root.rglob("index.html")]
-        marks = [*self._scene.warm.home.rglob("forgetting")]
+        pages = [*self._scene.live.root.rglob("index.html")]
+        marks = [*self._scene.live.home.rglob("forgetting")]
         return [*found, *(str(path) for path in (*pages, *marks))]
 
 
@@ -228,13 +232,23 @@ CAMPAIGNS: dict[str, Callable[[Path, Path, int, int], Tally]] = {
 }
 
 
-@contextlib.contextmanager
-def _scene(folder: Path, home: Path) -> Iterator[Scene]:
-    """A scene whose photos have been organised once."""
-    with Warm(folder / "live") as warm:
-        scene = Scene(folder, home, warm)
-        scene.run(*scene.command)
-        yield scene
+def _photos(folder: Path, home: Path) -> Path:
+    """Two drawn portraits of each of three people in a flat folder."""
+    root = folder / "photos"
+    root.mkdir(parents=True)
+    pictures = portraits(home)
+    for person in sorted({str(one.person) for one in pictures})[:3]:
+        for picture in [one for one in pictures if one.person == person][:2]:
+            shutil.copy(picture.path, root)
+    return root
+
+
+def _embedded(root: Path, home: Path, into: Path) -> None:
+    """Copy a store that has the faces of some photos into a new home."""
+    done = organise(Workspace(root.parent / "embeds", home), root, root.parent / "embedded")
+    assert done.returncode == 0, done.stderr
+    into.mkdir(mode=0o700, parents=True)
+    shutil.copy(home / "embeddings.sqlite", into)
 
 
 def _same_again(
@@ -247,9 +261,9 @@ def _same_again(
     """Kill a command and give it again: what it leaves must be what it leaves without a kill."""
 
     def look() -> None:
-        scene.expect(tally, scene.warm.run(*command), whole)
+        scene.expect(tally, scene.live.run(*command), whole)
 
-    every_step(tally, scene.warm, command, scene.put_back, look, rounds)
+    every_step(tally, scene.live, command, scene.put_back, look, rounds)
 
 
 def _texts(out: Path) -> list[str]:

@@ -4,6 +4,7 @@ Where kills at random moments find what takes long, this finds what is left betw
 follow each other at once.
 """
 
+import functools
 import json
 import os
 import subprocess
@@ -11,7 +12,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from faults.tally import Tally
 
@@ -28,8 +28,8 @@ class Done:
     stderr: str
 
 
-class Warm:
-    """Runs commands in one place, each in a process forked from one that is ready for it.
+class Live:
+    """A place for commands, each run in a process forked from one that is ready for it.
 
     root: the folder that holds the place; steps are counted in it. Its `work` is the working
     directory, its `home` FACETRACK_HOME.
@@ -38,24 +38,6 @@ class Warm:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.work, self.home = root / "work", root / "home"
-
-    def __enter__(self) -> Self:
-        """Start the process, which takes as long as a command."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "faults.steps_child"],
-            cwd=Path(__file__).resolve().parents[1],
-            # One thread is what a fork keeps.
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._answer()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        self._process.communicate()
 
     def run(self, *arguments: str, at: int = 0) -> Done:
         """Run `facetrack ARGUMENTS` to its end, or up to a step before which it is killed."""
@@ -70,22 +52,40 @@ class Warm:
             "stdout": str(said[0]),
             "stderr": str(said[1]),
         }
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{json.dumps(request)}\n")
-        self._process.stdin.flush()
-        answer = self._answer()
+        process = _ready()
+        assert process.stdin is not None
+        process.stdin.write(f"{json.dumps(request)}\n")
+        process.stdin.flush()
+        answer = _answer(process)
         told = [path.read_text(encoding="utf-8", errors="replace") for path in said]
         return Done(answer["status"], answer["steps"], *told)
 
-    def _answer(self) -> dict[str, int]:
-        assert self._process.stdout is not None
-        answer: dict[str, int] = json.loads(self._process.stdout.readline())
-        return answer
+
+@functools.cache
+def _ready() -> "subprocess.Popen[str]":
+    """The process that commands are forked from; it ends with this one, which it reads from."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "faults.steps_child"],
+        cwd=Path(__file__).resolve().parents[1],
+        # One thread is what a fork keeps.
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    _answer(process)
+    return process
+
+
+def _answer(process: "subprocess.Popen[str]") -> dict[str, int]:
+    assert process.stdout is not None
+    answer: dict[str, int] = json.loads(process.stdout.readline())
+    return answer
 
 
 def every_step(
     tally: Tally,
-    warm: Warm,
+    live: Live,
     command: Sequence[str],
     prepare: Callable[[], None],
     check: Callable[[], None],
@@ -97,11 +97,11 @@ def every_step(
     kill. most: of the steps, spread over all of them; 0 for every one.
     """
     prepare()
-    whole = warm.run(*command)
+    whole = live.run(*command)
     assert whole.status == 0, whole.stderr
     for step in spread(whole.steps, most):
         prepare()
-        killed = warm.run(*command, at=step)
+        killed = live.run(*command, at=step)
         # Threads need not take as many steps each time.
         assert killed.status in (0, _KILLED), killed.stderr
         check()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facetrack.errors import UserError
+from facetrack.files import sweep
+from facetrack.forgetting import plan as plans
 from facetrack.forgetting.plan import Plan
 from facetrack.forgetting.runs import Logged, Runs, pages
 from facetrack.home import home
@@ -18,8 +20,8 @@ from facetrack.tracking import Past
 
 # Made of many people at once; a run makes them again.
 _CACHES = ("tsne", "sheets")
-# As `files.replace` calls what it has not finished: what else ends so is the user's.
-_PART = "tmp????????.part"
+# What `files.replace` has not finished, before and now; what else ends so is the user's.
+_PART_BEFORE, _PART = "tmp????????.part", ".facetrack-*.part"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def places(plan: Plan, uri: str | None) -> list[Place]:
         _store(plan),
         _files("damaged stores that were set aside", _set_aside),
         *map(_cache, _CACHES),
-        _files("unfinished files of runs that were killed", lambda: _unfinished(plan)),
+        _unfinished(plan),
         *(_organised(plan, out) if out is not None else ()),
     ]
 
@@ -139,11 +141,32 @@ def _cache(name: str) -> Place:
     return Place(f"cached pictures of everybody in {name}/", found, clear)
 
 
-def _unfinished(plan: Plan) -> list[Path]:
-    folders = [(home(), _PART), (Path(plan.work, "outputs"), f"*/{_PART}")]
-    if plan.out is not None:
-        folders += [(Path(plan.out), _PART), (state.own_folder(Path(plan.out)), f"**/{_PART}")]
-    return [path for folder, pattern in folders for path in sorted(folder.glob(pattern))]
+def _unfinished(plan: Plan) -> Place:
+    """Files that killed processes left half written, of this version and of the one before."""
+
+    def folders() -> list[Path]:
+        places = [home(), plans.folder(), *Path(plan.work, "outputs").glob("*/")]
+        if plan.out is not None:
+            own = state.own_folder(Path(plan.out))
+            places += [Path(plan.out), own, state.thumbnail_path(own, "").parent]
+        return places
+
+    def left(name: str) -> list[Path]:
+        paths = [path for one in folders() for path in sorted(one.glob(name))]
+        # facetrack makes none that others may read.
+        return [path for path in paths if path.is_file() and not path.stat().st_mode & 0o077]
+
+    def found() -> Found:
+        paths = [*left(_PART_BEFORE), *left(_PART)]
+        return Found(len(paths), [str(path) for path in paths])
+
+    def clear() -> None:
+        for folder in folders():
+            sweep(folder)  # not what another process is writing
+        for path in left(_PART_BEFORE):
+            path.unlink(missing_ok=True)
+
+    return Place("unfinished files of runs that were killed", found, clear)
 
 
 def _organised(plan: Plan, out: Path) -> list[Place]:

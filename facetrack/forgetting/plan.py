@@ -18,7 +18,6 @@ from facetrack.files import replace
 from facetrack.home import home
 
 _VERSION = 1
-_FOLDER = "forgetting"
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Plan:
     def path(self) -> Path:
         """Where the plan is kept."""
         digest = hashlib.sha256(self._text()).hexdigest()
-        return home() / _FOLDER / f"{digest[:16]}.json"
+        return folder() / f"{digest[:16]}.json"
 
     def keep(self) -> None:
         """Write it down, for its owner alone to read. Raises OSError."""
@@ -66,12 +65,12 @@ class Plan:
 
 def pending() -> list[Plan]:
     """The plans that have not been carried out. Raises UserError for one that cannot be read."""
-    return [_read(path) for path in sorted((home() / _FOLDER).glob("*.json"))]
+    return [_read(path) for path in sorted(folder().glob("*.json"))]
 
 
-def leftovers() -> list[Path]:
-    """Plans that were being written by a process that was killed: nothing had been deleted yet."""
-    return sorted((home() / _FOLDER).glob("*.part"))
+def folder() -> Path:
+    """Where plans are kept; it need not be there."""
+    return home() / "forgetting"
 
 
 def _read(path: Path) -> Plan:
