@@ -48,6 +48,10 @@ def organise(config: DictConfig) -> None:
             config[stage][setting] = value
     check(config.seed, 1)
     out = _out(config)
+    from facetrack.forget import finish_forgetting  # which takes parts of this package
+
+    for line in finish_forgetting():
+        say(line)
     with state.opened(out) as unfinished:
         lost = _organised(config, out, unfinished)
     if lost:
