@@ -6,6 +6,7 @@ corrections.py carries them out), state.py remembers, places.py makes the folder
 page.py the page, telling.py says what was done. This module puts them together.
 """
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from facetrack.dataset.folder import folder as readable_folder
 from facetrack.dataset.folder import user_path
 from facetrack.errors import Incomplete, UserError
 from facetrack.evaluate import check
+from facetrack.figures import printable
 from facetrack.files import replace
 from facetrack.job import Job, refuse_missing
 from facetrack.make import make
@@ -48,14 +50,22 @@ def organise(config: DictConfig) -> None:
             config[stage][setting] = value
     check(config.seed, 1)
     out = _out(config)
-    from facetrack.forget import finish_forgetting  # which takes parts of this package
-
-    for line in finish_forgetting():
-        say(line)
+    for told in _forgotten_first():
+        say(f"  {printable(told)}")
     with state.opened(out) as unfinished:
         lost = _organised(config, out, unfinished)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        # Nothing comes after this: the same command once more would be to undo the restore.
+        restoring.end(out)
     if lost:
         raise Incomplete(lost)
+
+
+def _forgotten_first() -> list[str]:
+    """Finish what a `task=forget` that was killed has begun; returns what the user should know."""
+    from facetrack.forget import finish_forgetting  # which looks into organised folders
+
+    return finish_forgetting()
 
 
 def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
@@ -115,7 +125,7 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
             replace(out / PAGE, content)
             telling.log(run, job.tracking, photos, counts, groups.neighbors_recall, content, now)
             if restore is not None:
-                restoring.finish(out, restore, now)
+                restoring.save(out, restore, now)
             else:
                 anew = (last.faces, last.people) != (now.faces, now.people)
                 state.save(out, now, last if anew and not is_new else None)

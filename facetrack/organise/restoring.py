@@ -80,9 +80,13 @@ def begin(out: Path, restore: Restore) -> list[str]:
     return []
 
 
-def finish(out: Path, restore: Restore, now: State) -> None:
-    """Keep the restored state, and the other to come back to; then the restore is over."""
+def save(out: Path, restore: Restore, now: State) -> None:
+    """Keep the restored state, and the other to come back to."""
     state.save(out, now, restore.forth)
+
+
+def end(out: Path) -> None:
+    """The restore, if there was one, is over: whoever asks for one from now on asks anew."""
     for mark in (_MARK_BEFORE, _MARK):
         (state.own_folder(out) / mark).unlink(missing_ok=True)
 

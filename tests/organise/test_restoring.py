@@ -23,7 +23,8 @@ def out(tmp_path: Path) -> Path:
 
 
 def finish(out: Path, restore: restoring.Restore) -> None:
-    restoring.finish(out, restore, restore.back)
+    restoring.save(out, restore, restore.back)
+    restoring.end(out)
 
 
 def test_back_and_forth(out: Path) -> None:
