@@ -7,12 +7,12 @@ from omegaconf import DictConfig
 from sklearn.base import BaseEstimator, clone
 
 from facetrack.data import Vectors
-from facetrack.label_free import best_radius
+from facetrack.label_free import Search
 from facetrack.progress import say
 
 NAMES = ("eps", "bandwidth")
 KEYS = tuple(f"clusterer.{name}" for name in NAMES)
-_STEP = 0.05  # of the radii tried, in units of the embedder's
+_CLEARLY = 0.03  # of separation: less does not make up for groups that people know
 
 
 def is_not_given(config: DictConfig) -> bool:
@@ -35,23 +35,43 @@ def set_to(estimator: BaseEstimator, radius: float) -> None:
 def choose(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> None:
     """Set the radius to the one that separates unlabelled faces best, and say so.
 
-    vectors: (n, d). Where the faces do not tell, the embedder's radius stays.
+    vectors: (n, d), n at least 1. Where the faces do not tell, it is the radius to expect for so
+    many of them (see label_free.py).
     """
     name = _name(estimator)
-    low, high = config.clusterer.space[name]
-    natural = float(config.embedder.radius)
-    radii = [float(f"{natural * share:.4g}") for share in np.arange(low, high + 1e-9, _STEP)]
+    found, separated = _search(config, estimator, vectors).best()
+    set_to(estimator, found)
+    if separated is None:
+        say(f"  {name} {found:g}: what suits so many faces, for these do not tell a better one")
+    else:
+        say(f"  {name} {found:g}: no labels, so chosen by how well the groups lie apart")
+
+
+def better(
+    config: DictConfig, estimator: BaseEstimator, vectors: Vectors, current: float
+) -> float | None:
+    """A radius that suits unlabelled faces clearly better than the current one; None without.
+
+    vectors: (n, d), n at least 1. Costs what `choose` costs: a dozen clusterings.
+    """
+    search = _search(config, estimator, vectors)
+    found, separated = search.best()
+    if separated is None:
+        # Nothing but the number of faces speaks against the current radius.
+        fits = search.radii[0] <= current <= search.radii[-1]
+    else:
+        fits = separated - search.separation(current) < _CLEARLY
+    return None if fits else found
+
+
+def _search(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> Search:
+    name = _name(estimator)
 
     def cluster(at: float) -> NDArray[np.int64]:
         labels: NDArray[np.int64] = clone(estimator).set_params(**{name: at}).fit_predict(vectors)
         return labels
 
-    found = best_radius(vectors, cluster, radii) if len(vectors) > 2 else None
-    if found is None:
-        say(f"  {name} {natural:g}, the embedder's: these faces do not tell a better one")
-        return
-    set_to(estimator, found)
-    say(f"  {name} {found:g}: no labels, so chosen by how well the groups lie apart")
+    return Search(vectors, cluster, float(config.embedder.radius))
 
 
 def _name(estimator: BaseEstimator) -> str:

@@ -62,14 +62,17 @@ def parted(
 
 
 def _pieces(vectors: Vectors, photos: Numbers, sure: float) -> Numbers:
-    # The sparse tree would take a distance of 0 for no tie.
-    distances = np.maximum(squareform(pdist(vectors.astype(np.float64))), 1e-9)
+    # SciPy takes weights up to 1e-8 for no tie, so that equal faces would have none: everything one
+    # further apart has the same tree.
+    distances = squareform(pdist(vectors.astype(np.float64)))
+    distances += 1
     tree = minimum_spanning_tree(distances).tocoo()
+    ties = tree.data - 1
     piece = np.arange(len(vectors))
     on = [{int(photo)} for photo in photos]
-    for tie in np.argsort(tree.data, kind="stable"):
+    for tie in np.argsort(ties, kind="stable"):
         first, second = piece[tree.row[tie]], piece[tree.col[tie]]
-        if tree.data[tie] > sure and on[first] & on[second]:
+        if ties[tie] > sure and on[first] & on[second]:
             continue
         piece[piece == second] = first
         on[first] |= on[second]
