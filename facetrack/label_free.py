@@ -54,7 +54,7 @@ _ROWS = 4096  # faces that are thinned at once
 class Search:
     """Radii of a clusterer, by how well they separate unlabelled faces.
 
-    vectors: (n, d), n at least 1. cluster: labels (n,) of the vectors at a radius. natural: the
+    vectors: (n, d). cluster: labels (n,) of the vectors at a radius. natural: the
     embedder's radius.
     """
 
@@ -64,10 +64,10 @@ class Search:
         self._cluster = cluster
         self._distinct = distinct(vectors, natural / 2)
         self._vectors = vectors[self._distinct]
-        share = expected(len(self._distinct))
-        self.expected = rounded(share * natural)
-        shares = np.clip(np.linspace(share - _AROUND, share + _AROUND, _STEPS), _SMALLEST, _LARGEST)
-        self.radii = [rounded(one * natural) for one in np.unique(shares)]
+        n = len(self._distinct)
+        self.expected = _rounded(expected(n) * natural)
+        shares = np.linspace(*around(n), _STEPS)
+        self.radii = [_rounded(share * natural) for share in shares]
 
     def separation(self, radius: float) -> float:
         """The separation of the distinct faces, clustered together with the others."""
@@ -75,6 +75,8 @@ class Search:
 
     def best(self) -> tuple[float, float | None]:
         """The radius to take, and its separation; None where the faces do not tell."""
+        if len(self._distinct) < 3:
+            return self.expected, None
         found = [
             self.separation(radius)
             for radius in bar(self.radii, description="Choosing the radius", unit="radius")
@@ -85,7 +87,13 @@ class Search:
 
 def expected(n: int) -> float:
     """The radius to expect for n distinct faces, in units of the embedder's."""
-    return float(np.clip(_EXPECTED - _FALL * np.log(n / 100), _SMALLEST, _LARGEST))
+    return float(np.clip(_EXPECTED - _FALL * np.log(max(n, 1) / 100), _SMALLEST, _LARGEST))
+
+
+def around(n: int) -> tuple[float, float]:
+    """The smallest and the largest radius to try for n distinct faces, in the same units."""
+    share = expected(n)
+    return max(share - _AROUND, _SMALLEST), min(share + _AROUND, _LARGEST)
 
 
 def distinct(vectors: Vectors, apart: float) -> NDArray[np.int64]:
@@ -119,8 +127,7 @@ def _first_of_near(vectors: Vectors, apart: float) -> NDArray[np.bool_]:
     return first
 
 
-def rounded(radius: float) -> float:
-    """A radius as people read it: four digits."""
+def _rounded(radius: float) -> float:
     return float(f"{radius:.4g}")
 
 

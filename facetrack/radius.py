@@ -35,7 +35,7 @@ def set_to(estimator: BaseEstimator, radius: float) -> None:
 def choose(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> None:
     """Set the radius to the one that separates unlabelled faces best, and say so.
 
-    vectors: (n, d), n at least 1. Where the faces do not tell, it is the radius to expect for so
+    vectors: (n, d). Where the faces do not tell, it is the radius to expect for so
     many of them (see label_free.py).
     """
     name = _name(estimator)
@@ -52,7 +52,7 @@ def better(
 ) -> float | None:
     """A radius that suits unlabelled faces clearly better than the current one; None without.
 
-    vectors: (n, d), n at least 1. Costs what `choose` costs: a dozen clusterings.
+    vectors: (n, d). Costs what `choose` costs: a dozen clusterings.
     """
     search = _search(config, estimator, vectors)
     found, separated = search.best()

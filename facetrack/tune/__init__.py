@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
+from facetrack import label_free
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
 from facetrack.evaluate import check
@@ -23,8 +24,8 @@ from facetrack.masked import masked
 from facetrack.processes import spawning
 from facetrack.progress import bar, say
 from facetrack.tracking import KIND, PARENT, Tracking, where_line
-from facetrack.tune.scoring import Scorer, objectives
-from facetrack.tune.space import Range, above_zero, ranges
+from facetrack.tune.scoring import LABEL_FREE, Scorer, objectives
+from facetrack.tune.space import Range, above_zero, narrowed, ranges
 
 STORAGE = "sqlite:///outputs/studies.db"
 
@@ -43,6 +44,9 @@ def tune(config: DictConfig) -> None:
     embeddings, _ = chosen(embed(config), config)
     if config.task.objective is None and not embeddings.names:
         say("  no labels: the radius that separates the faces best is searched (label_free)")
+    names = _objectives(config, embeddings)
+    if names == [LABEL_FREE]:
+        searched = _near_expected(config, embeddings, searched)
     plan, scorer = _plan(config, embeddings, searched)
     opened = study.opened(plan)
     kept = len(study.finished(opened))
@@ -129,17 +133,34 @@ def best_yaml(
     return head + yaml.safe_dump({**chosen_stages, "settings": settings}, sort_keys=False)
 
 
+def _objectives(config: DictConfig, embeddings: Embeddings) -> list[str]:
+    asked = config.task.objective
+    return objectives(
+        [str(one) for one in asked] if OmegaConf.is_list(asked) else asked,
+        labelled=bool(embeddings.names),
+        dataset=config.dataset.name,
+    )
+
+
+def _near_expected(
+    config: DictConfig, embeddings: Embeddings, searched: Sequence[Range]
+) -> list[Range]:
+    """Ranges for the label-free objective, which is trusted near the radius to expect only."""
+    natural = float(config.embedder.radius)
+    n = len(label_free.distinct(embeddings.vectors, natural / 2))
+    smallest, largest = (float(f"{share * natural:.4g}") for share in label_free.around(n))
+    found = narrowed(searched, config, smallest, largest)
+    if found != searched:
+        say(f"  between {smallest:g} and {largest:g}, as suits so many faces")
+    return found
+
+
 def _plan(
     config: DictConfig, embeddings: Embeddings, searched: Sequence[Range]
 ) -> tuple[Any, Scorer]:
     from facetrack.tune import study
 
-    asked = config.task.objective
-    names = objectives(
-        [str(one) for one in asked] if OmegaConf.is_list(asked) else asked,
-        labelled=bool(embeddings.names),
-        dataset=config.dataset.name,
-    )
+    names = _objectives(config, embeddings)
     scorer = Scorer(
         embeddings,
         build(config.clusterer),
@@ -148,6 +169,7 @@ def _plan(
         config.seed,
         config.n_resamples,
         names,
+        float(config.embedder.radius),
     )
     plan = study.Plan(
         name=config.task.study or _name(config, embeddings, searched, names),

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from threadpoolctl import threadpool_limits
 
@@ -10,7 +13,7 @@ from facetrack import metrics
 from facetrack.data import Embeddings, Sampling
 from facetrack.errors import UserError
 from facetrack.evaluate import WORTH_THREADS, fit
-from facetrack.label_free import separation
+from facetrack.label_free import distinct, separation
 from facetrack.resample import derived_seed
 
 LABEL_FREE = "label_free"
@@ -52,7 +55,8 @@ def objectives(asked: str | Sequence[str] | None, *, labelled: bool, dataset: st
 class Scorer:
     """Scores settings of an estimator on one set of embeddings.
 
-    names: the objectives. The resamples are those of `task=evaluate`.
+    names: the objectives. natural: the embedder's radius. The resamples are those of
+    `task=evaluate`.
     """
 
     embeddings: Embeddings
@@ -62,6 +66,12 @@ class Scorer:
     seed: int
     n_resamples: int
     names: Sequence[str]
+    natural: float
+
+    @cached_property
+    def _distinct(self) -> NDArray[np.int64]:
+        """The faces that the label-free objective looks at."""
+        return distinct(self.embeddings.vectors, self.natural / 2)
 
     @property
     def on_resamples(self) -> bool:
@@ -71,8 +81,8 @@ class Scorer:
     def blocks(self, settings: dict[str, float]) -> Iterator[dict[str, list[float]]]:
         """Each objective's values so far, after every BLOCK resamples and at the end.
 
-        The label-free objective has one value, on all faces. Raises UserError where the estimator
-        cannot cluster the faces.
+        The label-free objective has one value: all faces clustered, the distinct ones looked at.
+        Raises UserError where the estimator cannot cluster the faces.
         """
         estimator = clone(self.estimator).set_params(**settings)
         n = len(self.embeddings.vectors)
@@ -80,10 +90,9 @@ class Scorer:
         with threadpool_limits(1 if n < WORTH_THREADS else None):
             if LABEL_FREE in values:
                 seed = (self.seed, self.dataset, self.n_resamples)
-                labels = fit(
-                    estimator, self.embeddings.vectors, self.embeddings.people, seed
-                ).labels
-                values[LABEL_FREE] = [separation(self.embeddings.vectors, labels)]
+                vectors, rows = self.embeddings.vectors, self._distinct
+                labels = fit(estimator, vectors, self.embeddings.people, seed).labels
+                values[LABEL_FREE] = [separation(vectors[rows], labels[rows])]
             if not self.on_resamples:
                 yield values
                 return

@@ -6,7 +6,7 @@ suits every embedder; on the command line it is the distance itself.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -58,6 +58,20 @@ def ranges(config: DictConfig) -> list[Range]:
             "task.space.n_clusters=[2,50]"
         )
     return [_range(name, ends) for name, ends in found.items()]
+
+
+def narrowed(
+    found: Sequence[Range], config: DictConfig, smallest: float, largest: float
+) -> list[Range]:
+    """Ranges in which the radius is searched between these two, where no range was asked for."""
+    return [
+        replace(one, low=smallest, high=largest)
+        if one.name in DISTANCES
+        and not {one.name, "eps"} & {name for name, ends in config.task.space.items() if ends}
+        and one.low <= smallest < largest <= one.high
+        else one
+        for one in found
+    ]
 
 
 def above_zero(name: str, value: object) -> None:

@@ -20,7 +20,7 @@ from facetrack.clusterer import DBSCAN, MeanShift
 from facetrack.data import Embeddings, Picture, Vectors
 from facetrack.errors import UserError
 from facetrack.evaluate import evaluate
-from facetrack.label_free import separation
+from facetrack.label_free import distinct, separation
 from facetrack.processes import mine
 from facetrack.resample import Bootstrap
 from facetrack.tune import study
@@ -41,7 +41,9 @@ def _scorer(
     faces: Faces, estimator: BaseEstimator, *names: str, dataset: str = "orl", n_resamples: int = 30
 ) -> Scorer:
     objective = names or ("ari",)
-    return Scorer(_embeddings(faces), estimator, Bootstrap(), dataset, 0, n_resamples, objective)
+    return Scorer(
+        _embeddings(faces), estimator, Bootstrap(), dataset, 0, n_resamples, objective, 0.3
+    )
 
 
 @contextlib.contextmanager
@@ -92,11 +94,13 @@ def test_blocks_end_at_the_score_of_evaluate(few: Faces) -> None:
         assert one == expected.column(name)
 
 
-def test_label_free_is_one_value_of_all_faces(few: Faces) -> None:
+def test_label_free_is_one_value_of_the_distinct_faces(few: Faces) -> None:
     scorer = _scorer(few, DBSCAN(0.3, min_samples=1), "label_free")
     (values,) = scorer.blocks({"eps": 0.3})
     labels = DBSCAN(0.3, min_samples=1).fit_predict(few[0])
-    assert values == {"label_free": [separation(few[0], labels)]}
+    rows = distinct(few[0], 0.15)
+    assert 10 < len(rows) < len(few[0])
+    assert values == {"label_free": [separation(few[0][rows], labels[rows])]}
 
 
 @pytest.mark.parametrize(
