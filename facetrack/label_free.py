@@ -54,8 +54,8 @@ _ROWS = 4096  # faces that are thinned at once
 class Search:
     """Radii of a clusterer, by how well they separate unlabelled faces.
 
-    vectors: (n, d). cluster: labels (n,) of the vectors at a radius. natural: the
-    embedder's radius.
+    vectors: (n, d). cluster: labels (n,) of the vectors at a radius. natural: the embedder's
+    radius.
     """
 
     def __init__(
