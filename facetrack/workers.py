@@ -338,7 +338,7 @@ def _face(image: Image, box: NDArray[np.int64]) -> Face:
     if image.shape[0] * image.shape[1] <= _WHOLE_PIXELS:
         return Face(image, box)
     left, top, width, height = (int(value) for value in box)
-    around = max(width, height)  # embedders align within the box and a little around it
+    around = max(width, height) // 2  # embedders align within the box and a little around it
     rows = slice(max(top - around, 0), top + height + around)
     columns = slice(max(left - around, 0), left + width + around)
     part = np.ascontiguousarray(image[rows, columns])
