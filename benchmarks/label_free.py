@@ -124,16 +124,6 @@ def regrets(folder: Path) -> str:
         true = [ari(people, dbscan(vectors, at)) for at in RADII]
         own = chosen(vectors, dbscan)
         cells = [name, str(len(vectors)), f"{RADII[np.argmax(true)]:.2f}", f"{max(true):.3f}"]
-<<<<<<< HEAD
-        cells.append(f"{max(true) - ari(people, dbscan(vectors, own)):.3f} (eps {own:.3f})")
-        for way in WAYS.values():
-            at = int(np.argmax([way(vectors, radius) for radius in RADII]))
-            cells.append(f"{max(true) - true[at]:.3f} (eps {RADII[at]:.2f})")
-        true = [ari(people, mean_shift(vectors, at)) for at in RADII]
-        own = chosen(vectors, mean_shift)
-        regret = max(true) - ari(people, mean_shift(vectors, own))
-        cells.append(f"{regret:.3f} (bandwidth {own:.3f})")
-=======
         cells.append(f"{loss(true, ari(people, dbscan(vectors, own)))} (eps {own:.3f})")
         for way in WAYS.values():
             at = int(np.argmax([way(vectors, radius) for radius in RADII]))
@@ -142,19 +132,15 @@ def regrets(folder: Path) -> str:
         own = chosen(vectors, mean_shift)
         regret = loss(true, ari(people, mean_shift(vectors, own)))
         cells.append(f"{regret} (bandwidth {own:.3f})")
->>>>>>> grouping
         lines.append(cells)
         print(" | ".join(cells), flush=True)
     return table(lines)
 
 
-<<<<<<< HEAD
-=======
 def loss(true: list[float], got: float) -> str:
     return f"{round(max(true) - got, 3) + 0.0:.3f}"  # without a sign before 0
 
 
->>>>>>> grouping
 def ari(people: Labels, labels: Labels) -> float:
     return scores(people, labels, information=False)["ari"]
 
@@ -236,13 +222,8 @@ things guard it:
   a burst, or a copy that a messenger has made, counts once, and adding copies moves little.
 - It chooses **near the radius to expect** for n distinct faces: 1.18 - 0.05 ln(n / 100) times the
   embedder's, and no less than 0.8 or more than 1.3 times. Eleven radii within 0.125 of that are
-<<<<<<< HEAD
-  tried. Where the best separation is below 0.1, as it is for one person alone and for strangers
-  only, the expected radius is taken as it is.
-=======
   tried. Where the best separation is below 0.1, as it is for one person alone, for strangers only
   and for a few people among many strangers, the expected radius is taken as it is.
->>>>>>> grouping
 
 `task.objective=label_free` searches the same range of radii, unless `task.space` names another, and
 looks at the same distinct faces; it takes the best it finds, told by the faces or not.
@@ -265,25 +246,15 @@ What that means, and what it does not hold for:
 
 BCubed F at the eps that was chosen (in brackets), DBSCAN; the worst of each column in bold. The
 collections are drawn from LFW by a seed (benchmarks/compositions.py); a copy is the same face moved
-<<<<<<< HEAD
-by 0.1, the distance of a smaller, recompressed copy of a photo. *Separation alone* is the measure
-over eps 0.08 to 0.60 on all faces, without the two guards.
-=======
 by 0.1, further than most smaller, recompressed copies of a photo (0.06 at the median). *Separation
 alone* is the measure over eps 0.08 to 0.60 on all faces, without the two guards.
->>>>>>> grouping
 
 {of_shapes}
 
 Judged on others: the constants were tuned on the first half of the people of each seed, and are
-<<<<<<< HEAD
-judged on the second. Values from 1.13 to 1.20, 0.03 to 0.05 and 0.10 to 0.16 differ by less than
-0.002 of the mean.
-=======
 judged on the second; of those equally good on the first, one that suits all of LFW was taken.
 Expected radii of 1.13 to 1.20 at 100 faces, falls of 0.03 to 0.05 and 0.10 to 0.16 around them
 differ by less than 0.002 of the mean.
->>>>>>> grouping
 
 {of_halves}
 
