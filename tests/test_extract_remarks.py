@@ -4,13 +4,13 @@ from pathlib import Path
 
 import PIL.Image
 import pytest
-from conftest import portraits
 
 from facetrack.dataset import Folder
 from facetrack.detector import Haar
 from facetrack.embedder import DlibResNet
 from facetrack.extract import CUT, NO_FACE, extract
 from facetrack.store import Store
+from facetrack.testing import portraits
 
 
 def test_a_face_on_a_picture_that_is_cut_counts_and_is_told_every_time(

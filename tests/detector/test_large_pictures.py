@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from conftest import portraits
 
 from facetrack import workers
 from facetrack.data import Detector, Image, Picture, Pictures
@@ -17,6 +16,7 @@ from facetrack.errors import UserError
 from facetrack.extract import NO_FACE, REDUCED, extract
 from facetrack.picture import MAX_PIXELS, read
 from facetrack.store import Detection, Store
+from facetrack.testing import portraits
 
 
 @pytest.fixture(scope="module")
