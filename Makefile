@@ -15,12 +15,12 @@ test: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # What `make test` leaves out to stay within a quarter of an hour: Ray, Slurm's rehearsal, MLflow's
 # server on PostgreSQL, more kills, more of LFW (a few minutes).
 test-long: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n auto --dist loadfile -m long
+	$(BIN)/python -m pytest -n auto --dist worksteal -m long
 
 # Where it cannot be installed this says so and succeeds: the tests go without it.
 browser:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 COPY = 0.1
-"""How far dlib's vector of a smaller, recompressed copy lies from the original's: LFW's median."""
+"""How far a copy lies from its original. By dlib's vectors a smaller, recompressed copy of a photo
+lies 0.06 away at the median and 0.13 at most (109 faces of LFW)."""
 
 Rows = NDArray[np.intp]
 

@@ -33,6 +33,7 @@ _MAX_BYTES = 20 << 30
 _MAX_RATIO = 100
 _RATIO_COUNTS_FROM = 1 << 30
 _MAX_MEMBERS = 1_000_000
+_MAX_DEPTH = 100  # folders within each other; zipfile and the removal of a folder recurse
 # tarfile reads an extended header in one piece, however long it says it is.
 _MAX_READ = 16 << 20
 _BLOCK = 4096  # bytes a small file takes on disk, about
@@ -242,6 +243,8 @@ def _parts(archive: Path, path: str, member: str | None = None) -> tuple[str, ..
     parts = [part for part in re.split(r"[/\\]", path) if part not in ("", ".")]
     if _is_absolute(path) or ".." in parts:
         raise _refused(archive, member or path, "leads outside of the archive's folder")
+    if len(parts) > _MAX_DEPTH:
+        raise _refused(archive, member or path, f"lies more than {_MAX_DEPTH} folders deep")
     return tuple(parts)
 
 

@@ -17,12 +17,16 @@ from facetrack.data import Boxes, Detector, Embedder, Embeddings, Pictures, Skip
 from facetrack.detector import choose
 from facetrack.errors import UserError
 from facetrack.files import sha256
+from facetrack.picture import MAX_PIXELS
 from facetrack.progress import bar
 from facetrack.store import Detection, Store, box_bytes
 from facetrack.workers import Done, Job, cores, in_order, in_processes, in_threads, on_ray
 
 NO_FACE = "no face found"
 """The reason of a picture that was read, and shows nobody."""
+CUT = "its file is cut short: what there is of the picture was used"
+REDUCED = "very large: faces were looked for on a smaller copy"
+"""Remarks on pictures that were used."""
 ENGINES = ("local", "ray")
 """Who detects and embeds: this machine's cores, or a Ray cluster's."""
 
@@ -50,7 +54,7 @@ def extract(
     if engine not in ENGINES:
         raise UserError(f"extract.engine is one of {', '.join(ENGINES)}; got {engine!r}")
     digests, reasons = _hashed(listing)
-    detections = store.detections(detector.identity(), set(digests.values()))
+    detections = _known(store, detector, set(digests.values()))
     boxes = {digest: _chosen(found, detector) for digest, found in detections.items()}
     known = store.vectors(
         embedder.identity(), [(digest, box) for digest, kept in boxes.items() for box in kept]
@@ -91,8 +95,15 @@ def extract(
                 if len(detections[digest].boxes)
                 else NO_FACE
             )
+    cut = store.cut(set(digests.values()))
     skipped = [
         *listing.skipped,
+        *(
+            Skipped(listing.pictures[row].name, remark, 0)
+            for row, digest in digests.items()
+            if digest in detections
+            for remark in _remarks(detections[digest], digest in cut, detector)
+        ),
         *(
             Skipped(
                 listing.pictures[row].name,
@@ -129,6 +140,27 @@ def unit(vectors: Vectors) -> Vectors:
     lengths = np.sqrt(np.maximum(squares, 1e-10))
     scaled: Vectors = (vectors / lengths[:, None]).astype(np.float32)
     return scaled
+
+
+def _known(store: Store, detector: Detector, pictures: set[bytes]) -> dict[bytes, Detection]:
+    """The stored detections among these pictures; each under the key for a picture of its size."""
+    known: dict[bytes, Detection] = {}
+    for identity in dict.fromkeys((detector.identity(), detector.identity(MAX_PIXELS))):
+        for picture, found in store.detections(identity, pictures - known.keys()).items():
+            if _identity(detector, found) == identity:
+                known[picture] = found
+    return known
+
+
+def _identity(detector: Detector, found: Detection) -> str:
+    return detector.identity(found.width * found.height)
+
+
+def _remarks(found: Detection, cut: bool, detector: Detector) -> Iterator[str]:
+    if cut:
+        yield CUT
+    if _identity(detector, found) != detector.identity():
+        yield REDUCED
 
 
 def _chosen(found: Detection, detector: Detector) -> Boxes:
@@ -180,18 +212,24 @@ def _stored(
     saved = time.monotonic()
 
     def save() -> None:
-        store.put(
-            detector.identity(),
-            [(one.digest, one.detection) for one in unsaved if one.detection is not None],
-            embedder.identity(),
-            [
-                (one.digest, box, vector)
-                for one in unsaved
-                if one.boxes is not None and one.vectors is not None
-                for box, vector in zip(one.boxes, one.vectors, strict=True)
-            ],
-            [(one.digest, one.look, one.cut) for one in unsaved if one.look is not None],
-        )
+        by_identity: dict[str, list[tuple[Done, Detection]]] = {}
+        for one in unsaved:
+            if one.detection is not None:
+                identity = _identity(detector, one.detection)
+                by_identity.setdefault(identity, []).append((one, one.detection))
+        for identity, some in by_identity.items():
+            store.put(
+                identity,
+                [(one.digest, detection) for one, detection in some],
+                embedder.identity(),
+                [
+                    (one.digest, box, vector)
+                    for one, _ in some
+                    if one.boxes is not None and one.vectors is not None
+                    for box, vector in zip(one.boxes, one.vectors, strict=True)
+                ],
+                [(one.digest, one.look, one.cut) for one, _ in some if one.look is not None],
+            )
         unsaved.clear()
 
     try:

@@ -48,6 +48,9 @@ from facetrack.tracking import (
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
 _PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out"}
+# Settings that came later, with the value that stands for how it was before: so what the version
+# before has finished is found.
+_LATER = {"detector.megapixels": "40", "dataset.exclude": "[]"}
 # How long to search, and who embeds, is no parameter of what is found.
 _BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
 
@@ -322,7 +325,8 @@ def _flattened(config: DictConfig) -> tuple[dict[str, object], dict[str, object]
 
 
 def _fingerprint(params: Mapping[str, object]) -> str:
-    text = json.dumps({key: str(value) for key, value in params.items()}, sort_keys=True)
+    counted = {key: str(one) for key, one in params.items() if _LATER.get(key) != str(one)}
+    text = json.dumps(counted, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -15,6 +15,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from facetrack.data import Image
 from facetrack.errors import UserError
+from facetrack.jpeg import passes
 from facetrack.look import look
 from facetrack.repair import repairs
 
@@ -45,6 +46,9 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 _ORIENTATION = 0x0112
 _BITS, _PHOTOMETRIC = 258, 262  # of a TIFF
 _BAND_PIXELS = 1 << 20
+# Pixels, times the scans of a JPEG: 7 seconds. A photo has 10 scans, at most 20.
+_MOST_PASSED = 10_000_000_000
+_MUCH, _MUCH_SLOW = 50_000_000, 1_000_000  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,19 @@ def decode(data: bytes, *, with_look: bool = False) -> Decoded:
         raise UserError("truncated" if truncated else f"damaged ({reason[:100]})") from error
 
 
+def is_costly(path: Path) -> bool:
+    """Whether decoding a file may take long or much memory; told from its first bytes.
+
+    Not so for a file that cannot be opened as a picture: then there is nothing to decode.
+    """
+    with contextlib.suppress(Exception), PIL.Image.open(path, formats=_FORMATS) as picture:
+        codecs = {tile.codec_name for tile in picture.tile}
+        # Pillow's decoders of these are written in Python.
+        pixels = picture.width * picture.height
+        return pixels > (_MUCH_SLOW if codecs & {"ppm_plain", "bmp_rle"} else _MUCH)
+    return False
+
+
 def _decode(data: bytes, with_look: bool) -> Decoded:
     try:
         return _opened(data, with_look)
@@ -116,6 +133,10 @@ def _opened(data: bytes, with_look: bool) -> Decoded:
             raise UserError(
                 f"too large: {picture.width} x {picture.height} pixels, "
                 f"at most {MAX_PIXELS // 1_000_000} million"
+            )
+        if data.startswith(b"\xff\xd8") and (scans := passes(data, pixels, _MOST_PASSED)):
+            raise UserError(
+                f"too slow to decode: {scans:,} scans of {picture.width} x {picture.height} pixels"
             )
         # Pillow turns a TIFF by itself.
         turned = _orientation(picture) if picture.format == "TIFF" else 1

@@ -35,8 +35,8 @@ def set_to(estimator: BaseEstimator, radius: float) -> None:
 def choose(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> None:
     """Set the radius to the one that separates unlabelled faces best, and say so.
 
-    vectors: (n, d). Where the faces do not tell, it is the radius to expect for so
-    many of them (see label_free.py).
+    vectors: (n, d). Where the faces do not tell, it is the radius to expect for so many of them
+    (see label_free.py).
     """
     name = _name(estimator)
     found, separated = _search(config, estimator, vectors).best()

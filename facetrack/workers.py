@@ -18,15 +18,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack import picture
+from facetrack import guard, picture
 from facetrack.cluster import connected, environment
-from facetrack.data import Boxes, Detector, Embedder, Face, Vectors
+from facetrack.data import Boxes, Detector, Embedder, Face, Image, Vectors
 from facetrack.detector import choose
 from facetrack.errors import UserError
 from facetrack.processes import spawning
@@ -39,6 +40,7 @@ Out = TypeVar("Out")
 # the pictures waiting for a batch stay small.
 _AHEAD = 4
 _BATCH_BYTES = 256 << 20
+_WHOLE_PIXELS = 40_000_000
 # Pictures that are given to an actor at once, and again where it dies; how often that is tried.
 _BLOCK = 16
 _TRIES = 2
@@ -97,16 +99,20 @@ def in_order(
 
 
 def in_threads(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> Iterator[Done]:
-    """Threads read and detect; this thread embeds in batches of `embedder.batch` faces."""
+    """Threads read and detect; this thread embeds in batches of `embedder.batch` faces.
+
+    A picture that may take long or much memory to decode gets a process of its own for that.
+    """
     with ThreadPoolExecutor(cores()) as pool:
         batch: list[tuple[Done, list[Face]]] = []
-        found = in_order(pool, lambda job: _look(job, detector), jobs, _AHEAD * cores())
+        found = in_order(pool, lambda job: _look_within(job, detector), jobs, _AHEAD * cores())
         for done, faces in found:
             if not faces:
                 yield done
                 continue
             batch.append((done, faces))
-            waiting = sum(faces[0].image.nbytes for _, faces in batch)
+            images = {id(face.image): face.image for _, faces in batch for face in faces}
+            waiting = sum(image.nbytes for image in images.values())
             n_faces = sum(len(faces) for _, faces in batch)
             if n_faces >= embedder.batch or waiting >= _BATCH_BYTES:
                 yield from _embed(batch, embedder)
@@ -118,8 +124,8 @@ def in_threads(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> I
 def in_processes(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> Iterator[Done]:
     """One process a core does everything for a picture.
 
-    A picture that kills its process (a crash in native code, memory run out) is found by giving
-    each suspect a process of its own, and skipped.
+    A picture that kills its process (a crash in native code, too much time or memory) is found by
+    giving each suspect a process of its own, and skipped.
     """
     remaining = deque(jobs)
     window = _AHEAD * cores()
@@ -134,10 +140,9 @@ def in_processes(jobs: Sequence[Job], detector: Detector, embedder: Embedder) ->
                 pass
         suspects = [remaining.popleft() for _ in range(min(window, len(remaining)))]
         results = [_alone(job, detector, embedder) for job in suspects]
-        if not any(results):
+        if all(died and done.reason == guard.reason(None) for done, _, died in results):
             raise RuntimeError("every worker process dies at once, whatever picture it is given")
-        for job, result in zip(suspects, results, strict=True):
-            yield result or Done(job.digest, reason="the detector or embedder crashed on it")
+        yield from (done for done, _, _ in results)
 
 
 def on_ray(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> Iterator[Done]:
@@ -207,10 +212,47 @@ class _Actor:
         return {"done": [pickle.dumps(one) for one in results]}
 
 
-def _alone(job: Job, detector: Detector, embedder: Embedder) -> Done | None:
-    with _pool(1, detector, embedder) as pool, contextlib.suppress(BrokenProcessPool):
-        return pool.submit(_look_and_embed, job).result()
-    return None
+def _look_within(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
+    """`_look`; in a process of its own where that may take long or much memory."""
+    if not picture.is_costly(job.path):
+        return _look(job, detector)
+    done, faces, _ = _alone(job, detector, None)
+    return done, faces
+
+
+def _alone(
+    job: Job, detector: Detector, embedder: Embedder | None
+) -> tuple[Done, list[Face], bool]:
+    """A job in a process of its own: what came of it, faces without vectors, whether it died."""
+    context = spawning()
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_do_alone, args=(sender, job, detector, embedder))
+    process.start()
+    try:
+        sender.close()
+        with contextlib.suppress(EOFError):
+            result = receiver.recv()
+            if isinstance(result, BaseException):
+                raise result
+            done, faces = result
+            return done, faces, False
+        process.join()
+        return Done(job.digest, reason=guard.reason(process.exitcode)), [], True
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+
+
+def _do_alone(sender: Connection, job: Job, detector: Detector, embedder: Embedder | None) -> None:
+    _start_alone()
+    try:
+        done, faces = _look(job, detector)
+        if embedder is not None and faces:
+            done, faces = _embed([(done, faces)], embedder)[0], []
+        sender.send((done, faces))
+    except Exception as error:  # the parent raises it
+        sender.send(error)
 
 
 @contextlib.contextmanager
@@ -233,6 +275,12 @@ _stages: tuple[Detector, Embedder]
 def _start_worker(detector: Detector, embedder: Embedder) -> None:
     global _stages
     _stages = detector, embedder
+    _start_alone()
+
+
+def _start_alone() -> None:
+    """Set up a process of its own: it ends with its parent, and at a picture that is too much."""
+    guard.start()
     # Ctrl-C reaches the whole group; the parent decides when workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A parent that was killed cannot say so: without this, its workers would wait for ever.
@@ -254,11 +302,18 @@ def _look_and_embed(job: Job) -> Done:
 
 def _look(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
     """Read a picture and find the faces that count."""
+    with guard.looking():
+        return _looked(job, detector)
+
+
+def _looked(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
     try:
         content = job.path.read_bytes()
         if hashlib.sha256(content).digest() != job.digest:
             return Done(job.digest, reason="it changed while facetrack was reading it"), []
-        decoded = picture.decode(content, with_look=True)
+        with guard.decoding():
+            decoded = picture.decode(content, with_look=True)
+        del content
     except OSError as error:
         return Done(job.digest, reason=f"cannot be read ({error.strerror})"), []
     except UserError as error:
@@ -275,7 +330,19 @@ def _look(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
     done = Done(job.digest, detection, look=decoded.look, cut=decoded.cut)
     if not len(kept):
         return done, []
-    return replace(done, boxes=kept), [Face(image, box) for box in kept]
+    return replace(done, boxes=kept), [_face(image, box) for box in kept]
+
+
+def _face(image: Image, box: NDArray[np.int64]) -> Face:
+    """A face with its picture; with what is around it only where the picture is very large."""
+    if image.shape[0] * image.shape[1] <= _WHOLE_PIXELS:
+        return Face(image, box)
+    left, top, width, height = (int(value) for value in box)
+    around = max(width, height) // 2  # embedders align within the box and a little around it
+    rows = slice(max(top - around, 0), top + height + around)
+    columns = slice(max(left - around, 0), left + width + around)
+    part = np.ascontiguousarray(image[rows, columns])
+    return Face(part, box - np.array([columns.start, rows.start, 0, 0], dtype=np.int64))
 
 
 def _embed(batch: Sequence[tuple[Done, list[Face]]], embedder: Embedder) -> list[Done]:

@@ -57,7 +57,7 @@ def sweep(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
         "sampling=bootstrap",
     )
     whole = Workspace(folder / "whole", home)
-    whole.command(*arguments)  # embeds
+    whole.run(*arguments)  # embeds
     shutil.rmtree(whole.folder)
     whole = Workspace(folder / "whole", home)
     seconds = timed(lambda: whole.command(*arguments))
@@ -83,7 +83,7 @@ def study(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     """Finished trials stay, and the study comes to those that it would have come to."""
     arguments = ("task=tune", "task.n_trials=6", "n_resamples=6", "task.pruner=none")
     whole = Workspace(folder / "whole", home)
-    whole.command(*arguments)
+    whole.run(*arguments)
     shutil.rmtree(whole.folder)
     whole = Workspace(folder / "whole", home)
     seconds = timed(lambda: whole.command(*arguments))
@@ -113,7 +113,7 @@ def organising(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
         return ("task=organise", f"dataset.root={root}", f"task.out={out}", "tracking=none")
 
     whole = Workspace(folder / "whole", home)
-    whole.command(*arguments(folder / "out"))
+    whole.run(*arguments(folder / "out"))
     shutil.rmtree(folder / "out")
     seconds = timed(lambda: whole.command(*arguments(folder / "out")))
     expected = tree(folder / "out")

@@ -78,7 +78,7 @@ def server_stopped(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
         *("clusterer=dbscan,meanshift", "clusterer.eps=0.2,0.3", "n_resamples=3"),
     )
     alone = Workspace(folder / "alone", home)
-    alone.command(*arguments)  # embeds
+    alone.run(*arguments)  # embeds
     seconds = timed(lambda: alone.command(*arguments))
     expected = results(alone.folder)
 

@@ -15,13 +15,17 @@ from sklearn.cluster import DBSCAN, MeanShift
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
-from facetrack.dataset import Portraits
-from facetrack.detector import Haar
-from facetrack.embedder import DlibResNet
-from facetrack.extract import extract
 from facetrack.resample import Bootstrap
-from facetrack.store import Store
-from facetrack.testing import Outcome, Workspace, artifacts, client, ended, portraits, runs
+from facetrack.testing import (
+    Outcome,
+    Workspace,
+    artifacts,
+    client,
+    ended,
+    portrait_faces,
+    portraits,
+    runs,
+)
 
 Sweep = tuple[Path, Outcome]
 
@@ -131,12 +135,9 @@ def test_a_job_leaves_everything_needed_to_compare_it(sweep: Sweep) -> None:
 def test_scores_equal_scikit_learns_on_the_same_resamples(
     sweep: Sweep,
     warm_home: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder, _ = sweep
-    monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
-    with Store(warm_home) as store:
-        faces = extract(Portraits().load(), Haar(), DlibResNet(), store)
+    faces = portrait_faces(warm_home)
     assert faces.people is not None
     for job in runs(folder, "job"):
         eps = float(job.data.params["clusterer.eps"])

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from facetrack import extract as extract_module
+from facetrack import testing
 from facetrack.data import Embedder, Embeddings, Face, Picture, Vectors
-from facetrack.dataset import Folder, Portraits
+from facetrack.dataset import Folder
 from facetrack.detector import Haar, Whole
 from facetrack.embedder import DlibResNet
 from facetrack.errors import UserError
@@ -65,10 +66,8 @@ class Crashing:
 
 
 @pytest.fixture(scope="module")
-def portraits(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Picture]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACETRACK_HOME", str(tmp_path_factory.mktemp("portraits")))
-        return Portraits().load().pictures
+def portraits(warm_home: Path) -> Sequence[Picture]:
+    return testing.portraits(warm_home)
 
 
 @pytest.fixture
@@ -204,8 +203,7 @@ def test_killed_half_way_it_goes_on_from_there(
         "    _extract(Path(sys.argv[1]), Logged(Path(sys.argv[2])), Path(sys.argv[3]))\n",
         *map(str, (root, log, home)),
     ]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, env=_importing_tests(), stderr=subprocess.DEVNULL) as process:
         stored = 0
         while stored == 0 and process.poll() is None:
             time.sleep(0.05)
@@ -220,6 +218,12 @@ def test_killed_half_way_it_goes_on_from_there(
     assert log.read_text().count("x") - before == len(result.vectors) - stored
     clean = _extract(root, DlibResNet(), tmp_path / "clean")
     np.testing.assert_array_equal(result.vectors, clean.vectors)
+
+
+def _importing_tests() -> dict[str, str]:
+    """The environment of a process that imports this module."""
+    paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
 def _stored_vectors(home: Path) -> int:
@@ -246,10 +250,9 @@ def test_two_processes_at_once(photos: Path, tmp_path: Path) -> None:
         "from facetrack.embedder import DlibResNet\n"
         "print(_extract(Path(sys.argv[1]), DlibResNet(), Path(sys.argv[2])).digest)\n"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     command = [sys.executable, "-c", code, str(photos), str(tmp_path / "home")]
     both = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(command, env=_importing_tests(), stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
     digests = [process.communicate(timeout=120)[0] for process in both]

@@ -13,20 +13,14 @@ from PIL import Image
 from facetrack import confusion, galleries
 from facetrack.clusterer import DBSCAN
 from facetrack.data import Embeddings
-from facetrack.dataset import Portraits
-from facetrack.detector import Haar
-from facetrack.embedder import DlibResNet
-from facetrack.extract import extract
-from facetrack.store import Store
+from facetrack.testing import portrait_faces
 
 PNG = b"\x89PNG of the faces"
 
 
 @pytest.fixture
-def portraits(warm_home: Path, monkeypatch: pytest.MonkeyPatch) -> Embeddings:
-    monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
-    with Store(warm_home) as store:
-        return extract(Portraits().load(), Haar(), DlibResNet(), store)
+def portraits(warm_home: Path) -> Embeddings:
+    return portrait_faces(warm_home)
 
 
 def _rows(files: dict[str, str | bytes], name: str) -> list[dict[str, str]]:

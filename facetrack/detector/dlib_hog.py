@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 
 from facetrack.data import Boxes, Image
+from facetrack.detector import reduce
 from facetrack.detector.choose import check
+
+# dlib takes 11 bytes for each, beside the picture.
+_MOST_UPSAMPLED = 100.0
 
 
 @dataclass(frozen=True)
@@ -16,22 +20,29 @@ class DlibHog:
     """Frontal faces of at least 80 pixels (40 with `upsample` 1, and so on).
 
     choose, border: see `facetrack.detector.choose`.
+    megapixels: a picture with more is looked at in a smaller copy; with `upsample` 1 one with more
+    than 25, and so on, since upsampled it would be too large.
     """
 
     upsample: int = 0
     choose: str = "central"
     border: int = 0
+    megapixels: float = 40
 
     def __post_init__(self) -> None:
         """Refuse unusable settings before any picture is read. Raises UserError."""
         check(self.choose, self.border)
+        reduce.check(self.megapixels)
 
-    def identity(self) -> str:
+    def identity(self, pixels: int = 0) -> str:
         """Settings and dlib's version, since the detector is compiled into dlib."""
-        return f"dlib_hog upsample={self.upsample} dlib={version('dlib-bin')}"
+        identity = f"dlib_hog upsample={self.upsample} dlib={version('dlib-bin')}"
+        return reduce.told(identity, pixels, self._most)
 
     def detect(self, image: Image) -> Boxes:
         """All faces of an image (h, w, 3) uint8 RGB, best first: (m, 4) int64 within the image."""
+        by = reduce.factor(image.shape[0] * image.shape[1], self._most)
+        image = reduce.reduced(image, by)
         height, width = image.shape[:2]
         # dlib may place a box partly outside of the picture.
         boxes = [
@@ -39,7 +50,11 @@ class DlibHog:
             for found in _detector()(image, self.upsample)
             for left, top in [(max(found.left(), 0), max(found.top(), 0))]
         ]
-        return np.array(boxes, dtype=np.int64).reshape(-1, 4)
+        return by * np.array(boxes, dtype=np.int64).reshape(-1, 4)
+
+    @property
+    def _most(self) -> float:
+        return min(float(self.megapixels), _MOST_UPSAMPLED / float(4**self.upsample))
 
 
 # One a thread: a detector keeps the picture it is working on, and two threads in one overwrite

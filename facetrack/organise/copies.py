@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from facetrack.errors import UserError
 from facetrack.files import sha256
 from facetrack.organise.state import File
 from facetrack.owner import hand_over
 
 _CHUNK = 1 << 20
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 class SourceError(Exception):
@@ -115,7 +117,10 @@ def copy(original: Path, content: str, part: Path) -> Made:
 
 
 def link(original: Path, content: str, part: Path) -> Made:
-    """Make a link to a photo, if that is there and has this content. Raises as `copy` does."""
+    """Make a link to a photo, if that is there and has this content.
+
+    Raises as `copy` does, and UserError where the disk has no links.
+    """
     part.unlink(missing_ok=True)
     try:
         if not original.is_file() or sha256(original).hex() != content:
@@ -124,7 +129,14 @@ def link(original: Path, content: str, part: Path) -> Made:
     except OSError as error:
         told = f"cannot be read any more ({error.strerror}), so not linked to"
         raise SourceError(told) from error
-    part.symlink_to(original)
+    try:
+        part.symlink_to(original)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        raise UserError(
+            f"the disk of task.out takes no links ({error.strerror}): take task.mode=copy"
+        ) from error
     status = os.lstat(part)
     return Made(part, status.st_size, status.st_mtime_ns)
 

@@ -212,6 +212,8 @@ def _scrub(one: dict[str, Any], contents: Collection[str], persons: Collection[i
     if (rest := without(text, persons)) != text:
         one["people"] = rest
         count += 1
+    if count and "logged" in one:
+        one["logged"] = ""  # the page that was in MLflow goes as well
     return count
 
 

@@ -16,6 +16,7 @@ from facetrack.data import Boxes, Embedder, Picture, Pictures, Skipped, Vectors
 from facetrack.extract import NO_FACE, extract, unit
 from facetrack.home import home
 from facetrack.make import make
+from facetrack.organise.copies import as_made
 from facetrack.organise.known import Seen, box_of, content_of
 from facetrack.organise.state import State, is_inside
 from facetrack.store import Store, box_bytes
@@ -99,7 +100,9 @@ def with_gone(
     copies = {
         file.content: path
         for path, file in sorted(before.files.items())
-        if file.kind == "copy" and file.content not in known and (out / path).is_file()
+        if file.kind == "copy"
+        and file.content not in known
+        and as_made(out / path, file) is not None
     }
     if not copies:
         return photos

@@ -3,7 +3,14 @@
 Hundreds of commands run in one process, each as separate from the others as if it had its own.
 """
 
-from facetrack.testing.drawn import copied_home, people, photos, portraits, portraits_only
+from facetrack.testing.drawn import (
+    copied_home,
+    people,
+    photos,
+    portrait_faces,
+    portraits,
+    portraits_only,
+)
 from facetrack.testing.kept import (
     artifacts,
     asked,
@@ -30,6 +37,7 @@ __all__ = [
     "organise",
     "people",
     "photos",
+    "portrait_faces",
     "portraits",
     "portraits_only",
     "results",

@@ -8,14 +8,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from unittest.mock import patch
 
-from facetrack.data import Picture
+from facetrack.data import Embeddings, Picture
 from facetrack.dataset import Portraits
+from facetrack.detector import Haar
+from facetrack.embedder import DlibResNet
+from facetrack.extract import extract
+from facetrack.store import Store
 
 
 def portraits(home: Path) -> Sequence[Picture]:
     """The drawn portraits, kept in a FACETRACK_HOME: drawn where they are not there yet."""
     with patch.dict(os.environ, FACETRACK_HOME=str(home)):
         return Portraits().load().pictures
+
+
+def portrait_faces(home: Path) -> Embeddings:
+    """Their faces as Haar finds them and dlib's network embeds them, kept in the home."""
+    with patch.dict(os.environ, FACETRACK_HOME=str(home)), Store(home) as store:
+        return extract(Portraits().load(), Haar(), DlibResNet(), store)
 
 
 def photos(folder: Path, home: Path, n: int = 24) -> Path:

@@ -31,6 +31,7 @@ from facetrack.testing.outcome import Outcome
 for _name in ("cluster", "forget", "job", "organise", "sweep_summary", "sweep_tsne", "tune.study"):
     importlib.import_module(f"facetrack.{_name}")
 
+_REFUSED = 2
 _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
 
 
@@ -52,8 +53,8 @@ def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str,
             _warnings(),
         ):
             status = _exit_status(arguments)
-        if status:
-            gc.collect()  # locks that the traceback of a failure holds would go with a process
+        if status not in (0, _REFUSED):
+            gc.collect()  # locks that the traceback of a defect holds would go with a process
         return Outcome(status, _text(out), _text(err))
 
 

@@ -14,13 +14,9 @@ from playwright.sync_api import Page, expect
 from browser.conftest import Visit
 from facetrack import galleries
 from facetrack.data import Embeddings
-from facetrack.dataset import Portraits
-from facetrack.detector import Haar
-from facetrack.embedder import DlibResNet
-from facetrack.extract import extract
 from facetrack.job import tsne_html
 from facetrack.layout import tsne
-from facetrack.store import Store
+from facetrack.testing import portrait_faces
 
 Opened = Callable[[str], AbstractContextManager[Page]]
 
@@ -37,9 +33,7 @@ COLOURS = "(all) => all.map((one) => one.style.fill)"
 @pytest.fixture(scope="module")
 def portraits(warm_home: Path) -> Embeddings:
     """The portraits; the first face's person and picture have a name that would be a script."""
-    with pytest.MonkeyPatch.context() as patch, Store(warm_home) as store:
-        patch.setenv("FACETRACK_HOME", str(warm_home))
-        found = extract(Portraits().load(), Haar(), DlibResNet(), store)
+    found = portrait_faces(warm_home)
     for picture in found.pictures[:1]:
         object.__setattr__(picture, "person", HOSTILE)
         object.__setattr__(picture, "name", HOSTILE)

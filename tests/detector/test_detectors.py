@@ -1,6 +1,5 @@
 """Real detectors on drawn faces."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +9,14 @@ import numpy as np
 import pytest
 
 from facetrack.data import Detector, Image
-from facetrack.dataset import Portraits
 from facetrack.detector import DlibHog, Haar, Whole
 from facetrack.picture import read
+from facetrack.testing import portraits
 
 
 @pytest.fixture(scope="module")
-def portrait(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACETRACK_HOME", str(tmp_path_factory.mktemp("home")))
-        return read(Portraits().load().pictures[0].path)
+def portrait(warm_home: Path) -> Image:
+    return read(portraits(warm_home)[0].path)
 
 
 @pytest.mark.parametrize("detector", [Haar(), DlibHog(upsample=1), Whole()])
@@ -74,15 +71,14 @@ def test_haar_goes_from_the_upper_half_to_the_lower(portrait: Image) -> None:
 
 
 @pytest.mark.parametrize("detector", ["Haar()", "DlibHog()"])
-def test_threads_do_not_disturb_each_other(detector: str, tmp_path: Path) -> None:
+def test_threads_do_not_disturb_each_other(detector: str, warm_home: Path) -> None:
     # In a process of its own: where they do, it may crash.
     code = (
         "from concurrent.futures import ThreadPoolExecutor\n"
-        "import numpy as np, PIL.Image\n"
-        "from facetrack.dataset import Portraits\n"
+        "import sys, numpy as np, PIL.Image\n"
         "from facetrack.detector import DlibHog, Haar\n"
         "from facetrack.picture import read\n"
-        "face = PIL.Image.fromarray(read(Portraits().load().pictures[0].path))\n"
+        "face = PIL.Image.fromarray(read(sys.argv[1]))\n"
         "sizes = [(200 + 37 * i % 300, 250 + 53 * i % 400) for i in range(24)]\n"
         "images = [np.asarray(face.resize(size)) for size in sizes]\n"
         f"detector = {detector}\n"
@@ -92,10 +88,6 @@ def test_threads_do_not_disturb_each_other(detector: str, tmp_path: Path) -> Non
         "        assert [one.tolist() for one in pool.map(detector.detect, images)] == alone\n"
         "assert any(alone)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "FACETRACK_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-    )
+    picture = str(portraits(warm_home)[0].path)
+    done = subprocess.run([sys.executable, "-c", code, picture], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

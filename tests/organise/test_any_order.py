@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from facetrack.testing import portraits
-from faults.steps import Warm
+from faults.steps import Live
 
 _AT_FIRST = 6
 _PICK = st.integers(0, 10**6)
@@ -54,21 +54,21 @@ class Photos:
 class Organising(RuleBasedStateMachine):
     """What a user does between runs, and what must hold after each run.
 
-    warm: runs commands, in a place made anew for each machine. home: in which the faces are
+    live: runs commands, in a place made anew for each machine. home: in which the faces are
     embedded. drawn: portraits that have one face each.
     """
 
-    warm: Warm
+    live: Live
     home: Path
     drawn: Sequence[Path]
 
     def __init__(self) -> None:
         super().__init__()
-        shutil.rmtree(self.warm.root, ignore_errors=True)
-        shutil.copytree(self.home, self.warm.home)
-        self.out = self.warm.root / "out"
-        (self.warm.root / "photos").mkdir()
-        self.photos = Photos(self.warm.root / "photos")
+        shutil.rmtree(self.live.root, ignore_errors=True)
+        shutil.copytree(self.home, self.live.home)
+        self.out = self.live.root / "out"
+        (self.live.root / "photos").mkdir()
+        self.photos = Photos(self.live.root / "photos")
         self.persons: dict[int, int] = {}  # of each photo after the last run, 0 for nobody
         self.names: dict[int, str] = {}
         self.merged: dict[int, int] = {}
@@ -156,14 +156,14 @@ class Organising(RuleBasedStateMachine):
 
     @rule(pick=_PICK)
     def run_and_kill(self, pick: int) -> None:
-        self.warm.run(*self._command(), at=1 + pick % max(1, self.steps))
+        self.live.run(*self._command(), at=1 + pick % max(1, self.steps))
 
     # What must hold
 
     @rule()
     def organise(self) -> None:
         before = dict(self.persons)
-        done = self.warm.run(*self._command())
+        done = self.live.run(*self._command())
         assert done.status == 0, done.stderr
         self.steps = done.steps
         self._look()
@@ -198,9 +198,9 @@ class Organising(RuleBasedStateMachine):
         texts = self._text(), json.loads((self.out / ".facetrack/previous.json").read_text())
         command = (*self._command(), "task.restore=true")
         if pick is not None:
-            self.warm.run(*command, at=1 + pick % max(1, self.steps))
+            self.live.run(*command, at=1 + pick % max(1, self.steps))
         for expected in (texts[1]["people"], texts[0]):
-            done = self.warm.run(*command)
+            done = self.live.run(*command)
             assert done.status == 0, done.stderr
             assert self._text() == expected
             assert self.photos.untouched()
@@ -295,19 +295,18 @@ def _try(
     ready = folder / "ready"
     ready.mkdir(mode=0o700)
     shutil.copy(home / "embeddings.sqlite", ready)
-    with Warm(folder / "live") as warm:
-        Organising.warm, Organising.home, Organising.drawn = warm, ready, drawn
-        run_state_machine_as_test(
-            Organising,
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=steps,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-                database=None,
-                **more,
-            ),
-        )
+    Organising.live, Organising.home, Organising.drawn = Live(folder / "live"), ready, drawn
+    run_state_machine_as_test(
+        Organising,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+            **more,
+        ),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from facetrack.data import Picture
+from facetrack.errors import UserError
 from facetrack.files import move
 from facetrack.organise import copies, folders, places
 from facetrack.organise.names import file_name, folded, versions
@@ -175,6 +176,25 @@ def test_a_copy_that_is_edited_while_the_run_sorts_is_the_users(
     assert placed.remarks == ["person-001/a.jpg was changed since, and is left as it is"]
 
 
+def test_a_file_saved_in_place_of_a_copy_that_was_just_read_stays(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = library.photo("a.jpg", b"a")
+    files = library.arrange([want(photo, b"a")]).files
+    copy = library.out / "person-001/a.jpg"
+    real = copies._status
+
+    def read(path: Path, content: str) -> os.stat_result | None:
+        status = real(path, content)
+        (library.out / "new").write_bytes(b"mine")
+        os.replace(library.out / "new", copy)  # noqa: PTH105
+        return status
+
+    monkeypatch.setattr(copies, "_status", read)
+    library.arrange([], files, present={sha(b"a")})
+    assert copy.read_bytes() == b"mine"
+
+
 def test_what_was_made_is_remembered_not_what_is_found_then(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +268,18 @@ def test_an_edited_photo_that_cannot_be_read_leaves_its_old_copy(library: Librar
     assert placed.failed == 1
 
 
+@pytest.mark.parametrize("mode", ["copy", "link"])
+def test_a_photo_that_changes_meanwhile_leaves_its_copy(library: Library, mode: str) -> None:
+    """The copy is all there is of the photo, though a file as long is where the photo was."""
+    photo = library.photo("a.jpg", b"a")
+    files = library.arrange([want(photo, b"a")]).files
+    photo.path.write_bytes(b"x")
+    placed = library.arrange([want(photo, b"a")], files, mode=mode)
+    assert library.found() == {"person-001/a.jpg": b"a"}
+    assert placed.files == files
+    assert placed.failed == (mode == "link")
+
+
 # Links
 
 
@@ -299,6 +331,16 @@ def test_links_are_made_to_what_is_there_and_the_photo(library: Library) -> None
     assert again.failed == 1
     assert again.remarks == ["c.jpg: is there no more, so its link leads nowhere"]
     assert again.files == placed.files
+
+
+def test_a_disk_without_links_is_told(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "symlink", refused)
+    with pytest.raises(UserError, match=r"no links .*task\.mode=copy"):
+        library.arrange([want(library.photo("a.jpg", b"a"), b"a")], mode="link")
+    assert library.found() == {}
 
 
 # Photos that are gone
@@ -415,6 +457,14 @@ def test_a_folder_copied_without_its_times_is_the_same(library: Library, mode: s
     }
     assert placed.files["person-001/a.jpg"].mtime_ns == 10**18
     assert placed.files["person-001/c (2).jpg"].mtime_ns != 10**18
+    # And moves as a whole, where its person gets a name.
+    (library.out / "person-001/c.jpg").unlink()
+    os.utime(library.out / "person-001/a.jpg", (2e9, 2e9), follow_symlinks=False)
+    wanted = [want(one, one.name[:1].encode(), name="person-001 Ann") for one in photos]
+    library.arrange(wanted, placed.files, mode=mode)
+    assert library.found() == {
+        f"person-001 Ann/{name}.jpg": name[:1].encode() for name in ("a", "b", "c (2)")
+    }
 
 
 # Disks with rules of their own

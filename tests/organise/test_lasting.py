@@ -263,6 +263,36 @@ def test_settled_faces_stay_until_the_user_asks(
     assert set(named) <= set(folders(out))
 
 
+def shrink(photo: Path) -> Path:
+    """Put a smaller, recompressed copy beside a photo."""
+    copy = photo.with_name(f"{photo.stem}-WA.jpg")
+    with PIL.Image.open(photo) as picture:
+        size = picture.width * 9 // 10, picture.height * 9 // 10
+        picture.convert("RGB").resize(size).save(copy, quality=70)
+    return copy
+
+
+def test_smaller_copies_come_to_their_originals(
+    workspace: Workspace, photos: Path, out: Path, tmp_path: Path
+) -> None:
+    """The radius is chosen without the copies, and then with them in a new folder."""
+    organise(workspace, photos, out).ok()
+    named = name_persons(out)
+    organise(workspace, photos, out).ok()
+    for photo in list(photos.iterdir()):
+        shrink(photo)
+    told = organise(workspace, photos, out).ok()
+    assert "0 new persons" in told
+    assert "0 faces moved" in told
+    expected = {
+        folder: sorted([*files, *(f"{Path(name).stem}-WA.jpg" for name in files)])
+        for folder, files in named.items()
+    }
+    assert folders(out) == expected
+    organise(workspace, photos, tmp_path / "anew").ok()
+    assert sorted(folders(tmp_path / "anew").values()) == sorted(expected.values())
+
+
 def test_what_changed_is_told(run: Run, photos: Path, out: Path, tmp_path: Path) -> None:
     away = tmp_path / "away"
     away.mkdir()

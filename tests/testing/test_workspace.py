@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import warnings
 from pathlib import Path
@@ -19,7 +20,7 @@ from omegaconf import DictConfig
 
 import facetrack.job
 from facetrack import sweep
-from facetrack.testing import Outcome, Workspace, ended, new_store, people, rows, runs
+from facetrack.testing import Outcome, Workspace, ended, new_store, people, rows
 
 
 @pytest.fixture
@@ -83,18 +84,22 @@ def test_everything_is_as_it_was(workspace: Workspace, monkeypatch: pytest.Monke
 def test_what_a_command_finds_is_as_in_a_process(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace.environment["FACETRACK_TEST"] = "given"
+    workspace.environment |= {"FACETRACK_TEST": "given", "TMPDIR": str(workspace.folder)}
+    assert tempfile.gettempdir() != str(workspace.folder)
 
     def look(config: DictConfig) -> None:
         print(Path.cwd(), os.environ["FACETRACK_HOME"], os.environ["FACETRACK_TEST"])
         print(sys.modules["__main__"].__file__, sys.argv[1:], sys.stderr.isatty())
+        print(tempfile.gettempdir())
 
     _instead(monkeypatch, look)
     main = Path(facetrack.__file__).parent / "__main__.py"
     assert workspace.run("seed=3").ok().splitlines() == [
         f"{workspace.folder} {workspace.home} given",
         f"{main} ['seed=3'] False",
+        str(workspace.folder),
     ]
+    assert tempfile.gettempdir() != str(workspace.folder)
 
 
 def test_all_that_is_written_is_caught(
@@ -222,8 +227,3 @@ def test_outcomes_say_what_is_wrong() -> None:
             done.refused("no")
         with pytest.raises(AssertionError):
             done.ok()
-
-
-def test_without_a_store_there_are_no_runs(tmp_path: Path) -> None:
-    assert runs(tmp_path) == []
-    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,40 @@
+"""Pictures too large to look at as they are: the detector sees them smaller by a whole factor."""
+
+from facetrack.data import Image
+from facetrack.errors import UserError
+
+
+def check(megapixels: float) -> None:
+    """Refuse a limit that cannot be meant. Raises UserError."""
+    is_number = isinstance(megapixels, int | float) and not isinstance(megapixels, bool)
+    if not is_number or not 1 <= megapixels <= 1000:
+        raise UserError(
+            f"detector.megapixels is a number from 1 to 1000, in millions; got {megapixels!r}"
+        )
+
+
+def factor(pixels: int, megapixels: float) -> int:
+    """The smallest whole number by which a picture is to shrink, each way; 1 where it is small."""
+    whole = 1
+    while pixels > megapixels * 1e6 * whole**2:
+        whole += 1
+    return whole
+
+
+def reduced(image: Image, by: int) -> Image:
+    """An image (h, w, 3) uint8 shrunk to (h // by, w // by, 3): the means of `by` x `by` pixels."""
+    if by == 1:
+        return image
+    import cv2
+
+    height, width = (side // by for side in image.shape[:2])
+    part = image[: height * by, : width * by]
+    smaller: Image = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype("uint8")
+    return smaller
+
+
+def told(identity: str, pixels: int, megapixels: float) -> str:
+    """A detector's identity for a picture of so many pixels."""
+    if factor(pixels, megapixels) == 1:
+        return identity
+    return f"{identity} reduced to {megapixels:g} megapixels"
