@@ -114,6 +114,7 @@ def _alone() -> Iterator[None]:
 
 def _forgotten(config: DictConfig, asked: dict[str, str | None]) -> list[str]:
     """Carry out what is pending, then what is asked; returns what kept something from going."""
+    plans.remove_empty_folder()
     troubles: list[str] = []
     same: set[str] | None = None
     for plan in plans.pending():

@@ -56,8 +56,7 @@ class Plan:
     def done(self) -> None:
         """Remove it: it is carried out."""
         self.path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # there are others
-            self.path.parent.rmdir()
+        remove_empty_folder()
 
     def _text(self) -> bytes:
         return json.dumps({"version": _VERSION, **dataclasses.asdict(self)}).encode()
@@ -71,6 +70,12 @@ def pending() -> list[Plan]:
 def folder() -> Path:
     """Where plans are kept; it need not be there."""
     return home() / "forgetting"
+
+
+def remove_empty_folder() -> None:
+    """Remove the folder of plans once there are none; a kill may have left it."""
+    with contextlib.suppress(OSError):  # there are some, or no folder
+        folder().rmdir()
 
 
 def _read(path: Path) -> Plan:
