@@ -131,7 +131,7 @@ def index(
     skipped: Sequence[str],
     noted: Sequence[str] = (),
 ) -> str:
-    """The page. summary, skipped, noted: lines of text. faceless: names of photos without a face."""
+    """The page. summary, skipped, noted: lines of text. faceless: names of photos without faces."""
     parts = ["<h1>People on your photos</h1>"]
     parts += [f'<p class="quiet">{escaped(line)}</p>' for line in summary]
     parts.append(
