@@ -163,10 +163,7 @@ class Tracking:
             )
         import mlflow
 
-        for name in ("mlflow", "alembic"):  # their level is set by the import
-            logging.getLogger(name).setLevel(logging.WARNING)
-        # What it tells of a full disk, with a traceback, it raises as well.
-        logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+        _quieten()
         self.uri = str(uri or mlflow.get_tracking_uri())
         if self.uri.startswith(_SERVER):
             _check_server(self.uri, _patience() if patient else 0)
@@ -481,8 +478,9 @@ class Past(Tracking):
         if self.uri.startswith(_SERVER):
             _check_server(self.uri, 0)
         local = _local(self.uri)
-        if local is not None and not local.exists():
-            return
+        if local is not None and not (local.exists() and local.stat().st_size):
+            return  # MLflow would make it
+        _quieten()
         try:
             self._client = mlflow.MlflowClient(self.uri)
             found = self._client.get_experiment_by_name(experiment)
@@ -666,6 +664,14 @@ def _create_whole(uri: str) -> None:
     finally:
         for name in (part.name, f"{part.name}-journal"):
             part.with_name(name).unlink(missing_ok=True)
+
+
+def _quieten() -> None:
+    """Let MLflow, which sets its levels when it is imported, say what is wrong and no more."""
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # What it tells of a full disk, with a traceback, it raises as well.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
 
 def _local(uri: str) -> Path | None:

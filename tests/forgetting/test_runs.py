@@ -137,6 +137,9 @@ def test_looking_makes_no_store(work: Path) -> None:
     (work / "mlflow.db").unlink()
     assert found(plan(work)) == set()
     assert list(work.iterdir()) == []
+    (work / "mlflow.db").touch()  # of a process that was killed
+    assert found(plan(work)) == set()
+    assert (work / "mlflow.db").read_bytes() == b""
 
 
 def test_looking_changes_nothing_in_a_store(work: Path) -> None:
