@@ -155,11 +155,8 @@ class Detector(Protocol):
         """Faces starting this near to the left or top edge, in pixels, do not count."""
         ...
 
-    def identity(self, pixels: int = 0) -> str:
-        """Everything the boxes on a picture of so many pixels depend on, as text.
-
-        The key of stored detections. What applies to large pictures only is in theirs only.
-        """
+    def identity(self) -> str:
+        """Everything the boxes depend on, as text: the key of stored detections."""
         ...
 
     def detect(self, image: Image) -> Boxes:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from facetrack.data import Boxes, Detector, Embedder, Embeddings, Pictures, Skipped, Vectors
-from facetrack.detector import choose
+from facetrack.detector import choose, reduce
 from facetrack.errors import UserError
 from facetrack.files import sha256
 from facetrack.picture import MAX_PIXELS
@@ -145,7 +145,7 @@ def unit(vectors: Vectors) -> Vectors:
 def _known(store: Store, detector: Detector, pictures: set[bytes]) -> dict[bytes, Detection]:
     """The stored detections among these pictures; each under the key for a picture of its size."""
     known: dict[bytes, Detection] = {}
-    for identity in dict.fromkeys((detector.identity(), detector.identity(MAX_PIXELS))):
+    for identity in dict.fromkeys((detector.identity(), reduce.identity(detector, MAX_PIXELS))):
         for picture, found in store.detections(identity, pictures - known.keys()).items():
             if _identity(detector, found) == identity:
                 known[picture] = found
@@ -153,7 +153,7 @@ def _known(store: Store, detector: Detector, pictures: set[bytes]) -> dict[bytes
 
 
 def _identity(detector: Detector, found: Detection) -> str:
-    return detector.identity(found.width * found.height)
+    return reduce.identity(detector, found.width * found.height)
 
 
 def _remarks(found: Detection, cut: bool, detector: Detector) -> Iterator[str]:

@@ -376,7 +376,7 @@ def _tell(
         + (f"{counts['people']} people" if counts["people"] else "no labels")
         + f", {counts['skipped']} skipped"
     )
-    for one in embeddings.skipped[:5]:
+    for one in sorted(embeddings.skipped, key=lambda one: not one.pictures)[:5]:
         say(f"  skipped {figures.printable(f'{one.name}: {one.reason}')}")
     if len(embeddings.skipped) > 5:
         say(f"  and {len(embeddings.skipped) - 5} more, listed in the run's skipped.csv")

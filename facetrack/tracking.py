@@ -1,4 +1,4 @@
-"""MLflow: runs, parameters, metrics, artifacts and status. The only module that imports it.
+"""MLflow: runs, parameters, metrics, artifacts, status. Only this and facetrack/testing import it.
 
 MlflowClient with explicit run ids throughout: nothing depends on an "active run", so threads,
 processes and machines do not collide. A sweep's jobs find their parent run by the tag `sweep`.

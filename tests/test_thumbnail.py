@@ -82,6 +82,7 @@ def _photos(contents: Sequence[str], paths: Sequence[Path]) -> Photos:
         looks={},
         unread=(),
         skipped=(),
+        noted=(),
         n_pictures=n,
     )
 

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,13 +23,21 @@ from facetrack.tracking import Run, Tracking, open_line
 
 
 @pytest.fixture
-def tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Tracking:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
+    """An empty working directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def tracking(place: Path, new_mlflow: Path) -> Tracking:
+    shutil.copy(new_mlflow, place / "mlflow.db")
     return Tracking(None, "faces")
 
 
-def test_the_default_store_is_mlflows_own(tracking: Tracking, tmp_path: Path) -> None:
+def test_the_default_store_is_mlflows_own(place: Path, tmp_path: Path) -> None:
+    tracking = Tracking(None, "faces")
     assert (tmp_path / "mlflow.db").exists()
     with tracking.run("one", {"kind": "job"}) as run:
         run.artifacts({"note.txt": "é"})

@@ -34,14 +34,13 @@ class DlibHog:
         check(self.choose, self.border)
         reduce.check(self.megapixels)
 
-    def identity(self, pixels: int = 0) -> str:
+    def identity(self) -> str:
         """Settings and dlib's version, since the detector is compiled into dlib."""
-        identity = f"dlib_hog upsample={self.upsample} dlib={version('dlib-bin')}"
-        return reduce.told(identity, pixels, self._most)
+        return f"dlib_hog upsample={self.upsample} dlib={version('dlib-bin')}"
 
     def detect(self, image: Image) -> Boxes:
         """All faces of an image (h, w, 3) uint8 RGB, best first: (m, 4) int64 within the image."""
-        by = reduce.factor(image.shape[0] * image.shape[1], self._most)
+        by = reduce.factor(image.shape[0] * image.shape[1], self.most_megapixels)
         image = reduce.reduced(image, by)
         height, width = image.shape[:2]
         # dlib may place a box partly outside of the picture.
@@ -53,7 +52,8 @@ class DlibHog:
         return by * np.array(boxes, dtype=np.int64).reshape(-1, 4)
 
     @property
-    def _most(self) -> float:
+    def most_megapixels(self) -> float:
+        """A picture with more is looked at in a smaller copy."""
         return min(float(self.megapixels), _MOST_UPSAMPLED / float(4**self.upsample))
 
 

@@ -41,13 +41,17 @@ class Haar:
         check(self.choose, self.border)
         reduce.check(self.megapixels)
 
-    def identity(self, pixels: int = 0) -> str:
+    def identity(self) -> str:
         """Settings and the cascade's own content."""
-        identity = (
+        return (
             f"haar swapped grey, two bands, scale_factor={self.scale_factor} "
             f"min_neighbors={self.min_neighbors} cascade={_cascade_digest()}"
         )
-        return reduce.told(identity, pixels, self.megapixels)
+
+    @property
+    def most_megapixels(self) -> float:
+        """A picture with more is looked at in a smaller copy."""
+        return self.megapixels
 
     def detect(self, image: Image) -> Boxes:
         """All faces of an image (h, w, 3) uint8 RGB: (m, 4) int64, upper half first."""

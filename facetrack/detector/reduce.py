@@ -1,6 +1,8 @@
 """Pictures too large to look at as they are: the detector sees them smaller by a whole factor."""
 
-from facetrack.data import Image
+import math
+
+from facetrack.data import Detector, Image
 from facetrack.errors import UserError
 
 
@@ -33,8 +35,11 @@ def reduced(image: Image, by: int) -> Image:
     return smaller
 
 
-def told(identity: str, pixels: int, megapixels: float) -> str:
-    """A detector's identity for a picture of so many pixels."""
-    if factor(pixels, megapixels) == 1:
-        return identity
-    return f"{identity} reduced to {megapixels:g} megapixels"
+def identity(detector: Detector, pixels: int) -> str:
+    """Everything a detector's boxes on a picture of so many pixels depend on, as text.
+
+    Detectors that look at every picture as it is need no `most_megapixels`.
+    """
+    most = getattr(detector, "most_megapixels", math.inf)
+    own = detector.identity()
+    return own if factor(pixels, most) == 1 else f"{own} reduced to {most:g} megapixels"

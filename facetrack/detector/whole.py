@@ -14,7 +14,7 @@ class Whole:
     choose: str = "first"
     border: int = 0
 
-    def identity(self, pixels: int = 0) -> str:  # noqa: ARG002
+    def identity(self) -> str:
         """There is nothing to set."""
         return "whole"
 

@@ -231,7 +231,8 @@ def _page(
         contact.pairs(alikes),
         contact.card(NOBODY),
         [photos.pictures[content].name for content in photos.faceless],
-        telling.reasons(photos),
+        telling.reasons(photos.skipped),
+        telling.reasons(photos.noted),
     ).encode()
 
 

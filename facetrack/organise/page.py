@@ -129,8 +129,9 @@ def index(
     unknown: Card | None,
     faceless: Sequence[str],
     skipped: Sequence[str],
+    noted: Sequence[str] = (),
 ) -> str:
-    """The page. summary, skipped: lines of text. faceless: names of photos without a face."""
+    """The page. summary, skipped, noted: lines of text. faceless: names of photos without faces."""
     parts = ["<h1>People on your photos</h1>"]
     parts += [f'<p class="quiet">{escaped(line)}</p>' for line in summary]
     parts.append(
@@ -164,10 +165,11 @@ def index(
             f'<p class="quiet">{_count(len(faceless), "photo")} on which no face was found.</p>'
             '<ul class="list matches"></ul></section>'
         )
-    if skipped:
-        parts.append("<section><h2>Not read</h2><ul class='list'>")
-        parts += [f"<li>{escaped(line)}</li>" for line in skipped]
-        parts.append("</ul></section>")
+    for lines, title in ((skipped, "Not read"), (noted, "Other files and remarks")):
+        if lines:
+            parts.append(f"<section><h2>{title}</h2><ul class='list'>")
+            parts += [f"<li>{escaped(line)}</li>" for line in lines]
+            parts.append("</ul></section>")
     # Printable, as they are shown: what is found is what can be read, and no control character of a
     # name turns the text around it.
     listed = {card.id: card.photos for card in [*cards, *([unknown] if unknown else [])]}

@@ -30,6 +30,7 @@ class Photos:
     the state calls each face. pictures: one for each content, without a face too; names: all its
     names. faceless: contents without a face. gone: contents of which only the copy is there.
     looks: see `store.Store.looks`, by content. unread: contents that gave no picture.
+    skipped: photos that were not read; noted: what else is to be said of files and folders.
     n_pictures: all that were looked at, twins included, without those that are gone.
     """
 
@@ -44,6 +45,7 @@ class Photos:
     looks: Mapping[str, bytes]
     unread: Collection[str]
     skipped: Sequence[Skipped]
+    noted: Sequence[Skipped]
     n_pictures: int
 
     @property
@@ -131,6 +133,7 @@ def with_gone(
         gone=frozenset(mine),
         looks={**photos.looks, **gone.looks},
         skipped=[*photos.skipped, *gone.skipped],
+        noted=[*photos.noted, *gone.noted],
     )
 
 
@@ -187,7 +190,8 @@ def _photos(config: DictConfig, embedder: Embedder, listing: Pictures) -> Photos
         gone=frozenset(),
         looks={content.hex(): look for content, look in looks.items()},
         unread={one.content for one in whole.skipped if one.content is not None} - names.keys(),
-        skipped=[one for one in whole.skipped if one.reason != NO_FACE],
+        skipped=[one for one in whole.skipped if one.pictures and one.reason != NO_FACE],
+        noted=[one for one in whole.skipped if not one.pictures],
         n_pictures=len(listing.pictures),
     )
 

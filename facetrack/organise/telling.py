@@ -1,13 +1,13 @@
 """What a run of the organiser says: counts, a summary, what was skipped, and its MLflow run."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facetrack.data import Skipped
 from facetrack.figures import printable
 from facetrack.job import skipped_csv
 from facetrack.organise import people
@@ -71,17 +71,15 @@ def summary(counted: dict[str, int], distance: float | None, missing: str) -> li
     return lines
 
 
-def reasons(photos: Photos) -> list[str]:
-    """What was skipped: each kind of file counted, other reasons by picture."""
-    by_reason = Counter(one.reason for one in photos.skipped)
+def reasons(skipped: Iterable[Skipped]) -> list[str]:
+    """Why pictures were skipped, or what else is said of files: each reason with its count."""
+    names: dict[str, list[str]] = {}
+    for one in skipped:
+        names.setdefault(one.reason, []).append(one.name)
     return [
-        f"{count} files: {reason}" if count > 1 else f"{_first(photos, reason)}: {reason}"
-        for reason, count in by_reason.most_common()
+        f"{len(of)} times: {reason}" if len(of) > 1 else f"{of[0]}: {reason}"
+        for reason, of in sorted(names.items(), key=lambda one: -len(one[1]))
     ]
-
-
-def _first(photos: Photos, reason: str) -> str:
-    return next(one.name for one in photos.skipped if one.reason == reason)
 
 
 def log(
@@ -98,7 +96,7 @@ def log(
     run.metrics({name: float(count) for name, count in counted.items()})
     if recall is not None:
         run.metrics({"neighbors_recall": recall})
-    files: dict[str, str | bytes] = {"skipped.csv": skipped_csv(photos.skipped)}
+    files: dict[str, str | bytes] = {"skipped.csv": skipped_csv([*photos.skipped, *photos.noted])}
     if tracking.uri == NOWHERE:
         return
     where, _, digest = now.logged.partition(" ")
@@ -121,8 +119,10 @@ def tell(
     """Say it all. changed: what is not as it was after the last run."""
     for line in [*summed_up, *changed]:
         say(line)
-    skipped = [f"skipped {reason}" for reason in reasons(photos)]
-    for lines, what in ((skipped, f"more reasons: see {PAGE}"), (remarks, "more such remarks")):
+    skipped = [f"skipped {reason}" for reason in reasons(photos.skipped)]
+    noted = reasons(photos.noted)
+    more = f"more: see {PAGE}"
+    for lines, what in ((skipped, more), (noted, more), (remarks, "more such remarks")):
         for line in lines[:_MOST_TOLD]:
             say(f"  {printable(line)}")
         if len(lines) > _MOST_TOLD:

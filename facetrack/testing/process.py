@@ -42,6 +42,7 @@ def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str,
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         with (
+            _warnings(),  # first, as what is imported meanwhile has filters of its own
             _environment(environment),
             contextlib.chdir(folder),
             _modules(),
@@ -50,7 +51,6 @@ def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str,
             _logging(),
             _written(1, out),
             _written(2, err),
-            _warnings(),
         ):
             status = _exit_status(arguments)
         if status not in (0, _REFUSED):

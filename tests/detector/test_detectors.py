@@ -75,10 +75,10 @@ def test_threads_do_not_disturb_each_other(detector: str, warm_home: Path) -> No
     # In a process of its own: where they do, it may crash.
     code = (
         "from concurrent.futures import ThreadPoolExecutor\n"
-        "import sys, numpy as np, PIL.Image\n"
+        "import pathlib, sys, numpy as np, PIL.Image\n"
         "from facetrack.detector import DlibHog, Haar\n"
         "from facetrack.picture import read\n"
-        "face = PIL.Image.fromarray(read(sys.argv[1]))\n"
+        "face = PIL.Image.fromarray(read(pathlib.Path(sys.argv[1])))\n"
         "sizes = [(200 + 37 * i % 300, 250 + 53 * i % 400) for i in range(24)]\n"
         "images = [np.asarray(face.resize(size)) for size in sizes]\n"
         f"detector = {detector}\n"

@@ -10,7 +10,7 @@ import pytest
 from facetrack import workers
 from facetrack.data import Detector, Image, Picture, Pictures
 from facetrack.detector import DlibHog, Haar, Whole, haar
-from facetrack.detector.reduce import factor, reduced
+from facetrack.detector.reduce import factor, identity, reduced
 from facetrack.embedder import DlibResNet
 from facetrack.errors import UserError
 from facetrack.extract import NO_FACE, REDUCED, extract
@@ -63,16 +63,16 @@ def test_faces_of_a_large_picture_are_where_they_are(
 def test_only_of_large_pictures_it_is_part_of_the_identity(
     kind: type[Haar] | type[DlibHog],
 ) -> None:
-    assert kind(megapixels=20).identity() == kind().identity() == kind().identity(40_000_000)
-    assert kind().identity(40_000_001) == kind().identity(MAX_PIXELS) != kind().identity()
-    assert kind(megapixels=20).identity(40_000_001) != kind().identity(40_000_001)
-    assert Whole().identity(MAX_PIXELS) == Whole().identity()
+    assert kind(megapixels=20).identity() == kind().identity() == identity(kind(), 40_000_000)
+    assert identity(kind(), 40_000_001) == identity(kind(), MAX_PIXELS) != kind().identity()
+    assert identity(kind(megapixels=20), 40_000_001) != identity(kind(), 40_000_001)
+    assert identity(Whole(), MAX_PIXELS) == Whole().identity()
 
 
 def test_what_is_upsampled_is_limited_as_it_is_then() -> None:
     detector = DlibHog(upsample=1)
-    assert detector.identity(25_000_000) == detector.identity()
-    assert detector.identity(25_000_001) != detector.identity()
+    assert identity(detector, 25_000_000) == detector.identity()
+    assert identity(detector, 25_000_001) != detector.identity()
 
 
 @pytest.mark.parametrize("megapixels", [0, -3, True, "40", None, float("nan")])
