@@ -197,9 +197,13 @@ class Organising(RuleBasedStateMachine):
         self.organise()
         texts = self._text(), json.loads((self.out / ".facetrack/previous.json").read_text())
         command = (*self._command(), "task.restore=true")
-        if pick is not None:
-            self.live.run(*command, at=1 + pick % max(1, self.steps))
-        for expected in (texts[1]["people"], texts[0]):
+        back, forth = texts[1]["people"], texts[0]
+        if (
+            pick is not None
+            and not self.live.run(*command, at=1 + pick % max(1, self.steps)).status
+        ):
+            back, forth = forth, back  # it was not killed: the next one comes back
+        for expected in (back, forth):
             done = self.live.run(*command)
             assert done.status == 0, done.stderr
             assert self._text() == expected
