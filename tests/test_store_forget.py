@@ -62,9 +62,7 @@ def test_damaged_rows_may_be_anybodys_and_go(home: Path) -> None:
     fill(home, 4)
     with sqlite3.connect(home / "embeddings.sqlite") as connection:
         (key,) = connection.execute("SELECT key FROM vectors LIMIT 1").fetchone()
-        connection.execute(
-            "UPDATE vectors SET payload = CAST(payload AS TEXT) WHERE key = ?", [key]
-        )
+        connection.execute("UPDATE vectors SET payload = 'a text' WHERE key = ?", [key])
         (key,) = connection.execute("SELECT key FROM looks LIMIT 1").fetchone()
         connection.execute("UPDATE looks SET payload = zeroblob(81) WHERE key = ?", [key])
     connection.close()
