@@ -11,6 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+# Several test processes with as many threads as cores each would wait for one another: numbers do
+# not depend on threads, and tests of that set their own.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for _library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(_library, "1")
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray

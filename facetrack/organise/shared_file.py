@@ -22,6 +22,7 @@ from typing import BinaryIO
 
 from facetrack.errors import UserError
 from facetrack.files import replace
+from facetrack.owner import hand_over
 
 _MOST_NOTE = 64 << 20
 _QUIET = 0.05  # seconds
@@ -73,6 +74,8 @@ def append(path: Path, before: bytes | None, added: bytes) -> bool:
             except BaseException:
                 _take_back(file, len(before), added)
                 raise
+            if made:
+                hand_over(path)
             file.seek(0)
             same = os.path.samestat(os.fstat(file.fileno()), path.stat())
             return same and file.read() == before + added

@@ -137,7 +137,7 @@ def test_a_caption_and_another_detector_at_once(run: Run, photos: Path, out: Pat
     assert folders(out) == named
 
 
-@EDITS
+@pytest.mark.parametrize("edit", [caption, crop])
 def test_the_only_photo_of_somebody_split_off(
     edit: Callable[[Path], None], run: Run, photos: Path, out: Path
 ) -> None:
