@@ -20,9 +20,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from facetrack.errors import UserError
 from facetrack.files import replace
 from facetrack.organise import people, state
-from facetrack.organise.people import Corrections, folder_name
-
-_PERSON = re.compile(r"(?:person-)?0*([1-9]\d{0,8})")
+from facetrack.organise.people import Corrections, folder_name, number_of
 
 
 @dataclass(frozen=True)
@@ -294,5 +292,4 @@ def _scalars(node: Node) -> Iterator[ScalarNode]:
 
 
 def _number(key: Node) -> int | None:
-    match = _PERSON.fullmatch(key.value) if isinstance(key, ScalarNode) else None
-    return int(match[1]) if match else None
+    return number_of(key.value) if isinstance(key, ScalarNode) else None

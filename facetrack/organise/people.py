@@ -133,6 +133,12 @@ class Corrections:
         return steps
 
 
+def number_of(text: str) -> int | None:
+    """The number of a person called person-004 or 4, None where it is something else."""
+    match = _PERSON.fullmatch(text)
+    return int(match[1]) if match else None
+
+
 def folder_name(number: int) -> str:
     """A person's folder as long as there is no name: person-001."""
     return f"person-{number:03d}"
@@ -445,8 +451,7 @@ def _check_different(said: Corrections) -> None:
 
 
 def _number(node: Node) -> int | None:
-    match = _PERSON.fullmatch(node.text) if isinstance(node, Text) else None
-    return int(match[1]) if match else None
+    return number_of(node.text) if isinstance(node, Text) else None
 
 
 def _shown(node: Node) -> str:

@@ -258,7 +258,6 @@ class _Arranging:
 
     def _remove(self) -> None:
         """Remove facetrack's files that are wanted no more."""
-        gone = set(self._here)
         placed = set(self._placed.files)
         for path, file in self._intact.items():
             here = self._out / path
@@ -266,10 +265,8 @@ class _Arranging:
                 continue
             if file.kind == "copy" and not self._is_elsewhere(file):
                 self._placed.files[path] = file
-                gone.add(file.content)
             elif not copies.remove(here, file):
                 self._told.changed.append(path)
-        self._told.gone = len(gone)
 
     def _is_elsewhere(self, file: File) -> bool:
         """Whether this copy of a photo is not the last one."""
@@ -300,12 +297,11 @@ class _Told:
     """What the user should know, counted.
 
     failed: by content, the photo's name and why it is not in its folder. changed: files that are
-    not as facetrack made them. gone: how many photos are here only. plain: `Made.plain`.
+    not as facetrack made them. plain: `Made.plain`.
     """
 
     failed: dict[str, tuple[str, str]] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
-    gone: int = 0
     plain: bool = False
 
     def fail(self, one: Wanted, why: str) -> None:
@@ -328,10 +324,6 @@ class _Told:
             lines.append(
                 f"{changed[0]} and {len(changed) - 1:,} more files were changed since, and are "
                 "left as they are"
-            )
-        if self.gone:
-            lines.append(
-                f"{self.gone:,} photos are no longer where they were; the copies here are kept"
             )
         if renamed:
             lines.append(
