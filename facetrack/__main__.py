@@ -12,25 +12,21 @@ from hydra.utils import get_method
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack import sweep
+from facetrack import grammar, masked, sweep, targets
 from facetrack.command_line import prepared
 from facetrack.errors import Incomplete, UserError, refuse
+from facetrack.shipped import CONF as CONF
 
 _NOBODY_READS = 128 + 13  # as a shell says it of SIGPIPE
-
-# In a wheel the configs are part of the package, in a checkout they stand beside it.
-_PACKAGE = Path(__file__).resolve().parent
-CONF = _PACKAGE / "conf" if (_PACKAGE / "conf").is_dir() else _PACKAGE.parent / "conf"
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def _run(config: DictConfig) -> sweep.Failure | None:
-    task = get_method(config.task._target_)
     if HydraConfig.get().mode is RunMode.MULTIRUN:
         # One job's failure must not end the others.
-        return sweep.guarded(task, config)
+        return sweep.guarded(_do_task, config)
     try:
-        task(config)
+        _do_task(config)
     except BrokenPipeError:
         # Nobody reads any more (`| head`). Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -44,11 +40,17 @@ def _run(config: DictConfig) -> sweep.Failure | None:
     return None
 
 
+def _do_task(config: DictConfig) -> None:
+    get_method(targets.of_task(config.task))(config)
+
+
 def main() -> None:
     """Run the command line. Exit status: 0, 1 (failure), 2 (a user's mistake), 130 (Ctrl-C)."""
     # Hydra would print its own shortened traceback; with this it raises instead.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     try:
+        masked.remember(grammar.texts(sys.argv[1:]))
+        targets.remember(sys.argv[1:])
         sys.argv[1:] = prepared(sys.argv[1:], CONF)
         _run()
         sweep.close("FINISHED")

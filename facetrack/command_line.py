@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, OverrideType
+from hydra.core.override_parser.types import OverrideType
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from facetrack import launchers
 from facetrack.data import KNOWN
+from facetrack.grammar import parsed as _parsed
 from facetrack.overrides import expand, is_multirun
 from facetrack.resume import resumed
 from facetrack.tuned import with_tuned
@@ -118,16 +118,6 @@ def _for_some_choices(arguments: Sequence[str]) -> list[str]:
         else:
             wrapped.append(argument)
     return wrapped
-
-
-def _parsed(argument: str) -> Override | None:
-    """An override, None for a flag and for what Hydra cannot parse and will report itself."""
-    if argument.startswith("-"):
-        return None
-    try:
-        return OverridesParser.create().parse_override(argument)
-    except HydraException:
-        return None
 
 
 def _readable(argument: str) -> str:

@@ -27,7 +27,7 @@ from facetrack.extract import extract
 from facetrack.home import home, lock, locks
 from facetrack.layout import tsne
 from facetrack.make import make
-from facetrack.masked import masked
+from facetrack.masked import masked, masked_within, remember
 from facetrack.metrics import noise_alone, summary
 from facetrack.progress import say
 from facetrack.resample import some_people
@@ -105,6 +105,7 @@ class Job:
 
     def __init__(self, config: DictConfig, kind: str) -> None:
         OmegaConf.resolve(config)
+        remember(OmegaConf.to_container(config))
         self.config = config
         # A job alone can do without; a sweep's jobs and a study's trials meet in MLflow.
         alone = kind != "study" and not config.sweep_id
@@ -146,7 +147,7 @@ class Job:
         with self.tracking.run(self.name, self.tags, run_id) as run:
             if run_id is None:
                 run.params({key: self.params[key] for key in self.params if key not in later})
-            run.artifacts({"config.yaml": masked(OmegaConf.to_yaml(self.config))})
+            run.artifacts({"config.yaml": self._told()})
             refuse_missing(self.config)
             yield run
 
@@ -159,7 +160,12 @@ class Job:
                 run.params({f"clusterer.{name}": clusterer[name]})
         what = describe(self.config)
         run.tags({"overrides": what, "mlflow.runName": f"{self.config.dataset.name} {what}"})
-        run.artifacts({"config.yaml": masked(OmegaConf.to_yaml(self.config))})
+        run.artifacts({"config.yaml": self._told()})
+
+    def _told(self) -> str:
+        """The config as YAML, passwords hidden."""
+        # Text by text: YAML breaks long ones into lines.
+        return OmegaConf.to_yaml(masked_within(OmegaConf.to_container(self.config)))
 
     def say_dataset(self, run: Run, embeddings: Embeddings) -> None:
         """Log what the embeddings are of."""

@@ -24,7 +24,7 @@ from typing import Any
 from facetrack.errors import UserError
 from facetrack.files import write
 from facetrack.home import lock, locks
-from facetrack.masked import masked
+from facetrack.masked import masked, remember
 from facetrack.processes import is_gone, mine
 
 # Faces are biometric data: nothing is sent anywhere, usage statistics included, unless the
@@ -165,6 +165,7 @@ class Tracking:
 
         _quieten()
         self.uri = str(uri or mlflow.get_tracking_uri())
+        remember(self.uri)
         if self.uri.startswith(_SERVER):
             _check_server(self.uri, _patience() if patient else 0)
         held = lock(_lock_path(self.uri))
@@ -375,7 +376,7 @@ class Tracking:
         Raises UserError where there is none.
         """
         # By number before time: the clock may have been set back between two.
-        sweeps = sorted(self._search(f"tags.{KIND} = 'sweep'"), key=_number)
+        sweeps = sorted(self._search(f"tags.{KIND} = 'sweep' and tags.{SWEEP} != ''"), key=_number)
         if sweep_id is None:
             found = [one for one in sweeps if one.info.status != "FINISHED"]
         else:
@@ -392,12 +393,15 @@ class Tracking:
         while f"{_COMMAND}.{len(pieces)}" in tags:
             pieces.append(tags[f"{_COMMAND}.{len(pieces)}"])
         try:
-            return tags[SWEEP], list(json.loads("".join(pieces)))
-        except ValueError as error:
+            command = json.loads("".join(pieces))
+        except (ValueError, RecursionError):
+            command = None
+        if not isinstance(command, list) or not all(isinstance(one, str) for one in command):
             raise UserError(
                 f"sweep {tags[SWEEP]} does not say how it was started: run its command again with "
                 f"sweep_id={tags[SWEEP]}"
-            ) from error
+            )
+        return tags[SWEEP], command
 
     def finished(self, sweep_id: str, fingerprint: str) -> bool:
         """Whether a sweep has a finished job of this config."""
@@ -474,6 +478,7 @@ class Past(Tracking):
         import mlflow
 
         self.uri = str(uri or mlflow.get_tracking_uri())
+        remember(self.uri)
         self._experiment = ""
         if self.uri.startswith(_SERVER):
             _check_server(self.uri, 0)
@@ -703,7 +708,8 @@ def _clean(value: object) -> str:
 
 def _number(sweep: Any) -> int:
     """Which sweep of its store it is; 0 for those from before this was told."""
-    return int(sweep.data.tags.get(_SWEEP_NUMBER, 0))
+    number = sweep.data.tags.get(_SWEEP_NUMBER, "")
+    return int(number) if number.isdecimal() else 0
 
 
 def _first_line(error: BaseException) -> str:

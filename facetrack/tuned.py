@@ -46,7 +46,7 @@ def _overrides(path: Path) -> list[str]:
         overrides.append(f"{stage}={choice}")
     for key, value in settings.items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not re.fullmatch(r"clusterer\.\w+", str(key)):
+        if not number or not re.fullmatch(r"clusterer\.[a-z]\w*", str(key)):
             raise UserError(
                 f"tuned={path} has the setting {key}: {value!r}, expected clusterer.NAME: NUMBER"
             )

@@ -13,14 +13,14 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack import label_free
+from facetrack import label_free, targets
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
 from facetrack.evaluate import check
 from facetrack.evaluate import evaluate as run_experiment
 from facetrack.job import Job, chosen, describe, embed, metrics_of, result
 from facetrack.make import make
-from facetrack.masked import masked
+from facetrack.masked import masked, remember
 from facetrack.processes import spawning
 from facetrack.progress import bar, say
 from facetrack.tracking import KIND, PARENT, Tracking, where_line
@@ -232,9 +232,8 @@ def _other_workers(config: DictConfig, plan: Any, number: int) -> Iterator[None]
     """Processes that run trials of the same study meanwhile; one that dies stops no other."""
     context = spawning()
     text = OmegaConf.to_yaml(OmegaConf.merge(config, {"task": {"study": plan.name}}))
-    processes = [
-        context.Process(target=_work, args=(text, plan.ranges), daemon=True) for _ in range(number)
-    ]
+    known = (text, plan.ranges, targets.Typed().names)
+    processes = [context.Process(target=_work, args=known, daemon=True) for _ in range(number)]
     for process in processes:
         process.start()
     try:
@@ -249,12 +248,17 @@ def _other_workers(config: DictConfig, plan: Any, number: int) -> Iterator[None]
             process.join()
 
 
-def _work(text: str, searched: Sequence[Range]) -> None:
-    """A worker process: opens the same study and runs trials until there are enough."""
+def _work(text: str, searched: Sequence[Range], typed: frozenset[str]) -> None:
+    """A worker process: opens the same study and runs trials until there are enough.
+
+    typed: see `targets.Typed`.
+    """
     from facetrack.tune import study
 
+    targets.Typed().names = typed
     config = OmegaConf.create(text)
     assert isinstance(config, DictConfig)
+    remember(OmegaConf.to_container(config))
     parent = multiprocessing.parent_process()
     assert parent is not None
     try:
