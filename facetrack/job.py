@@ -330,9 +330,13 @@ def _flattened(config: DictConfig) -> tuple[dict[str, object], dict[str, object]
     return params, places
 
 
+def counted(params: Mapping[str, object]) -> dict[str, str]:
+    """The parameters that tell one config from another, also from one of the version before."""
+    return {key: str(one) for key, one in params.items() if _LATER.get(key) != str(one)}
+
+
 def _fingerprint(params: Mapping[str, object]) -> str:
-    counted = {key: str(one) for key, one in params.items() if _LATER.get(key) != str(one)}
-    text = json.dumps(counted, sort_keys=True)
+    text = json.dumps(counted(params), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -300,15 +300,19 @@ class Tracking:
         if info is not None and info.status == "RUNNING":
             self._client.set_terminated(run_id, "KILLED")
 
-    def _info(self, run_id: str) -> Any | None:
-        """What MLflow says of a run; None where it is not here, or deleted."""
+    def kept(self, run_id: str) -> Any | None:
+        """A run as MLflow has it; None where it is not here, or deleted."""
         from mlflow.exceptions import MlflowException
 
         try:
-            info = self._client.get_run(run_id).info
+            run = self._client.get_run(run_id)
         except MlflowException:
             return None
-        return info if str(info.lifecycle_stage) == "active" else None
+        return run if str(run.info.lifecycle_stage) == "active" else None
+
+    def _info(self, run_id: str) -> Any | None:
+        run = self.kept(run_id)
+        return None if run is None else run.info
 
     def _nested(self, tags: Mapping[str, object]) -> dict[str, object]:
         """Tags with the parent run of their sweep, where they name one."""
