@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from facetrack import resume
+from facetrack import resume, stopping
 from facetrack.errors import UserError, refuse
 from facetrack.progress import bar, say
 
@@ -120,6 +120,8 @@ def guarded(task: Callable[[DictConfig], None], config: DictConfig) -> Failure |
     try:
         task(config)
     except Exception as error:
+        if stopping.asked():  # that is what a signal has interrupted
+            raise KeyboardInterrupt from error
         text = " ".join(str(error).split()) or type(error).__name__
         say(f"  FAILED: {text}")
         return Failure(text, mistake=isinstance(error, UserError))
@@ -156,6 +158,11 @@ def abandon(status: str) -> None:
         close(status)
 
 
+def how_to_resume() -> str:
+    """The command that goes on with the sweep that is open; empty where none is."""
+    return "" if _open is None else f"python -m facetrack resume={_open.sweep_id}"
+
+
 def exit_status() -> int:
     """0 when every job finished, 2 when only users' mistakes kept some from it, else 1."""
     return _exit_status
@@ -175,10 +182,10 @@ def close(status: str) -> None:
     global _open, _exit_status
     if _open is None:
         return
+    resume_line = how_to_resume()
     sweep, _open = _open, None
     if sweep.bar is not None:
         sweep.bar.close()
-    resume_line = f"python -m facetrack resume={sweep.sweep_id}"
     try:
         with sweep.tracking.working(f"`{resume_line}` with the same tracking"):
             # A job's process that was killed could not close its run.
@@ -207,5 +214,5 @@ def close(status: str) -> None:
         sweep.lock.release()
     seconds = time.monotonic() - sweep.started
     say(f"{finished} of {sweep.total} jobs finished in {seconds:.0f} s")
-    if jobs and status != "FINISHED":
+    if jobs and status == "FAILED":  # who stops a sweep is told so at the end
         say(f"To run the others: {resume_line}")

@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 import time
 import traceback
 import urllib.error
@@ -21,9 +20,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from facetrack import databases, temporary
 from facetrack.errors import UserError
 from facetrack.files import write
-from facetrack.home import lock, locks
+from facetrack.home import home, lock, locks
 from facetrack.masked import masked, remember
 from facetrack.processes import is_gone, mine
 
@@ -138,9 +138,9 @@ class Run:
 
     def artifacts(self, files: Mapping[str, str | bytes]) -> None:
         """Log files by name and content."""
-        with tempfile.TemporaryDirectory() as folder:
-            write(Path(folder), files)
-            self._client.log_artifacts(self.run_id, folder)
+        with temporary.folder(home()) as folder:
+            write(folder, files)
+            self._client.log_artifacts(self.run_id, str(folder))
 
     def end(self, status: str) -> None:
         """Close the run: FINISHED, FAILED or KILLED."""
@@ -168,6 +168,8 @@ class Tracking:
         remember(self.uri)
         if self.uri.startswith(_SERVER):
             _check_server(self.uri, _patience() if patient else 0)
+        else:
+            databases.demand_usable(_program(), self.uri)
         held = lock(_lock_path(self.uri))
         try:
             # Two processes that create one fresh database at once would corrupt it.
@@ -180,9 +182,16 @@ class Tracking:
                 )
         except Exception as error:
             raise UserError(
-                f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): "
+                _version_trouble(self.uri)
+                or f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): "
                 "work in a folder you can write to, or name another store with tracking.uri=…"
             ) from error
+        if found is not None and found.lifecycle_stage == "deleted":
+            raise UserError(
+                f"experiment {experiment} was deleted in the MLflow store {masked(self.uri)}: "
+                f"restore it (MLFLOW_TRACKING_URI={masked(self.uri)} mlflow experiments restore "
+                f"--experiment-id {found.experiment_id}), or take tracking.experiment=OTHER"
+            )
         if self.uri not in _looked_through:
             _looked_through.add(self.uri)
             self._close_orphans()
@@ -425,9 +434,9 @@ class Tracking:
         """A file that a run has logged. Raises UserError where there is none."""
         from mlflow.exceptions import MlflowException
 
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary.folder(home()) as folder:
             try:
-                found = self._client.download_artifacts(run_id, name, folder)
+                found = self._client.download_artifacts(run_id, name, str(folder))
                 return Path(found).read_bytes()
             except (MlflowException, OSError) as error:
                 raise UserError(f"its run has no {name} ({_first_line(error)})") from error
@@ -486,6 +495,8 @@ class Past(Tracking):
         self._experiment = ""
         if self.uri.startswith(_SERVER):
             _check_server(self.uri, 0)
+        else:
+            databases.demand_usable(_program(), self.uri)
         local = _local(self.uri)
         if local is not None and not (local.exists() and local.stat().st_size):
             return  # MLflow would make it
@@ -495,8 +506,9 @@ class Past(Tracking):
             found = self._client.get_experiment_by_name(experiment)
         except Exception as error:
             raise UserError(
-                f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): see "
-                f"that it runs, then {_AGAIN}"
+                _version_trouble(self.uri)
+                or f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): "
+                f"see that it runs, then {_AGAIN}"
             ) from error
         self._experiment = found.experiment_id if found else ""
 
@@ -528,9 +540,9 @@ class Past(Tracking):
         from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
         repository = self._repository(run)
-        with self.working(_AGAIN), tempfile.TemporaryDirectory() as folder:
+        with self.working(_AGAIN), temporary.folder(home()) as folder:
             # Nothing that is to be deleted is copied where it can be read in place.
-            place = None if isinstance(repository, LocalArtifactRepository) else folder
+            place = None if isinstance(repository, LocalArtifactRepository) else str(folder)
             found = Path(repository.download_artifacts(path, place))
             return found.read_text(encoding="utf-8", errors="replace")
 
@@ -673,6 +685,26 @@ def _create_whole(uri: str) -> None:
     finally:
         for name in (part.name, f"{part.name}-journal"):
             part.with_name(name).unlink(missing_ok=True)
+
+
+def _program() -> databases.Program:
+    import mlflow
+
+    return databases.Program(
+        name="MLflow",
+        version=mlflow.__version__,
+        package="mlflow",
+        what="MLflow store",
+        table="experiments",
+        scripts=Path(mlflow.__file__).parent / "store/db_migrations",
+        upgrade="mlflow db upgrade {}",
+        setting="tracking.uri",
+    )
+
+
+def _version_trouble(uri: str) -> str | None:
+    """What is to be done about a database of another version of MLflow's; None for others."""
+    return None if uri.startswith(_SERVER) else databases.version_trouble(_program(), uri)
 
 
 def _quieten() -> None:
