@@ -12,7 +12,8 @@ from hydra.utils import get_method
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack import sweep
+from facetrack import __version__, outputs, sweep, terminal
+from facetrack.arguments import hydras
 from facetrack.command_line import prepared
 from facetrack.errors import Incomplete, UserError, refuse
 
@@ -46,10 +47,15 @@ def _run(config: DictConfig) -> sweep.Failure | None:
 
 def main() -> None:
     """Run the command line. Exit status: 0, 1 (failure), 2 (a user's mistake), 130 (Ctrl-C)."""
-    # Hydra would print its own shortened traceback; with this it raises instead.
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    # Hydra would print its own shortened traceback; with this it raises, and what is raised is told
+    # in a line, which is what HYDRA_FULL_ERROR=0 asks for.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    terminal.print_anything()
     try:
         sys.argv[1:] = prepared(sys.argv[1:], CONF)
+        if sys.argv[1:] == ["--version"]:
+            print(f"facetrack {__version__}")
+            return
         _run()
         sweep.close("FINISHED")
     except (UserError, HydraException, OmegaConfBaseException, OSError) as error:
@@ -62,6 +68,8 @@ def main() -> None:
     except Exception:
         sweep.abandon("FAILED")
         raise
+    finally:
+        outputs.leave_none_empty()
     sys.exit(sweep.exit_status())
 
 
@@ -71,11 +79,9 @@ def _one_line(error: Exception) -> str:
             f"{error}: facetrack writes to the working directory, {Path.cwd()}, and to the folder "
             "that FACETRACK_HOME names; make room there"
         )
-    parts = [str(error)]
-    if not isinstance(error, UserError) and error.__cause__ is not None:
-        parts.append(str(error.__cause__))
-    lines = [line.strip() for part in parts for line in part.splitlines() if line.strip()]
-    return "; ".join(dict.fromkeys(lines))
+    if isinstance(error, UserError):
+        return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    return hydras.told(error)
 
 
 if __name__ == "__main__":
