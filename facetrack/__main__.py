@@ -20,7 +20,8 @@ from hydra.utils import get_method
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack import grammar, masked, sweep, targets
+from facetrack import __version__, grammar, masked, outputs, sweep, targets, terminal
+from facetrack.arguments import hydras
 from facetrack.command_line import prepared
 from facetrack.errors import Incomplete, UserError, refuse
 from facetrack.shipped import CONF as CONF
@@ -56,13 +57,18 @@ def main() -> None:
     Exit status: 0, 1 (failure), 2 (a user's mistake), 128 and the number of the signal that ended
     it: 130 (Ctrl-C), 129, 143, 141 where nobody reads what it prints.
     """
-    # Hydra would print its own shortened traceback; with this it raises instead.
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    # Hydra would print its own shortened traceback; with this it raises, and what is raised is told
+    # in a line, which is what HYDRA_FULL_ERROR=0 asks for.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
     stopping.watch()
+    terminal.print_anything()
     try:
         masked.remember(grammar.texts(sys.argv[1:]))
         targets.remember(sys.argv[1:])
         sys.argv[1:] = prepared(sys.argv[1:], CONF)
+        if sys.argv[1:] == ["--version"]:
+            print(f"facetrack {__version__}")
+            return
         _run()
         sweep.close("FINISHED")
     except KeyboardInterrupt:
@@ -77,6 +83,7 @@ def main() -> None:
             raise
         sys.exit(refuse(_one_line(error)))
     finally:
+        outputs.leave_none_empty()
         stopping.at_once()
     sys.exit(sweep.exit_status())
 
@@ -127,11 +134,9 @@ def _one_line(error: Exception) -> str:
             f"{error}: facetrack writes to the working directory, {Path.cwd()}, and to the folder "
             "that FACETRACK_HOME names; make room there"
         )
-    parts = [str(error)]
-    if not isinstance(error, UserError) and error.__cause__ is not None:
-        parts.append(str(error.__cause__))
-    lines = [line.strip() for part in parts for line in part.splitlines() if line.strip()]
-    return "; ".join(dict.fromkeys(lines))
+    if isinstance(error, UserError):
+        return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    return hydras.told(error)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from facetrack import resume, stopping
+from facetrack import outputs, resume, stopping
 from facetrack.errors import UserError, refuse
 from facetrack.progress import bar, say
 
@@ -56,7 +56,14 @@ _exit_status = 0
 
 
 class Sweep(Callback):
-    """Opens the parent run at the start of a multirun, and counts its jobs."""
+    """Opens the parent run at the start of a multirun, and counts its jobs.
+
+    Hydra calls it for a job alone as well.
+    """
+
+    def on_run_start(self, config: DictConfig, **_: object) -> None:
+        """A job alone: Hydra is about to make its folder."""
+        outputs.expect(Path(config.hydra.run.dir))
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Create the parent run, or take it up again; its jobs will find it by the sweep id."""
@@ -174,14 +181,14 @@ def close(status: str) -> None:
     Called by the command line, not by Hydra, which would turn a full disk into a warning.
     Does nothing where no sweep is open.
     """
+    global _open, _exit_status
+    if _open is None:
+        return
     from facetrack import sweep_tsne
     from facetrack.sweep_summary import write
     from facetrack.tracking import KIND
     from facetrack.tune import summary
 
-    global _open, _exit_status
-    if _open is None:
-        return
     resume_line = how_to_resume()
     sweep, _open = _open, None
     if sweep.bar is not None:

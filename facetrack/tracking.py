@@ -44,6 +44,7 @@ NUMBER = "job"  # a job's number in its sweep, as of its folder in outputs/
 _PROCESS = "process"
 NOWHERE = "none"
 """The URI of tracking=none."""
+_ALONE = ("job", "organise")  # kinds of which one run is all there is to a command
 _AGAIN = "run the same command again"
 _COMMAND = "command"
 _SWEEP_NUMBER = "sweep_number"
@@ -223,6 +224,8 @@ class Tracking:
     ) -> Iterator[Run]:
         """A run that ends FINISHED; FAILED with its traceback as artifact; or KILLED.
 
+        A user's mistake leaves none, where nothing else is to come of it.
+
         run_id: an earlier run to take up again, with the new tags; None for a new run.
         """
         with self.working("run again"):
@@ -231,7 +234,10 @@ class Tracking:
             with self.working("run again"):
                 yield run
         except Exception as error:
-            self.give_up(run, error)
+            if run_id is None and tags.get(KIND) in _ALONE and not tags.get(SWEEP):
+                self._take_back(run, error)
+            else:
+                self.give_up(run, error)
             raise
         except BaseException:
             with contextlib.suppress(Exception):
@@ -259,6 +265,18 @@ class Tracking:
                 f"the MLflow store {masked(self.uri)} stopped working ({_first_line(error)}): see "
                 f"that it runs and has room, then {then}"
             ) from error
+
+    def _take_back(self, run: Run, error: Exception) -> None:
+        """Remove a run that a mistake of the user's ended; another error leaves it FAILED."""
+        from mlflow.exceptions import MlflowException
+
+        if isinstance(error, UserError) and not isinstance(error.__cause__, MlflowException):
+            with contextlib.suppress(Exception):
+                run.end("FAILED")
+                self._client.delete_run(run.run_id)
+                _remove_artifacts(self._client.get_run(run.run_id), self.uri)
+                return
+        self.give_up(run, error)
 
     def give_up(self, run: Run, error: BaseException | None = None) -> None:
         """End a run as FAILED, if the store takes it: another error is the one to report.
@@ -598,6 +616,20 @@ class Untracked(Tracking):
         """A run that is kept nowhere."""
         del name, tags, run_id
         yield _Unkept()
+
+
+def _remove_artifacts(run: Any, uri: str) -> None:
+    """Delete what a run has logged, and its folder where that is on this machine."""
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+    from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
+
+    repository: Any = get_artifact_repository(run.info.artifact_uri, uri)
+    for file in repository.list_artifacts():
+        repository.delete_artifacts(file.path)
+    if isinstance(repository, LocalArtifactRepository):
+        folder = Path(repository.artifact_dir)
+        for empty in (folder, folder.parent):
+            empty.rmdir()
 
 
 def where_line(tracking: Tracking) -> str:
