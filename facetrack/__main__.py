@@ -8,11 +8,11 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from hydra.utils import get_method
+from hydra.utils import get_method, get_original_cwd
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack import sweep
+from facetrack import module_path, sweep
 from facetrack.command_line import prepared
 from facetrack.errors import Incomplete, UserError, refuse
 
@@ -25,6 +25,9 @@ CONF = _PACKAGE / "conf" if (_PACKAGE / "conf").is_dir() else _PACKAGE.parent / 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def _run(config: DictConfig) -> sweep.Failure | None:
+    # hydra.job.chdir would have it elsewhere: what is relative, as MLflow's database, is taken from
+    # where the command was given.
+    os.chdir(get_original_cwd())
     task = get_method(config.task._target_)
     if HydraConfig.get().mode is RunMode.MULTIRUN:
         # One job's failure must not end the others.
@@ -48,7 +51,10 @@ def main() -> None:
     """Run the command line. Exit status: 0, 1 (failure), 2 (a user's mistake), 130 (Ctrl-C)."""
     # Hydra would print its own shortened traceback; with this it raises instead.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    # Python would put the working folder in front of the module path of each worker process.
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
+        module_path.name(module_path.targets(sys.argv[1:]))
         sys.argv[1:] = prepared(sys.argv[1:], CONF)
         _run()
         sweep.close("FINISHED")

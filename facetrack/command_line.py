@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from facetrack import launchers
 from facetrack.data import KNOWN
+from facetrack.literal import literal
 from facetrack.overrides import expand, is_multirun
 from facetrack.resume import resumed
 from facetrack.tuned import with_tuned
@@ -46,6 +47,8 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
         return None
 
     launchers.check(arguments)
+    multirun = is_multirun(arguments)
+    arguments = [literal(argument, value_of, multirun=multirun) for argument in arguments]
     arguments = with_tuned(resumed([_readable(argument) for argument in arguments], conf))
     multirun = is_multirun(arguments)
     expanded = expand(arguments, value_of, multirun=multirun)
