@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from facetrack.testing import Outcome as Ended
-from facetrack.testing import Workspace, photos, results, rows, scores, trials
+from facetrack.testing import Workspace, ended, kill, photos, results, rows, scores, trials
 from faults.place import timed, tree
 
 
@@ -27,22 +27,22 @@ class Outcome:
 
 def embedding(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     """Embeddings that were stored stay, and the others come to what they would have been."""
-    root = photos(folder, home)
+    root = photos(folder, home, 12)
     arguments = (
         *("dataset=folder", f"dataset.root={root}", "detector=dlib_hog"),
         *("tracking=none", "n_resamples=1"),
     )
 
     whole = Workspace(folder / "whole", folder / "whole home")
-    seconds = timed(lambda: whole.command(*arguments))
+    seconds = timed(lambda: ended(whole.fork(*arguments)))
     expected = rows(whole.home)
 
     def once(outcome: Outcome, number: int, after: float) -> None:
         place = Workspace(folder / f"{number}", folder / f"{number} home")
-        place.kill(after, *arguments)
+        kill(place.fork(*arguments), after)
         before = rows(place.home)
         outcome.finished_before_the_kill += len(before)
-        done = place.command(*arguments)
+        done = ended(place.fork(*arguments))
         found = rows(place.home)
         outcome.lost += sum(found.get(key) != payload for key, payload in before.items())
         _note(outcome, done, found == expected, "its embeddings differ")
@@ -60,16 +60,16 @@ def sweep(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     whole.run(*arguments)  # embeds
     shutil.rmtree(whole.folder)
     whole = Workspace(folder / "whole", home)
-    seconds = timed(lambda: whole.command(*arguments))
+    seconds = timed(lambda: ended(whole.fork(*arguments)))
     expected = results(whole.folder)
 
     def once(outcome: Outcome, number: int, after: float) -> None:
         place = Workspace(folder / f"{number}", home)
-        place.kill(after, *arguments)
+        kill(place.fork(*arguments), after)
         before = scores(place.folder, "job", "FINISHED")
         outcome.finished_before_the_kill += len(before)
         parent = scores(place.folder, "sweep", "RUNNING")
-        done = place.command("resume=last") if parent else place.command(*arguments)
+        done = ended(place.fork("resume=last") if parent else place.fork(*arguments))
         after_ = scores(place.folder, "job", "FINISHED")
         outcome.lost += sum(after_.get(run) != metrics for run, metrics in before.items())
         outcome.orphans += len(scores(place.folder, None, "RUNNING"))
@@ -86,15 +86,15 @@ def study(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     whole.run(*arguments)
     shutil.rmtree(whole.folder)
     whole = Workspace(folder / "whole", home)
-    seconds = timed(lambda: whole.command(*arguments))
+    seconds = timed(lambda: ended(whole.fork(*arguments)))
     expected = [(eps, value) for _, eps, value in sorted(trials(whole.folder))]
 
     def once(outcome: Outcome, number: int, after: float) -> None:
         place = Workspace(folder / f"{number}", home)
-        place.kill(after, *arguments)
+        kill(place.fork(*arguments), after)
         before = trials(place.folder)
         outcome.finished_before_the_kill += len(before)
-        done = place.command(*arguments)
+        done = ended(place.fork(*arguments))
         found = trials(place.folder)
         outcome.lost += len(before - found)
         outcome.orphans += len(scores(place.folder, None, "RUNNING"))
@@ -115,15 +115,15 @@ def organising(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     whole = Workspace(folder / "whole", home)
     whole.run(*arguments(folder / "out"))
     shutil.rmtree(folder / "out")
-    seconds = timed(lambda: whole.command(*arguments(folder / "out")))
+    seconds = timed(lambda: ended(whole.fork(*arguments(folder / "out"))))
     expected = tree(folder / "out")
 
     def once(outcome: Outcome, number: int, after: float) -> None:
         place, out = Workspace(folder / f"{number}", home), folder / f"out {number}"
-        place.kill(after, *arguments(out))
+        kill(place.fork(*arguments(out)), after)
         before = tree(out)
         outcome.finished_before_the_kill += len(before)
-        done = place.command(*arguments(out))
+        done = ended(place.fork(*arguments(out)))
         found = tree(out)
         outcome.lost += sum(found.get(name) != content for name, content in before.items())
         right = found == expected and tree(root) == originals

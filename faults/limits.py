@@ -87,7 +87,7 @@ class Task:
 def tasks(folder: Path, home: Path) -> list[Task]:
     """The organiser, a job, a sweep and a study, all on few pictures."""
     pictures = ("dataset=folder", f"dataset.root={people(folder, home)}")
-    root = photos(folder, home, 12)
+    root = photos(folder, home, 6)
 
     def of_kind(kind: str, site: Site) -> list[Any]:
         # Each once: where only its status could not be written, the same one is run again.
@@ -208,7 +208,8 @@ def _once(
 
 def told_clearly(done: Outcome, a_sweep: bool) -> bool:
     """Whether a command that could not do its work said why: in a line, or in a sweep's several."""
-    lines = done.stderr.strip().splitlines()
+    # A bar, which appears where the machine is slow, goes to the start of its line.
+    lines = [one for one in done.stderr.split("\n") if one and not one.startswith("\r")]
     if not a_sweep:
         return done.returncode == 2 and len(lines) == 1 and lines[0].startswith("facetrack: ")
     # A sweep tells of its jobs on standard output, each with the reason, and goes on.

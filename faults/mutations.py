@@ -29,8 +29,6 @@ from facetrack import picture
 from facetrack.archive import extract
 from facetrack.embedder import keras2_weights
 from facetrack.errors import UserError
-from facetrack.organise import people
-from facetrack.tuned import with_tuned
 
 _HANGS_SECONDS = 10
 _MEMORY = 6 << 30  # bytes of address space; the largest picture allowed takes 2 GB while decoded
@@ -279,6 +277,10 @@ def _yaml(rng: random.Random) -> bytes:
 
 
 def _read_yaml(content: bytes, folder: Path) -> bool:
+    # Their packages take seconds to import, which the other kinds need not wait for.
+    from facetrack.organise import people
+    from facetrack.tuned import with_tuned
+
     path = folder / "file.yaml"
     path.write_bytes(content)
     refusals = []

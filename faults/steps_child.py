@@ -24,7 +24,8 @@ from hydra.core.plugins import Plugins
 
 # What commands import when they need it.
 _IMPORTS = (
-    "mlflow",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
     "cv2",
     "dlib",
     "optuna",

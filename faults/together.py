@@ -39,7 +39,7 @@ def together(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
         commands = [study] * _PROCESSES if number % 2 else [study, evaluation] * 2
         processes = []
         for command in commands:
-            processes.append(place.start(*command))
+            processes.append(place.fork(*command))
             time.sleep(rng.choice((0, 0, rng.uniform(0, 0.5))))
         for done in [ended(process) for process in processes]:
             right = not done.returncode and "Traceback" not in done.stderr

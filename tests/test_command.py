@@ -31,10 +31,10 @@ Sweep = tuple[Path, Outcome]
 
 
 @pytest.fixture(scope="module")
-def sweep(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Sweep:
-    """A sweep of eight jobs in a fresh folder, by a process of its own."""
-    place = Workspace(tmp_path_factory.mktemp("sweep"), warm_home)
-    done = place.command(
+def sweep(tmp_path_factory: pytest.TempPathFactory, warm_home: Path, new_mlflow: Path) -> Sweep:
+    """A sweep of eight jobs in a fresh folder."""
+    place = Workspace(tmp_path_factory.mktemp("sweep"), warm_home, store=new_mlflow)
+    done = place.run(
         *("-m", "n_resamples=4", "clusterer=dbscan,meanshift", "clusterer.eps=0.2:0.5")
     )
     return place.folder, done
@@ -189,7 +189,7 @@ def test_a_failing_job_does_not_take_the_others_with_it(facetrack: Command, tmp_
 
 def test_two_sweeps_on_a_fresh_directory(warm_home: Path, tmp_path: Path) -> None:
     place = Workspace(tmp_path, warm_home)
-    both = [place.start("-m", "clusterer.eps=0.2:0.3", "n_resamples=2") for _ in range(2)]
+    both = [place.fork("-m", "clusterer.eps=0.2:0.3", "n_resamples=2") for _ in range(2)]
     for process in both:
         ended(process).ok()
     parents = {run.info.run_id for run in place.runs("sweep")}
@@ -200,7 +200,7 @@ def test_two_sweeps_on_a_fresh_directory(warm_home: Path, tmp_path: Path) -> Non
 
 
 def test_ctrl_c_ends_runs_as_killed(workspace: Workspace) -> None:
-    with workspace.start(
+    with workspace.fork(
         "-m", "clusterer=meanshift", "clusterer.eps=0.2,0.3", "n_resamples=100000"
     ) as process:
         deadline = time.monotonic() + 60
@@ -308,6 +308,7 @@ def test_hydras_own_sweeps_still_work(facetrack: Command, tmp_path: Path) -> Non
         "clusterer.eps=range(0.25,0.4,0.1)",
         "clusterer.min_samples=choice(1,2)",
         "n_resamples=2",
+        "tracking=none",
     )
     done.ok()
     assert "4 of 4 jobs finished" in done.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Command
 
-from facetrack.testing import Workspace, client, copied_home, rows
+from facetrack.testing import Workspace, client, copied_home, ended, rows
 
 
 @pytest.fixture
@@ -38,8 +38,9 @@ def test_a_person_of_a_folder(private: Workspace, small_folder: Path, tmp_path: 
     names = {file.path for file in client(work).list_artifacts(job.info.run_id)}
     assert {"errors.html", "tsne.html", "merged.png", "people.csv"} < names
 
-    # By a process from its start to its end, as a user would.
-    told = private.command("task=forget", f"dataset.root={small_folder}", f"person={person}").ok()
+    # By a process that ends with it, as a user's does.
+    forget = ("task=forget", f"dataset.root={small_folder}", f"person={person}")
+    told = ended(private.fork(*forget)).ok()
     assert f"{len(digests)} pictures: " in told
     after = rows(home)
     assert after == {key: payload for key, payload in before.items() if key not in theirs}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from facetrack.testing import Outcome, Workspace
+from facetrack.testing import Outcome, Workspace, ended
 
 pytest.importorskip("resource")
 
@@ -58,8 +58,8 @@ def test_no_room_for_the_store_keeps_what_is_there(tmp_path: Path) -> None:
 def test_a_job_without_room_for_its_pictures_says_so_in_a_line(workspace: Workspace) -> None:
     # Enough for the database, not for the interactive page of 4.8 MB.
     workspace.limit = 2_000_000
-    # By a process from its start to its end, as a user would.
-    workspace.command("n_resamples=2").refused("File too large")
+    # By a process that ends with it, as a user's does.
+    ended(workspace.fork("n_resamples=2")).refused("File too large")
 
 
 def test_a_file_without_room_leaves_nothing_unfinished(tmp_path: Path) -> None:

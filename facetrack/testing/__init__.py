@@ -23,7 +23,7 @@ from facetrack.testing.kept import (
     trials,
 )
 from facetrack.testing.outcome import Outcome
-from facetrack.testing.place import Workspace, ended, organise
+from facetrack.testing.place import Workspace, ended, kill, organise
 
 __all__ = [
     "Outcome",
@@ -33,6 +33,7 @@ __all__ = [
     "client",
     "copied_home",
     "ended",
+    "kill",
     "new_store",
     "organise",
     "people",

@@ -9,9 +9,10 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from facetrack.testing import kept
+from facetrack.testing.forked import Forked
 from facetrack.testing.outcome import Outcome
 from facetrack.testing.process import in_process
 
@@ -19,6 +20,8 @@ from facetrack.testing.process import in_process
 _WORKERS_END_SECONDS = 10
 _A_RUN_SECONDS = 300
 _HUNG = 124  # as `timeout` says it
+
+Process: TypeAlias = "subprocess.Popen[str] | Forked"
 
 
 class Workspace:
@@ -63,6 +66,10 @@ class Workspace:
         """Start the command by a process of its own, in a group of its own."""
         return self.start_python("-m", "facetrack", *arguments)
 
+    def fork(self, *arguments: str) -> Forked:
+        """Start the command by a process of its own that has its imports behind it."""
+        return Forked(arguments, self.folder, {**os.environ, **self._added()}, self.limit)
+
     def start_python(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start Python here with some arguments."""
         return subprocess.Popen(
@@ -78,14 +85,7 @@ class Workspace:
 
     def kill(self, after: float, *arguments: str) -> None:
         """Start a command and kill it, alone and without warning, after some seconds."""
-        process = self.start(*arguments)
-        try:
-            # Reads on meanwhile: nobody would empty its pipes else.
-            process.communicate(timeout=after)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-        workers_end(process)
+        kill(self.start(*arguments), after)
 
     def runs(self, kind: str | None = None, status: str | None = None) -> list[Any]:
         """Its MLflow runs (see `kept.runs`)."""
@@ -111,7 +111,7 @@ def organise(workspace: Workspace, root: Path, out: Path, *arguments: str) -> Ou
     )
 
 
-def ended(process: "subprocess.Popen[str]", timeout: float = _A_RUN_SECONDS) -> Outcome:
+def ended(process: Process, timeout: float = _A_RUN_SECONDS) -> Outcome:
     """What came of a command that was started; status 124 where it hangs."""
     try:
         out, err = process.communicate(timeout=timeout)
@@ -119,10 +119,22 @@ def ended(process: "subprocess.Popen[str]", timeout: float = _A_RUN_SECONDS) -> 
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         return Outcome(_HUNG, "", "it hung")
+    assert process.returncode is not None
     return Outcome(process.returncode, out, err)
 
 
-def workers_end(process: "subprocess.Popen[str]") -> None:
+def kill(process: Process, after: float) -> None:
+    """Kill a command that was started, alone and without warning, after some seconds."""
+    try:
+        # Reads on meanwhile: nobody would empty its pipes else.
+        process.communicate(timeout=after)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    workers_end(process)
+
+
+def workers_end(process: Process) -> None:
     """Wait until the workers of a command that was killed have ended, too."""
     deadline = time.monotonic() + _WORKERS_END_SECONDS
     while _group_lives(process.pid) and time.monotonic() < deadline:

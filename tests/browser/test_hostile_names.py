@@ -63,15 +63,17 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Made:
+def made(tmp_path_factory: pytest.TempPathFactory, warm_home: Path, new_mlflow: Path) -> Made:
     """Every kind of run over hostile names, with a fresh cache and an open umask."""
     folder = tmp_path_factory.mktemp("hostile")
     root = os.fsencode(folder / "people \x1b[31m")
     names = sorted({str(picture.person) for picture in portraits(warm_home)})
     persons = dict(zip(names, _PERSONS, strict=False))
+    taken = Counter[bytes]()
     for picture in portraits(warm_home):
         person = persons.get(str(picture.person))
-        if person is not None and not person.startswith(b"."):
+        if person is not None and not person.startswith(b".") and taken[person] < 2:
+            taken[person] += 1
             os.makedirs(os.path.join(root, person), exist_ok=True)  # noqa: PTH103, PTH118
             # A whole 255 bytes where the person's name is as long.
             name = person[: 255 - len(picture.path.name)] + os.fsencode(picture.path.name)
@@ -79,7 +81,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Made:
     for stray in (b"stray\x1b[2J\n.png", b"stray\x1b]0;own\x07.mp4", b"-rf/bad\x1b[31m\x9b.png"):
         with open(os.path.join(root, stray), "wb") as file:  # noqa: PTH118, PTH123
             file.write(b"no picture")
-    place = Workspace(folder, folder / "home", {"MLFLOW_TRACKING_PASSWORD": _SECRET})
+    secret = {"MLFLOW_TRACKING_PASSWORD": _SECRET}
+    place = Workspace(folder, folder / "home", secret, store=new_mlflow)
     told = ""
 
     def run(*arguments: str) -> None:

@@ -63,12 +63,17 @@ class Ui:
 
 
 @pytest.fixture(scope="module")
-def ui(browser: Browser, tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Iterator[Ui]:
+def ui(
+    browser: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
+    warm_home: Path,
+    new_mlflow: Path,
+) -> Iterator[Ui]:
     """A sweep of six jobs, then the command that it tells to look at them."""
     folder = tmp_path_factory.mktemp("ui")
     environment = {key: value for key, value in os.environ.items() if key not in _SILENT}
-    sweep = ("-m", "clusterer=dbscan,meanshift", "clusterer.eps=0.2,0.3,0.4")
-    out = Workspace(folder, warm_home).run(*sweep).ok()
+    sweep = ("-m", "clusterer=dbscan,meanshift", "clusterer.eps=0.2,0.3,0.4", "n_resamples=3")
+    out = Workspace(folder, warm_home, store=new_mlflow).run(*sweep).ok()
     told = re.search(r"Every run: (.*)   then open (http://127\.0\.0\.1):5000(/.*)", out)
     assert told, out
     with socket.socket() as probe:
@@ -130,7 +135,7 @@ def table(ui: Ui, visit: Visit) -> Iterator[Page]:
 
 def test_the_table_shows_a_sweep_with_its_jobs_below(ui: Ui, table: Page) -> None:
     names = table.get_by_role("gridcell").get_by_role("link").all_inner_texts()
-    assert names[0] == "sweep clusterer=dbscan,meanshift clusterer.eps=0.2,0.3,0.4"
+    assert names[0] == "sweep clusterer=dbscan,meanshift clusterer.eps=0.2,0.3,0.4 n_resamples=3"
     assert sorted(names[1:]) == [
         f"portraits {method} eps={eps}"
         for method in ("dbscan", "meanshift")

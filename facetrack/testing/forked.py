@@ -1,0 +1,146 @@
+"""Commands by processes that are forked from one that has imported what commands need.
+
+Each is a process as real as any other, to be interrupted, killed, or run beside others; it only
+does not begin with five seconds of imports.
+"""
+
+import functools
+import importlib
+import multiprocessing
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from unittest.mock import patch
+
+from facetrack import __main__ as command
+
+_SIGINT = signal.default_int_handler
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What to be: a command's arguments and all that a process gets from the one it is started by.
+
+    limit: see `Workspace`.
+    """
+
+    arguments: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
+    limit: int | None
+    out: str
+    err: str
+
+
+class Forked:
+    """A command that runs; as far as it goes, what `subprocess.Popen` is, and used like it."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        limit: int | None,
+    ) -> None:
+        self._said = tempfile.TemporaryDirectory()
+        out, err = (os.path.join(self._said.name, name) for name in ("out", "err"))  # noqa: PTH118
+        request = _Request(arguments, folder, dict(environment), limit, out, err)
+        self._process: ForkServerProcess = _ready().Process(target=_be, args=(request,))
+        _start(self._process)
+
+    @property
+    def pid(self) -> int:
+        """The number of the process, and of the process group it makes."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs."""
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """The same."""
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Standard output and error once it has ended.
+
+        Raises subprocess.TimeoutExpired where it still runs after so many seconds.
+        """
+        self._process.join(timeout)
+        if timeout is not None and self.returncode is None:
+            raise subprocess.TimeoutExpired("facetrack", timeout)
+        out, err = (
+            path.read_text("utf-8", "replace") if path.exists() else ""
+            for path in (Path(self._said.name, name) for name in ("out", "err"))
+        )
+        return out, err
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal; nothing where it has ended."""
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it without warning; nothing where it has ended."""
+        self._process.kill()
+
+    def __enter__(self) -> Self:
+        """Nothing more."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wait for its end."""
+        self._process.join()
+        self._said.cleanup()
+
+
+@functools.cache
+def _ready() -> ForkServerContext:
+    """The process that commands are forked from, its imports done; it ends with this one."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([f"{__name__}_imports"])
+    # One thread is what a fork keeps.
+    with patch.dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"):
+        forkserver.ensure_running()
+    first = context.Process(target=os.getpid)
+    _start(first)
+    first.join()
+    return context
+
+
+def _start(process: ForkServerProcess) -> None:
+    # Processes take up their parent's main module: a test's would bring all that it imports.
+    with patch.dict(sys.modules, __main__=command):
+        process.start()
+
+
+def _be(request: _Request) -> None:
+    """Be the command."""
+    os.setsid()
+    for number, path in ((1, request.out), (2, request.err)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), number)
+    signal.signal(signal.SIGINT, _SIGINT)
+    os.environ.clear()
+    os.environ.update(request.environment)
+    os.chdir(request.folder)
+    if request.limit is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (request.limit, request.limit))
+    sys.argv = [str(command.__file__), *request.arguments]
+    importlib.import_module("facetrack.__main__").main()

@@ -1,0 +1,16 @@
+"""What commands import when they need it, imported; and the configs looked for, as each does it."""
+
+import importlib
+
+from hydra.core.plugins import Plugins
+
+for _name in (
+    *("cv2", "dlib", "matplotlib.backends.backend_agg", "optuna", "plotly.graph_objects"),
+    *("sklearn.cluster", "sklearn.manifold"),
+    *("mlflow", "mlflow.store.tracking.sqlalchemy_store"),
+    "mlflow.store.model_registry.sqlalchemy_store",
+    *(f"facetrack.{name}" for name in ("job", "forget", "organise", "sweep_summary")),
+    *(f"facetrack.{name}" for name in ("sweep_tsne", "tracking", "tune.study")),
+):
+    importlib.import_module(_name)
+Plugins.instance()  # Hydra looks for them, and imports all of them
