@@ -167,15 +167,16 @@ def close(status: str) -> None:
     Called by the command line, not by Hydra, which would turn a full disk into a warning.
     Does nothing where no sweep is open.
     """
+    global _open, _exit_status
+    if _open is None:
+        return
+    sweep, _open = _open, None
+    # Not before: every command ends here, and most have no use for what these import.
     from facetrack import sweep_tsne
     from facetrack.sweep_summary import write
     from facetrack.tracking import KIND
     from facetrack.tune import summary
 
-    global _open, _exit_status
-    if _open is None:
-        return
-    sweep, _open = _open, None
     if sweep.bar is not None:
         sweep.bar.close()
     resume_line = f"python -m facetrack resume={sweep.sweep_id}"
