@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from facetrack import resume
+from facetrack import outputs, resume, stopping, working_folder
 from facetrack.errors import UserError, refuse
 from facetrack.progress import bar, say
+
+working_folder.keep_as_it_is()  # here, as a worker imports this before it composes its job
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -56,7 +58,14 @@ _exit_status = 0
 
 
 class Sweep(Callback):
-    """Opens the parent run at the start of a multirun, and counts its jobs."""
+    """Opens the parent run at the start of a multirun, and counts its jobs.
+
+    Hydra calls it for a job alone as well.
+    """
+
+    def on_run_start(self, config: DictConfig, **_: object) -> None:
+        """A job alone: Hydra is about to make its folder."""
+        outputs.expect(Path(config.hydra.run.dir))
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Create the parent run, or take it up again; its jobs will find it by the sweep id."""
@@ -73,10 +82,13 @@ class Sweep(Callback):
         sweep_id = str(config.sweep_id)
         lock = resume.lock(sweep_id)
         tracking = Tracking(config.tracking.uri, config.tracking.experiment)
-        overrides = resume.own_overrides(config.hydra.overrides.task)
+        # As they were given: a value with a `${` in it is not looked up.
+        given = OmegaConf.to_container(config.hydra.overrides)
+        assert isinstance(given, dict)
+        overrides = resume.own_overrides(given["task"])
         with tracking.working("run again"):
             run = tracking.sweep(sweep_id) or tracking.start_sweep(
-                sweep_id, overrides, resume.own_overrides(config.hydra.overrides.hydra)
+                sweep_id, overrides, resume.own_overrides(given["hydra"])
             )
         return _Open(sweep_id, Path(config.hydra.sweep.dir), tracking, run, lock)
 
@@ -120,6 +132,8 @@ def guarded(task: Callable[[DictConfig], None], config: DictConfig) -> Failure |
     try:
         task(config)
     except Exception as error:
+        if stopping.asked():  # that is what a signal has interrupted
+            raise KeyboardInterrupt from error
         text = " ".join(str(error).split()) or type(error).__name__
         say(f"  FAILED: {text}")
         return Failure(text, mistake=isinstance(error, UserError))
@@ -156,6 +170,11 @@ def abandon(status: str) -> None:
         close(status)
 
 
+def how_to_resume() -> str:
+    """The command that goes on with the sweep that is open; empty where none is."""
+    return "" if _open is None else f"python -m facetrack resume={_open.sweep_id}"
+
+
 def exit_status() -> int:
     """0 when every job finished, 2 when only users' mistakes kept some from it, else 1."""
     return _exit_status
@@ -170,16 +189,15 @@ def close(status: str) -> None:
     global _open, _exit_status
     if _open is None:
         return
-    sweep, _open = _open, None
-    # Not before: every command ends here, and most have no use for what these import.
     from facetrack import sweep_tsne
     from facetrack.sweep_summary import write
     from facetrack.tracking import KIND
     from facetrack.tune import summary
 
+    resume_line = how_to_resume()
+    sweep, _open = _open, None
     if sweep.bar is not None:
         sweep.bar.close()
-    resume_line = f"python -m facetrack resume={sweep.sweep_id}"
     try:
         with sweep.tracking.working(f"`{resume_line}` with the same tracking"):
             # A job's process that was killed could not close its run.
@@ -208,5 +226,5 @@ def close(status: str) -> None:
         sweep.lock.release()
     seconds = time.monotonic() - sweep.started
     say(f"{finished} of {sweep.total} jobs finished in {seconds:.0f} s")
-    if jobs and status != "FINISHED":
+    if jobs and status == "FAILED":  # who stops a sweep is told so at the end
         say(f"To run the others: {resume_line}")
