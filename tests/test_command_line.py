@@ -1,5 +1,8 @@
 """What the arguments become before Hydra reads them."""
 
+import subprocess
+import sys
+
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
@@ -96,3 +99,19 @@ def test_a_sweep_gets_an_id_of_its_own_unless_it_has_one() -> None:
 def test_any_path_can_be_given(path: str) -> None:
     _, argument = prepared(["dataset=folder", f"dataset.root={path}"], CONF)
     assert OverridesParser.create().parse_override(argument).value() == path
+
+
+@pytest.mark.parametrize("arguments", [["--cfg", "job"], ["clusterer.radius=1"]])
+def test_what_needs_no_faces_imports_nothing_heavy(arguments: list[str]) -> None:
+    """Most of what a job takes to start: users wait for it."""
+    code = (
+        "import sys\n"
+        "from facetrack.__main__ import main\n"
+        "try:\n  main()\n"
+        "finally: print('heavy:', {'mlflow', 'scipy', 'sklearn'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == (0 if "--cfg" in arguments else 2), done.stderr
+    assert "heavy: set()" in done.stdout

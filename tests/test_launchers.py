@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 from facetrack import launchers
 from facetrack.__main__ import CONF
 from facetrack.errors import UserError
-from facetrack.testing import Workspace, people, rows
+from facetrack.testing import Workspace, people, rows, scores
 
 SWEEP = ("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500", "n_resamples=30")
 """Three jobs, of which the one with 500 clusters fails."""
@@ -74,7 +74,7 @@ def test_a_killed_worker_costs_no_job_and_no_digit(
     with place.start(*SWEEP, *pictures, *launcher) as process:
         _until(lambda: bool(rows(place.home)), process)
         os.kill(_below(process.pid, busy)[0], signal.SIGKILL)
-        told, errors = process.communicate(timeout=200)
+        told, errors = process.communicate(timeout=300)
     assert process.returncode == 2, errors
     assert "2 of 3 jobs finished" in told
     assert "FAILED: " in told
@@ -96,10 +96,10 @@ def test_ctrl_c_ends_the_workers(workspace: Workspace) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     long = ("-m", "clusterer.eps=0.2:0.4", "n_resamples=100000", "hydra/launcher=joblib")
     with workspace.start(*long) as process:
-        _until(lambda: len(workspace.runs("job", "RUNNING")) > 1, process)
+        _until(lambda: len(scores(workspace.folder, "job", "RUNNING")) > 1, process)
         workers = _below(process.pid, "LokyProcess")
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors
@@ -190,7 +190,7 @@ def _below(process: int, text: str) -> list[int]:
 
 
 def _until(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()
