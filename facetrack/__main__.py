@@ -49,8 +49,8 @@ def _run(config: DictConfig) -> sweep.Failure | None:
     try:
         _do_task(config)
     except (UserError, OSError) as error:
-        if stopping.asked() or _nobody_reads():
-            raise  # it is not what it seems
+        if stopping.asked() or _is_unread(error):
+            raise  # no mistake of the user's
         # Hydra would print the overrides above the message.
         raise SystemExit(refuse(_one_line(error))) from error
     except Incomplete as error:
@@ -91,7 +91,7 @@ def main() -> None:
     except Exception as error:
         if stopping.asked():
             _stopped()
-        if _nobody_reads():
+        if _is_unread(error):
             _left()
         sweep.abandon("FAILED")
         if not isinstance(error, UserError | HydraException | OmegaConfBaseException | OSError):
@@ -125,9 +125,9 @@ def _left() -> NoReturn:
     sys.exit(_NOBODY_READS)
 
 
-def _nobody_reads() -> bool:
-    """Whether what is printed goes into a pipe whose other end is closed."""
-    return _is_left(1) or _is_left(2)
+def _is_unread(error: Exception) -> bool:
+    """Whether an error is that what is printed goes into a pipe whose other end is closed."""
+    return isinstance(error, BrokenPipeError) and (_is_left(1) or _is_left(2))
 
 
 def _is_left(number: int) -> bool:

@@ -20,14 +20,13 @@ NAME = "temporary"
 @contextlib.contextmanager
 def folder(home: Path) -> Iterator[Path]:
     """A new folder in a FACETRACK_HOME, removed at the end with what is in it. Raises OSError."""
-    base = home / NAME
-    base.mkdir(mode=0o700, exist_ok=True)
-    path, handle = _locked(base)
+    path, handle = _locked(home / NAME)
     try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
         os.close(handle)
+        _remove_empty(home / NAME)
 
 
 def left(home: Path) -> list[Path]:
@@ -41,18 +40,28 @@ def sweep(home: Path) -> None:
     """Remove the folders whose process is gone."""
     for path in left(home):
         shutil.rmtree(path, ignore_errors=True)
+    _remove_empty(home / NAME)
 
 
 def _locked(base: Path) -> tuple[Path, int]:
     """A new folder, and the open handle that holds its lock."""
     while True:
-        path = Path(tempfile.mkdtemp(dir=base))
-        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        base.mkdir(mode=0o700, exist_ok=True)
+        try:
+            path = Path(tempfile.mkdtemp(dir=base))
+            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue  # another process has removed it: empty, or not locked yet
         with contextlib.suppress(OSError):  # a network disk without locks
             fcntl.flock(handle, fcntl.LOCK_EX)
         if path.exists():  # else it was swept before it was locked
             return path, handle
         os.close(handle)
+
+
+def _remove_empty(base: Path) -> None:
+    with contextlib.suppress(OSError):  # others are in it, or there is none
+        base.rmdir()
 
 
 def _abandoned(path: Path) -> bool:

@@ -30,20 +30,25 @@ def storage(url: str) -> BaseStorage:
                 f"journal file ending in .log; got {url!r}"
             )
         return journal(path)
+    # Two processes must not create the tables of one fresh database at once, nor look in between.
+    with lock(locks() / "optuna.lock"):
+        databases.demand_usable(_optuna(), url)
+        return _database(url)
+
+
+def _database(url: str) -> RDBStorage:
     local = url.startswith("sqlite:///")
-    databases.demand_usable(_optuna(), url)
     # SQLite has one writer at a time: wait for the others.
     connect = {"timeout": 100} if local else dict(databases.connect_arguments(url))
     try:
         if local:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        with _creating():
-            return RDBStorage(
-                url,
-                engine_kwargs={"connect_args": connect},
-                heartbeat_interval=HEARTBEAT_SECONDS,
-                grace_period=GRACE_SECONDS,
-            )
+        return RDBStorage(
+            url,
+            engine_kwargs={"connect_args": connect},
+            heartbeat_interval=HEARTBEAT_SECONDS,
+            grace_period=GRACE_SECONDS,
+        )
     except Exception as error:
         first = masked(str(error).strip().splitlines()[0]) if str(error).strip() else ""
         raise UserError(
@@ -91,13 +96,6 @@ def _optuna() -> databases.Program:
         upgrade="optuna storage upgrade --storage {}",
         setting="task.storage",
     )
-
-
-@contextlib.contextmanager
-def _creating() -> Iterator[None]:
-    """Two processes must not create the tables of one fresh database at once."""
-    with lock(locks() / "optuna.lock"):
-        yield
 
 
 def _reason(error: BaseException) -> str:

@@ -71,8 +71,7 @@ def test_another_one_under_its_name_is_refused_and_its_run_stays(before: Workspa
     unknown = before.run("task=tune", "task.study=mine", "tracking.uri=sqlite:///other.db")
     unknown.refused("does not say what it is of")
     (after,) = (one for one in before.runs("study") if one.data.tags["study"] == "mine")
-    assert after.data == run.data
-    assert (after.info.status, after.info.end_time) == (run.info.status, run.info.end_time)
+    assert after.to_dictionary() == run.to_dictionary()
 
 
 def test_a_sweep_goes_on(before: Workspace) -> None:
