@@ -1,4 +1,8 @@
-"""DBSCAN, label for label scikit-learn's, where every radius comes from one spanning tree.
+"""DBSCAN, label for label scikit-learn's for float64, every radius from one spanning tree.
+
+For float32 points scikit-learn rounds distances to float32; here those within rounding of the
+radius are decided in float64 from the coordinates' differences, so where the two disagree, as on
+points a few float32 apart from the radius, facetrack's labels are the exact ones.
 
 That looks at every pair of points. For sets too large for it, `neighbors="faiss"` finds neighbours
 approximately (see approximate.py) and measures how many it misses.
@@ -21,7 +25,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer import approximate
-from facetrack.clusterer.distances import MOST_DOUBT, Floats, Mask, Points, pairs
+from facetrack.clusterer.distances import MOST_DOUBT, Floats, Mask, Points, pairs, scaled
 from facetrack.clusterer.shared import cache, digest, distinct
 from facetrack.clusterer.tree import Tree, components, spanning_tree
 from facetrack.metrics import NOISE
@@ -59,15 +63,15 @@ class DBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         points = validate_data(self, X, dtype=[np.float64, np.float32])
         key = digest(points)
         same = distinct(points, key)
-        unique = points[same.rows]
+        unique, eps, _ = scaled(points[same.rows], self.eps)
         self.neighbors_recall_: float | None = None
         if self.neighbors == "faiss":
-            near = approximate.Neighbours(unique, self.eps)
+            near = approximate.Neighbours(unique, eps)
             labels, core = _found_labels(near, same.counts, self.min_samples)
             self.neighbors_recall_ = near.recall()
         else:
-            tree = _tree(unique, same.counts, self.min_samples, self.eps, key)
-            labels, core = _labels(unique, same.counts, tree, self.eps, self.min_samples)
+            tree = _tree(unique, same.counts, self.min_samples, eps, key)
+            labels, core = _labels(unique, same.counts, tree, eps, self.min_samples)
         self.labels_: NDArray[np.int64] = labels[same.inverse]
         self.core_sample_indices_ = np.flatnonzero(core[same.inverse])
         return self

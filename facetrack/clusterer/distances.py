@@ -30,6 +30,29 @@ _EXACT_NUMBERS = 2**22
 # float32 pays while few pairs are doubtful; beyond that share of radius² float64 does.
 MOST_DOUBT = 0.05
 
+# Powers of two: squares of coordinates between these are far from float32's own limits.
+_LEAST, _MOST = -40, 40
+
+
+def scaled(points: Floats, radius: float) -> tuple[Floats, float, int]:
+    """Points and a radius in units in which no square overflows or vanishes; the unit's exponent.
+
+    The unit is a power of two, so that every distance is the same number but for the exponent. It
+    depends on the points alone. Points of ordinary size are returned as they are; others as
+    float64, where a coordinate must be 1e-290 of the largest before it loses a digit. A radius far
+    beyond the points, which holds all of them, becomes one that does.
+    """
+    largest, exponent = np.frexp(np.float64(np.abs(points).max()))
+    if not largest:
+        return points, 1.0, 0
+    with np.errstate(over="ignore"):
+        own = float(np.ldexp(float(radius), -exponent))
+    # Such that even a thousandth of it, which mean-shift takes for no way at all, is beyond them.
+    own = min(own, 1e4 * float(np.sqrt(points.shape[1])))
+    if _LEAST <= exponent <= _MOST:
+        return points, float(np.ldexp(own, exponent)), 0
+    return np.ldexp(points.astype(np.float64), -exponent), own, int(exponent)
+
 
 class Points:
     """(n, d) float32 or float64 points, prepared for queries; the array is not copied."""

@@ -59,6 +59,10 @@ class Shared:
                     self._bytes -= _size(dropped)
         return made
 
+    def renew_lock(self) -> None:
+        """Take a new lock: in a forked process, where the thread that held the old one is not."""
+        self._lock = threading.Lock()
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
