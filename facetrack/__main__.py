@@ -10,7 +10,6 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from hydra.utils import get_method
 from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
 
 from facetrack import grammar, masked, sweep, targets
 from facetrack.command_line import prepared
@@ -54,7 +53,7 @@ def main() -> None:
         sys.argv[1:] = prepared(sys.argv[1:], CONF)
         _run()
         sweep.close("FINISHED")
-    except (UserError, HydraException, OmegaConfBaseException, OSError) as error:
+    except sweep.MISTAKES as error:
         sweep.abandon("FAILED")
         sys.exit(refuse(_one_line(error)))
     except KeyboardInterrupt:
