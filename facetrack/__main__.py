@@ -1,8 +1,16 @@
 """The command line: Hydra composes the config, the task does the work."""
 
+import contextlib
 import os
+import select
 import sys
 from pathlib import Path
+from typing import NoReturn
+
+from facetrack import stopping
+
+if __name__ == "__main__":
+    stopping.at_once()  # what is imported below takes a second
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -11,7 +19,8 @@ from hydra.types import RunMode
 from hydra.utils import get_method
 from omegaconf import DictConfig
 
-from facetrack import grammar, masked, sweep, targets
+from facetrack import __version__, grammar, masked, outputs, sweep, targets, terminal
+from facetrack.arguments import hydras
 from facetrack.command_line import prepared
 from facetrack.errors import Incomplete, UserError, refuse
 from facetrack.shipped import CONF as CONF
@@ -26,11 +35,9 @@ def _run(config: DictConfig) -> sweep.Failure | None:
         return sweep.guarded(_do_task, config)
     try:
         _do_task(config)
-    except BrokenPipeError:
-        # Nobody reads any more (`| head`). Python would complain once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(_NOBODY_READS) from None
     except (UserError, OSError) as error:
+        if stopping.asked() or _nobody_reads():
+            raise  # it is not what it seems
         # Hydra would print the overrides above the message.
         raise SystemExit(refuse(_one_line(error))) from error
     except Incomplete as error:
@@ -44,39 +51,91 @@ def _do_task(config: DictConfig) -> None:
 
 
 def main() -> None:
-    """Run the command line. Exit status: 0, 1 (failure), 2 (a user's mistake), 130 (Ctrl-C)."""
-    # Hydra would print its own shortened traceback; with this it raises instead.
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    """Run the command line.
+
+    Exit status: 0, 1 (failure), 2 (a user's mistake), 128 and the number of the signal that ended
+    it: 130 (Ctrl-C), 129, 143, 141 where nobody reads what it prints.
+    """
+    # Hydra would print its own shortened traceback; with this it raises, and what is raised is told
+    # in a line, which is what HYDRA_FULL_ERROR=0 asks for.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    stopping.watch()
+    terminal.print_anything()
     try:
         masked.remember(grammar.texts(sys.argv[1:]))
         targets.remember(sys.argv[1:])
         sys.argv[1:] = prepared(sys.argv[1:], CONF)
+        if sys.argv[1:] == ["--version"]:
+            print(f"facetrack {__version__}")
+            return
         _run()
         sweep.close("FINISHED")
-    except sweep.MISTAKES as error:
-        sweep.abandon("FAILED")
-        sys.exit(refuse(_one_line(error)))
     except KeyboardInterrupt:
-        sweep.abandon("KILLED")
-        print("\nfacetrack: interrupted; embeddings and finished jobs are kept", file=sys.stderr)
-        sys.exit(130)
-    except Exception:
+        _stopped()
+    except Exception as error:
+        if stopping.asked():
+            _stopped()
+        if _nobody_reads():
+            _left()
         sweep.abandon("FAILED")
-        raise
+        if not isinstance(error, sweep.MISTAKES):
+            raise
+        sys.exit(refuse(_one_line(error)))
+    finally:
+        outputs.leave_none_empty()
+        stopping.at_once()
     sys.exit(sweep.exit_status())
 
 
+def _stopped() -> NoReturn:
+    """End as Ctrl-C, SIGTERM and SIGHUP do."""
+    then = sweep.how_to_resume() or "the same command"
+    sweep.abandon("KILLED")
+    print(
+        f"\nfacetrack: {stopping.told()}; embeddings, finished jobs and finished trials are kept, "
+        f"and {then} goes on from there",
+        file=sys.stderr,
+    )
+    sys.exit(stopping.status())
+
+
+def _left() -> NoReturn:
+    """End without a word: nobody reads any more (`| head`)."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        if _is_left(number):  # Python would complain once more when it flushes
+            os.dup2(nowhere, number)
+    sweep.abandon("KILLED")
+    sys.exit(_NOBODY_READS)
+
+
+def _nobody_reads() -> bool:
+    """Whether what is printed goes into a pipe whose other end is closed."""
+    return _is_left(1) or _is_left(2)
+
+
+def _is_left(number: int) -> bool:
+    looked = select.poll()
+    with contextlib.suppress(OSError):
+        looked.register(number, 0)
+        return any(event & select.POLLERR for _, event in looked.poll(0))
+    return False
+
+
 def _one_line(error: Exception) -> str:
+    if isinstance(error, BrokenPipeError):
+        return (
+            f"{error}: a process that facetrack works with has ended before its time; run the same "
+            "command again"
+        )
     if isinstance(error, OSError) and not isinstance(error, HydraException):
         return (
             f"{error}: facetrack writes to the working directory, {Path.cwd()}, and to the folder "
             "that FACETRACK_HOME names; make room there"
         )
-    parts = [str(error)]
-    if not isinstance(error, UserError) and error.__cause__ is not None:
-        parts.append(str(error.__cause__))
-    lines = [line.strip() for part in parts for line in part.splitlines() if line.strip()]
-    return "; ".join(dict.fromkeys(lines))
+    if isinstance(error, UserError):
+        return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    return hydras.told(error)
 
 
 if __name__ == "__main__":

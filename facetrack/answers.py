@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from facetrack.address import without_user
+from facetrack.errors import UserError
 from facetrack.masked import masked
 from facetrack.progress import say
 
@@ -38,6 +39,10 @@ _MOST = 10_000  # bytes of an answer that only says whether somebody is there
 _STATUS = re.compile(r"(?:failed with error code|too many) (\d{3})\b|\b(\d{3}) \w+ Error:")
 _SIGN_IN = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
 _LOOK = "see that it runs, and what its log says"
+
+
+class Unkept(UserError):
+    """A store did not do what it was asked: no mistake in what was to be kept there."""
 
 
 @dataclass(frozen=True)

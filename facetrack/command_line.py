@@ -1,97 +1,82 @@
 """What facetrack does to the arguments before Hydra sees them."""
 
-import itertools
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.types import OverrideType
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from facetrack import launchers
-from facetrack.data import KNOWN
-from facetrack.grammar import parsed as _parsed
+from facetrack.arguments import flags
+from facetrack.arguments.catalogue import Catalogue
+from facetrack.arguments.check import Checks, initialized
+from facetrack.arguments.keys import COMMAND_ONLY
+from facetrack.arguments.parsing import parsed
+from facetrack.given import KNOWN
 from facetrack.overrides import expand, is_multirun
 from facetrack.resume import resumed
 from facetrack.tuned import with_tuned
 
 _STAGES = ("dataset", "detector", "embedder", "clusterer")
-_MOST_CHOICES = 50  # of a group; a swept seed may have many values, and none of them matters here
 
 
 def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
-    """Arguments with ranges written out and, for a sweep, the id its jobs share.
+    """Arguments that Hydra runs as they are meant, or UserError for a mistake in them.
 
-    The id travels as an ordinary override, so that jobs on other machines know it too.
-    Raises UserError for a range that makes no sense, and for a launcher, resume or tuned that
-    cannot be.
+    Flags come first, ranges are written out, `resume=` and `tuned=` stand for what they name, and
+    the jobs of a sweep share its id: as an ordinary override, so that jobs on other machines know
+    it too. Whatever can be told without a picture is checked here (see arguments/).
     """
-    composed: list[DictConfig] = []
-
-    def value_of(key: str) -> object:
-        if not composed:
-            composed.extend(_jobs_of_each_choice(arguments, conf))
-        for config in composed:
-            try:
-                value = OmegaConf.select(config, key)
-            except OmegaConfBaseException:
-                continue
-            if value is not None:
-                # "known" stands for a whole number, so a range may take its place.
-                return 0 if value == KNOWN else value
-        return None
-
-    launchers.check(arguments)
-    arguments = with_tuned(resumed([_readable(argument) for argument in arguments], conf))
-    multirun = is_multirun(arguments)
-    expanded = expand(arguments, value_of, multirun=multirun)
+    line = flags.read(arguments, Catalogue([conf]).setting)
+    if line.version:
+        return ["--version"]
+    if not line.composes:
+        return [*line.flags, *line.rest]
+    launchers.check(line.rest)
+    typed = [_readable(argument) for argument in line.rest]
+    with initialized(line, conf) as folder:
+        checks = Checks(line, folder)
+        meant = _meant(typed, checks, folder, line.multirun or is_multirun(typed))
+        overrides = [one for one in meant if one != "-m"]
+        multirun = line.multirun or is_multirun(meant)
+        composed = checks.compose(overrides, typed, multirun)
+        expanded = expand(overrides, lambda key: _value(composed.jobs, key), multirun=multirun)
+        checks.set(expanded, composed)
+    hydras = list(line.flags)
     if multirun:
         expanded = _for_some_choices(expanded)
-    if multirun and not any(one.startswith("sweep_id=") for one in expanded):
-        expanded.append(f"sweep_id={time.strftime('%Y-%m-%d_%H-%M-%S')}-{secrets.token_hex(2)}")
-    return expanded
+        if not any(one.startswith("sweep_id=") for one in expanded):
+            expanded.append(f"sweep_id={time.strftime('%Y-%m-%d_%H-%M-%S')}-{secrets.token_hex(2)}")
+        if "-m" in meant and "-m" not in hydras:  # as resume= has it
+            hydras.insert(0, "-m")
+    return [*hydras, *expanded]
 
 
-def _jobs_of_each_choice(arguments: Sequence[str], conf: Path) -> list[DictConfig]:
-    """Configs of a sweep's first job, and of that job with each other choice that is swept.
+def _meant(typed: Sequence[str], checks: Checks, folder: Path, multirun: bool) -> list[str]:
+    """The arguments, `resume=` and `tuned=` replaced by what they stand for. Raises UserError."""
+    stand_for = tuple(f"{key}=" for key in COMMAND_ONLY)
+    others = [one for one in typed if not one.startswith(stand_for)]
+    if len(others) == len(typed):
+        return list(typed)
+    # A mistake beside them is told before MLflow is asked.
+    checks.compose(others, typed, multirun or any(one.startswith("resume=") for one in typed))
+    return with_tuned(resumed(typed, folder))
 
-    They tell which settings are numbers, where some choices do not have the setting.
-    """
-    first: dict[str, str] = {}
-    others: dict[str, list[str]] = {}
-    for argument in arguments:
-        override = _parsed(argument)  # a range could not be composed yet
-        if override is None:
+
+def _value(jobs: Sequence[DictConfig], key: str) -> object:
+    """The value of a setting in the first job that knows it."""
+    for job in jobs:
+        try:
+            value = OmegaConf.select(job, key)
+        except OmegaConfBaseException:
             continue
-        key = override.get_key_element()
-        if override.is_sweep_override() and override.is_discrete_sweep():
-            values = list(itertools.islice(override.sweep_string_iterator(), _MOST_CHOICES))
-            first[key] = f"{key}={values[0]}"
-            if "." not in key:
-                others[key] = [f"{key}={value}" for value in values[1:]]
-        elif ":" not in argument:
-            first[key] = argument
-    swept = [{**first, key: other} for key, values in others.items() for other in values]
-    configs = []
-    with initialize_config_dir(str(conf), version_base="1.3"):
-        for overrides in (first, *swept):
-            try:
-                configs.append(compose("config", list(overrides.values())))
-            except (HydraException, OmegaConfBaseException):
-                # A setting that this choice does not have: what the others have still counts.
-                configs.append(_without_settings(overrides))
-    return configs
-
-
-def _without_settings(overrides: Mapping[str, str]) -> DictConfig:
-    try:
-        return compose("config", [text for key, text in overrides.items() if "." not in key])
-    except (HydraException, OmegaConfBaseException):
-        return OmegaConf.create()
+        if value is not None:
+            # "known" stands for a whole number, so a range may take its place.
+            return 0 if value == KNOWN else value
+    return None
 
 
 def _for_some_choices(arguments: Sequence[str]) -> list[str]:
@@ -101,7 +86,7 @@ def _for_some_choices(arguments: Sequence[str]) -> list[str]:
     need not have the setting. The sweeper drops it from the jobs that do not (facetrack_sweeper).
     """
     experiment = any(one.startswith("+experiment=") for one in arguments)
-    overrides = [_parsed(argument) for argument in arguments]
+    overrides = [parsed(argument) for argument in arguments]
     swept = {one.key_or_group for one in overrides if one is not None and one.is_sweep_override()}
     wrapped = []
     for argument, override in zip(arguments, overrides, strict=True):
@@ -124,7 +109,7 @@ def _readable(argument: str) -> str:
     """A value that Hydra's grammar cannot read is text: quoted, as a path like ~/Fotos é needs."""
     if argument.startswith(("-", "resume=", "tuned=")) or "=" not in argument:
         return argument
-    if _parsed(argument) is None:
+    if parsed(argument) is None:
         key, _, value = argument.partition("=")
         quote = next((mark for mark in "'\"" if mark not in value), None)
         if quote is not None and not value.endswith("\\"):

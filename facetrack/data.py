@@ -22,9 +22,6 @@ Image = NDArray[np.uint8]
 Boxes = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
-# As a clusterer's n_clusters: the number of people in the resample at hand.
-KNOWN = "known"
-
 
 @dataclass(frozen=True, slots=True)
 class Picture:

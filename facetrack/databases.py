@@ -4,6 +4,7 @@ Both programs make their tables in whatever database they are given, try for min
 server that is away, and have one sentence for whatever is wrong.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,9 +50,10 @@ def connect_arguments(url: str) -> Mapping[str, Any]:
 
 
 def demand_usable(program: Program, url: str) -> None:
-    """Raises UserError where a server does not answer, and for a database of something else.
+    """Raises UserError where a database cannot be read, and for one of something else.
 
-    Nothing is written. An address that SQLAlchemy does not know is left to the program.
+    Nothing is written. An address that SQLAlchemy does not know is left to the program, and so is
+    a file that another process has locked.
     """
     from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -68,7 +70,13 @@ def demand_usable(program: Program, url: str) -> None:
         if "file is not a database" in str(error):
             raise UserError(_anothers(program, url)) from error
         if _is_file(url):
-            return
+            if "locked" in str(error):
+                return
+            raise UserError(
+                f"the {program.what} {masked(url)} cannot be used ({_first_line(error)}): see that "
+                f"it is whole and that you may read and write it, or name another by "
+                f"{program.setting}=…"
+            ) from error
         raise UserError(
             f"the {program.what} {masked(url)} does not answer ({_first_line(error)}): see that it "
             f"runs and lets you in, or leave {program.setting} out"
@@ -85,11 +93,11 @@ def version_trouble(program: Program, url: str) -> str | None:
     For when the program has refused it: to read its migrations takes seconds.
     """
     from alembic.script import ScriptDirectory
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
     try:
         tables, revision = _look(url)
-    except (SQLAlchemyError, ImportError):
+    except (ArgumentError, SQLAlchemyError, ImportError):
         return None
     if program.table not in tables or revision is None:
         return None
@@ -121,7 +129,7 @@ def _look(url: str) -> tuple[set[str], str | None]:
     from sqlalchemy import create_engine, inspect, text
     from sqlalchemy.pool import NullPool
 
-    if _is_file(url) and not _file(url).exists():
+    if _is_file(url) and not os.path.lexists(_file(url)):
         return set(), None  # to look would make it
     engine = create_engine(url, poolclass=NullPool, connect_args=dict(connect_arguments(url)))
     with engine.connect() as connection:

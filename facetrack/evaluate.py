@@ -53,7 +53,7 @@ class Fit(NamedTuple):
 def check(seed: int, n_resamples: int) -> None:
     """Refuse a seed or a number of resamples that cannot be meant. Raises UserError."""
     derived_seed(seed, "", 0)
-    if not isinstance(n_resamples, int) or n_resamples < 1:
+    if type(n_resamples) is not int or n_resamples < 1:
         raise UserError(f"n_resamples is a whole number, 1 or more; got {n_resamples!r}")
 
 

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from filelock import Timeout
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.dataset.folder import user_path
@@ -42,20 +41,17 @@ def forget(config: DictConfig) -> None:
     Raises UserError where nothing is named, or nobody is found; Incomplete where something could
     not be deleted.
     """
-    try:
-        _check(config)
-        asked = _asked(config)
-        if config.task.dry_run:
-            _list(config, asked)
-            return
-        with _alone():
-            troubles = _forgotten(config, asked)
-        if troubles:
-            for trouble in dict.fromkeys(troubles):
-                refuse(trouble)
-            raise Incomplete("not all is forgotten: the same command goes on from here")
-    finally:
-        _leave_no_folder()
+    _check(config)
+    asked = _asked(config)
+    if config.task.dry_run:
+        _list(config, asked)
+        return
+    with _alone():
+        troubles = _forgotten(config, asked)
+    if troubles:
+        for trouble in dict.fromkeys(troubles):
+            refuse(trouble)
+        raise Incomplete("not all is forgotten: the same command goes on from here")
 
 
 def finish_forgetting() -> list[str]:
@@ -314,12 +310,3 @@ def _list(config: DictConfig, asked: dict[str, str | None]) -> None:
         for item in found.items:
             say(f"    {item}")
     say("Nothing was deleted (task.dry_run=true)")
-
-
-def _leave_no_folder() -> None:
-    """Hydra makes a folder in outputs/ for each command; this one puts nothing into it."""
-    if HydraConfig.initialized():
-        folder = Path(HydraConfig.get().runtime.output_dir)
-        with contextlib.suppress(OSError):
-            folder.rmdir()
-            folder.parent.rmdir()

@@ -4,19 +4,10 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, QuotedString
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
-
-def parsed(argument: str) -> Override | None:
-    """An override, None for a flag and for what Hydra cannot parse and will report itself."""
-    if argument.startswith("-"):
-        return None
-    try:
-        return OverridesParser.create().parse_override(argument)
-    except HydraException:
-        return None
+from facetrack.arguments.parsing import parsed, plain
 
 
 def values(override: Override) -> list[Any]:
@@ -27,19 +18,8 @@ def values(override: Override) -> list[Any]:
     if override.is_delete() or override.is_range_sweep():
         return []
     if override.is_sweep_override():
-        return [_plain(one) for one in override.sweep_iterator()]
+        return [plain(one) for one in override.sweep_iterator()]
     return [override.value()]
-
-
-def _plain(value: Any) -> Any:
-    """A swept value with quoted texts as texts, as `Override.value` gives them."""
-    if isinstance(value, QuotedString):
-        return value.text
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    if isinstance(value, dict):
-        return {_plain(key): _plain(one) for key, one in value.items()}
-    return value
 
 
 def leaves(value: Any) -> Iterator[tuple[str, Any]]:

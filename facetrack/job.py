@@ -61,10 +61,10 @@ def evaluate(config: DictConfig) -> None:
     if job.finished_before():
         return
     unset = radius.is_not_given(config)
+    estimator = build(config.clusterer)
+    sampling = make(config.sampling)
+    check(config.seed, config.n_resamples)
     with job.run(later=radius.KEYS if unset else ()) as run:
-        estimator = build(config.clusterer)
-        sampling = make(config.sampling)
-        check(config.seed, config.n_resamples)
         whole = embed(config)
         embeddings, faces = chosen(whole, config)
         job.say_dataset(run, embeddings)
@@ -146,11 +146,11 @@ class Job:
         run_id: one to take up again instead of a new one. later: parameters not known yet.
         Raises UserError for a setting without a value, before minutes go into embedding.
         """
+        refuse_missing(self.config)
         with self.tracking.run(self.name, self.tags, run_id) as run:
             if run_id is None:
                 run.params({key: self.params[key] for key in self.params if key not in later})
             run.artifacts({"config.yaml": self._told()})
-            refuse_missing(self.config)
             yield run
 
     def say_radius(self, run: Run, estimator: BaseEstimator) -> None:

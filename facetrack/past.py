@@ -1,14 +1,24 @@
 """What an experiment in MLflow has by now, for `task=forget`."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from facetrack import databases, temporary
 from facetrack.address import SERVER, refuse_malformed
 from facetrack.errors import UserError
+from facetrack.home import home
 from facetrack.masked import masked, remember
-from facetrack.tracking import AGAIN, KIND, Tracking, first_line, local_file, quieten
+from facetrack.tracking import (
+    AGAIN,
+    KIND,
+    Tracking,
+    first_line,
+    local_file,
+    program,
+    quieten,
+    version_trouble,
+)
 
 
 class Past(Tracking):
@@ -28,6 +38,8 @@ class Past(Tracking):
         self._experiment = ""
         if self.uri.startswith(SERVER):
             self._await(patient=False)
+        else:
+            databases.demand_usable(program(), self.uri)
         local = local_file(self.uri)
         if local is not None and not (local.exists() and local.stat().st_size):
             return  # MLflow would make it
@@ -40,8 +52,9 @@ class Past(Tracking):
             if self.uri.startswith(SERVER):
                 raise self._answered(error) from error
             raise UserError(
-                f"the MLflow store {masked(self.uri)} cannot be used ({first_line(error)}): see "
-                f"that it runs, then {AGAIN}"
+                version_trouble(self.uri)
+                or f"the MLflow store {masked(self.uri)} cannot be used ({first_line(error)}): "
+                f"see that it runs, then {AGAIN}"
             ) from error
         self._experiment = found.experiment_id if found else ""
 
@@ -73,9 +86,9 @@ class Past(Tracking):
         from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
         repository = self._repository(run)
-        with self.working(AGAIN), tempfile.TemporaryDirectory() as folder:
+        with self.working(AGAIN), temporary.folder(home()) as folder:
             # Nothing that is to be deleted is copied where it can be read in place.
-            place = None if isinstance(repository, LocalArtifactRepository) else folder
+            place = None if isinstance(repository, LocalArtifactRepository) else str(folder)
             found = Path(repository.download_artifacts(path, place))
             return found.read_text(encoding="utf-8", errors="replace")
 

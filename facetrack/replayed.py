@@ -11,6 +11,7 @@ from typing import Any
 from hydra.errors import HydraException
 
 from facetrack import grammar
+from facetrack.arguments.parsing import parsed
 from facetrack.shipped import CONF
 from facetrack.targets import STAGES, TASK
 
@@ -43,7 +44,7 @@ def same(stored: str, typed: str) -> bool:
 
 
 def _said(argument: str) -> tuple[str, list[Any]] | None:
-    override = grammar.parsed(argument)
+    override = parsed(argument)
     if override is None or override.is_delete() or override.is_range_sweep():
         return None
     try:
@@ -53,7 +54,7 @@ def _said(argument: str) -> tuple[str, list[Any]] | None:
 
 
 def _is_harmless(argument: str) -> bool:
-    override = grammar.parsed(argument)
+    override = parsed(argument)
     if override is None or override.is_delete() or override.package is not None:
         return False
     key = override.key_or_group

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.errors import UserError
+from facetrack.given import LARGEST_SEED, is_seed
 
 Indices = NDArray[np.int64]
 _PEOPLE = 2**32 - 1
@@ -44,7 +45,7 @@ class Bootstrap:
     def draw(self, n: int, seed: int, dataset: str, i: int) -> Indices:
         """Resample `i` of the dataset's n faces, int64.
 
-        Raises UserError as `bootstrap` does, and for a negative seed.
+        Raises UserError as `bootstrap` does, and for a seed out of range.
         """
         return bootstrap(n, self.fraction, _rng(seed, dataset, i))
 
@@ -68,7 +69,7 @@ def some_people(n: int | None, of: int, seed: int, dataset: str) -> Indices:
     """(min(n, of),) int64 of 0..of-1, sorted: n of a dataset's people; all where n is None.
 
     Nested: the ten people drawn are among the twenty drawn with the same seed and dataset.
-    Raises UserError for n below 2, and for a negative seed.
+    Raises UserError for n below 2, and for a seed out of range.
     """
     if n is None:
         return np.arange(of)
@@ -81,7 +82,7 @@ def some_people(n: int | None, of: int, seed: int, dataset: str) -> Indices:
 def derived_seed(seed: int, dataset: str, i: int) -> int:
     """A uint32 for the `random_state` of what runs on resample `i`.
 
-    Raises UserError for a negative seed.
+    Raises UserError for a seed out of range.
     """
     return int(_sequence(seed, dataset, i).generate_state(1, np.uint32)[0])
 
@@ -93,8 +94,8 @@ def _rng(seed: int, dataset: str, i: int) -> np.random.RandomState:
 
 
 def _sequence(seed: int, dataset: str, i: int) -> np.random.SeedSequence:
-    if not isinstance(seed, int) or seed < 0:
-        raise UserError(f"seed is a whole number, 0 or more; got {seed!r}")
+    if not is_seed(seed):
+        raise UserError(f"seed is a whole number from 0 to {LARGEST_SEED}; got {seed!r}")
     # crc32, since Python's own hash of a text differs from process to process.
     return np.random.SeedSequence([seed, zlib.crc32(dataset.encode()), i])
 
@@ -111,7 +112,8 @@ def _size(n: int, fraction: float) -> int:
 
 
 def _check(fraction: float) -> None:
-    if not isinstance(fraction, int | float) or not 0 < fraction <= 1:
+    is_number = isinstance(fraction, int | float) and not isinstance(fraction, bool)
+    if not is_number or not 0 < fraction <= 1:
         raise UserError(
             f"sampling.fraction is the share of the faces in a resample, above 0 and "
             f"at most 1, such as 0.8; got {fraction!r}"

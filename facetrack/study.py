@@ -6,8 +6,8 @@ from typing import Any
 
 from facetrack import article, figures
 from facetrack.compare import Difference, paired
-from facetrack.data import KNOWN
 from facetrack.figures import Entry, Point, Size, Table1
+from facetrack.given import KNOWN
 from facetrack.tracking import Tracking
 
 # The article's order; methods it does not have come after, in the order they ran.

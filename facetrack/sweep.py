@@ -18,7 +18,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack import resume
+from facetrack import outputs, resume, stopping
 from facetrack.errors import UserError, refuse
 from facetrack.progress import bar, say
 
@@ -64,7 +64,14 @@ _exit_status = 0
 
 
 class Sweep(Callback):
-    """Opens the parent run at the start of a multirun, and counts its jobs."""
+    """Opens the parent run at the start of a multirun, and counts its jobs.
+
+    Hydra calls it for a job alone as well.
+    """
+
+    def on_run_start(self, config: DictConfig, **_: object) -> None:
+        """A job alone: Hydra is about to make its folder."""
+        outputs.expect(Path(config.hydra.run.dir))
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Create the parent run, or take it up again; its jobs will find it by the sweep id."""
@@ -130,6 +137,8 @@ def guarded(task: Callable[[DictConfig], None], config: DictConfig) -> Failure |
     except BrokenPipeError:
         raise  # nobody reads what is said of it either
     except Exception as error:
+        if stopping.asked():  # that is what a signal has interrupted
+            raise KeyboardInterrupt from error
         said = " ".join(str(error).split()) or type(error).__name__
         text = f"{_job()}: {said}"
         say(f"  FAILED: {text}")
@@ -173,6 +182,11 @@ def abandon(status: str) -> None:
         close(status)
 
 
+def how_to_resume() -> str:
+    """The command that goes on with the sweep that is open; empty where none is."""
+    return "" if _open is None else f"python -m facetrack resume={_open.sweep_id}"
+
+
 def exit_status() -> int:
     """0 when every job finished, 2 when only users' mistakes kept some from it, else 1."""
     return _exit_status
@@ -184,18 +198,18 @@ def close(status: str) -> None:
     Called by the command line, not by Hydra, which would turn a full disk into a warning.
     Does nothing where no sweep is open.
     """
+    global _open, _exit_status
+    if _open is None:
+        return
     from facetrack import sweep_tsne
     from facetrack.sweep_summary import write
     from facetrack.tracking import KIND
     from facetrack.tune import summary
 
-    global _open, _exit_status
-    if _open is None:
-        return
+    resume_line = how_to_resume()
     sweep, _open = _open, None
     if sweep.bar is not None:
         sweep.bar.close()
-    resume_line = f"python -m facetrack resume={sweep.sweep_id}"
     try:
         with sweep.tracking.working(f"`{resume_line}` with the same tracking"):
             # A job's process that was killed could not close its run.
@@ -224,5 +238,5 @@ def close(status: str) -> None:
         sweep.lock.release()
     seconds = time.monotonic() - sweep.started
     say(f"{finished} of {sweep.total} jobs finished in {seconds:.0f} s")
-    if jobs and status != "FINISHED":
+    if jobs and status == "FAILED":  # who stops a sweep is told so at the end
         say(f"To run the others: {resume_line}")

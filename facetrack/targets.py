@@ -17,6 +17,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from facetrack import grammar
+from facetrack.arguments.parsing import parsed
 from facetrack.errors import UserError
 from facetrack.shipped import CONF
 
@@ -50,7 +51,7 @@ def typed(arguments: Sequence[str]) -> Iterator[str]:
         if argument.startswith(_CONFIG_FOLDER):
             _, _, folder = argument.partition("=")
             yield from _named_below(folder or "".join(arguments[number + 1 : number + 2]))
-        override = grammar.parsed(argument)
+        override = parsed(argument)
         if override is None:
             continue
         with contextlib.suppress(HydraException):  # which Hydra will report itself

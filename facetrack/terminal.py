@@ -1,5 +1,7 @@
 """Text for a terminal, which takes some characters for commands, and may be kept in a log."""
 
+import os
+import sys
 import unicodedata
 
 from facetrack.masked import masked
@@ -17,6 +19,17 @@ def harmless(text: str) -> str:
     File names may hold the first two, arguments the last, and messages of libraries all of them.
     """
     return "\n".join(map(readable, masked(text).split("\n")))
+
+
+def print_anything() -> None:
+    """Let this process and those it starts print characters that standard output cannot take.
+
+    With LC_ALL=C and without Python's UTF-8 mode that is every "±": it becomes a "?".
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if encoding.lower().replace("-", "") != "utf8":
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a TextIOWrapper
+        os.environ["PYTHONIOENCODING"] = f"{encoding}:replace"
 
 
 def readable(text: str) -> str:

@@ -14,18 +14,17 @@ import re
 import secrets
 import shutil
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from facetrack import answers
+from facetrack import answers, databases, temporary
 from facetrack.address import SERVER, refuse_malformed
 from facetrack.errors import UserError
 from facetrack.files import write
-from facetrack.home import lock, locks
+from facetrack.home import home, lock, locks
 from facetrack.masked import masked, remember
 from facetrack.processes import is_gone, mine
 
@@ -50,6 +49,7 @@ _PROCESS = "process"
 _BIRTH = "birth"  # tells a run from all others before its id is known
 NOWHERE = "none"
 """The URI of tracking=none."""
+_ALONE = ("job", "organise")  # kinds of which one run is all there is to a command
 AGAIN = "run the same command again"
 _COMMAND = "command"
 _SWEEP_NUMBER = "sweep_number"
@@ -152,14 +152,14 @@ class Run:
 
     def artifacts(self, files: Mapping[str, str | bytes]) -> None:
         """Log files by name and content."""
-        with tempfile.TemporaryDirectory() as folder:
-            write(Path(folder), files)
-            self._client.log_artifacts(self.run_id, folder)
+        with temporary.folder(home()) as folder:
+            write(folder, files)
+            self._client.log_artifacts(self.run_id, str(folder))
         if str(self._client.tracking_uri).startswith(SERVER):
             # What stands before a server may take a file with a page to sign in, and no error.
             kept = {file.path for file in self._client.list_artifacts(self.run_id)}
             if lost := set(files) - kept:
-                raise UserError(
+                raise answers.Unkept(
                     f"the MLflow server {masked(self._client.tracking_uri)} took {min(lost)} and "
                     f"does not have it: see what stands before it, then {AGAIN}"
                 )
@@ -192,6 +192,8 @@ class Tracking:
         refuse_malformed(self.uri)
         if self.uri.startswith(SERVER):
             self._await(patient)
+        else:
+            databases.demand_usable(program(), self.uri)
         held = lock(_lock_path(self.uri))
         try:
             # Two processes that create one fresh database at once would corrupt it.
@@ -206,9 +208,16 @@ class Tracking:
             if self.uri.startswith(SERVER):
                 raise self._answered(error) from error
             raise UserError(
-                f"the MLflow store {masked(self.uri)} cannot be used ({first_line(error)}): "
+                version_trouble(self.uri)
+                or f"the MLflow store {masked(self.uri)} cannot be used ({first_line(error)}): "
                 "work in a folder you can write to, or name another store with tracking.uri=…"
             ) from error
+        if found is not None and found.lifecycle_stage == "deleted":
+            raise UserError(
+                f"experiment {experiment} was deleted in the MLflow store {masked(self.uri)}: "
+                f"restore it (MLFLOW_TRACKING_URI={masked(self.uri)} mlflow experiments restore "
+                f"--experiment-id {found.experiment_id}), or take tracking.experiment=OTHER"
+            )
         _given_up.discard(self.uri)
         if self.uri not in _looked_through:
             _looked_through.add(self.uri)
@@ -234,10 +243,10 @@ class Tracking:
         remote = self.uri.startswith(SERVER)
         return answers.asked_again(1) if remote and now else contextlib.nullcontext()
 
-    def _answered(self, error: BaseException) -> UserError:
+    def _answered(self, error: BaseException) -> answers.Unkept:
         """What a failure of the store comes to."""
         if not self.uri.startswith(SERVER):
-            return UserError(
+            return answers.Unkept(
                 f"the MLflow store {masked(self.uri)} stopped working ({first_line(error)}): see "
                 f"that it runs and has room, then {self._then or AGAIN}"
             )
@@ -245,7 +254,7 @@ class Tracking:
         if answer.passing:
             _given_up.add(self.uri)
         server, then = f"the MLflow server {masked(self.uri)}", self._then or AGAIN
-        return UserError(f"{server} {answer.what}: {answer.todo}, then {then}")
+        return answers.Unkept(f"{server} {answer.what}: {answer.todo}, then {then}")
 
     def _close_orphans(self) -> None:
         """Mark runs KILLED that processes of this machine have left running."""
@@ -274,6 +283,8 @@ class Tracking:
     ) -> Iterator[Run]:
         """A run that ends FINISHED; FAILED with its traceback as artifact; or KILLED.
 
+        A user's mistake leaves none, where nothing else is to come of it.
+
         run_id: an earlier run to take up again, with the new tags; None for a new run.
         """
         with self.working(AGAIN):
@@ -282,7 +293,10 @@ class Tracking:
             with self.working(AGAIN):
                 yield run
         except Exception as error:
-            self.give_up(run, error)
+            if run_id is None and tags.get(KIND) in _ALONE and not tags.get(SWEEP):
+                self._take_back(run, error)
+            else:
+                self.give_up(run, error)
             raise
         except BaseException:
             with contextlib.suppress(Exception):
@@ -309,6 +323,16 @@ class Tracking:
             raise self._answered(error) from error
         finally:
             self._then = outer
+
+    def _take_back(self, run: Run, error: Exception) -> None:
+        """Remove a run that a mistake of the user's ended; another error leaves it FAILED."""
+        if isinstance(error, UserError) and not isinstance(error, answers.Unkept):
+            with contextlib.suppress(Exception):
+                run.end("FAILED")
+                self._client.delete_run(run.run_id)
+                _remove_artifacts(self._client.get_run(run.run_id), self.uri)
+                return
+        self.give_up(run, error)
 
     def give_up(self, run: Run, error: BaseException | None = None) -> None:
         """End a run as FAILED, if the store takes it: another error is the one to report.
@@ -514,9 +538,9 @@ class Tracking:
         """A file that a run has logged. Raises UserError where there is none."""
         from mlflow.exceptions import MlflowException
 
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary.folder(home()) as folder:
             try:
-                found = self._client.download_artifacts(run_id, name, folder)
+                found = self._client.download_artifacts(run_id, name, str(folder))
                 return Path(found).read_bytes()
             except (MlflowException, OSError) as error:
                 raise UserError(f"its run has no {name} ({first_line(error)})") from error
@@ -604,6 +628,20 @@ class Untracked(Tracking):
         yield _Unkept()
 
 
+def _remove_artifacts(run: Any, uri: str) -> None:
+    """Delete what a run has logged, and its folder where that is on this machine."""
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+    from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
+
+    repository: Any = get_artifact_repository(run.info.artifact_uri, uri)
+    for file in repository.list_artifacts():
+        repository.delete_artifacts(file.path)
+    if isinstance(repository, LocalArtifactRepository):
+        folder = Path(repository.artifact_dir)
+        for empty in (folder, folder.parent):
+            empty.rmdir()
+
+
 def where_line(tracking: Tracking) -> str:
     """Where a job's results are, for the end of what it prints."""
     if tracking.uri == NOWHERE:
@@ -649,6 +687,27 @@ def _create_whole(uri: str) -> None:
     finally:
         for name in (part.name, f"{part.name}-journal"):
             part.with_name(name).unlink(missing_ok=True)
+
+
+def program() -> databases.Program:
+    """MLflow as a program that keeps its own tables in databases."""
+    import mlflow
+
+    return databases.Program(
+        name="MLflow",
+        version=mlflow.__version__,
+        package="mlflow",
+        what="MLflow store",
+        table="experiments",
+        scripts=Path(mlflow.__file__).parent / "store/db_migrations",
+        upgrade="mlflow db upgrade {}",
+        setting="tracking.uri",
+    )
+
+
+def version_trouble(uri: str) -> str | None:
+    """What is to be done about a database of another version of MLflow's; None for others."""
+    return None if uri.startswith(SERVER) else databases.version_trouble(program(), uri)
 
 
 def quieten() -> None:

@@ -27,7 +27,6 @@ def test_a_range_on_a_number_is_written_out() -> None:
         "tracking.uri=http://127.0.0.1:5000",
         "dataset.name=10:30",
         "sweep_id=1:2",
-        "clusterer.nothing=1:2",
     ],
 )
 def test_other_colons_stay(argument: str) -> None:
@@ -43,8 +42,8 @@ def test_the_type_is_that_of_the_chosen_groups() -> None:
     assert _prepared("-m", "clusterer=meanshift", "clusterer.bandwidth=0.1:0.2")[2].endswith(
         "0.1,0.2"
     )
-    # dbscan has no bandwidth: Hydra says so itself.
-    assert _prepared("-m", "clusterer.bandwidth=0.1:0.2")[1].endswith("0.1:0.2")
+    with pytest.raises(UserError, match="clusterer=dbscan has no bandwidth"):
+        _prepared("-m", "clusterer.bandwidth=0.1:0.2")
 
 
 def test_a_setting_counts_where_any_swept_choice_has_it() -> None:
@@ -59,6 +58,21 @@ def test_a_setting_of_a_swept_group_becomes_a_sweep_over_one_value() -> None:
     assert swept[2:] == ["dataset.archive=choice(a/b.tgz)", "tracking.uri=x"]
     assert _prepared("+experiment=table1", "dataset.name=x")[1] == "dataset.name=choice(x)"
     assert _prepared("-m", "dataset=lfw", "dataset.archive=x")[2] == "dataset.archive=x"
+
+
+def test_flags_may_stand_anywhere() -> None:
+    swept = ["clusterer=dbscan,meanshift", "seed=1,2"]
+    for flag in ("-m", "--multirun", "--multi"):
+        for place in range(3):
+            assert _prepared(*swept[:place], flag, *swept[place:]) == ["-m", *swept]
+    assert _prepared("seed=1", "--cfg", "job", "n_resamples=3", "--resolve") == [
+        *("--resolve", "--cfg=job"),
+        *("seed=1", "n_resamples=3"),
+    ]
+    assert _prepared("seed=1", "-c", "job", "-p", "clusterer") == [
+        *("--cfg=job", "--package=clusterer"),
+        "seed=1",
+    ]
 
 
 def test_an_experiment_is_a_sweep() -> None:
@@ -80,5 +94,5 @@ def test_a_sweep_gets_an_id_of_its_own_unless_it_has_one() -> None:
 
 @pytest.mark.parametrize("path", ["~/Fotos é", "/a/(b)", "/it's", 'C:\\a "b" é', "/x{1}", "/plain"])
 def test_any_path_can_be_given(path: str) -> None:
-    (argument,) = prepared([f"dataset.root={path}"], CONF)
+    _, argument = prepared(["dataset=folder", f"dataset.root={path}"], CONF)
     assert OverridesParser.create().parse_override(argument).value() == path

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ from facetrack.__main__ import CONF
 from facetrack.answers import silence
 from facetrack.errors import UserError
 from facetrack.resume import resumed
+from facetrack.testing.process import close_stores
 from facetrack.tracking import Run, Tracking, open_line
 
 
@@ -157,16 +159,15 @@ def test_a_database_that_was_cut_short_while_it_was_made_is_made_anew(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
     # The size at which MLflow has some of its tables.
-    limited = "from facetrack.tracking import Tracking; Tracking(None, 'faces')"
-    code = (
-        "import resource, sys; from facetrack.errors import UserError\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))\n"
-        f"try:\n  {limited}\n"
-        "except UserError as error: sys.exit(str(error))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "cannot be used" in done.stderr
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, before[1]))
+    try:
+        with pytest.raises(UserError, match="cannot be used"):
+            Tracking(None, "faces")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        close_stores()  # as in another process
     assert [path.name for path in tmp_path.iterdir() if path != home] == []
     with Tracking(None, "faces").run("one", {"kind": "job"}) as run:
         run.metrics({"x": 1.0})

@@ -6,8 +6,8 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator, clone
 
 from facetrack.clusterer.meanshift import MeanShift
-from facetrack.data import KNOWN
 from facetrack.errors import UserError
+from facetrack.given import KNOWN
 from facetrack.make import make
 
 

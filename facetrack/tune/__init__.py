@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack import label_free, targets
+from facetrack import label_free, stopping, targets
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
 from facetrack.errors import UserError
@@ -23,7 +23,7 @@ from facetrack.evaluate import evaluate as run_experiment
 from facetrack.job import Job, chosen, counted, embed, metrics_of, result
 from facetrack.make import make
 from facetrack.masked import masked, remember
-from facetrack.processes import spawning
+from facetrack.processes import deaf, spawning
 from facetrack.progress import bar, say
 from facetrack.tracking import KIND, PARENT, Tracking, where_line
 from facetrack.tune.scoring import LABEL_FREE, Scorer, objectives
@@ -280,9 +280,10 @@ def _other_workers(config: DictConfig, plan: Any, number: int) -> Iterator[None]
     context = spawning()
     known = (OmegaConf.to_yaml(config), plan, targets.Typed().names)
     processes = [context.Process(target=_work, args=known, daemon=True) for _ in range(number)]
-    for process in processes:
-        process.start()
     try:
+        for process in processes:
+            with deaf():
+                process.start()
         yield
         for process in processes:
             process.join()
@@ -290,8 +291,9 @@ def _other_workers(config: DictConfig, plan: Any, number: int) -> Iterator[None]
                 say("  a worker ended before its time; the others ran its trials")
     finally:
         for process in processes:
-            process.terminate()
-            process.join()
+            if process.pid is not None:
+                process.terminate()
+                process.join()
 
 
 def _work(text: str, plan: Any, typed: frozenset[str]) -> None:
@@ -307,6 +309,7 @@ def _work(text: str, plan: Any, typed: frozenset[str]) -> None:
     remember(OmegaConf.to_container(config))
     parent = multiprocessing.parent_process()
     assert parent is not None
+    stopping.watch()  # the first process ends the others by SIGTERM; their trials are to be closed
     try:
         embeddings, _ = chosen(embed(config), config)
         scorer = _scorer(config, embeddings, plan.names)
@@ -324,6 +327,11 @@ def _work(text: str, plan: Any, typed: frozenset[str]) -> None:
         )
     except KeyboardInterrupt:
         pass  # the process that started this one says so
+    except Exception:
+        if not stopping.asked():
+            raise
+    finally:
+        stopping.at_once()
 
 
 def _leave_to_the_first(line: str) -> None:

@@ -6,7 +6,9 @@ there ever after; so whoever takes the file's lock sets the half line aside firs
 
 import json
 import os
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
@@ -30,7 +32,7 @@ def journal(path: Path) -> JournalStorage:
                 "facetrack makes it"
             )
         lock = _MendingLock(str(path))
-        backend = JournalFileBackend(str(path), lock_obj=lock)
+        backend = _Journal(str(path), lock_obj=lock)
         lock.acquire()
         lock.release()
         return JournalStorage(backend)
@@ -43,6 +45,18 @@ def journal(path: Path) -> JournalStorage:
         ) from error
     except Exception as error:
         raise UserError(f"the journal {path} cannot be used: {_trouble(path)}") from error
+
+
+class _Journal(JournalFileBackend):
+    """A journal that may be damaged at any time, also while it is in use."""
+
+    def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
+        """The operations from a number on. Raises UserError for a line that is none."""
+        try:
+            yield from super().read_logs(log_number_from)
+        except ValueError as error:
+            path = Path(self._file_path)
+            raise UserError(f"the journal {path} cannot be used: {_trouble(path)}") from error
 
 
 class _MendingLock(JournalFileSymlinkLock):

@@ -1,0 +1,73 @@
+"""Single arguments, as Hydra's grammar reads them."""
+
+import functools
+import itertools
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, QuotedString, ValueType
+from hydra.errors import HydraException
+
+MOST = 10_000  # values of one setting
+
+
+@functools.lru_cache(maxsize=1024)
+def parsed(argument: str) -> Override | None:
+    """An override, None for a flag and for what Hydra's grammar does not take."""
+    if argument.startswith("-"):
+        return None
+    try:
+        return OverridesParser.create().parse_override(argument)
+    except (HydraException, RecursionError):
+        return None
+
+
+def is_choice(override: Override, groups: Collection[str]) -> bool:
+    """Whether an override chooses from a group, rather than sets one of its settings."""
+    key = override.key_or_group
+    is_group = key in groups or (key.startswith("hydra/") and "." not in key)
+    return is_group and not isinstance(override.value(), dict)
+
+
+def values(override: Override, options: Sequence[str] = ()) -> list[Any]:
+    """The values that an override gives, one where it sweeps nothing; MOST at most.
+
+    options: the choices there are, which a glob is about.
+    """
+    if not override.is_sweep_override():
+        return [override.value()]
+    if override.value_type is ValueType.GLOB_CHOICE_SWEEP:
+        glob: Any = override.value()
+        return list(glob.filter(list(options)))
+    if not override.is_discrete_sweep():
+        return []
+    return [plain(one) for one in itertools.islice(override.sweep_iterator(), MOST)]
+
+
+def settings(override: Override) -> Iterator[tuple[str, list[Any]]]:
+    """The dotted keys that an override sets, each with its values: a dict sets several."""
+    found = values(override)
+    if len(found) == 1 and isinstance(found[0], dict) and found[0]:
+        yield from _leaves(override.key_or_group, found[0])
+    else:
+        yield override.key_or_group, found
+
+
+def _leaves(above: str, content: dict[Any, Any]) -> Iterator[tuple[str, list[Any]]]:
+    for key, value in content.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(f"{above}.{key}", value)
+        else:
+            yield f"{above}.{key}", [value]
+
+
+def plain(value: Any) -> Any:
+    """A swept value with quoted texts as texts, as `Override.value` gives them."""
+    if isinstance(value, QuotedString):
+        return value.text
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, dict):
+        return {plain(key): plain(one) for key, one in value.items()}
+    return value
