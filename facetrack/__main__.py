@@ -16,10 +16,19 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from hydra.utils import get_method
+from hydra.utils import get_method, get_original_cwd
 from omegaconf import DictConfig
 
-from facetrack import __version__, grammar, masked, outputs, sweep, targets, terminal
+from facetrack import (
+    __version__,
+    grammar,
+    masked,
+    module_path,
+    outputs,
+    sweep,
+    targets,
+    terminal,
+)
 from facetrack.arguments import hydras
 from facetrack.command_line import prepared
 from facetrack.errors import Incomplete, UserError, refuse
@@ -30,6 +39,9 @@ _NOBODY_READS = 128 + 13  # as a shell says it of SIGPIPE
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def _run(config: DictConfig) -> sweep.Failure | None:
+    # hydra.job.chdir would have it elsewhere: what is relative, as MLflow's database, is taken from
+    # where the command was given.
+    os.chdir(get_original_cwd())
     if HydraConfig.get().mode is RunMode.MULTIRUN:
         # One job's failure must not end the others.
         return sweep.guarded(_do_task, config)
@@ -59,11 +71,14 @@ def main() -> None:
     # Hydra would print its own shortened traceback; with this it raises, and what is raised is told
     # in a line, which is what HYDRA_FULL_ERROR=0 asks for.
     os.environ["HYDRA_FULL_ERROR"] = "1"
+    # Python would put the working folder in front of the module path of each worker process.
+    os.environ["PYTHONSAFEPATH"] = "1"
     stopping.watch()
     terminal.print_anything()
     try:
         masked.remember(grammar.texts(sys.argv[1:]))
         targets.remember(sys.argv[1:])
+        module_path.name(targets.Typed().names)
         sys.argv[1:] = prepared(sys.argv[1:], CONF)
         if sys.argv[1:] == ["--version"]:
             print(f"facetrack {__version__}")

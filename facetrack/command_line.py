@@ -16,6 +16,7 @@ from facetrack.arguments.check import Checks, initialized
 from facetrack.arguments.keys import COMMAND_ONLY
 from facetrack.arguments.parsing import parsed
 from facetrack.given import KNOWN
+from facetrack.literal import literal
 from facetrack.overrides import expand, is_multirun
 from facetrack.resume import resumed
 from facetrack.tuned import with_tuned
@@ -30,16 +31,20 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     the jobs of a sweep share its id: as an ordinary override, so that jobs on other machines know
     it too. Whatever can be told without a picture is checked here (see arguments/).
     """
-    line = flags.read(arguments, Catalogue([conf]).setting)
+    catalogue = Catalogue([conf])
+    line = flags.read(arguments, catalogue.setting)
     if line.version:
         return ["--version"]
     if not line.composes:
         return [*line.flags, *line.rest]
     launchers.check(line.rest)
-    typed = [_readable(argument) for argument in line.rest]
+    multirun = line.multirun or is_multirun(line.rest)
+    there = catalogue.owners.get
+    literals = [literal(argument, there, multirun=multirun) for argument in line.rest]
+    typed = [_readable(argument) for argument in literals]
     with initialized(line, conf) as folder:
         checks = Checks(line, folder)
-        meant = _meant(typed, checks, folder, line.multirun or is_multirun(typed))
+        meant = _meant(typed, checks, folder, multirun)
         overrides = [one for one in meant if one != "-m"]
         multirun = line.multirun or is_multirun(meant)
         composed = checks.compose(overrides, typed, multirun)

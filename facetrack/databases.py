@@ -12,6 +12,7 @@ from typing import Any
 
 from facetrack.errors import UserError
 from facetrack.masked import masked
+from facetrack.tracking_place import local
 
 CONNECT_SECONDS = 4
 """How long a database server may take to answer."""
@@ -147,7 +148,7 @@ def _is_file(url: str) -> bool:
 def _file(url: str) -> Path:
     from sqlalchemy.engine import make_url
 
-    return Path(make_url(url).database or "")
+    return local(url) or Path(make_url(url).database or "")
 
 
 def _first_line(error: Exception) -> str:

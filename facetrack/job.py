@@ -134,7 +134,7 @@ class Job:
     def finished_before(self) -> bool:
         """Whether its sweep, which is being resumed, has it already; says so."""
         sweep_id = self.config.sweep_id
-        if not sweep_id or not self.tracking.finished(sweep_id, self.fingerprint):
+        if not sweep_id or not self.tracking.finished(sweep_id, self.tags):
             return False
         say(f"  {self.name}: finished before")
         return True

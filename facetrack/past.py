@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from facetrack import databases, temporary
+from facetrack import databases, temporary, tracking_place
 from facetrack.address import SERVER, refuse_malformed
 from facetrack.errors import UserError
 from facetrack.home import home
@@ -13,8 +13,8 @@ from facetrack.tracking import (
     AGAIN,
     KIND,
     Tracking,
+    demand_in_place,
     first_line,
-    local_file,
     program,
     quieten,
     version_trouble,
@@ -31,7 +31,7 @@ class Past(Tracking):
     def __init__(self, uri: str | None, experiment: str) -> None:
         import mlflow
 
-        self.uri = str(uri or mlflow.get_tracking_uri())
+        self.uri = tracking_place.chosen(uri)
         self._then = None
         remember(self.uri)
         refuse_malformed(self.uri)
@@ -40,7 +40,7 @@ class Past(Tracking):
             self._await(patient=False)
         else:
             databases.demand_usable(program(), self.uri)
-        local = local_file(self.uri)
+        local = tracking_place.local(self.uri)
         if local is not None and not (local.exists() and local.stat().st_size):
             return  # MLflow would make it
         quieten()
@@ -48,6 +48,10 @@ class Past(Tracking):
             with self._impatient(True):
                 self._client = mlflow.MlflowClient(self.uri)
                 found = self._client.get_experiment_by_name(experiment)
+            if found:
+                demand_in_place(self.uri, self._client, found)
+        except UserError:
+            raise
         except Exception as error:
             if self.uri.startswith(SERVER):
                 raise self._answered(error) from error
@@ -94,8 +98,15 @@ class Past(Tracking):
 
     def remove(self, run: Any, path: str) -> None:
         """Delete a file of a run."""
+        from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
+
+        repository = self._repository(run)
         with self.working(AGAIN):
-            self._repository(run).delete_artifacts(path)
+            if isinstance(repository, LocalArtifactRepository):
+                # MLflow would decode the path once more, and look for a % in it elsewhere.
+                Path(repository.get_local_path(path)).unlink(missing_ok=True)
+            else:
+                repository.delete_artifacts(path)
 
     def _repository(self, run: Any) -> Any:
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository

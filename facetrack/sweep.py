@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack import outputs, resume, stopping
+from facetrack import outputs, resume, stopping, working_folder
 from facetrack.errors import UserError, refuse
 from facetrack.progress import bar, say
+
+working_folder.keep_as_it_is()  # here, as a worker imports this before it composes its job
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -88,10 +90,13 @@ class Sweep(Callback):
         sweep_id = str(config.sweep_id)
         lock = resume.lock(sweep_id)
         tracking = Tracking(config.tracking.uri, config.tracking.experiment)
-        overrides = resume.own_overrides(config.hydra.overrides.task)
+        # As they were given: a value with a `${` in it is not looked up.
+        given = OmegaConf.to_container(config.hydra.overrides)
+        assert isinstance(given, dict)
+        overrides = resume.own_overrides(given["task"])
         with tracking.working("run again"):
             run = tracking.sweep(sweep_id) or tracking.start_sweep(
-                sweep_id, overrides, resume.own_overrides(config.hydra.overrides.hydra)
+                sweep_id, overrides, resume.own_overrides(given["hydra"])
             )
         return _Open(sweep_id, Path(config.hydra.sweep.dir), tracking, run, lock)
 

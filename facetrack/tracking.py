@@ -1,4 +1,6 @@
-"""MLflow: runs, parameters, metrics, artifacts, status. Only this and facetrack/testing import it.
+"""MLflow: runs, parameters, metrics, artifacts, status.
+
+Only this, tracking_place.py and facetrack/testing import it.
 
 MlflowClient with explicit run ids throughout: nothing depends on an "active run", so threads,
 processes and machines do not collide. A sweep's jobs find their parent run by the tag `sweep`.
@@ -12,6 +14,7 @@ import logging
 import os
 import re
 import secrets
+import shlex
 import shutil
 import sys
 import time
@@ -20,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from facetrack import answers, databases, temporary
+from facetrack import answers, databases, temporary, tracking_place
 from facetrack.address import SERVER, refuse_malformed
 from facetrack.errors import UserError
 from facetrack.files import write
@@ -34,6 +37,8 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 # facetrack has bars of its own where somebody would wait.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+# A folder's name of 255 bytes takes up to 765 characters in an address; the others need no limit.
+os.environ.setdefault("MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH", "16384")
 # With a server MLflow would print two lines of addresses a run.
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
@@ -47,6 +52,8 @@ FINGERPRINT = "config_fingerprint"
 NUMBER = "job"  # a job's number in its sweep, as of its folder in outputs/
 _PROCESS = "process"
 _BIRTH = "birth"  # tells a run from all others before its id is known
+_SOURCES = tuple(f"dataset.{key}" for key in ("root", "roots", "file", "archive", "archives"))
+_SOURCES += ("embedder.weights",)
 NOWHERE = "none"
 """The URI of tracking=none."""
 _ALONE = ("job", "organise")  # kinds of which one run is all there is to a command
@@ -186,7 +193,7 @@ class Tracking:
         import mlflow
 
         quieten()
-        self.uri = str(uri or mlflow.get_tracking_uri())
+        self.uri = tracking_place.chosen(uri)
         self._then: str | None = None
         remember(self.uri)
         refuse_malformed(self.uri)
@@ -201,9 +208,13 @@ class Tracking:
                 _create_whole(self.uri)
                 self._client = mlflow.MlflowClient(self.uri)
                 found = self._client.get_experiment_by_name(experiment)
+                if found:
+                    demand_in_place(self.uri, self._client, found)
                 self._experiment = (
                     found.experiment_id if found else self._create_experiment(experiment)
                 )
+        except UserError:
+            raise
         except Exception as error:
             if self.uri.startswith(SERVER):
                 raise self._answered(error) from error
@@ -269,7 +280,12 @@ class Tracking:
             # Where MLflow goes by the kind, it opens on the table of runs, not on an empty page for
             # chats; 3.17 goes by the address instead (`_RUNS_PAGE`).
             kind = {"mlflow.experimentKind": "custom_model_development"}
-            return str(self._client.create_experiment(experiment, tags=kind))
+            place = (
+                tracking_place.files_of(experiment)
+                if tracking_place.keeps_in_folder(self.uri)
+                else None  # a server's own choice
+            )
+            return str(self._client.create_experiment(experiment, place, tags=kind))
         except MlflowException:
             # On a server, which the lock does not cover, another machine may have been faster.
             found = self._client.get_experiment_by_name(experiment)
@@ -519,14 +535,13 @@ class Tracking:
         return tags[SWEEP], command
 
     @_guarded
-    def finished(self, sweep_id: str, fingerprint: str) -> bool:
-        """Whether a sweep has a finished job of this config."""
-        return bool(
-            self._search(
-                f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} != 'sweep' and "
-                f"tags.{FINGERPRINT} = '{fingerprint}' and attributes.status = 'FINISHED'"
-            )
+    def finished(self, sweep_id: str, tags: Mapping[str, object]) -> bool:
+        """Whether a sweep has a finished job of this config. tags: of the job that asks."""
+        found = self._search(
+            f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} != 'sweep' and "
+            f"tags.{FINGERPRINT} = '{tags[FINGERPRINT]}' and attributes.status = 'FINISHED'"
         )
+        return any(_sources(run.data.tags) == _sources(tags) for run in found)
 
     @_guarded
     def history(self, run_id: str, key: str) -> list[float]:
@@ -551,9 +566,10 @@ class Tracking:
 
         Where a job was run again, the run that finished stands for it, else the last one.
         """
-        of_config: dict[str, Any] = {}
+        of_config: dict[object, Any] = {}
         for job in self._jobs(sweep_id):
-            config = job.data.tags.get(FINGERPRINT, job.info.run_id)
+            tags = job.data.tags
+            config = tags.get(FINGERPRINT, job.info.run_id), _sources(tags)
             if config not in of_config or of_config[config].info.status != "FINISHED":
                 of_config[config] = job
         return list(of_config.values())
@@ -654,8 +670,9 @@ def open_line(uri: str, experiment: str) -> str:
     page = _RUNS_PAGE.format(experiment=experiment)
     if uri.startswith(SERVER):
         return f"open {masked(uri).rstrip('/')}{page}"
-    standard = uri.startswith("sqlite:") and uri.endswith("/mlflow.db")
-    store = "" if standard else f" --backend-store-uri {masked(uri)}"
+    store = ""
+    if not tracking_place.is_standard(uri):
+        store = f" --backend-store-uri {shlex.quote(masked(uri))}"
     # The mlflow beside this Python, which need not be the one on the PATH, if any is.
     command = Path(sys.executable).parent / "mlflow"
     if shutil.which("mlflow") == str(command):
@@ -663,7 +680,7 @@ def open_line(uri: str, experiment: str) -> str:
     elif command.is_relative_to(Path.cwd()):
         command = command.relative_to(Path.cwd())
     # MLflow's own command knows nothing of what is set at the top of this module.
-    start = f"DO_NOT_TRACK=true {command} ui --workers 1{store}"
+    start = f"DO_NOT_TRACK=true {shlex.quote(str(command))} ui --workers 1{store}"
     return f"{start}   then open http://127.0.0.1:5000{page}"
 
 
@@ -673,16 +690,18 @@ def _create_whole(uri: str) -> None:
     MLflow makes its tables one by one: where that is cut short, by a kill or a full disk, it can
     neither use them nor make the others.
     """
-    import mlflow
-
-    path = local_file(uri)
-    if path is None or (path.exists() and path.stat().st_size):
+    path = tracking_place.local(uri)
+    if path is None:
+        if tracking_place.keeps_in_folder(uri):
+            tracking_place.make_tables(uri)
+        return
+    if path.exists() and path.stat().st_size:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)  # of a process that was killed
     try:
-        mlflow.MlflowClient(f"sqlite:///{part}")
+        tracking_place.make_tables(tracking_place.database(part))
         part.replace(path)
     finally:
         for name in (part.name, f"{part.name}-journal"):
@@ -710,6 +729,12 @@ def version_trouble(uri: str) -> str | None:
     return None if uri.startswith(SERVER) else databases.version_trouble(program(), uri)
 
 
+def demand_in_place(uri: str, client: Any, experiment: Any) -> None:
+    """Raises UserError where the files of an experiment's runs are in another folder."""
+    location, runs = str(experiment.artifact_location), tracking_place.some_runs
+    tracking_place.demand_in_place(uri, location, lambda: runs(client, experiment.experiment_id))
+
+
 def quieten() -> None:
     """Let MLflow, which sets its levels when it is imported, say what is wrong and no more."""
     for name in ("mlflow", "alembic"):
@@ -718,20 +743,11 @@ def quieten() -> None:
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
 
-def local_file(uri: str) -> Path | None:
-    """The database file that a tracking URI names, if it names one."""
-    if not uri.startswith("sqlite:///") or "?" in uri:
-        return None
-    return Path(uri.removeprefix("sqlite:///"))
-
-
 def where(uri: str | None) -> str:
     """A tracking URI, or MLflow's own choice for None, as it reads from any working directory."""
-    import mlflow
-
-    chosen = str(uri or mlflow.get_tracking_uri())
-    local = local_file(chosen)
-    return chosen if local is None else f"sqlite:///{local.absolute()}"
+    chosen = tracking_place.chosen(uri)
+    local = tracking_place.local(chosen)
+    return chosen if local is None else tracking_place.database(local.absolute())
 
 
 def _lock_path(uri: str) -> Path:
@@ -743,6 +759,11 @@ def _lock_path(uri: str) -> Path:
 def _clean(value: object) -> str:
     """A value as text that a store can hold: no lone surrogates, which stand for no character."""
     return str(value).encode("utf-8", "backslashreplace").decode()
+
+
+def _sources(tags: Mapping[str, object]) -> tuple[str, ...]:
+    """Where a job's pictures and weights are: two folders make two jobs of one config."""
+    return tuple(_clean(tags.get(key, ""))[:_LONGEST_TAG] for key in _SOURCES)
 
 
 def _number(sweep: Any) -> int:

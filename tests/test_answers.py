@@ -245,7 +245,7 @@ def test_each_question_is_within_a_guard(server: StandIn, odd: str) -> None:
         lambda: tracking.close_left("s", "KILLED"),
         lambda: tracking.last_begun("s"),
         lambda: tracking.resumable(None),
-        lambda: tracking.finished("s", "f"),
+        lambda: tracking.finished("s", {"config_fingerprint": "f"}),
         lambda: tracking.history(run.run_id, "ari"),
         lambda: tracking.jobs("s"),
     ]

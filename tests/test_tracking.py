@@ -187,12 +187,15 @@ def test_a_server_that_is_not_there_is_told_at_once(home: Path) -> None:
         Tracking(f"http://127.0.0.1:{port}", "faces")
 
 
-def test_how_to_look_at_the_runs_is_told() -> None:
+def test_how_to_look_at_the_runs_is_told(place: Path) -> None:
     page = "/#/experiments/7/runs?workflowType=machine_learning"
     assert open_line("http://host:5000/", "7") == f"open http://host:5000{page}"
-    told = open_line("sqlite:////data/mlflow.db", "7")
+    told = open_line(f"sqlite:///{place}/mlflow.db", "7")
     assert told.startswith("DO_NOT_TRACK=true ")
     assert told.endswith(f" --workers 1   then open http://127.0.0.1:5000{page}")
+    # As a shell takes it, from whichever folder.
+    told = open_line("sqlite:////my data/mlflow.db", "7")
+    assert " --backend-store-uri 'sqlite:////my data/mlflow.db'   then" in told
 
 
 def test_a_sweep_keeps_no_password_and_says_so_when_it_is_resumed(

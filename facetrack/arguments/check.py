@@ -53,7 +53,7 @@ class Checks:
         found = composed(overrides, catalogue, self._line.config_name, searched)
         keys.check_settings(overrides, catalogue, found, typed)
         if not multirun:
-            _refuse_several(overrides, arguments, catalogue)
+            _refuse_several(overrides, arguments)
         elif self._line.works:
             _refuse_sweeps_of(found)
         return found
@@ -136,13 +136,9 @@ def _folder(text: str) -> Path:
     return path
 
 
-def _refuse_several(
-    overrides: Sequence[Override], arguments: Sequence[str], catalogue: Catalogue
-) -> None:
+def _refuse_several(overrides: Sequence[Override], arguments: Sequence[str]) -> None:
     for override in overrides:
         if override.is_sweep_override():
-            if override.key_or_group == "experiment" and is_choice(override, catalogue.groups):
-                raise UserError("one +experiment at a time: start a command for each")
             raise several(str(override.input_line), arguments)
 
 

@@ -44,6 +44,8 @@ def check_choices(
                 f"a choice has one place: leave out @{override.package}, {group}=CHOICE is enough"
             )
         _check_sign(override, catalogue)
+        if group == "experiment" and override.is_sweep_override():
+            raise UserError("an experiment is a sweep of its own: start a command for each")
         if not override.is_delete():
             for value in values(override, options):
                 _check_choice(group, value, options)

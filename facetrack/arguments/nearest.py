@@ -26,6 +26,9 @@ def alike(one: str, other: str) -> float:
 
 def _best(word: str, names: Iterable[str], measure: Callable[[str, str], float]) -> list[str]:
     unique = list(dict.fromkeys(names))
+    same = [name for name in unique if _plain(word) == _plain(name)]
+    if same:
+        return same[:_MOST]
     slips = [name for name in unique if _is_slip(_plain(word), _plain(name))]
     if slips:
         return slips[:_MOST]
