@@ -18,7 +18,6 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from hydra.utils import get_method, get_original_cwd
 from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
 
 from facetrack import (
     __version__,
@@ -94,7 +93,7 @@ def main() -> None:
         if _is_unread(error):
             _left()
         sweep.abandon("FAILED")
-        if not isinstance(error, UserError | HydraException | OmegaConfBaseException | OSError):
+        if not isinstance(error, sweep.MISTAKES):
             raise
         sys.exit(refuse(_one_line(error)))
     finally:

@@ -4,16 +4,11 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pooch
 
 from facetrack.errors import UserError
 from facetrack.home import home, lock
-from facetrack.progress import bar
-
-_TIMEOUT = (10, 60)  # seconds until connected, and between two pieces
-_PIECE = 1 << 18
 
 # pooch would announce every download and suggest to write down its hash.
 pooch.get_logger().setLevel(logging.WARNING)
@@ -50,7 +45,9 @@ def fetch(
         return True
 
     def download(url: str, output: str, _: object) -> None:
-        _transfer(url, Path(output), filename)
+        from facetrack.transfer import transfer  # brings requests, see there
+
+        transfer(url, Path(output), filename)
         if wrong(Path(output), f"what {url} gave"):
             raise UserError(problems.pop())
 
@@ -79,44 +76,6 @@ def fetch(
             "FACETRACK_HOME to a folder you can write to"
         ) from error
     raise UserError(f"no {filename} yet ({'; '.join(problems)}): save it as {path}, or {hint}")
-
-
-def _transfer(url: str, output: Path, filename: str) -> None:
-    """Write what is at `url` to a file. Raises UserError for the net, OSError for the disk."""
-    import requests  # takes 0.1 s, and most runs download nothing
-
-    _demand_secure(url)
-    try:
-        with requests.get(url, stream=True, timeout=_TIMEOUT) as response:
-            for answer in (*response.history, response):
-                _demand_secure(answer.url)
-            if not response.ok:
-                raise UserError(f"{url} answers {response.status_code} {response.reason}")
-            progress = bar(
-                total=int(response.headers.get("content-length", 0)) or None,
-                description=f"Downloading {filename}",
-                unit="B",
-            )
-            progress.unit_scale = True
-            with output.open("wb") as opened, progress:
-                for piece in response.iter_content(_PIECE):
-                    opened.write(piece)
-                    progress.update(len(piece))
-    except requests.Timeout as error:
-        raise UserError(f"{url} does not answer in time") from error
-    except requests.exceptions.SSLError as error:
-        raise UserError(f"{url} has no valid certificate") from error
-    except requests.exceptions.ChunkedEncodingError as error:
-        raise UserError(f"{url} broke off") from error
-    except requests.RequestException as error:
-        raise UserError(f"{url} cannot be reached") from error
-
-
-def _demand_secure(url: str) -> None:
-    parts = urlsplit(url)
-    # A server on this very machine needs no encryption.
-    if parts.scheme != "https" and (parts.scheme, parts.hostname) != ("http", "127.0.0.1"):
-        raise UserError(f"{url} is not an https address")
 
 
 def _sha256(path: Path) -> str:

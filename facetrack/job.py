@@ -84,6 +84,7 @@ def evaluate(config: DictConfig) -> None:
         title = f"{config.dataset.name} {describe(config)}"
         picture = _tsne_png(config, embeddings, coordinates, evaluation)
         values, series = metrics_of(embeddings, evaluation)
+        _tell(config, embeddings, values)  # before a server may refuse them
         run.metrics(values, series)
         files: dict[str, str | bytes] = {
             "resamples.csv": _csv(evaluation.resamples),
@@ -94,7 +95,8 @@ def evaluate(config: DictConfig) -> None:
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = tsne_html(title, embeddings, coordinates, evaluation.clusters)
         run.artifacts(files)
-    _tell(config, embeddings, values, job.tracking)
+    if not config.sweep_id:
+        say(f"\n{where_line(job.tracking)}")
 
 
 class Job:
@@ -371,9 +373,7 @@ def _csv(rows: Sequence[Mapping[str, object]]) -> str:
     return text.getvalue()
 
 
-def _tell(
-    config: DictConfig, embeddings: Embeddings, values: Mapping[str, float], tracking: Tracking
-) -> None:
+def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float]) -> None:
     """Print the scores: a line in a sweep, all of them for a single job."""
     if config.sweep_id:
         say(f"  {config.dataset.name} {describe(config)}: {result(values)}")
@@ -393,7 +393,6 @@ def _tell(
     say("")
     for line in score_lines(values, stages["sampling"], config.n_resamples):
         say(f"  {line}")
-    say(f"\n{where_line(tracking)}")
 
 
 def result(values: Mapping[str, float]) -> str:

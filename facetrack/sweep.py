@@ -5,14 +5,18 @@ processes import the command line, and with it this module.
 """
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from facetrack import outputs, resume, stopping, working_folder
 from facetrack.errors import UserError, refuse
@@ -24,6 +28,10 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
     from facetrack.tracking import Run, Tracking
+
+
+# What ends a command with status 2, be it one job or a sweep of them.
+MISTAKES = (UserError, HydraException, OmegaConfBaseException, OSError)
 
 
 @dataclass(frozen=True)
@@ -131,13 +139,22 @@ def guarded(task: Callable[[DictConfig], None], config: DictConfig) -> Failure |
     """
     try:
         task(config)
+    except BrokenPipeError:
+        raise  # nobody reads what is said of it either
     except Exception as error:
         if stopping.asked():  # that is what a signal has interrupted
             raise KeyboardInterrupt from error
-        text = " ".join(str(error).split()) or type(error).__name__
+        said = " ".join(str(error).split()) or type(error).__name__
+        text = f"{_job()}: {said}"
         say(f"  FAILED: {text}")
-        return Failure(text, mistake=isinstance(error, UserError))
+        return Failure(text, mistake=isinstance(error, MISTAKES))
     return None
+
+
+def _job() -> str:
+    """What makes this process's job what it is: its overrides."""
+    own = resume.own_overrides(HydraConfig.get().overrides.task)
+    return " ".join(re.sub(r"=choice\((.*)\)$", r"=\1", one) for one in own)
 
 
 def job_ended(told: str) -> None:

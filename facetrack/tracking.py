@@ -7,23 +7,24 @@ processes and machines do not collide. A sweep's jobs find their parent run by t
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import logging
 import os
 import re
+import secrets
 import shlex
 import shutil
 import sys
 import time
 import traceback
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from facetrack import databases, temporary, tracking_place
+from facetrack import answers, databases, temporary, tracking_place
+from facetrack.address import SERVER, refuse_malformed
 from facetrack.errors import UserError
 from facetrack.files import write
 from facetrack.home import home, lock, locks
@@ -41,18 +42,22 @@ os.environ.setdefault("MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH", "16384")
 # With a server MLflow would print two lines of addresses a run.
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 SWEEP = "sweep"
 KIND = "kind"  # "job", "study", "trial" or "sweep"
 PARENT = "mlflow.parentRunId"
 FINGERPRINT = "config_fingerprint"
 NUMBER = "job"  # a job's number in its sweep, as of its folder in outputs/
 _PROCESS = "process"
+_BIRTH = "birth"  # tells a run from all others before its id is known
 _SOURCES = tuple(f"dataset.{key}" for key in ("root", "roots", "file", "archive", "archives"))
 _SOURCES += ("embedder.weights",)
 NOWHERE = "none"
 """The URI of tracking=none."""
 _ALONE = ("job", "organise")  # kinds of which one run is all there is to a command
-_AGAIN = "run the same command again"
+AGAIN = "run the same command again"
 _COMMAND = "command"
 _SWEEP_NUMBER = "sweep_number"
 _TAG = 4000  # characters of a piece of the command
@@ -60,11 +65,6 @@ _LONGEST_TAG = 5000  # MLflow takes so many everywhere
 _LONGEST_DATASET = 500  # MLflow refuses a longer one
 _PARAMS_A_BATCH = 100
 _METRICS_A_BATCH = 1000
-_SERVER = ("http://", "https://")
-_SERVER_ANSWERS_SECONDS = 5.0
-# How long a server that is restarted under a running sweep is waited for, at most: MLflow's own
-# requests are tried again for as long (MLFLOW_HTTP_REQUEST_MAX_RETRIES).
-_PATIENCE_SECONDS = 120.0
 # From its front page MLflow leads to an empty page for chats; this one shows the runs.
 _RUNS_PAGE = "/#/experiments/{experiment}/runs?workflowType=machine_learning"
 
@@ -73,6 +73,19 @@ _RUNS_PAGE = "/#/experiments/{experiment}/runs?workflowType=machine_learning"
 _looked_through: set[str] = set()
 # Servers that this process has waited for in vain: its next job does not wait again.
 _given_up: set[str] = set()
+
+
+def _guarded(
+    method: Callable[Concatenate["Tracking", P], T],
+) -> Callable[Concatenate["Tracking", P], T]:
+    """A method of Tracking that raises UserError where the store stops working."""
+
+    @functools.wraps(method)
+    def guarded(self: "Tracking", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self.working(AGAIN):
+            return method(self, *args, **kwargs)
+
+    return guarded
 
 
 class Run:
@@ -149,6 +162,14 @@ class Run:
         with temporary.folder(home()) as folder:
             write(folder, files)
             self._client.log_artifacts(self.run_id, str(folder))
+        if str(self._client.tracking_uri).startswith(SERVER):
+            # What stands before a server may take a file with a page to sign in, and no error.
+            kept = {file.path for file in self._client.list_artifacts(self.run_id)}
+            if lost := set(files) - kept:
+                raise answers.Unkept(
+                    f"the MLflow server {masked(self._client.tracking_uri)} took {min(lost)} and "
+                    f"does not have it: see what stands before it, then {AGAIN}"
+                )
 
     def end(self, status: str) -> None:
         """Close the run: FINISHED, FAILED or KILLED."""
@@ -171,31 +192,35 @@ class Tracking:
             )
         import mlflow
 
-        _quieten()
+        quieten()
         self.uri = tracking_place.chosen(uri)
+        self._then: str | None = None
         remember(self.uri)
-        if self.uri.startswith(_SERVER):
-            _check_server(self.uri, _patience() if patient else 0)
+        refuse_malformed(self.uri)
+        if self.uri.startswith(SERVER):
+            self._await(patient)
         else:
-            databases.demand_usable(_program(), self.uri)
+            databases.demand_usable(program(), self.uri)
         held = lock(_lock_path(self.uri))
         try:
             # Two processes that create one fresh database at once would corrupt it.
-            with held:
+            with held, self._impatient(not patient or self.uri in _given_up):
                 _create_whole(self.uri)
                 self._client = mlflow.MlflowClient(self.uri)
                 found = self._client.get_experiment_by_name(experiment)
                 if found:
-                    _demand_in_place(self.uri, self._client, found)
+                    demand_in_place(self.uri, self._client, found)
                 self._experiment = (
                     found.experiment_id if found else self._create_experiment(experiment)
                 )
         except UserError:
             raise
         except Exception as error:
+            if self.uri.startswith(SERVER):
+                raise self._answered(error) from error
             raise UserError(
-                _version_trouble(self.uri)
-                or f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): "
+                version_trouble(self.uri)
+                or f"the MLflow store {masked(self.uri)} cannot be used ({first_line(error)}): "
                 "work in a folder you can write to, or name another store with tracking.uri=…"
             ) from error
         if found is not None and found.lifecycle_stage == "deleted":
@@ -204,9 +229,43 @@ class Tracking:
                 f"restore it (MLFLOW_TRACKING_URI={masked(self.uri)} mlflow experiments restore "
                 f"--experiment-id {found.experiment_id}), or take tracking.experiment=OTHER"
             )
+        _given_up.discard(self.uri)
         if self.uri not in _looked_through:
             _looked_through.add(self.uri)
-            self._close_orphans()
+            with self.working(AGAIN):
+                self._close_orphans()
+
+    def _await(self, patient: bool) -> None:
+        """Wait for a server, where that is worth it. Raises UserError where nobody is there."""
+        answers.tell_of_waiting()
+        # MLflow itself would retry for minutes before it says that nobody answers.
+        seconds = answers.patience() if patient and self.uri not in _given_up else 0
+        if error := answers.awaited(self.uri, seconds):
+            _given_up.add(self.uri)
+            raise UserError(
+                f"no MLflow server answers at {masked(self.uri)} "
+                f"({answers.read(error).what}, {first_line(error)}): start one "
+                "with `DO_NOT_TRACK=true mlflow server --host 127.0.0.1 --port 5000`, or leave "
+                "tracking.uri out to use a local store"
+            ) from error
+
+    def _impatient(self, now: bool) -> contextlib.AbstractContextManager[None]:
+        """Within, a server that has trouble is asked once more only, if so."""
+        remote = self.uri.startswith(SERVER)
+        return answers.asked_again(1) if remote and now else contextlib.nullcontext()
+
+    def _answered(self, error: BaseException) -> answers.Unkept:
+        """What a failure of the store comes to."""
+        if not self.uri.startswith(SERVER):
+            return answers.Unkept(
+                f"the MLflow store {masked(self.uri)} stopped working ({first_line(error)}): see "
+                f"that it runs and has room, then {self._then or AGAIN}"
+            )
+        answer = answers.read(error)
+        if answer.passing:
+            _given_up.add(self.uri)
+        server, then = f"the MLflow server {masked(self.uri)}", self._then or AGAIN
+        return answers.Unkept(f"{server} {answer.what}: {answer.todo}, then {then}")
 
     def _close_orphans(self) -> None:
         """Mark runs KILLED that processes of this machine have left running."""
@@ -244,10 +303,10 @@ class Tracking:
 
         run_id: an earlier run to take up again, with the new tags; None for a new run.
         """
-        with self.working("run again"):
+        with self.working(AGAIN):
             run = self.start(name, tags) if run_id is None else self.reopen(run_id, tags)
         try:
-            with self.working("run again"):
+            with self.working(AGAIN):
                 yield run
         except Exception as error:
             if run_id is None and tags.get(KIND) in _ALONE and not tags.get(SWEEP):
@@ -259,34 +318,31 @@ class Tracking:
             with contextlib.suppress(Exception):
                 run.end("KILLED")
             raise
-        with self.working("run again"):
+        with self.working(AGAIN):
             run.end("FINISHED")
 
     @contextlib.contextmanager
     def working(self, then: str) -> Iterator[None]:
-        """Raises UserError where the store stops working within. then: what to do after mending."""
-        from mlflow.exceptions import MlflowException
+        """Raises UserError where the store stops working within.
 
+        then: what to do after mending; within another one, what that one says.
+        """
+        outer, self._then = self._then, self._then or then
+        given_up = self.uri in _given_up
         try:
-            if self.uri in _given_up and (silence := _no_answer(self.uri)):
-                raise UserError(
-                    f"the MLflow server {masked(self.uri)} does not answer any more "
-                    f"({_first_line(silence)}): start it again, then {then}"
-                )
-            yield
-        except MlflowException as error:
-            if self.uri.startswith(_SERVER) and _no_answer(self.uri):
-                _given_up.add(self.uri)
-            raise UserError(
-                f"the MLflow store {masked(self.uri)} stopped working ({_first_line(error)}): see "
-                f"that it runs and has room, then {then}"
-            ) from error
+            if given_up and (silence := answers.silence(self.uri)):
+                raise self._answered(silence) from silence
+            with self._impatient(given_up):
+                yield
+            _given_up.discard(self.uri)
+        except answers.failures() as error:
+            raise self._answered(error) from error
+        finally:
+            self._then = outer
 
     def _take_back(self, run: Run, error: Exception) -> None:
         """Remove a run that a mistake of the user's ended; another error leaves it FAILED."""
-        from mlflow.exceptions import MlflowException
-
-        if isinstance(error, UserError) and not isinstance(error.__cause__, MlflowException):
+        if isinstance(error, UserError) and not isinstance(error, answers.Unkept):
             with contextlib.suppress(Exception):
                 run.end("FAILED")
                 self._client.delete_run(run.run_id)
@@ -303,11 +359,12 @@ class Tracking:
             return  # each attempt to say so there would take minutes
         if error is not None:
             with contextlib.suppress(Exception):
-                run.tags({"error": _first_line(error)})
+                run.tags({"error": first_line(error)})
                 run.artifacts({"traceback.txt": masked(traceback.format_exc())})
         with contextlib.suppress(Exception):
             run.end("FAILED")
 
+    @_guarded
     def start(self, name: str, tags: Mapping[str, object]) -> Run:
         """A new run, nested below its sweep's parent where `tags` name a sweep."""
         all_tags = {
@@ -316,12 +373,29 @@ class Tracking:
             _PROCESS: mine(),
             **self._nested(tags),
         }
-        created = self._client.create_run(
-            self._experiment,
-            tags={key: _clean(value)[:_LONGEST_TAG] for key, value in all_tags.items()},
-        )
-        return Run(self._client, created.info.run_id)
+        said = {key: _clean(value)[:_LONGEST_TAG] for key, value in all_tags.items()}
+        return Run(self._client, self._created(said))
 
+    def _created(self, tags: dict[str, str]) -> str:
+        """The id of a new run, made once: an answer may be lost after a server has made it."""
+        if not self.uri.startswith(SERVER):
+            return str(self._client.create_run(self._experiment, tags=tags).info.run_id)
+        birth = secrets.token_hex(8)
+        for pause in (*answers.pauses(), None):
+            try:
+                with answers.asked_again(0):
+                    made = self._client.create_run(self._experiment, tags={**tags, _BIRTH: birth})
+                return str(made.info.run_id)
+            except answers.failures() as error:
+                if pause is None or not answers.read(error).passing:
+                    raise
+                answers.say_waiting()
+                time.sleep(pause)
+            if found := self._search(f"tags.{_BIRTH} = '{birth}'"):
+                return str(found[0].info.run_id)
+        raise AssertionError  # the last pause is None
+
+    @_guarded
     def reopen(self, run_id: str, tags: Mapping[str, object]) -> Run:
         """An earlier run, running again."""
         self._client.update_run(run_id, status="RUNNING")
@@ -333,23 +407,28 @@ class Tracking:
         """What to do to look at the experiment."""
         return open_line(self.uri, self._experiment)
 
+    @_guarded
     def has_run(self, run_id: str) -> bool:
         """Whether a run is here, and not deleted."""
         return self._info(run_id) is not None
 
+    @_guarded
     def kill(self, run_id: str) -> None:
         """Mark a run that its process left running."""
         info = self._info(run_id)
         if info is not None and info.status == "RUNNING":
             self._client.set_terminated(run_id, "KILLED")
 
+    @_guarded
     def kept(self, run_id: str) -> Any | None:
         """A run as MLflow has it; None where it is not here, or deleted."""
         from mlflow.exceptions import MlflowException
 
         try:
             run = self._client.get_run(run_id)
-        except MlflowException:
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise  # it may be there: nobody could look
             return None
         return run if str(run.info.lifecycle_stage) == "active" else None
 
@@ -365,6 +444,7 @@ class Tracking:
                 return {**tags, PARENT: parents[0].info.run_id}
         return dict(tags)
 
+    @_guarded
     def start_sweep(
         self, sweep_id: str, overrides: Sequence[str], hydra_overrides: Sequence[str]
     ) -> Run:
@@ -387,6 +467,7 @@ class Tracking:
             },
         )
 
+    @_guarded
     def sweep(self, sweep_id: str) -> Run | None:
         """A sweep's parent run, running again; its jobs that never ended are marked KILLED."""
         parents = self._parents(sweep_id)
@@ -398,6 +479,7 @@ class Tracking:
         self._client.update_run(run.run_id, status="RUNNING")
         return run
 
+    @_guarded
     def close_left(self, sweep_id: str, status: str) -> None:
         """End the runs of a sweep's jobs that their processes left running.
 
@@ -412,11 +494,13 @@ class Tracking:
             run.tags({"error": "the process that ran it ended before it did"})
             run.end(status)
 
+    @_guarded
     def last_begun(self, sweep_id: str) -> int:
         """The highest number (see NUMBER) among a sweep's jobs; -1 where none has begun."""
         numbers = [job.data.tags.get(NUMBER, "-1") for job in self._jobs(sweep_id)]
         return max(map(int, numbers), default=-1)
 
+    @_guarded
     def resumable(self, sweep_id: str | None) -> tuple[str, list[str]]:
         """Id and overrides of a sweep; of the last one that is not finished where None is given.
 
@@ -450,6 +534,7 @@ class Tracking:
             )
         return tags[SWEEP], command
 
+    @_guarded
     def finished(self, sweep_id: str, tags: Mapping[str, object]) -> bool:
         """Whether a sweep has a finished job of this config. tags: of the job that asks."""
         found = self._search(
@@ -458,6 +543,7 @@ class Tracking:
         )
         return any(_sources(run.data.tags) == _sources(tags) for run in found)
 
+    @_guarded
     def history(self, run_id: str, key: str) -> list[float]:
         """A metric's values in the order of their steps."""
         points = self._client.get_metric_history(run_id, key)
@@ -472,8 +558,9 @@ class Tracking:
                 found = self._client.download_artifacts(run_id, name, str(folder))
                 return Path(found).read_bytes()
             except (MlflowException, OSError) as error:
-                raise UserError(f"its run has no {name} ({_first_line(error)})") from error
+                raise UserError(f"its run has no {name} ({first_line(error)})") from error
 
+    @_guarded
     def jobs(self, sweep_id: str) -> list[Any]:
         """The MLflow runs of a sweep's jobs, one a config, in the order they were started.
 
@@ -512,94 +599,6 @@ class Tracking:
             token = page.token
             if not token:
                 return found
-
-
-class Past(Tracking):
-    """What an experiment has by now, to look at and to delete files of; nothing else is changed.
-
-    Runs that were deleted in MLflow count as well: their files are there until `mlflow gc`.
-    Raises UserError where the store cannot be used.
-    """
-
-    def __init__(self, uri: str | None, experiment: str) -> None:
-        import mlflow
-
-        self.uri = tracking_place.chosen(uri)
-        remember(self.uri)
-        self._experiment = ""
-        if self.uri.startswith(_SERVER):
-            _check_server(self.uri, 0)
-        else:
-            databases.demand_usable(_program(), self.uri)
-        local = tracking_place.local(self.uri)
-        if local is not None and not (local.exists() and local.stat().st_size):
-            return  # MLflow would make it
-        _quieten()
-        try:
-            self._client = mlflow.MlflowClient(self.uri)
-            found = self._client.get_experiment_by_name(experiment)
-            if found:
-                _demand_in_place(self.uri, self._client, found)
-        except UserError:
-            raise
-        except Exception as error:
-            raise UserError(
-                _version_trouble(self.uri)
-                or f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): "
-                f"see that it runs, then {_AGAIN}"
-            ) from error
-        self._experiment = found.experiment_id if found else ""
-
-    def runs(self) -> list[Any]:
-        """All of its runs that facetrack has made."""
-        from mlflow.entities import ViewType
-
-        if not self._experiment:
-            return []
-        with self.working(_AGAIN):
-            return self._search(f"tags.{KIND} != ''", ViewType.ALL)
-
-    def files(self, run: Any) -> list[str]:
-        """Paths of all files that a run has logged, those in folders too."""
-        repository = self._repository(run)
-
-        def below(path: str | None) -> Iterator[str]:
-            for file in repository.list_artifacts(path):
-                if file.is_dir:
-                    yield from below(file.path)
-                else:
-                    yield file.path
-
-        with self.working(_AGAIN):
-            return list(below(None))
-
-    def text(self, run: Any, path: str) -> str:
-        """A file of a run as text."""
-        from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
-
-        repository = self._repository(run)
-        with self.working(_AGAIN), temporary.folder(home()) as folder:
-            # Nothing that is to be deleted is copied where it can be read in place.
-            place = None if isinstance(repository, LocalArtifactRepository) else str(folder)
-            found = Path(repository.download_artifacts(path, place))
-            return found.read_text(encoding="utf-8", errors="replace")
-
-    def remove(self, run: Any, path: str) -> None:
-        """Delete a file of a run."""
-        from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
-
-        repository = self._repository(run)
-        with self.working(_AGAIN):
-            if isinstance(repository, LocalArtifactRepository):
-                # MLflow would decode the path once more, and look for a % in it elsewhere.
-                Path(repository.get_local_path(path)).unlink(missing_ok=True)
-            else:
-                repository.delete_artifacts(path)
-
-    def _repository(self, run: Any) -> Any:
-        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-        return get_artifact_repository(run.info.artifact_uri, self.uri)
 
 
 class _Unkept(Run):
@@ -669,7 +668,7 @@ def where_line(tracking: Tracking) -> str:
 def open_line(uri: str, experiment: str) -> str:
     """What to do to look at the results. experiment: its id."""
     page = _RUNS_PAGE.format(experiment=experiment)
-    if uri.startswith(_SERVER):
+    if uri.startswith(SERVER):
         return f"open {masked(uri).rstrip('/')}{page}"
     store = ""
     if not tracking_place.is_standard(uri):
@@ -683,46 +682,6 @@ def open_line(uri: str, experiment: str) -> str:
     # MLflow's own command knows nothing of what is set at the top of this module.
     start = f"DO_NOT_TRACK=true {shlex.quote(str(command))} ui --workers 1{store}"
     return f"{start}   then open http://127.0.0.1:5000{page}"
-
-
-def _patience() -> float:
-    from mlflow.environment_variables import (
-        MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR,
-        MLFLOW_HTTP_REQUEST_MAX_RETRIES,
-    )
-
-    factor: Any = MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR
-    retries: Any = MLFLOW_HTTP_REQUEST_MAX_RETRIES
-    return min(_PATIENCE_SECONDS, float(factor.get() * (2 ** retries.get() - 1)))
-
-
-def _check_server(uri: str, patience: float) -> None:
-    # MLflow itself would retry for minutes before it says that nobody answers.
-    deadline = time.monotonic() + (0 if uri in _given_up else patience)
-    while error := _no_answer(uri):
-        if time.monotonic() > deadline:
-            _given_up.add(uri)
-            raise UserError(
-                f"no MLflow server answers at {masked(uri)} ({_first_line(error)}): start one "
-                "with `DO_NOT_TRACK=true mlflow server --host 127.0.0.1 --port 5000`, or leave "
-                "tracking.uri out to use a local store"
-            ) from error
-        time.sleep(1)
-    _given_up.discard(uri)
-
-
-def _no_answer(uri: str) -> OSError | None:
-    # urllib would look for a host named "user:password@host". Whether somebody answers is open to
-    # all; the user's name and password are for MLflow's requests.
-    address = re.sub(r"//[^/]*@", "//", uri).rstrip("/")
-    try:
-        with urllib.request.urlopen(f"{address}/health", timeout=_SERVER_ANSWERS_SECONDS) as answer:
-            answer.read()
-    except urllib.error.HTTPError:
-        pass  # somebody answers; what it lacks shows at the first real request
-    except OSError as error:
-        return error
-    return None
 
 
 def _create_whole(uri: str) -> None:
@@ -749,7 +708,8 @@ def _create_whole(uri: str) -> None:
             part.with_name(name).unlink(missing_ok=True)
 
 
-def _program() -> databases.Program:
+def program() -> databases.Program:
+    """MLflow as a program that keeps its own tables in databases."""
     import mlflow
 
     return databases.Program(
@@ -764,17 +724,18 @@ def _program() -> databases.Program:
     )
 
 
-def _version_trouble(uri: str) -> str | None:
+def version_trouble(uri: str) -> str | None:
     """What is to be done about a database of another version of MLflow's; None for others."""
-    return None if uri.startswith(_SERVER) else databases.version_trouble(_program(), uri)
+    return None if uri.startswith(SERVER) else databases.version_trouble(program(), uri)
 
 
-def _demand_in_place(uri: str, client: Any, experiment: Any) -> None:
+def demand_in_place(uri: str, client: Any, experiment: Any) -> None:
+    """Raises UserError where the files of an experiment's runs are in another folder."""
     location, runs = str(experiment.artifact_location), tracking_place.some_runs
     tracking_place.demand_in_place(uri, location, lambda: runs(client, experiment.experiment_id))
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Let MLflow, which sets its levels when it is imported, say what is wrong and no more."""
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -811,6 +772,7 @@ def _number(sweep: Any) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says first, passwords hidden."""
     text = str(error).strip() or type(error).__name__
     return masked(text.splitlines()[0])[:300]

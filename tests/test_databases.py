@@ -11,8 +11,9 @@ import pytest
 
 from facetrack.databases import CONNECT_SECONDS, connect_arguments
 from facetrack.errors import UserError
+from facetrack.past import Past
 from facetrack.testing.process import close_stores
-from facetrack.tracking import Past, Tracking
+from facetrack.tracking import Tracking
 from facetrack.tune.storage import storage
 
 Opened = Callable[[str], object]

@@ -1,3 +1,4 @@
+import contextlib
 import hashlib
 import http.server
 import os
@@ -6,14 +7,16 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import yaml
 
+from facetrack import transfer
 from facetrack.__main__ import CONF
 from facetrack.download import fetch
 from facetrack.errors import UserError
@@ -189,6 +192,7 @@ def test_a_folder_that_cannot_be_written(server: Server, downloads: Path) -> Non
 
 FETCH = """
 import resource, sys
+from facetrack import transfer
 from facetrack.__main__ import CONF
 from facetrack.download import fetch
 from facetrack.errors import UserError
@@ -242,3 +246,101 @@ def test_every_source_in_the_configs_is_https_with_a_hash() -> None:
             for one in hashes:
                 assert re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", one), path
     assert found >= 5
+
+
+@pytest.fixture
+def odd() -> Iterator[Callable[..., str]]:
+    """A server that sends some bytes, and then others as long as somebody reads; its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def address(head: bytes, endless: bytes, pause: float = 0) -> str:
+        def answer() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    with connection, contextlib.suppress(OSError):
+                        connection.recv(10_000)
+                        connection.sendall(head)
+                        while endless:
+                            connection.sendall(endless)
+                            time.sleep(pause)
+
+        threading.Thread(target=answer, daemon=True).start()
+        return f"http://127.0.0.1:{listening.getsockname()[1]}/file.bin"
+
+    yield address
+    listening.close()
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        (OK + b"Content-Length: many\r\n\r\nx", "says that it has 'many' bytes"),
+        (OK + b"Content-Length: -5\r\n\r\nx", "says that it has '-5' bytes"),
+        (OK + b"Content-Length: 9" + b"9" * 5000 + b"\r\n\r\nx", "has more than 4096 MB"),
+        (OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef", "cannot be reached"),
+        (OK + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b", "answers in gzip, which was not asked"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\nnone\r\nx", "broke off"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nx", "broke off"),
+        (OK + b"X: y\r\n" * 1000 + b"\r\n", "cannot be reached"),
+        (OK + b"X: " + b"y" * 70_000 + b"\r\n\r\n", "cannot be reached"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "cannot be reached"),
+        (b"\xff\x00" * 100, "cannot be reached"),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\n\r\n", "no address"),
+        (b"HTTP/1.1 302 Found\r\nLocation: file:///etc/hosts\r\n\r\n", "not an https address"),
+        (b"HTTP/1.1 302 Found\r\nLocation: //localhost/x\r\n\r\n", "not an https address"),
+        (b"HTTP/1.1 302 Found\r\nLocation: \xff\xfe\r\n\r\n", "no address"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /file.bin\r\n\r\n", "leads on and on"),
+        (b"HTTP/1.1 302 Found\r\n\r\n", "has sha256"),
+    ],
+)
+def test_an_odd_head_is_told(
+    head: bytes, told: str, odd: Callable[..., str], downloads: Path
+) -> None:
+    with pytest.raises(UserError, match=told) as error:
+        fetch([odd(head, b"")], "file.bin", SHA256, HINT)
+    assert "\n" not in str(error.value)
+    assert visible(downloads) == []
+
+
+def test_a_redirect_is_looked_at_before_it_is_followed(odd: Callable[..., str]) -> None:
+    with socket.create_server(("localhost", 0)) as other:
+        place = f"http://localhost:{other.getsockname()[1]}/"
+        url = odd(f"HTTP/1.1 302 Found\r\nLocation: {place}\r\n\r\n".encode(), b"")
+        with pytest.raises(UserError, match=f"{place} is not an https address"):
+            fetch([url], "file.bin", SHA256, HINT)
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody has come
+            other.accept()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        OK + b"\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: /file.bin\r\n\r\n",
+        b"HTTP/1.1 404 Not Found\r\n\r\n",
+    ],
+)
+def test_a_body_without_end_ends(
+    head: bytes, odd: Callable[..., str], downloads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "_MOST", 1 << 20)
+    told = "has more than 1 MB" if b"200" in head else "leads on and on|answers 404"
+    with pytest.raises(UserError, match=told):
+        fetch([odd(head, b"x" * 10_000)], "file.bin", SHA256, HINT)
+    assert visible(downloads) == []
+
+
+@pytest.mark.parametrize("head", [OK + b"Content-Length: 1000000\r\n\r\n", OK + b"X: "])
+def test_a_byte_now_and_then_is_not_waited_for(
+    head: bytes, odd: Callable[..., str], downloads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "_WINDOW_SECONDS", 0.2)
+    monkeypatch.setattr(transfer, "_ANSWER_SECONDS", 0.2)
+    with pytest.raises(UserError, match=r"is too slow: \d+ bytes in|does not answer in time"):
+        fetch([odd(head, b"x", 0.01)], "file.bin", SHA256, HINT)
+    assert visible(downloads) == []

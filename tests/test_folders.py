@@ -8,9 +8,10 @@ import pytest
 
 from facetrack import moved
 from facetrack.errors import UserError
+from facetrack.past import Past
 from facetrack.testing import Workspace, kept
 from facetrack.testing.drawn import people
-from facetrack.tracking import Past, Tracking
+from facetrack.tracking import Tracking
 from facetrack.tracking_place import database, local
 
 NASTY = "n #%20?é ü😀&;'\"${} ${a}=,:[]\\\nx b"

@@ -18,6 +18,7 @@ from hydra import initialize_config_dir
 
 from facetrack import tracking as tracking_module
 from facetrack.__main__ import CONF
+from facetrack.answers import silence
 from facetrack.errors import UserError
 from facetrack.resume import resumed
 from facetrack.testing.process import close_stores
@@ -245,7 +246,7 @@ def test_a_servers_password_is_no_part_of_the_host_that_is_asked() -> None:
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Health) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        tracking_module._check_server(f"http://me:secret@127.0.0.1:{server.server_port}/", 0)
+        assert silence(f"http://me:secret@127.0.0.1:{server.server_port}/") is None
         server.shutdown()
 
 

@@ -16,8 +16,8 @@ from facetrack.forgetting.runs import Logged, Runs, pages
 from facetrack.home import home
 from facetrack.masked import is_masked, masked
 from facetrack.organise import forgetting, state
+from facetrack.past import Past
 from facetrack.store import Store, rows_of
-from facetrack.tracking import Past
 
 # Made of many people at once; a run makes them again.
 _CACHES = ("tsne", "sheets")

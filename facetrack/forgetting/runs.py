@@ -12,8 +12,9 @@ from facetrack.dataset.folder import user_path
 from facetrack.figures import escaped
 from facetrack.figures.page import script_json
 from facetrack.forgetting.plan import Plan
+from facetrack.past import Past
 from facetrack.sweep_tsne import file_name
-from facetrack.tracking import KIND, SWEEP, Past
+from facetrack.tracking import KIND, SWEEP
 
 # Files of runs that show faces or name people.
 _OF_RUNS = (

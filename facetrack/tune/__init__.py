@@ -94,6 +94,8 @@ def tune(config: DictConfig) -> None:
         )
         axis = searched[0].name
         width = found.width(axis)
+        # Before a server may refuse them.
+        _tell(job, best.params, values, width, axis, len(study.finished(opened)))
         run.metrics(
             {
                 **values,
@@ -116,9 +118,8 @@ def tune(config: DictConfig) -> None:
             "best.yaml": best_yaml(config, job.tags, best.params, values, plan.name),
             **report.files(found, [one.name for one in searched]),
         }
-        run.artifacts(files)
         folder = report.write(files)
-    _tell(job, best.params, values, width, axis, len(study.finished(opened)))
+        run.artifacts(files)
     if not config.sweep_id:
         say(f"\nUse it: python -m facetrack tuned={folder}/best.yaml   Pictures: {folder}/")
         say(where_line(job.tracking))

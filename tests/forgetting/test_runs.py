@@ -9,8 +9,9 @@ import pytest
 from facetrack.figures import page
 from facetrack.forgetting.plan import Plan
 from facetrack.forgetting.runs import Runs, pages
+from facetrack.past import Past
 from facetrack.testing import new_store
-from facetrack.tracking import KIND, SWEEP, Past, Tracking
+from facetrack.tracking import KIND, SWEEP, Tracking
 
 
 @pytest.fixture(scope="module")

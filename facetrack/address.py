@@ -1,0 +1,42 @@
+"""Addresses of MLflow stores, looked at before anybody is asked there."""
+
+from urllib.parse import urlsplit
+
+from facetrack.errors import UserError
+from facetrack.masked import masked
+
+SERVER = ("http://", "https://")
+_SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks", "file", "uc")
+
+
+def refuse_malformed(uri: str) -> None:
+    """Raises UserError for what cannot be the address of a store."""
+    scheme, mark, rest = uri.partition("://")
+    if not mark:
+        host, colon, port = uri.rpartition(":")
+        if colon and port.split("/")[0].isdecimal() and not host.endswith("/"):
+            raise UserError(f"tracking.uri={masked(uri)} names no protocol: say http://{uri}")
+    elif scheme.partition("+")[0] not in _SCHEMES and not scheme.startswith("databricks"):
+        raise UserError(
+            f"tracking.uri={masked(uri)} begins with {scheme}://, which MLflow does not know: "
+            "expected http://HOST:PORT for a server, or sqlite:///FILE or postgresql://… for a "
+            "database"
+        )
+    elif uri.startswith(SERVER):
+        try:
+            parts = urlsplit(uri)
+            sound = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+            (parts.hostname or "").encode("idna")
+        except ValueError:  # a port that is no number, or half an address in brackets
+            sound = False
+        if not sound or any(letter.isspace() for letter in rest.partition("@")[2] or rest):
+            raise UserError(
+                f"tracking.uri={masked(uri)} is no address of a server: expected http://HOST:PORT "
+                "with a number for PORT, such as http://127.0.0.1:5000"
+            )
+
+
+def without_user(uri: str) -> str:
+    """A server's address without the name and password in it, which are for MLflow's requests."""
+    parts = urlsplit(uri)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
