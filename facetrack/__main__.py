@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import hydra
@@ -12,7 +13,7 @@ from hydra.utils import get_method
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack import sweep
+from facetrack import outputs, sweep
 from facetrack.command_line import prepared
 from facetrack.errors import Incomplete, UserError, refuse
 
@@ -26,6 +27,13 @@ CONF = _PACKAGE / "conf" if (_PACKAGE / "conf").is_dir() else _PACKAGE.parent / 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def _run(config: DictConfig) -> sweep.Failure | None:
     task = get_method(config.task._target_)
+    try:
+        return _done(task, config)
+    finally:
+        outputs.leave_no_empty_folder()
+
+
+def _done(task: Callable[[DictConfig], None], config: DictConfig) -> sweep.Failure | None:
     if HydraConfig.get().mode is RunMode.MULTIRUN:
         # One job's failure must not end the others.
         return sweep.guarded(task, config)

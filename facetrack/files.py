@@ -51,21 +51,28 @@ def make_folder(path: Path) -> None:
         hand_over(path)
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Write a file beside and move it into place, readable by its owner only.
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write beside another, which takes its place at the end, readable by its owner only.
 
     A process that is killed leaves the old file or the new one, never half of it; what it leaves
     beside, `sweep` removes.
     """
     with _unfinished(path.parent) as part:
         try:
-            part.write(content)
+            yield part
             part.flush()
             hand_over(Path(part.name))
             os.replace(part.name, path)  # noqa: PTH105
         except BaseException:
             Path(part.name).unlink(missing_ok=True)
             raise
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file as `replacing` has it."""
+    with replacing(path) as part:
+        part.write(content)
 
 
 def move(source: Path, target: Path) -> None:

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from filelock import Timeout
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.dataset.folder import user_path
@@ -27,7 +26,9 @@ from facetrack.home import lock, locks
 from facetrack.make import make
 from facetrack.masked import masked
 from facetrack.organise import forgetting, people, state
+from facetrack.outputs import leave_no_empty_folder
 from facetrack.progress import bar, say
+from facetrack.settle import settle
 from facetrack.tracking import NOWHERE, where
 
 _ANOTHER_SECONDS = 60
@@ -43,6 +44,7 @@ def forget(config: DictConfig) -> None:
     not be deleted.
     """
     try:
+        settle(config)
         _check(config)
         asked = _asked(config)
         if config.task.dry_run:
@@ -55,7 +57,7 @@ def forget(config: DictConfig) -> None:
                 refuse(trouble)
             raise Incomplete("not all is forgotten: the same command goes on from here")
     finally:
-        _leave_no_folder()
+        leave_no_empty_folder()
 
 
 def finish_forgetting() -> list[str]:
@@ -314,12 +316,3 @@ def _list(config: DictConfig, asked: dict[str, str | None]) -> None:
         for item in found.items:
             say(f"    {item}")
     say("Nothing was deleted (task.dry_run=true)")
-
-
-def _leave_no_folder() -> None:
-    """Hydra makes a folder in outputs/ for each command; this one puts nothing into it."""
-    if HydraConfig.initialized():
-        folder = Path(HydraConfig.get().runtime.output_dir)
-        with contextlib.suppress(OSError):
-            folder.rmdir()
-            folder.parent.rmdir()

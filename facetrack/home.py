@@ -17,6 +17,7 @@ from facetrack.files import sweep
 _NAMES = (
     *("embeddings.", "damaged-", "locks", "tsne", "sheets", "downloads", "datasets", "portraits-"),
     "forgetting",
+    "exports.",
 )
 _WITH_FACES = ("", "tsne", "sheets")
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH

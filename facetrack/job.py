@@ -1,10 +1,8 @@
 """One job of the command line: a composed config becomes a tracked, scored run."""
 
 import contextlib
-import csv
 import functools
 import hashlib
-import io
 import json
 import subprocess
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,9 +15,9 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
-from facetrack import figures, galleries, radius
+from facetrack import figures, galleries, outputs, radius
 from facetrack.clusterer import build
-from facetrack.data import Embeddings, Skipped
+from facetrack.data import Embedded, Embeddings, Skipped
 from facetrack.errors import UserError
 from facetrack.evaluate import Evaluation, check
 from facetrack.evaluate import evaluate as run_experiment
@@ -31,6 +29,7 @@ from facetrack.masked import masked
 from facetrack.metrics import noise_alone, summary
 from facetrack.progress import say
 from facetrack.resample import some_people
+from facetrack.settle import settle
 from facetrack.sheet import sheet
 from facetrack.store import Store
 from facetrack.tracking import (
@@ -47,7 +46,7 @@ from facetrack.tracking import (
 
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
-_PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out"}
+_PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out", "roots", "file"}
 # Settings that came later, with the value that stands for how it was before: so what the version
 # before has finished is found.
 _LATER = {"detector.megapixels": "40", "dataset.exclude": "[]"}
@@ -57,6 +56,7 @@ _BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
 
 def evaluate(config: DictConfig) -> None:
     """Embed, cluster, score, log. Raises UserError for what the user can put right."""
+    settle(config)
     job = Job(config, "job")
     if job.finished_before():
         return
@@ -86,7 +86,7 @@ def evaluate(config: DictConfig) -> None:
         values, series = metrics_of(embeddings, evaluation)
         run.metrics(values, series)
         files: dict[str, str | bytes] = {
-            "resamples.csv": _csv(evaluation.resamples),
+            "resamples.csv": resamples_csv(evaluation),
             "skipped.csv": skipped_csv(embeddings.skipped),
             "tsne.png": picture,
             **galleries.files(embeddings, evaluation.clusters, title, picture),
@@ -94,7 +94,13 @@ def evaluate(config: DictConfig) -> None:
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = tsne_html(title, embeddings, coordinates, evaluation.clusters)
         run.artifacts(files)
+    pages = {name: content for name, content in files.items() if name.endswith(".html")}
+    if config.sweep_id or config.tracking.uri == NOWHERE:
+        pages = {}
+    folder = outputs.write(pages) if pages else None
     _tell(config, embeddings, values, job.tracking)
+    if folder is not None:
+        say("Pages: " + ", ".join(str(folder / name) for name in sorted(pages)))
 
 
 class Job:
@@ -202,7 +208,10 @@ def embed(config: DictConfig) -> Embeddings:
 
 @functools.lru_cache(maxsize=2)
 def _embed(*stages: str, engine: str) -> Embeddings:
-    dataset, detector, embedder = (make(OmegaConf.create(stage)) for stage in stages)
+    dataset = make(OmegaConf.create(stages[0]))
+    if isinstance(dataset, Embedded):
+        return dataset.embeddings()
+    detector, embedder = (make(OmegaConf.create(stage)) for stage in stages[1:])
     key = hashlib.sha256("\0".join(stages).encode()).hexdigest()[:16]
     # Jobs that start side by side want the same pictures: one embeds, the others find them stored.
     with lock(locks() / f"embed-{key}.lock"), Store(home()) as store:
@@ -348,17 +357,22 @@ def _git_commit() -> dict[str, str]:
     return {"mlflow.source.git.commit": answer.stdout.strip()}
 
 
+def resamples_csv(evaluation: Evaluation) -> str:
+    """The scores of each resample as a table, unrounded."""
+    head = list(evaluation.resamples[0])
+    return figures.csv_text(
+        head,
+        (
+            # Counts are whole numbers, whatever type their mean is made of.
+            [int(row[key]) if key.startswith("n_") else row[key] for key in head]
+            for row in evaluation.resamples
+        ),
+    )
+
+
 def skipped_csv(skipped: Sequence[Skipped]) -> str:
     """What was left out, and why, as a table."""
     return figures.csv_text(("picture", "reason"), ((one.name, one.reason) for one in skipped))
-
-
-def _csv(rows: Sequence[Mapping[str, object]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _tell(

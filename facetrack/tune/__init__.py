@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack import label_free
+from facetrack import label_free, outputs
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
 from facetrack.evaluate import check
@@ -23,6 +23,7 @@ from facetrack.make import make
 from facetrack.masked import masked
 from facetrack.processes import spawning
 from facetrack.progress import bar, say
+from facetrack.settle import settle
 from facetrack.tracking import KIND, PARENT, Tracking, where_line
 from facetrack.tune.scoring import LABEL_FREE, Scorer, objectives
 from facetrack.tune.space import Range, above_zero, narrowed, ranges
@@ -32,6 +33,7 @@ STORAGE = "sqlite:///outputs/studies.db"
 
 def tune(config: DictConfig) -> None:
     """Search, and tell the best settings. Raises UserError for what the user can put right."""
+    settle(config)
     check(config.seed, config.n_resamples)
     above_zero("workers", config.task.workers)
     searched = ranges(config)
@@ -111,7 +113,7 @@ def tune(config: DictConfig) -> None:
             **report.files(found, [one.name for one in searched]),
         }
         run.artifacts(files)
-        folder = report.write(files)
+        folder = outputs.write(files)
     _tell(job, best.params, values, width, axis, len(study.finished(opened)))
     if not config.sweep_id:
         say(f"\nUse it: python -m facetrack tuned={folder}/best.yaml   Pictures: {folder}/")
