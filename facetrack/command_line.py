@@ -20,6 +20,7 @@ from facetrack.resume import resumed
 from facetrack.tuned import with_tuned
 
 _STAGES = ("dataset", "detector", "embedder", "clusterer")
+_DISTANCES = ("clusterer.eps", "clusterer.bandwidth", "embedder.radius")
 _MOST_CHOICES = 50  # of a group; a swept seed may have many values, and none of them matters here
 
 
@@ -43,6 +44,8 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
             if value is not None:
                 # "known" stands for a whole number, so a range may take its place.
                 return 0 if value == KNOWN else value
+            if key in _DISTANCES and key.partition(".")[2] in config[key.partition(".")[0]]:
+                return 0.0  # dataset=vectors says it once its file is read
         return None
 
     launchers.check(arguments)

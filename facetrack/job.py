@@ -26,12 +26,13 @@ from facetrack.home import home, lock, locks
 from facetrack.layout import tsne
 from facetrack.make import make
 from facetrack.masked import masked
-from facetrack.metrics import noise_alone, summary
+from facetrack.metrics import clipped, noise_alone, summary
 from facetrack.progress import say
 from facetrack.resample import some_people
 from facetrack.settle import settle
 from facetrack.sheet import sheet
 from facetrack.store import Store
+from facetrack.texts import counted, number
 from facetrack.tracking import (
     FINGERPRINT,
     KIND,
@@ -123,7 +124,8 @@ class Job:
         stages = _stages(config)
         study = f"{stages['clusterer']} {stages['embedder']}"
         what = study if kind == "study" else describe(config)
-        self.name = f"{config.dataset.name} {what}"
+        self._kind = kind
+        self.name = _called(config, kind, what)
         self.tags = {
             KIND: kind,
             **({SWEEP: config.sweep_id, NUMBER: _number()} if config.sweep_id else {}),
@@ -152,6 +154,9 @@ class Job:
         with self.tracking.run(self.name, self.tags, run_id) as run:
             if run_id is None:
                 run.params({key: self.params[key] for key in self.params if key not in later})
+                if self._kind == "job":
+                    known = _compared(self.config)
+                    run.params({key: known[key] for key in known if key != "radius" or not later})
             run.artifacts({"config.yaml": masked(OmegaConf.to_yaml(self.config))})
             refuse_missing(self.config)
             yield run
@@ -163,8 +168,11 @@ class Job:
             if name in clusterer:
                 clusterer[name] = radius.of(estimator)
                 run.params({f"clusterer.{name}": clusterer[name]})
+        if self._kind == "job":
+            run.params({"radius": _compared(self.config)["radius"]})
         what = describe(self.config)
-        run.tags({"overrides": what, "mlflow.runName": f"{self.config.dataset.name} {what}"})
+        self.name = _called(self.config, self._kind, what)
+        run.tags({"overrides": what, "mlflow.runName": self.name})
         run.artifacts({"config.yaml": masked(OmegaConf.to_yaml(self.config))})
 
     def say_dataset(self, run: Run, embeddings: Embeddings) -> None:
@@ -193,7 +201,29 @@ def describe(config: DictConfig) -> str:
     if not {"eps", "bandwidth", "n_clusters"} & set(said):
         defaults = [key for key in ("eps", "n_clusters") if key in config.clusterer]
         said |= {key: str(config.clusterer[key]) for key in defaults}
-    return " ".join([stages["clusterer"], *(f"{key}={value}" for key, value in said.items())])
+    settings = (f"{key}={number(value)}" for key, value in said.items())
+    return " ".join([stages["clusterer"], *settings])
+
+
+def _called(config: DictConfig, kind: str, what: str) -> str:
+    """What a run is called; a job's run begins with what differs between the jobs of a sweep."""
+    if kind != "job":
+        return f"{config.dataset.name} {what}"
+    method, _, settings = what.partition(" ")
+    given = {one.lstrip("+").partition("=")[0] for one in HydraConfig.get().overrides.task}
+    stages = _stages(config)
+    chosen = [stages[one] for one in ("embedder", "detector", "sampling") if one in given]
+    return " ".join(filter(None, [settings, method, *chosen, stages["dataset"]]))
+
+
+def _compared(config: DictConfig) -> dict[str, object]:
+    """The two parameters that methods are compared by; no radius where there is none."""
+    used = next((name for name in ("bandwidth", "eps") if name in config.clusterer), None)
+    at = None if used is None else config.clusterer[used]
+    return {
+        "method": _stages(config)["clusterer"],
+        **({} if at is None else {"radius": number(at)}),
+    }
 
 
 def embed(config: DictConfig) -> Embeddings:
@@ -266,8 +296,8 @@ def metrics_of(
     values = {
         "ari_mean": told.mean,
         "ari_std": told.std,
-        "ari_ci_low": told.ci_low,
-        "ari_ci_high": told.ci_high,
+        "ari_ci_low": clipped(told.ci_low),
+        "ari_ci_high": clipped(told.ci_high),
         **means,  # MLflow's page of a run shows metrics in this order
     }
     return values, {"ari": ari}
@@ -298,10 +328,14 @@ def tsne_html(
 ) -> str:
     """The interactive t-SNE page of some faces. about: what else it should say, in a sentence."""
     n_people, n_clusters = len(embeddings.names), len(np.unique(noise_alone(clusters)))
-    counts = [f"{len(clusters):,} faces", *([f"{n_people:,} people"] if n_people else [])]
+    counts = [
+        counted(len(clusters), "face", "faces"),
+        *([counted(n_people, "person", "people")] if n_people else []),
+        counted(n_clusters, "cluster", "clusters"),
+    ]
     return figures.tsne_page(
         title,
-        f"{', '.join(counts)}, {n_clusters:,} clusters.{about}",
+        f"{', '.join(counts)}.{about}",
         coordinates,
         [str(one.person) for one in embeddings.pictures] if n_people else None,
         clusters,
@@ -386,8 +420,9 @@ def _tell(
     counts = _counts(embeddings)
     say(
         f"{stages['dataset']} · {stages['detector']} · {stages['embedder']} · {describe(config)}\n"
-        f"{counts['pictures']} pictures, {counts['faces']} faces, "
-        + (f"{counts['people']} people" if counts["people"] else "no labels")
+        f"{counted(counts['pictures'], 'picture', 'pictures')}, "
+        f"{counted(counts['faces'], 'face', 'faces')}, "
+        + (counted(counts["people"], "person", "people") if counts["people"] else "no labels")
         + f", {counts['skipped']} skipped"
     )
     for one in sorted(embeddings.skipped, key=lambda one: not one.pictures)[:5]:

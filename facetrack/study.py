@@ -8,6 +8,7 @@ from facetrack import article, figures
 from facetrack.compare import Difference, paired
 from facetrack.data import KNOWN
 from facetrack.figures import Entry, Point, Size, Table1
+from facetrack.texts import number
 from facetrack.tracking import Tracking
 
 # The article's order; methods it does not have come after, in the order they ran.
@@ -99,11 +100,11 @@ def sizes(jobs: Sequence[Any], swept: Sequence[str]) -> list[Size]:
 def row(job: Any, swept: Sequence[str]) -> tuple[str, str]:
     """Method, and its parameter as the article says it: the radius, or "opt" for a known K."""
     params, method = job.data.params, job.data.tags["clusterer"]
-    said = [params[key] for key in _RADII if key in params][:1]
+    said = [number(params[key]) for key in _RADII if key in params][:1]
     if params.get("clusterer.n_clusters") == KNOWN:
         said = ["opt"]
     said += [
-        f"{key.partition('.')[2]}={params[key]}"
+        f"{key.partition('.')[2]}={number(params[key])}"
         for key in swept
         if key.startswith("clusterer.") and key not in _RADII and key in params
     ]

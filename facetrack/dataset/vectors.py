@@ -51,13 +51,13 @@ class About:
 class Vectors:
     """Faces as vectors in an .npz file.
 
-    file: its path. name: names the dataset in tables; None for its name in the file, or else of
-    the file. sha256: of the file, which job.py fills in. normalize: whether vectors are divided by
+    file: its path. name: names the dataset in tables. sha256: of the file; settle.py fills it in,
+    as it does with a name of null. normalize: whether vectors are divided by
     their length; None for what the file says, or else True. Vectors of length 1 stay as they are.
     """
 
     file: str | Path
-    name: str | None = None
+    name: str = "vectors"
     sha256: str | None = None
     normalize: bool | None = None
 
