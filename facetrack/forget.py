@@ -29,6 +29,7 @@ from facetrack.organise import forgetting, people, state
 from facetrack.outputs import leave_no_empty_folder
 from facetrack.progress import bar, say
 from facetrack.settle import settle
+from facetrack.texts import counted
 from facetrack.tracking import NOWHERE, where
 
 _ANOTHER_SECONDS = 60
@@ -72,7 +73,8 @@ def finish_forgetting() -> list[str]:
         told = []
         for plan in plans.pending():
             told.append(
-                f"an earlier task=forget of {len(plan.contents)} pictures was finished: as long as "
+                "an earlier task=forget of "
+                f"{counted(len(plan.contents), 'picture', 'pictures')} was finished: as long as "
                 "they are in the folder of photos, a run stores their faces again"
             )
             told += [f"not all is forgotten: {trouble}" for trouble in _carry_out(plan, None)]
@@ -268,8 +270,8 @@ def _carry_out(plan: Plan, uri: str | None) -> list[str]:
 def _about(plan: Plan) -> str:
     whose = plan.asked["person"] or plan.asked["picture"]
     return (
-        f"{len(plan.contents)} pictures: what is stored of {whose}, by the content of the files; "
-        "pictures that only look the same are others"
+        f"{counted(len(plan.contents), 'picture', 'pictures')}: what is stored of {whose}, by the "
+        "content of the files; pictures that only look the same are others"
     )
 
 

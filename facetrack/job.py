@@ -153,13 +153,27 @@ class Job:
         """
         with self.tracking.run(self.name, self.tags, run_id) as run:
             if run_id is None:
-                run.params({key: self.params[key] for key in self.params if key not in later})
-                if self._kind == "job":
-                    known = _compared(self.config)
-                    run.params({key: known[key] for key in known if key != "radius" or not later})
+                self._say_settings(run, later)
             run.artifacts({"config.yaml": masked(OmegaConf.to_yaml(self.config))})
             refuse_missing(self.config)
             yield run
+
+    def _say_settings(self, run: Run, later: Collection[str]) -> None:
+        """Log the config as parameters. later: those not known yet.
+
+        MLflow compares runs by the first three parameters that differ, in the order of their
+        names. So of a job's method, its name and radius are parameters, and what the command set;
+        all else of it are tags.
+        """
+        params = {key: self.params[key] for key in self.params if key not in later}
+        if self._kind == "job":
+            given = _given()
+            quiet = [key for key in params if key.startswith("clusterer.") and key not in given]
+            run.tags({key: params.pop(key) for key in quiet})
+            params |= _compared(self.config)
+            if later:
+                params.pop("radius", None)
+        run.params(params)
 
     def say_radius(self, run: Run, estimator: BaseEstimator) -> None:
         """Log the radius that was not known at the start: as parameters, and in name and config."""
@@ -205,13 +219,17 @@ def describe(config: DictConfig) -> str:
     return " ".join([stages["clusterer"], *settings])
 
 
+def _given() -> set[str]:
+    """The settings and choices that the command line names."""
+    return {one.lstrip("+").partition("=")[0] for one in HydraConfig.get().overrides.task}
+
+
 def _called(config: DictConfig, kind: str, what: str) -> str:
     """What a run is called; a job's run begins with what differs between the jobs of a sweep."""
     if kind != "job":
         return f"{config.dataset.name} {what}"
     method, _, settings = what.partition(" ")
-    given = {one.lstrip("+").partition("=")[0] for one in HydraConfig.get().overrides.task}
-    stages = _stages(config)
+    given, stages = _given(), _stages(config)
     chosen = [stages[one] for one in ("embedder", "detector", "sampling") if one in given]
     return " ".join(filter(None, [settings, method, *chosen, stages["dataset"]]))
 
@@ -314,7 +332,8 @@ def _tsne_png(
         coordinates,
         people,
         evaluation.clusters,
-        f"{config.dataset.name}: {len(embeddings.vectors)} faces, {describe(config)}",
+        f"{config.dataset.name}: {counted(len(embeddings.vectors), 'face', 'faces')}, "
+        f"{describe(config)}",
     )
     return figures.png(figure)
 

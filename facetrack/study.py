@@ -99,7 +99,8 @@ def sizes(jobs: Sequence[Any], swept: Sequence[str]) -> list[Size]:
 
 def row(job: Any, swept: Sequence[str]) -> tuple[str, str]:
     """Method, and its parameter as the article says it: the radius, or "opt" for a known K."""
-    params, method = job.data.params, job.data.tags["clusterer"]
+    # What the command did not set of a method is in the tags.
+    params, method = {**job.data.tags, **job.data.params}, job.data.tags["clusterer"]
     said = [number(params[key]) for key in _RADII if key in params][:1]
     if params.get("clusterer.n_clusters") == KNOWN:
         said = ["opt"]

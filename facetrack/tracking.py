@@ -63,7 +63,6 @@ _RUNS_PAGE = "/#/experiments/{experiment}/runs?workflowType=machine_learning"
 _VIEW = json.dumps(
     {
         "selectedColumns": [
-            "attributes.`Dataset`",
             "metrics.`ari_mean`",
             "params.`method`",
             "params.`radius`",

@@ -90,7 +90,8 @@ def test_a_job_leaves_everything_needed_to_compare_it(sweep: Sweep) -> None:
         for one in runs(folder, "job")
         if one.data.params["clusterer.eps"] == "0.3" and one.data.tags["clusterer"] == "meanshift"
     )
-    assert job.data.params["clusterer.bandwidth"] == "0.3"
+    assert job.data.tags["clusterer.bandwidth"] == "0.3"
+    assert "clusterer._target_" not in job.data.params
     assert (job.data.params["method"], job.data.params["radius"]) == ("meanshift", "0.3")
     assert job.info.run_name == "eps=0.3 meanshift portraits"
     assert job.data.params["seed"] == "0"

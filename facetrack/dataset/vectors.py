@@ -29,6 +29,7 @@ from facetrack.dataset.folder import user_path
 from facetrack.errors import UserError
 from facetrack.extract import unit
 from facetrack.files import sha256
+from facetrack.texts import counted
 
 NAMES = ("embeddings", "labels", "people", "pictures", "boxes", "contents")
 ABOUT = ("name", "radius", "normalized")
@@ -237,7 +238,7 @@ def _known_only(whole: Embeddings) -> Embeddings:
         whole.vectors[faces],
         whole.boxes[faces],
         [whole.pictures[int(face)] for face in faces],
-        [Skipped(f"({left} {'face' if left == 1 else 'faces'})", "without a label", 0)],
+        [Skipped(f"({counted(left, 'face', 'faces')})", "without a label", 0)],
         whole.n_pictures,
         [whole.contents[int(face)] for face in faces],
     )
