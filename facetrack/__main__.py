@@ -39,6 +39,13 @@ _NOBODY_READS = 128 + 13  # as a shell says it of SIGPIPE
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def _run(config: DictConfig) -> sweep.Failure | None:
+    try:
+        return _done(config)
+    finally:
+        outputs.leave_no_empty_folder()
+
+
+def _done(config: DictConfig) -> sweep.Failure | None:
     # hydra.job.chdir would have it elsewhere: what is relative, as MLflow's database, is taken from
     # where the command was given.
     os.chdir(get_original_cwd())
@@ -97,7 +104,6 @@ def main() -> None:
             raise
         sys.exit(refuse(_one_line(error)))
     finally:
-        outputs.leave_none_empty()
         stopping.at_once()
     sys.exit(sweep.exit_status())
 

@@ -22,6 +22,8 @@ from facetrack.resume import resumed
 from facetrack.tuned import with_tuned
 
 _STAGES = ("dataset", "detector", "embedder", "clusterer")
+# What dataset=vectors says of itself, once its file is read.
+_DISTANCES = ("clusterer.eps", "clusterer.bandwidth", "embedder.radius")
 
 
 def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
@@ -81,6 +83,9 @@ def _value(jobs: Sequence[DictConfig], key: str) -> object:
         if value is not None:
             # "known" stands for a whole number, so a range may take its place.
             return 0 if value == KNOWN else value
+        stage, _, setting = key.partition(".")
+        if key in _DISTANCES and setting in job[stage]:
+            return 0.0
     return None
 
 

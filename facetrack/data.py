@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,6 +136,15 @@ class Dataset(Protocol):
 
     def load(self) -> Pictures:
         """Make the pictures available on this machine and list them. Raises UserError."""
+        ...
+
+
+@runtime_checkable
+class Embedded(Protocol):
+    """A dataset that brings its embeddings: a detector and an embedder have nothing to do."""
+
+    def embeddings(self) -> Embeddings:
+        """The faces. Raises UserError."""
         ...
 
 

@@ -51,8 +51,9 @@ def make_folder(path: Path) -> None:
         hand_over(path)
 
 
-def replace(path: Path, content: bytes, like: os.stat_result | None = None) -> None:
-    """Write a file beside and move it into place, readable by its owner only.
+@contextlib.contextmanager
+def replacing(path: Path, like: os.stat_result | None = None) -> Iterator[IO[bytes]]:
+    """A file to write beside another, which takes its place at the end, readable by its owner only.
 
     like: what has the owner, group and mode that it is to have instead. A process that is killed
     leaves the old file or the new one, never half of it; what it leaves beside, `sweep` removes.
@@ -60,7 +61,7 @@ def replace(path: Path, content: bytes, like: os.stat_result | None = None) -> N
     """
     with _unfinished(path.parent) as part:
         try:
-            part.write(content)
+            yield part
             part.flush()
             if like is None:
                 hand_over(Path(part.name))
@@ -70,6 +71,12 @@ def replace(path: Path, content: bytes, like: os.stat_result | None = None) -> N
         except BaseException:
             Path(part.name).unlink(missing_ok=True)
             raise
+
+
+def replace(path: Path, content: bytes, like: os.stat_result | None = None) -> None:
+    """Write a file as `replacing` has it."""
+    with replacing(path, like) as part:
+        part.write(content)
 
 
 def move(source: Path, target: Path) -> None:

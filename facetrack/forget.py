@@ -27,6 +27,8 @@ from facetrack.make import make
 from facetrack.masked import masked
 from facetrack.organise import forgetting, people, state
 from facetrack.progress import bar, say
+from facetrack.settle import settle
+from facetrack.texts import counted
 from facetrack.tracking import NOWHERE, where
 
 _ANOTHER_SECONDS = 60
@@ -41,6 +43,7 @@ def forget(config: DictConfig) -> None:
     Raises UserError where nothing is named, or nobody is found; Incomplete where something could
     not be deleted.
     """
+    settle(config)
     _check(config)
     asked = _asked(config)
     if config.task.dry_run:
@@ -66,7 +69,8 @@ def finish_forgetting() -> list[str]:
         told = []
         for plan in plans.pending():
             told.append(
-                f"an earlier task=forget of {len(plan.contents)} pictures was finished: as long as "
+                "an earlier task=forget of "
+                f"{counted(len(plan.contents), 'picture', 'pictures')} was finished: as long as "
                 "they are in the folder of photos, a run stores their faces again"
             )
             told += [f"not all is forgotten: {trouble}" for trouble in _carry_out(plan, None)]
@@ -262,8 +266,8 @@ def _carry_out(plan: Plan, uri: str | None) -> list[str]:
 def _about(plan: Plan) -> str:
     whose = plan.asked["person"] or plan.asked["picture"]
     return (
-        f"{len(plan.contents)} pictures: what is stored of {whose}, by the content of the files; "
-        "pictures that only look the same are others"
+        f"{counted(len(plan.contents), 'picture', 'pictures')}: what is stored of {whose}, by the "
+        "content of the files; pictures that only look the same are others"
     )
 
 

@@ -13,6 +13,7 @@ from facetrack.figures import Listing, error_page
 from facetrack.figures.gallery import FACE, Group, Section, gallery
 from facetrack.figures.table import csv_text
 from facetrack.metrics import NOISE, noise_alone
+from facetrack.texts import counted
 from facetrack.thumbnail import Face, thumbnail
 
 _GROUPS, _FACES = 8, 3  # shown of a confusion, and of each of its groups
@@ -35,7 +36,8 @@ def files(
     made: dict[str, str | bytes] = {"faces.csv": _faces_csv(embeddings, clusters)}
     if people is None:
         largest = _largest(embeddings, clusters)
-        summary = f"{len(clusters):,} faces in {len(sizes):,} clusters."
+        faces = counted(len(clusters), "face", "faces")
+        summary = f"{faces} in {counted(len(sizes), 'cluster', 'clusters')}."
         return made | {"groups.html": error_page(title, summary, [largest], tsne, sizes, None)}
     names = embeddings.names
     mergers = confusion.merged(embeddings.vectors, people, clusters)
@@ -44,7 +46,7 @@ def files(
         _section(
             embeddings,
             one,
-            f"cluster {one.of}: {_counted(one)} people, {one.pairs} pairs wrongly together, "
+            f"cluster {one.of}: {_counted(one)} people, {_pairs(one)} wrongly together, "
             f"the closest at {one.distance:.3f}",
             [names[person] for person in one.names],
             ("cluster", "person"),
@@ -55,7 +57,7 @@ def files(
         _section(
             embeddings,
             one,
-            f"{names[one.of]}: {_counted(one)} clusters, {one.pairs} pairs wrongly apart, "
+            f"{names[one.of]}: {_counted(one)} clusters, {_pairs(one)} wrongly apart, "
             f"the closest at {one.distance:.3f}",
             [f"cluster {cluster}" for cluster in one.names],
             ("person", "cluster"),
@@ -81,7 +83,8 @@ def files(
         Listing("Split", split if splits else nobody_split, split_sections),
     ]
     summary = (
-        f"{len(people):,} faces of {len(names):,} people in {len(sizes):,} clusters. Clusters that "
+        f"{counted(len(people), 'face', 'faces')} of {counted(len(names), 'person', 'people')} in "
+        f"{counted(len(sizes), 'cluster', 'clusters')}. Clusters that "
         f"hold several people: {n_mergers:,}; people in several clusters: {n_splits:,}."
     )
     return made | {
@@ -108,6 +111,10 @@ def _most(n: int) -> str:
 def _counted(one: Confusion) -> str:
     faces = sum(len(group) for group in one.groups)
     return f"{faces} faces, {len(one.groups)}"
+
+
+def _pairs(one: Confusion) -> str:
+    return counted(one.pairs, "pair", "pairs")
 
 
 def _section(

@@ -1,10 +1,8 @@
 """One job of the command line: a composed config becomes a tracked, scored run."""
 
 import contextlib
-import csv
 import functools
 import hashlib
-import io
 import json
 import subprocess
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,9 +15,9 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
-from facetrack import figures, galleries, radius
+from facetrack import figures, galleries, outputs, radius
 from facetrack.clusterer import build
-from facetrack.data import Embeddings, Skipped
+from facetrack.data import Embedded, Embeddings, Skipped
 from facetrack.errors import UserError
 from facetrack.evaluate import Evaluation, check
 from facetrack.evaluate import evaluate as run_experiment
@@ -28,11 +26,13 @@ from facetrack.home import home, lock, locks
 from facetrack.layout import tsne
 from facetrack.make import make
 from facetrack.masked import masked, masked_within, remember
-from facetrack.metrics import noise_alone, summary
+from facetrack.metrics import clipped, noise_alone, summary
 from facetrack.progress import say
 from facetrack.resample import some_people
+from facetrack.settle import settle
 from facetrack.sheet import sheet
 from facetrack.store import Store
+from facetrack.texts import counted, number
 from facetrack.tracking import (
     FINGERPRINT,
     KIND,
@@ -47,7 +47,7 @@ from facetrack.tracking import (
 
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
-_PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out"}
+_PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out", "roots", "file"}
 # Settings that came later, with the value that stands for how it was before: so what the version
 # before has finished is found.
 _LATER = {"detector.megapixels": "40", "dataset.exclude": "[]"}
@@ -57,6 +57,7 @@ _BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
 
 def evaluate(config: DictConfig) -> None:
     """Embed, cluster, score, log. Raises UserError for what the user can put right."""
+    settle(config)
     job = Job(config, "job")
     if job.finished_before():
         return
@@ -87,7 +88,7 @@ def evaluate(config: DictConfig) -> None:
         _tell(config, embeddings, values)  # before a server may refuse them
         run.metrics(values, series)
         files: dict[str, str | bytes] = {
-            "resamples.csv": _csv(evaluation.resamples),
+            "resamples.csv": resamples_csv(evaluation),
             "skipped.csv": skipped_csv(embeddings.skipped),
             "tsne.png": picture,
             **galleries.files(embeddings, evaluation.clusters, title, picture),
@@ -95,6 +96,12 @@ def evaluate(config: DictConfig) -> None:
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = tsne_html(title, embeddings, coordinates, evaluation.clusters)
         run.artifacts(files)
+    pages = {name: content for name, content in files.items() if name.endswith(".html")}
+    if config.sweep_id or config.tracking.uri == NOWHERE:
+        pages = {}
+    if pages:
+        folder = outputs.write(pages)
+        say("\nPages: " + ", ".join(str(folder / name) for name in sorted(pages)))
     if not config.sweep_id:
         say(f"\n{where_line(job.tracking)}")
 
@@ -120,7 +127,8 @@ class Job:
         stages = _stages(config)
         study = f"{stages['clusterer']} {stages['embedder']}"
         what = study if kind == "study" else describe(config)
-        self.name = f"{config.dataset.name} {what}"
+        self._kind = kind
+        self.name = _called(config, kind, what)
         self.tags = {
             KIND: kind,
             **({SWEEP: config.sweep_id, NUMBER: _number()} if config.sweep_id else {}),
@@ -149,9 +157,26 @@ class Job:
         refuse_missing(self.config)
         with self.tracking.run(self.name, self.tags, run_id) as run:
             if run_id is None:
-                run.params({key: self.params[key] for key in self.params if key not in later})
+                self._say_settings(run, later)
             run.artifacts({"config.yaml": self._told()})
             yield run
+
+    def _say_settings(self, run: Run, later: Collection[str]) -> None:
+        """Log the config as parameters. later: those not known yet.
+
+        MLflow compares runs by the first three parameters that differ, in the order of their
+        names. So of a job's method, its name and radius are parameters, and what the command set;
+        all else of it are tags.
+        """
+        params = {key: self.params[key] for key in self.params if key not in later}
+        if self._kind == "job":
+            given = _given()
+            quiet = [key for key in params if key.startswith("clusterer.") and key not in given]
+            run.tags({key: params.pop(key) for key in quiet})
+            params |= _compared(self.config)
+            if later:
+                params.pop("radius", None)
+        run.params(params)
 
     def say_radius(self, run: Run, estimator: BaseEstimator) -> None:
         """Log the radius that was not known at the start: as parameters, and in name and config."""
@@ -160,8 +185,11 @@ class Job:
             if name in clusterer:
                 clusterer[name] = radius.of(estimator)
                 run.params({f"clusterer.{name}": clusterer[name]})
+        if self._kind == "job":
+            run.params({"radius": _compared(self.config)["radius"]})
         what = describe(self.config)
-        run.tags({"overrides": what, "mlflow.runName": f"{self.config.dataset.name} {what}"})
+        self.name = _called(self.config, self._kind, what)
+        run.tags({"overrides": what, "mlflow.runName": self.name})
         run.artifacts({"config.yaml": self._told()})
 
     def _told(self) -> str:
@@ -195,7 +223,33 @@ def describe(config: DictConfig) -> str:
     if not {"eps", "bandwidth", "n_clusters"} & set(said):
         defaults = [key for key in ("eps", "n_clusters") if key in config.clusterer]
         said |= {key: str(config.clusterer[key]) for key in defaults}
-    return " ".join([stages["clusterer"], *(f"{key}={value}" for key, value in said.items())])
+    settings = (f"{key}={number(value)}" for key, value in said.items())
+    return " ".join([stages["clusterer"], *settings])
+
+
+def _given() -> set[str]:
+    """The settings and choices that the command line names."""
+    return {one.lstrip("+").partition("=")[0] for one in HydraConfig.get().overrides.task}
+
+
+def _called(config: DictConfig, kind: str, what: str) -> str:
+    """What a run is called; a job's run begins with what differs between the jobs of a sweep."""
+    if kind != "job":
+        return f"{config.dataset.name} {what}"
+    method, _, settings = what.partition(" ")
+    given, stages = _given(), _stages(config)
+    chosen = [stages[one] for one in ("embedder", "detector", "sampling") if one in given]
+    return " ".join(filter(None, [settings, method, *chosen, stages["dataset"]]))
+
+
+def _compared(config: DictConfig) -> dict[str, object]:
+    """The two parameters that methods are compared by; no radius where there is none."""
+    used = next((name for name in ("bandwidth", "eps") if name in config.clusterer), None)
+    at = None if used is None else config.clusterer[used]
+    return {
+        "method": _stages(config)["clusterer"],
+        **({} if at is None else {"radius": number(at)}),
+    }
 
 
 def embed(config: DictConfig) -> Embeddings:
@@ -210,7 +264,10 @@ def embed(config: DictConfig) -> Embeddings:
 
 @functools.lru_cache(maxsize=2)
 def _embed(*stages: str, engine: str) -> Embeddings:
-    dataset, detector, embedder = (make(OmegaConf.create(stage)) for stage in stages)
+    dataset = make(OmegaConf.create(stages[0]))
+    if isinstance(dataset, Embedded):
+        return dataset.embeddings()
+    detector, embedder = (make(OmegaConf.create(stage)) for stage in stages[1:])
     key = hashlib.sha256("\0".join(stages).encode()).hexdigest()[:16]
     # Jobs that start side by side want the same pictures: one embeds, the others find them stored.
     with lock(locks() / f"embed-{key}.lock"), Store(home()) as store:
@@ -265,8 +322,8 @@ def metrics_of(
     values = {
         "ari_mean": told.mean,
         "ari_std": told.std,
-        "ari_ci_low": told.ci_low,
-        "ari_ci_high": told.ci_high,
+        "ari_ci_low": clipped(told.ci_low),
+        "ari_ci_high": clipped(told.ci_high),
         **means,  # MLflow's page of a run shows metrics in this order
     }
     return values, {"ari": ari}
@@ -283,7 +340,8 @@ def _tsne_png(
         coordinates,
         people,
         evaluation.clusters,
-        f"{config.dataset.name}: {len(embeddings.vectors)} faces, {describe(config)}",
+        f"{config.dataset.name}: {counted(len(embeddings.vectors), 'face', 'faces')}, "
+        f"{describe(config)}",
     )
     return figures.png(figure)
 
@@ -297,10 +355,14 @@ def tsne_html(
 ) -> str:
     """The interactive t-SNE page of some faces. about: what else it should say, in a sentence."""
     n_people, n_clusters = len(embeddings.names), len(np.unique(noise_alone(clusters)))
-    counts = [f"{len(clusters):,} faces", *([f"{n_people:,} people"] if n_people else [])]
+    counts = [
+        counted(len(clusters), "face", "faces"),
+        *([counted(n_people, "person", "people")] if n_people else []),
+        counted(n_clusters, "cluster", "clusters"),
+    ]
     return figures.tsne_page(
         title,
-        f"{', '.join(counts)}, {n_clusters:,} clusters.{about}",
+        f"{', '.join(counts)}.{about}",
         coordinates,
         [str(one.person) for one in embeddings.pictures] if n_people else None,
         clusters,
@@ -332,13 +394,13 @@ def _flattened(config: DictConfig) -> tuple[dict[str, object], dict[str, object]
     return params, places
 
 
-def counted(params: Mapping[str, object]) -> dict[str, str]:
+def distinguishing(params: Mapping[str, object]) -> dict[str, str]:
     """The parameters that tell one config from another, also from one of the version before."""
     return {key: str(one) for key, one in params.items() if _LATER.get(key) != str(one)}
 
 
 def _fingerprint(params: Mapping[str, object]) -> str:
-    text = json.dumps(counted(params), sort_keys=True)
+    text = json.dumps(distinguishing(params), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -360,17 +422,22 @@ def _git_commit() -> dict[str, str]:
     return {"mlflow.source.git.commit": answer.stdout.strip()}
 
 
+def resamples_csv(evaluation: Evaluation) -> str:
+    """The scores of each resample as a table, unrounded."""
+    head = list(evaluation.resamples[0])
+    return figures.csv_text(
+        head,
+        (
+            # Counts are whole numbers, whatever type their mean is made of.
+            [int(row[key]) if key.startswith("n_") else row[key] for key in head]
+            for row in evaluation.resamples
+        ),
+    )
+
+
 def skipped_csv(skipped: Sequence[Skipped]) -> str:
     """What was left out, and why, as a table."""
     return figures.csv_text(("picture", "reason"), ((one.name, one.reason) for one in skipped))
-
-
-def _csv(rows: Sequence[Mapping[str, object]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float]) -> None:
@@ -382,8 +449,9 @@ def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float
     counts = _counts(embeddings)
     say(
         f"{stages['dataset']} · {stages['detector']} · {stages['embedder']} · {describe(config)}\n"
-        f"{counts['pictures']} pictures, {counts['faces']} faces, "
-        + (f"{counts['people']} people" if counts["people"] else "no labels")
+        f"{counted(counts['pictures'], 'picture', 'pictures')}, "
+        f"{counted(counts['faces'], 'face', 'faces')}, "
+        + (counted(counts["people"], "person", "people") if counts["people"] else "no labels")
         + f", {counts['skipped']} skipped"
     )
     for one in sorted(embeddings.skipped, key=lambda one: not one.pictures)[:5]:

@@ -1,20 +1,45 @@
-"""The folder in outputs/ that Hydra makes for a command: there only with something in it."""
+"""A command's own folder, outputs/<date>/: it is there while something is in it, and no longer."""
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 
-_made: list[Path] = []
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+
+from facetrack.files import make_folder, replace
 
 
-def expect(folder: Path) -> None:
-    """Remember what of a folder's path is not there yet. Called before Hydra makes it."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    _made[:] = [one.absolute() for one in missing]
+def folder() -> Path:
+    """Where this command's files go, as Hydra says it; it need not be there."""
+    return Path(HydraConfig.get().runtime.output_dir)
 
 
-def leave_none_empty() -> None:
-    """Remove what of it was made and holds nothing. Called when the command has done its work."""
-    with contextlib.suppress(OSError):  # not empty: neither are those above it
-        for folder in _made:
-            folder.rmdir()
-    _made.clear()
+def write(contents: Mapping[str, str | bytes], into: Path | None = None) -> Path:
+    """Write files, their owner's alone: they show faces. Returns the folder as it is told.
+
+    into: another folder than this command's own, such as that of its sweep.
+    """
+    place = folder() if into is None else into
+    make_folder(place)
+    place.chmod(0o700)  # Hydra has made it for all to look into
+    for name, content in contents.items():
+        replace(place / name, content.encode() if isinstance(content, str) else content)
+    return told(place)
+
+
+def told(path: Path) -> Path:
+    """A path as it is told: from the working directory where it is below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def leave_no_empty_folder() -> None:
+    """Remove the folder where nothing is in it: Hydra makes one always.
+
+    And outputs/ with it; not the folder of a sweep, where other jobs are making theirs.
+    """
+    if HydraConfig.initialized():
+        with contextlib.suppress(OSError):
+            folder().rmdir()
+            if HydraConfig.get().mode is not RunMode.MULTIRUN:
+                folder().parent.rmdir()

@@ -8,6 +8,7 @@ from facetrack import article, figures
 from facetrack.compare import Difference, paired
 from facetrack.figures import Entry, Point, Size, Table1
 from facetrack.given import KNOWN
+from facetrack.texts import number
 from facetrack.tracking import Tracking
 
 # The article's order; methods it does not have come after, in the order they ran.
@@ -98,12 +99,13 @@ def sizes(jobs: Sequence[Any], swept: Sequence[str]) -> list[Size]:
 
 def row(job: Any, swept: Sequence[str]) -> tuple[str, str]:
     """Method, and its parameter as the article says it: the radius, or "opt" for a known K."""
-    params, method = job.data.params, job.data.tags["clusterer"]
-    said = [params[key] for key in _RADII if key in params][:1]
+    # What the command did not set of a method is in the tags.
+    params, method = {**job.data.tags, **job.data.params}, job.data.tags["clusterer"]
+    said = [number(params[key]) for key in _RADII if key in params][:1]
     if params.get("clusterer.n_clusters") == KNOWN:
         said = ["opt"]
     said += [
-        f"{key.partition('.')[2]}={params[key]}"
+        f"{key.partition('.')[2]}={number(params[key])}"
         for key in swept
         if key.startswith("clusterer.") and key not in _RADII and key in params
     ]

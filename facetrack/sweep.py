@@ -18,7 +18,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack import outputs, resume, stopping, working_folder
+from facetrack import resume, stopping, working_folder
 from facetrack.errors import UserError, refuse
 from facetrack.progress import bar, say
 
@@ -70,10 +70,6 @@ class Sweep(Callback):
 
     Hydra calls it for a job alone as well.
     """
-
-    def on_run_start(self, config: DictConfig, **_: object) -> None:
-        """A job alone: Hydra is about to make its folder."""
-        outputs.expect(Path(config.hydra.run.dir))
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Create the parent run, or take it up again; its jobs will find it by the sweep id."""

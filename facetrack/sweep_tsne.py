@@ -18,8 +18,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from facetrack import outputs
 from facetrack.errors import UserError
-from facetrack.files import write as write_files
 from facetrack.job import chosen, embed, result, tsne_html
 from facetrack.layout import tsne
 from facetrack.metrics import NOISE
@@ -49,7 +49,7 @@ def write(jobs: Sequence[Any], folder: Path, run: Run, tracking: Tracking) -> No
         files[f"{name}{f'-{others + 1}' if others else ''}.html"] = page
     if files:
         run.artifacts(files)
-        write_files(folder, files)
+        outputs.write(files, folder)
 
 
 def best(jobs: Sequence[Any]) -> list[Any]:

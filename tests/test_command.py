@@ -71,7 +71,7 @@ def test_a_sweep_is_a_parent_with_nested_jobs(sweep: Sweep) -> None:
     assert files["curves.png"].read_bytes()[:4] == b"\x89PNG"
     # One t-SNE page for the portraits, with the clusters of the best job, as that job logged them.
     page = files["tsne-portraits-haar-dlib.html"].read_text()
-    name = " ".join(parent.data.tags[f"best_{key}"] for key in ("dataset", "method", "parameters"))
+    name = " ".join(parent.data.tags[f"best_{key}"] for key in ("parameters", "method", "dataset"))
     assert f"<h1>{name}</h1>" in page
     (shown,) = (job for job in jobs if job.data.tags["mlflow.runName"] == name)
     with artifacts(shown)["faces.csv"].open(newline="") as opened:
@@ -90,7 +90,10 @@ def test_a_job_leaves_everything_needed_to_compare_it(sweep: Sweep) -> None:
         for one in runs(folder, "job")
         if one.data.params["clusterer.eps"] == "0.3" and one.data.tags["clusterer"] == "meanshift"
     )
-    assert job.data.params["clusterer.bandwidth"] == "0.3"
+    assert job.data.tags["clusterer.bandwidth"] == "0.3"
+    assert "clusterer._target_" not in job.data.params
+    assert (job.data.params["method"], job.data.params["radius"]) == ("meanshift", "0.3")
+    assert job.info.run_name == "eps=0.3 meanshift portraits"
     assert job.data.params["seed"] == "0"
     assert not any(
         "root" in key or "uri" in key

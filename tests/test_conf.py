@@ -8,9 +8,9 @@ from omegaconf import DictConfig, OmegaConf
 from facetrack.__main__ import CONF
 from facetrack.clusterer import build
 from facetrack.data import Dataset, Detector, Embedder, Sampling
-from facetrack.dataset import Folder, Lfw, Muct, Portraits
-from facetrack.detector import DlibHog, Haar, Whole
-from facetrack.embedder import DlibResNet, FaceNet
+from facetrack.dataset import Folder, Lfw, Muct, Portraits, Vectors
+from facetrack.detector import DlibHog, Haar, NoDetector, Whole
+from facetrack.embedder import DlibResNet, FaceNet, NoEmbedder
 from facetrack.resample import Bootstrap, Subsample
 
 GROUPS = (
@@ -25,6 +25,7 @@ GROUPS = (
 )
 CHOICES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
 NEEDED = {"folder": ["dataset.root=pictures"], "personal_faces": ["dataset.root=pictures"]}
+NEEDED["vectors"] = ["dataset.file=faces.npz"]
 
 
 def _compose(group: str, choice: str) -> DictConfig:
@@ -99,8 +100,8 @@ def test_one_distance_knob() -> None:
 
 def test_classes_fit_the_seams() -> None:
     # mypy does the checking: each list admits only what satisfies the protocol.
-    datasets: list[Dataset] = [Folder("x"), Lfw(), Muct(), Portraits()]
-    detectors: list[Detector] = [Haar(), DlibHog(), Whole()]
-    embedders: list[type[Embedder]] = [DlibResNet, FaceNet]
+    datasets: list[Dataset] = [Folder("x"), Lfw(), Muct(), Portraits(), Vectors("x")]
+    detectors: list[Detector] = [Haar(), DlibHog(), Whole(), NoDetector()]
+    embedders: list[type[Embedder]] = [DlibResNet, FaceNet, NoEmbedder]
     samplings: list[Sampling] = [Bootstrap(), Subsample()]
-    assert [len(one) for one in (datasets, detectors, embedders, samplings)] == [4, 3, 2, 2]
+    assert [len(one) for one in (datasets, detectors, embedders, samplings)] == [5, 4, 3, 2]

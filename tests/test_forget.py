@@ -80,7 +80,7 @@ def test_a_picture(private: Workspace, small_folder: Path, tmp_path: Path) -> No
     picture = min(small_folder.rglob("*.png"))
     digest = hashlib.sha256(picture.read_bytes()).digest()
     told = private.run("task=forget", f"picture='{picture}'", "tracking=none").ok()
-    assert "1 pictures: " in told
+    assert "1 picture: " in told
     assert not any(key[16:48] == digest for key in rows(private.home))
 
 

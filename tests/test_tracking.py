@@ -22,7 +22,7 @@ from facetrack.answers import silence
 from facetrack.errors import UserError
 from facetrack.resume import resumed
 from facetrack.testing.process import close_stores
-from facetrack.tracking import Run, Tracking, open_line
+from facetrack.tracking import _VIEW_KEY, Run, Tracking, open_line
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_a_server_that_is_not_there_is_told_at_once(home: Path) -> None:
 
 
 def test_how_to_look_at_the_runs_is_told(place: Path) -> None:
-    page = "/#/experiments/7/runs?workflowType=machine_learning"
+    page = f"/#/experiments/7/runs?workflowType=machine_learning&viewStateShareKey={_VIEW_KEY}"
     assert open_line("http://host:5000/", "7") == f"open http://host:5000{page}"
     told = open_line(f"sqlite:///{place}/mlflow.db", "7")
     assert told.startswith("DO_NOT_TRACK=true ")

@@ -203,6 +203,8 @@ RULES: dict[str, Rule] = {
 # A class of the user's own may take something else under the same name, but for what facetrack
 # reads itself.
 _OWN = ("facetrack.", "sklearn.", "hydra_plugins.")
+_VECTORS = "facetrack.dataset.Vectors"
+_SETTLED = ("dataset.name", "embedder.radius")
 _ALWAYS = ("dataset.name", "embedder.radius", "clusterer.eps", "clusterer.bandwidth")
 
 
@@ -236,6 +238,8 @@ def _check_in(job: DictConfig, key: str) -> None:
         value = node[leaf]
     except OmegaConfBaseException as error:
         raise UserError(f"{key} cannot be worked out: {hydras.told(error)}") from error
+    if value is None and key in _SETTLED and _target(job, "dataset") == _VECTORS:
+        return  # its file says it (settle.py)
     if _counts(job, key):
         plain = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
         RULES[key].refuse(key, plain)
@@ -246,8 +250,13 @@ def _counts(job: DictConfig, key: str) -> bool:
     stage, _, leaf = key.partition(".")
     if not leaf or key in _ALWAYS or stage == "hydra":
         return True
+    target = _target(job, stage)
+    return target is None or target.startswith(_OWN)
+
+
+def _target(job: DictConfig, stage: str) -> str | None:
     target = OmegaConf.select(job, f"{stage}._target_")
-    return target is None or str(target).startswith(_OWN)
+    return None if target is None else str(target)
 
 
 def _refers(value: object) -> bool:

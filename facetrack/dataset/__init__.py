@@ -4,5 +4,6 @@ from facetrack.dataset.folder import Folder
 from facetrack.dataset.lfw import Lfw
 from facetrack.dataset.muct import Muct
 from facetrack.dataset.portraits import Portraits
+from facetrack.dataset.vectors import Vectors
 
-__all__ = ["Folder", "Lfw", "Muct", "Portraits"]
+__all__ = ["Folder", "Lfw", "Muct", "Portraits", "Vectors"]

@@ -3,6 +3,7 @@
 from facetrack.detector.choose import CHOICES, choose
 from facetrack.detector.dlib_hog import DlibHog
 from facetrack.detector.haar import Haar
+from facetrack.detector.none import NoDetector
 from facetrack.detector.whole import Whole
 
-__all__ = ["CHOICES", "DlibHog", "Haar", "Whole", "choose"]
+__all__ = ["CHOICES", "DlibHog", "Haar", "NoDetector", "Whole", "choose"]

@@ -6,5 +6,6 @@ first face is embedded, never for faces already in the store.
 
 from facetrack.embedder.dlib_resnet import DlibResNet
 from facetrack.embedder.facenet import FaceNet
+from facetrack.embedder.none import NoEmbedder
 
-__all__ = ["DlibResNet", "FaceNet"]
+__all__ = ["DlibResNet", "FaceNet", "NoEmbedder"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facetrack.figures.plots import plots
 from facetrack.figures.table import printable
 from facetrack.figures.tsne import label
+from facetrack.metrics import clipped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -231,11 +232,13 @@ def _draw(axes: "Axes", curve: Sequence[Point], colour: str, name: str) -> None:
     line.set_gid("curve")
     line.set_label(f"{name}: best {_told(best)} at {best.value:.4g}")
     if len(curve) > 1:
-        low = [mean - spread for mean, spread in zip(means, spreads, strict=True)]
-        high = [mean + spread for mean, spread in zip(means, spreads, strict=True)]
+        low = [clipped(mean - spread) for mean, spread in zip(means, spreads, strict=True)]
+        high = [clipped(mean + spread) for mean, spread in zip(means, spreads, strict=True)]
         axes.fill_between(values, low, high, color=colour, alpha=0.2, linewidth=0)
     else:
-        axes.errorbar(values, means, spreads, color=colour, capsize=4)
+        (mean,), (spread,) = means, spreads
+        ends = [[mean - clipped(mean - spread)], [clipped(mean + spread) - mean]]
+        axes.errorbar(values, means, ends, color=colour, capsize=4)
     axes.plot(
         best.value, best.mean, marker="o", markersize=11, color="none", markeredgecolor=colour
     )
@@ -244,8 +247,8 @@ def _draw(axes: "Axes", curve: Sequence[Point], colour: str, name: str) -> None:
 def _band(curve: Sequence[Point], colour: str, group: str) -> Any:
     from plotly import graph_objects
 
-    there = [(point.value, point.mean + point.two_std) for point in curve]
-    back = [(point.value, point.mean - point.two_std) for point in reversed(curve)]
+    there = [(point.value, clipped(point.mean + point.two_std)) for point in curve]
+    back = [(point.value, clipped(point.mean - point.two_std)) for point in reversed(curve)]
     return graph_objects.Scatter(
         x=[value for value, _ in there + back],
         y=[edge for _, edge in there + back],

@@ -15,10 +15,14 @@ would do something other than be read.
 
 import html
 import io
+import itertools
 import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TextIO
+
+import numpy as np
 
 from facetrack.terminal import readable
 
@@ -49,12 +53,20 @@ def csv(rows: Sequence[Row]) -> str:
 
 def csv_text(head: Sequence[str], rows: Iterable[Iterable[str | float]]) -> str:
     """Any table as `csv` writes it."""
+    text = io.StringIO(newline="")
+    write_csv(text, head, rows)
+    return text.getvalue()
+
+
+def write_csv(
+    file: TextIO, head: Sequence[str], rows: Iterable[Iterable[str | float | np.floating[Any]]]
+) -> None:
+    """Write any table into a file, which was opened with newline=""; a row at a time."""
     import csv as csv_format  # the module, which `csv` is named after
 
-    text = io.StringIO()
-    writer = csv_format.writer(text)
-    writer.writerows([csv_cell(value) for value in row] for row in (head, *rows))
-    return text.getvalue()
+    writer = csv_format.writer(file)
+    for row in itertools.chain([head], rows):
+        writer.writerow([csv_cell(value) for value in row])
 
 
 def markdown(rows: Sequence[Row]) -> str:
@@ -155,10 +167,13 @@ def _number(row: Mapping[str, str | float], key: str) -> str:
     return f"{value:.3f}" if key == "seconds" else f"{value:.1f}"
 
 
-def csv_cell(value: str | float) -> str:
-    """A value for a CSV file: unrounded, NaN as nothing, no formula (see `csv`)."""
+def csv_cell(value: str | float | np.floating[Any]) -> str:
+    """A value for a CSV file: unrounded, NaN as nothing, no formula (see `csv`).
+
+    Whole numbers are written as such, and a float32 in as many digits as tell it from others.
+    """
     if not isinstance(value, str):
-        return "" if math.isnan(value) else repr(float(value))
+        return "" if math.isnan(value) else str(value)
     # Lone surrogates stand for bytes of a file name that are not text: no file could hold them.
     cell = value.encode("utf-8", "replace").decode()
     return f"'{cell}" if cell.startswith(_GUARDED) else cell

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetrack import temporary
+from facetrack import exports, temporary
 from facetrack.errors import UserError
 from facetrack.files import sweep
 from facetrack.forgetting import plan as plans
 from facetrack.forgetting.plan import Plan
-from facetrack.forgetting.runs import Logged, Runs, pages
+from facetrack.forgetting.runs import Logged, Runs, job_pages, pages
 from facetrack.home import home
 from facetrack.masked import is_masked, masked
 from facetrack.organise import forgetting, state
@@ -56,6 +56,8 @@ def places(plan: Plan, uri: str | None) -> list[Place]:
     return [
         *([_logged(runs)] if plan.uri is not None else []),
         _files("t-SNE pages in outputs/", lambda: pages(plan, runs())),
+        _files("pages of single jobs in outputs/", lambda: job_pages(plan)),
+        _files("files of task=export, as a whole", lambda: exports.showing(plan.contents)),
         _store(plan),
         _files("damaged stores that were set aside", _set_aside),
         *map(_cache, _CACHES),

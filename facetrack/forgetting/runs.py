@@ -21,6 +21,7 @@ _OF_RUNS = (
     *("errors.html", "groups.html", "tsne*.html", "tsne.png", "merged.png", "split.png"),
     *("index.html", "confused.csv", "clusters.csv", "people.csv", "faces.csv", "skipped.csv"),
 )
+_OF_JOBS = ("errors.html", "groups.html", "tsne.html")  # in outputs/, of a job alone
 _TEXTS = (".html", ".csv")
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _HEAD = 4096  # characters of a page that its title is among
@@ -80,8 +81,7 @@ class Runs:
         Names of files leave out what file systems may not have: two datasets may have one. The
         title is the name of the job whose clusters are shown.
         """
-        found = _TITLE.search(page[:_HEAD])
-        title = html.unescape(found[1]) if found else ""
+        title = _told_title(page)
         of = [(job.data.tags.get("dataset"), _title(job)) for job in self._jobs.get(sweep, [])]
         datasets = {dataset for dataset, shown in of if shown == title} or {one for one, _ in of}
         return not of or self._plan.dataset in datasets
@@ -123,6 +123,26 @@ def pages(plan: Plan, runs: Runs | None) -> list[Path]:
             or runs.is_ours(path.read_text(encoding="utf-8", errors="replace"), path.parent.name)
         )
     ]
+
+
+def job_pages(plan: Plan) -> list[Path]:
+    """Pages in outputs/ that a single job on the plan's dataset has left.
+
+    On another folder of pictures too, where it has the same name: a run makes them again.
+    """
+    start = html.unescape(escaped(f"{plan.dataset} "))
+    return [
+        path
+        for name in _OF_JOBS
+        for path in sorted(Path(plan.work, "outputs").glob(f"*/{name}"))
+        if _told_title(path.read_text(encoding="utf-8", errors="replace")).startswith(start)
+    ]
+
+
+def _told_title(page: str) -> str:
+    """What a page says that it is about."""
+    found = _TITLE.search(page[:_HEAD])
+    return html.unescape(found[1]) if found else ""
 
 
 def _title(job: Any) -> str:

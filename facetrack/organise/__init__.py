@@ -36,6 +36,7 @@ from facetrack.organise.photos import Photos, found, vectors_of, with_gone
 from facetrack.organise.places import FACELESS, MODES, UNKNOWN, Wanted, arrange, writing
 from facetrack.organise.state import PAGE, State
 from facetrack.progress import say
+from facetrack.settle import settle
 
 _MOST_PAIRS = 20
 
@@ -44,6 +45,7 @@ def organise(config: DictConfig) -> None:
     """Sort the photos into `task.out`. Raises UserError for what the user can put right."""
     if config.sweep_id:
         raise UserError("task=organise is one job, not a sweep: leave out -m")
+    settle(config)
     # Every face on a photo counts, and nothing says who is on it.
     for stage, setting, value in (("detector", "choose", "all"), ("dataset", "labels", False)):
         if setting in config[stage]:

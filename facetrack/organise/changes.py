@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from facetrack.organise.grouping import NOBODY
 from facetrack.organise.people import folder_name
+from facetrack.texts import counted
 
 _MOST = 5
 _UNKNOWN = "no group"
@@ -30,7 +31,9 @@ def told(before: Mapping[str, int], now: Mapping[str, int], names: Mapping[int, 
         if face in before and before[face] != person
     )
     lines = [_added(added, have - set(before.values()), called)]
-    lines.append(f"{sum(moved.values()):,} faces moved{_list(_moves(moved, called))}")
+    lines.append(
+        f"{counted(sum(moved.values()), 'face', 'faces')} moved{_list(_moves(moved, called))}"
+    )
     return lines
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facetrack import texts
 from facetrack.data import Skipped
 from facetrack.figures import printable
 from facetrack.job import skipped_csv
@@ -50,20 +51,23 @@ def counts(photos: Photos, persons: Numbers, far: NDArray[np.bool_]) -> dict[str
     }
 
 
-def summary(counted: dict[str, int], distance: float | None, missing: str) -> list[str]:
+def summary(numbers: dict[str, int], distance: float | None, missing: str) -> list[str]:
     """The run in lines. distance: the radius, if there is one; missing: of `lost`."""
     lines = [
-        f"{counted['photos']:,} photos, {counted['faces']:,} faces: "
-        f"{counted['persons']:,} persons, {counted['unknown_faces']:,} faces in no group, "
-        f"{counted['photos_without_face']:,} photos without a face, {counted['skipped']:,} skipped"
+        f"{texts.counted(numbers['photos'], 'photo', 'photos')}, "
+        f"{texts.counted(numbers['faces'], 'face', 'faces')}: "
+        f"{texts.counted(numbers['persons'], 'person', 'persons')}, "
+        f"{texts.counted(numbers['unknown_faces'], 'face', 'faces')} in no group, "
+        f"{texts.counted(numbers['photos_without_face'], 'photo', 'photos')} without a face, "
+        f"{numbers['skipped']:,} skipped"
     ]
-    if counted["twins"]:
-        lines.append(f"{counted['twins']:,} photos are the same as another one, and listed once")
-    if counted["originals_gone"]:
-        lines.append(
-            f"{counted['originals_gone']:,} photos are no longer where they were; the copies here "
-            "are kept"
-        )
+    if numbers["twins"]:
+        photos = texts.counted(numbers["twins"], "photo is", "photos are")
+        lines.append(f"{photos} the same as another one, and listed once")
+    if numbers["originals_gone"]:
+        one = "photo is no longer where it was; the copy here is kept"
+        many = "photos are no longer where they were; the copies here are kept"
+        lines.append(texts.counted(numbers["originals_gone"], one, many))
     if missing:
         lines.append(missing)
     if distance is not None:

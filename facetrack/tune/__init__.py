@@ -14,17 +14,18 @@ from typing import Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack import label_free, stopping, targets
+from facetrack import label_free, outputs, stopping, targets
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
 from facetrack.errors import UserError
 from facetrack.evaluate import check
 from facetrack.evaluate import evaluate as run_experiment
-from facetrack.job import Job, chosen, counted, embed, metrics_of, result
+from facetrack.job import Job, chosen, distinguishing, embed, metrics_of, result
 from facetrack.make import make
 from facetrack.masked import masked, remember
 from facetrack.processes import deaf, spawning
 from facetrack.progress import bar, say
+from facetrack.settle import settle
 from facetrack.tracking import KIND, PARENT, Tracking, where_line
 from facetrack.tune.scoring import LABEL_FREE, Scorer, objectives
 from facetrack.tune.space import Range, above_zero, narrowed, ranges
@@ -34,6 +35,7 @@ STORAGE = "sqlite:///outputs/studies.db"
 
 def tune(config: DictConfig) -> None:
     """Search, and tell the best settings. Raises UserError for what the user can put right."""
+    settle(config)
     check(config.seed, config.n_resamples)
     above_zero("workers", config.task.workers)
     searched = ranges(config)
@@ -118,7 +120,7 @@ def tune(config: DictConfig) -> None:
             "best.yaml": best_yaml(config, job.tags, best.params, values, plan.name),
             **report.files(found, [one.name for one in searched]),
         }
-        folder = report.write(files)
+        folder = outputs.write(files)
         run.artifacts(files)
     if not config.sweep_id:
         say(f"\nUse it: python -m facetrack tuned={folder}/best.yaml   Pictures: {folder}/")
@@ -180,7 +182,7 @@ def _plan(job: Job, embeddings: Embeddings, searched: Sequence[Range], names: li
 
     config, choices = job.config, _choices(job.tags)
     found = identity.identity(
-        counted(job.params),
+        distinguishing(job.params),
         choices,
         [one.name for one in searched],
         identity.faces(embeddings),
@@ -228,7 +230,9 @@ def _recognise(opened: Any, plan: Any, job: Job, embeddings: Embeddings) -> None
         searched = [one.name for one in plan.ranges]
         digests = [one.dataset.digest for one in run.inputs.dataset_inputs]
         before, now = (
-            identity.identity(counted(params), _choices(tags), searched, faces, identity.bare)
+            identity.identity(
+                distinguishing(params), _choices(tags), searched, faces, identity.bare
+            )
             for params, tags, faces in (
                 (run.data.params, run.data.tags, (digests or ["not told"])[-1]),
                 (job.params, job.tags, embeddings.digest),

@@ -1,12 +1,9 @@
 """What a study found, as pictures, a page and tables: data in, files out."""
 
-import csv
-import io
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +11,6 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from facetrack import figures
-from facetrack.files import write as write_files
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,15 +82,6 @@ def files(found: Found, searched: Sequence[str]) -> dict[str, str | bytes]:
         "study.html": _page(found, searched),
         "trials.csv": _csv(found, searched),
     }
-
-
-def write(contents: Mapping[str, str | bytes]) -> Path:
-    """Write a study's files where Hydra puts the job's output; returns the folder."""
-    from hydra.core.hydra_config import HydraConfig
-
-    folder = Path(HydraConfig.get().runtime.output_dir)
-    write_files(folder, contents)
-    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
 
 def _reach(curve: Sequence[tuple[float, float]], floor: float) -> float:
@@ -247,21 +234,14 @@ def _shares(found: Found) -> dict[str, float]:
 
 
 def _csv(found: Found, searched: Sequence[str]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["trial", "state", *searched, *(f"{name}_mean" for name in found.names)])
+    head = ["trial", "state", *searched, *(f"{name}_mean" for name in found.names)]
+    rows: list[list[str | float]] = []
     for state in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL):
         for trial in found.trials(state):
             means = trial.values or [_last(trial), *([math.nan] * (len(found.names) - 1))]
-            writer.writerow(
-                [
-                    trial.number,
-                    state.name.lower(),
-                    *(trial.params.get(name, "") for name in searched),
-                    *("" if math.isnan(mean) else mean for mean in means),
-                ]
-            )
-    return text.getvalue()
+            settings = (trial.params.get(name, "") for name in searched)
+            rows.append([trial.number, state.name.lower(), *settings, *means])
+    return figures.csv_text(head, rows)
 
 
 def _last(trial: FrozenTrial) -> float:

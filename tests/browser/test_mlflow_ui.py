@@ -137,12 +137,28 @@ def test_the_table_shows_a_sweep_with_its_jobs_below(ui: Ui, table: Page) -> Non
     names = table.get_by_role("gridcell").get_by_role("link").all_inner_texts()
     assert names[0] == "sweep clusterer=dbscan,meanshift clusterer.eps=0.2,0.3,0.4 n_resamples=3"
     assert sorted(names[1:]) == [
-        f"portraits {method} eps={eps}"
-        for method in ("dbscan", "meanshift")
+        f"eps={eps} {method} portraits"
         for eps in (0.2, 0.3, 0.4)
+        for method in ("dbscan", "meanshift")
     ]
     table.get_by_role("gridcell").get_by_role("button").first.click()
     expect(table.get_by_role("gridcell").get_by_role("link")).to_have_count(1)
+
+
+def test_the_table_opens_with_what_jobs_are_compared_by(ui: Ui, table: Page) -> None:
+    for column in ("metrics.`ari_mean`", "params.`method`", "params.`radius`"):
+        expect(table.locator(f".ag-header-cell[col-id='{column}']")).to_be_visible()
+    for run in ui.jobs:
+        row = table.locator(f"[row-id='{run.info.run_id}']")
+        cells = {
+            name: row.locator(f"[col-id='{column}']").inner_text()
+            for name, column in (
+                *(("ari_mean", "metrics.`ari_mean`"), ("method", "params.`method`")),
+                ("radius", "params.`radius`"),
+            )
+        }
+        assert float(cells.pop("ari_mean")) == pytest.approx(run.data.metrics["ari_mean"])
+        assert cells == {name: run.data.params[name] for name in ("method", "radius")}
 
 
 def test_the_table_has_a_column_for_each_metric(ui: Ui, table: Page) -> None:
@@ -167,10 +183,13 @@ def test_comparing_the_jobs_shows_ari_against_eps(ui: Ui, table: Page) -> None:
         table.locator(f"[row-id='{run.info.run_id}']").get_by_role("checkbox").first.check()
     table.get_by_role("button", name="Compare").click()
     expect(table.get_by_text(f"Comparing {len(ui.jobs)} Runs")).to_be_visible()
+    chosen = table.get_by_role("tabpanel", name="Parallel Coordinates Plot")
+    for name in ("clusterer.eps", "method", "radius", "ari_mean"):
+        expect(chosen.get_by_title(name, exact=True).first).to_be_visible()
     table.get_by_role("tab", name="Scatter Plot").click()
-    for axis, chosen in (("X-axis:", "clusterer.eps"), ("Y-axis:", "ari_mean")):
+    for axis, name in (("X-axis:", "clusterer.eps"), ("Y-axis:", "ari_mean")):
         table.get_by_label(axis).click()
-        table.get_by_role("option", name=chosen, exact=True).click()
+        table.get_by_role("option", name=name, exact=True).click()
     # Not by what is visible: MLflow may give the plot no height, and then its pictures stand out.
     plot = table.get_by_role("tabpanel", name="Scatter Plot").locator(".js-plotly-plot")
     expect(plot.locator(".xtitle")).to_have_text("clusterer.eps")

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from browser.conftest import Visit
 from facetrack import galleries
 from facetrack.data import Embeddings
+from facetrack.figures import Point, interactive
 from facetrack.job import tsne_html
 from facetrack.layout import tsne
 from facetrack.testing import portrait_faces
@@ -163,3 +164,42 @@ def test_the_wheel_zooms_about_the_pointer(opened: Opened) -> None:
         expect(page.locator("#plot .cartesianlayer")).to_have_attribute("style", "")
         after = np.array(points.evaluate_all(PLACES))
         np.testing.assert_allclose(after, pointer + (before - pointer) / 0.8**2, atol=0.5)
+
+
+def test_on_a_phone_panels_stand_below_each_other_and_the_legend_below_them(
+    visit: Visit, tmp_path: Path
+) -> None:
+    points = [
+        Point(dataset, method, "eps", eps, 0.5 + eps, 0.1)
+        for dataset in ("portraits", "a set with a long name")
+        for method in ("dbscan", "meanshift, n_people=50")
+        for eps in (0.1, 0.2, 0.3)
+    ]
+    (tmp_path / "curves.html").write_text(interactive(points))
+    with visit((tmp_path / "curves.html").as_uri()) as page:
+        panels, legend = page.locator(".subplot .plot"), page.locator(".legend")
+        expect(page.locator(".scatterlayer .point")).to_have_count(12)
+        first, second = (page.locator(".xtitle").nth(0), page.locator(".x2title"))
+
+        def tops() -> tuple[float, float, float]:
+            boxes = [one.bounding_box() for one in (first, second, legend)]
+            return tuple(box["y"] for box in boxes if box is not None)  # type: ignore[return-value]
+
+        assert tops()[0] == tops()[1]  # side by side on a desk
+        width, height = SIZES["phone"]
+        page.set_viewport_size({"width": width, "height": height})
+        expect(page.locator(".scatterlayer .point")).to_have_count(12)
+        page.wait_for_function("document.querySelector('.svg-container').clientHeight > 700")
+        upper, lower, below = tops()
+        assert upper + 200 < lower < below
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for one in (first, second, legend, panels.nth(0), panels.nth(1)):
+            box = one.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+        expect(page.locator(".legendtext")).to_have_count(4)
+        page.set_viewport_size({"width": 1200, "height": 900})
+        page.wait_for_function("document.querySelector('.svg-container').clientHeight > 800")
+        expect(page.locator(".xtitle")).to_be_visible()
+        assert tops()[0] == tops()[1]

@@ -8,7 +8,7 @@ import pytest
 
 from facetrack.figures import page
 from facetrack.forgetting.plan import Plan
-from facetrack.forgetting.runs import Runs, pages
+from facetrack.forgetting.runs import Runs, job_pages, pages
 from facetrack.past import Past
 from facetrack.testing import new_store
 from facetrack.tracking import KIND, SWEEP, Tracking
@@ -111,6 +111,18 @@ def test_a_sweeps_pages_are_told_apart_by_whose_job_they_show(work: Path) -> Non
         *(Path("no sweep of this store", name) for name in by_name),
     }
     assert len(pages(plan(work), None)) == 6
+
+
+def test_pages_of_single_jobs_go_with_their_dataset(work: Path) -> None:
+    names = ("errors.html", "groups.html", "tsne.html")
+    for folder, title in (("a", "my set dbscan eps=0.3"), ("b", "my_set dbscan"), ("c", "my set")):
+        Path("outputs", folder).mkdir(parents=True)
+        for name in (*names, "study.html"):
+            Path("outputs", folder, name).write_text(page(title, ""))
+    assert job_pages(plan(work)) == [work / "outputs/a" / name for name in names]
+    odd = plan(work, dataset="<b> & 'c'")
+    Path("outputs/b/errors.html").write_text(page("<b> & 'c' dbscan", ""))
+    assert job_pages(odd) == [work / "outputs/b/errors.html"]
 
 
 def test_another_folder_of_the_same_name_is_spared_where_no_picture_is_theirs(

@@ -310,7 +310,7 @@ def test_what_changed_is_told(run: Run, photos: Path, out: Path, tmp_path: Path)
     bruno = next(name for name, files in folders(out).items() if "Bruno_01.png" in files)
     lotte = next(name for name, files in folders(out).items() if "Lotte_01.png" in files)
     assert f"2 new persons ({bruno}, {lotte}); 3 new faces" in told
-    assert f"1 faces moved (1 from no group to {bruno})" in told
+    assert f"1 face moved (1 from no group to {bruno})" in told
     (out / "people.yaml").write_text("person-001:\n  name: Anna\n  merge: [person-002]\n")
     assert "2 faces moved (2 from person-002 to person-001 Anna)" in run()
 

@@ -370,7 +370,7 @@ def test_copies_of_photos_that_are_gone_are_kept(
     folders = _folders(out)
     (photos / "Femi_01.png").unlink()
     told = organise().ok()
-    assert "1 photos are no longer where they were; the copies here are kept" in told
+    assert "1 photo is no longer where it was; the copy here is kept" in told
     assert _folders(out) == folders
 
 

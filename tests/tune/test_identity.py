@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from facetrack.__main__ import CONF
 from facetrack.data import Embeddings, Picture
 from facetrack.errors import UserError
-from facetrack.job import _flattened, counted
+from facetrack.job import _flattened, distinguishing
 from facetrack.tune import identity, study
 from facetrack.tune.space import Range
 
@@ -37,7 +37,7 @@ def _config(*overrides: str) -> DictConfig:
 
 
 def _identity(*overrides: str, faces: str = "f", **choices: str) -> dict[str, str]:
-    params = counted(_flattened(_config(*overrides))[0])
+    params = distinguishing(_flattened(_config(*overrides))[0])
     return identity.identity(params, CHOICES | choices, ["eps"], faces, identity.with_source)
 
 

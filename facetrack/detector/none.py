@@ -1,0 +1,29 @@
+"""What stands for a detector where a dataset brings its embeddings."""
+
+from dataclasses import dataclass
+
+from facetrack.data import Boxes, Image
+from facetrack.errors import UserError
+
+
+@dataclass(frozen=True)
+class NoDetector:
+    """Detects nothing."""
+
+    choose: str = "first"
+    border: int = 0
+
+    def identity(self) -> str:
+        """Raise UserError: pictures need a detector."""
+        raise _refusal()
+
+    def detect(self, image: Image) -> Boxes:
+        """Raise UserError, as `identity`."""
+        del image
+        raise _refusal()
+
+
+def _refusal() -> UserError:
+    return UserError(
+        "detector=none is for dataset=vectors: pictures need another, such as detector=haar"
+    )
