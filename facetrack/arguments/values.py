@@ -204,7 +204,7 @@ RULES: dict[str, Rule] = {
 # reads itself.
 _OWN = ("facetrack.", "sklearn.", "hydra_plugins.")
 _VECTORS = "facetrack.dataset.Vectors"
-_SETTLED = ("dataset.name", "embedder.radius")
+_SETTLED = ("dataset.name", "dataset.sha256", "embedder.radius")
 _ALWAYS = ("dataset.name", "embedder.radius", "clusterer.eps", "clusterer.bandwidth")
 
 
