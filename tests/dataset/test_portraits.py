@@ -211,7 +211,7 @@ def test_two_processes_may_draw_at_once(home: Path) -> None:
         for _ in range(2)
     ]
     for process in processes:
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=300)
         assert (process.returncode, output.strip()) == (0, "16"), errors
     assert len([path for path in home.rglob("*") if path.is_file()]) == 16
 

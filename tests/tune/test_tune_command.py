@@ -244,7 +244,7 @@ def _workers(url: str) -> int:
 
 
 def _until(condition: Any) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300  # of a machine with other work
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
