@@ -54,7 +54,7 @@ class Server:
     def stop(self) -> None:
         """Stop it; nothing happens where it has been stopped."""
         self._process.terminate()
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=300)
 
     def _answers(self) -> bool:
         try:

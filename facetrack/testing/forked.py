@@ -106,7 +106,9 @@ class Forked:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wait for its end."""
+        """Wait for its end; where a test has failed meanwhile, end it."""
+        if kind is not None:
+            self.kill()
         self._process.join()
         self._said.cleanup()
 
