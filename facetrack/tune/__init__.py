@@ -51,7 +51,9 @@ def tune(config: DictConfig) -> None:
     names = _objectives(config, embeddings)
     if names == [LABEL_FREE]:
         searched = _near_expected(config, embeddings, searched)
-    plan, scorer = _plan(job, embeddings, searched, names), _scorer(config, embeddings, names)
+    # First what may be made is made: a study's identity looks into the source of those classes.
+    scorer = _scorer(config, embeddings, names)
+    plan = _plan(job, embeddings, searched, names)
     opened = study.opened(plan)
     plan = replace(plan, name=opened.study_name)
     if study.IDENTITY not in opened.user_attrs:
