@@ -13,6 +13,7 @@ from facetrack import launchers
 from facetrack.arguments import flags
 from facetrack.arguments.catalogue import Catalogue
 from facetrack.arguments.check import Checks, initialized
+from facetrack.arguments.flags import Line
 from facetrack.arguments.keys import COMMAND_ONLY
 from facetrack.arguments.parsing import parsed
 from facetrack.given import KNOWN
@@ -37,11 +38,11 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
         return [*line.flags, *line.rest]
     launchers.check(line.rest)
     typed = [_readable(argument) for argument in line.rest]
+    meant = _meant(typed, line, conf)
+    overrides = [one for one in meant if one != "-m"]
+    multirun = line.multirun or is_multirun(meant)
     with initialized(line, conf) as folder:
         checks = Checks(line, folder)
-        meant = _meant(typed, checks, folder, line.multirun or is_multirun(typed))
-        overrides = [one for one in meant if one != "-m"]
-        multirun = line.multirun or is_multirun(meant)
         composed = checks.compose(overrides, typed, multirun)
         expanded = expand(overrides, lambda key: _value(composed.jobs, key), multirun=multirun)
         checks.set(expanded, composed)
@@ -55,14 +56,17 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     return [*hydras, *expanded]
 
 
-def _meant(typed: Sequence[str], checks: Checks, folder: Path, multirun: bool) -> list[str]:
+def _meant(typed: Sequence[str], line: Line, conf: Path) -> list[str]:
     """The arguments, `resume=` and `tuned=` replaced by what they stand for. Raises UserError."""
     stand_for = tuple(f"{key}=" for key in COMMAND_ONLY)
     others = [one for one in typed if not one.startswith(stand_for)]
     if len(others) == len(typed):
         return list(typed)
+    resumes = any(one.startswith("resume=") for one in typed)
     # A mistake beside them is told before MLflow is asked.
-    checks.compose(others, typed, multirun or any(one.startswith("resume=") for one in typed))
+    with initialized(line, conf) as folder:
+        multirun = line.multirun or resumes or is_multirun(typed)
+        Checks(line, folder).compose(others, typed, multirun)
     return with_tuned(resumed(typed, folder))
 
 
