@@ -11,6 +11,9 @@ BIN := $(VENV)/bin
 run: $(VENV)/ready
 	$(BIN)/python -m facetrack -m clusterer=dbscan,meanshift clusterer.eps=0.1:1.2
 
+# Hundreds of processes import facetrack: compiled once, whatever the caller's environment says.
+test test-long: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -1,42 +1,56 @@
 """The command line: Hydra composes the config, the task does the work."""
 
+import contextlib
 import os
+import select
 import sys
 from pathlib import Path
+from typing import NoReturn
+
+from facetrack import stopping
+
+if __name__ == "__main__":
+    stopping.at_once()  # what is imported below takes a second
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from hydra.utils import get_method
+from hydra.utils import get_method, get_original_cwd
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack import __version__, outputs, sweep, terminal
+from facetrack import (
+    __version__,
+    grammar,
+    masked,
+    module_path,
+    outputs,
+    sweep,
+    targets,
+    terminal,
+)
 from facetrack.arguments import hydras
 from facetrack.command_line import prepared
 from facetrack.errors import Incomplete, UserError, refuse
+from facetrack.shipped import CONF as CONF
 
 _NOBODY_READS = 128 + 13  # as a shell says it of SIGPIPE
-
-# In a wheel the configs are part of the package, in a checkout they stand beside it.
-_PACKAGE = Path(__file__).resolve().parent
-CONF = _PACKAGE / "conf" if (_PACKAGE / "conf").is_dir() else _PACKAGE.parent / "conf"
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def _run(config: DictConfig) -> sweep.Failure | None:
-    task = get_method(config.task._target_)
+    # hydra.job.chdir would have it elsewhere: what is relative, as MLflow's database, is taken from
+    # where the command was given.
+    os.chdir(get_original_cwd())
     if HydraConfig.get().mode is RunMode.MULTIRUN:
         # One job's failure must not end the others.
-        return sweep.guarded(task, config)
+        return sweep.guarded(_do_task, config)
     try:
-        task(config)
-    except BrokenPipeError:
-        # Nobody reads any more (`| head`). Python would complain once more when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(_NOBODY_READS) from None
+        _do_task(config)
     except (UserError, OSError) as error:
+        if stopping.asked() or _nobody_reads():
+            raise  # it is not what it seems
         # Hydra would print the overrides above the message.
         raise SystemExit(refuse(_one_line(error))) from error
     except Incomplete as error:
@@ -45,35 +59,91 @@ def _run(config: DictConfig) -> sweep.Failure | None:
     return None
 
 
+def _do_task(config: DictConfig) -> None:
+    get_method(targets.of_task(config.task))(config)
+
+
 def main() -> None:
-    """Run the command line. Exit status: 0, 1 (failure), 2 (a user's mistake), 130 (Ctrl-C)."""
+    """Run the command line.
+
+    Exit status: 0, 1 (failure), 2 (a user's mistake), 128 and the number of the signal that ended
+    it: 130 (Ctrl-C), 129, 143, 141 where nobody reads what it prints.
+    """
     # Hydra would print its own shortened traceback; with this it raises, and what is raised is told
     # in a line, which is what HYDRA_FULL_ERROR=0 asks for.
     os.environ["HYDRA_FULL_ERROR"] = "1"
+    # Python would put the working folder in front of the module path of each worker process.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    stopping.watch()
     terminal.print_anything()
     try:
+        masked.remember(grammar.texts(sys.argv[1:]))
+        targets.remember(sys.argv[1:])
+        module_path.name(targets.Typed().names)
         sys.argv[1:] = prepared(sys.argv[1:], CONF)
         if sys.argv[1:] == ["--version"]:
             print(f"facetrack {__version__}")
             return
         _run()
         sweep.close("FINISHED")
-    except (UserError, HydraException, OmegaConfBaseException, OSError) as error:
-        sweep.abandon("FAILED")
-        sys.exit(refuse(_one_line(error)))
     except KeyboardInterrupt:
-        sweep.abandon("KILLED")
-        print("\nfacetrack: interrupted; embeddings and finished jobs are kept", file=sys.stderr)
-        sys.exit(130)
-    except Exception:
+        _stopped()
+    except Exception as error:
+        if stopping.asked():
+            _stopped()
+        if _nobody_reads():
+            _left()
         sweep.abandon("FAILED")
-        raise
+        if not isinstance(error, UserError | HydraException | OmegaConfBaseException | OSError):
+            raise
+        sys.exit(refuse(_one_line(error)))
     finally:
         outputs.leave_none_empty()
+        stopping.at_once()
     sys.exit(sweep.exit_status())
 
 
+def _stopped() -> NoReturn:
+    """End as Ctrl-C, SIGTERM and SIGHUP do."""
+    then = sweep.how_to_resume() or "the same command"
+    sweep.abandon("KILLED")
+    print(
+        f"\nfacetrack: {stopping.told()}; embeddings, finished jobs and finished trials are kept, "
+        f"and {then} goes on from there",
+        file=sys.stderr,
+    )
+    sys.exit(stopping.status())
+
+
+def _left() -> NoReturn:
+    """End without a word: nobody reads any more (`| head`)."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        if _is_left(number):  # Python would complain once more when it flushes
+            os.dup2(nowhere, number)
+    sweep.abandon("KILLED")
+    sys.exit(_NOBODY_READS)
+
+
+def _nobody_reads() -> bool:
+    """Whether what is printed goes into a pipe whose other end is closed."""
+    return _is_left(1) or _is_left(2)
+
+
+def _is_left(number: int) -> bool:
+    looked = select.poll()
+    with contextlib.suppress(OSError):
+        looked.register(number, 0)
+        return any(event & select.POLLERR for _, event in looked.poll(0))
+    return False
+
+
 def _one_line(error: Exception) -> str:
+    if isinstance(error, BrokenPipeError):
+        return (
+            f"{error}: a process that facetrack works with has ended before its time; run the same "
+            "command again"
+        )
     if isinstance(error, OSError) and not isinstance(error, HydraException):
         return (
             f"{error}: facetrack writes to the working directory, {Path.cwd()}, and to the folder "

@@ -13,10 +13,10 @@ from facetrack import launchers
 from facetrack.arguments import flags
 from facetrack.arguments.catalogue import Catalogue
 from facetrack.arguments.check import Checks, initialized
-from facetrack.arguments.flags import Line
 from facetrack.arguments.keys import COMMAND_ONLY
 from facetrack.arguments.parsing import parsed
 from facetrack.given import KNOWN
+from facetrack.literal import literal
 from facetrack.overrides import expand, is_multirun
 from facetrack.resume import resumed
 from facetrack.tuned import with_tuned
@@ -31,18 +31,22 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     the jobs of a sweep share its id: as an ordinary override, so that jobs on other machines know
     it too. Whatever can be told without a picture is checked here (see arguments/).
     """
-    line = flags.read(arguments, Catalogue([conf]).setting)
+    catalogue = Catalogue([conf])
+    line = flags.read(arguments, catalogue.setting)
     if line.version:
         return ["--version"]
     if not line.composes:
         return [*line.flags, *line.rest]
     launchers.check(line.rest)
-    typed = [_readable(argument) for argument in line.rest]
-    meant = _meant(typed, line, conf)
-    overrides = [one for one in meant if one != "-m"]
-    multirun = line.multirun or is_multirun(meant)
+    multirun = line.multirun or is_multirun(line.rest)
+    there = catalogue.owners.get
+    literals = [literal(argument, there, multirun=multirun) for argument in line.rest]
+    typed = [_readable(argument) for argument in literals]
     with initialized(line, conf) as folder:
         checks = Checks(line, folder)
+        meant = _meant(typed, checks, multirun)
+        overrides = [one for one in meant if one != "-m"]
+        multirun = line.multirun or is_multirun(meant)
         composed = checks.compose(overrides, typed, multirun)
         expanded = expand(overrides, lambda key: _value(composed.jobs, key), multirun=multirun)
         checks.set(expanded, composed)
@@ -56,18 +60,15 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     return [*hydras, *expanded]
 
 
-def _meant(typed: Sequence[str], line: Line, conf: Path) -> list[str]:
+def _meant(typed: Sequence[str], checks: Checks, multirun: bool) -> list[str]:
     """The arguments, `resume=` and `tuned=` replaced by what they stand for. Raises UserError."""
     stand_for = tuple(f"{key}=" for key in COMMAND_ONLY)
     others = [one for one in typed if not one.startswith(stand_for)]
     if len(others) == len(typed):
         return list(typed)
-    resumes = any(one.startswith("resume=") for one in typed)
     # A mistake beside them is told before MLflow is asked.
-    with initialized(line, conf) as folder:
-        multirun = line.multirun or resumes or is_multirun(typed)
-        Checks(line, folder).compose(others, typed, multirun)
-    return with_tuned(resumed(typed, folder))
+    checks.compose(others, typed, multirun or any(one.startswith("resume=") for one in typed))
+    return with_tuned(resumed(typed))
 
 
 def _value(jobs: Sequence[DictConfig], key: str) -> object:

@@ -51,17 +51,21 @@ def make_folder(path: Path) -> None:
         hand_over(path)
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace(path: Path, content: bytes, like: os.stat_result | None = None) -> None:
     """Write a file beside and move it into place, readable by its owner only.
 
-    A process that is killed leaves the old file or the new one, never half of it; what it leaves
-    beside, `sweep` removes.
+    like: what has the owner, group and mode that it is to have instead. A process that is killed
+    leaves the old file or the new one, never half of it; what it leaves beside, `sweep` removes.
+    Raises OSError.
     """
     with _unfinished(path.parent) as part:
         try:
             part.write(content)
             part.flush()
-            hand_over(Path(part.name))
+            if like is None:
+                hand_over(Path(part.name))
+            else:
+                _resemble(part.fileno(), like)
             os.replace(part.name, path)  # noqa: PTH105
         except BaseException:
             Path(part.name).unlink(missing_ok=True)
@@ -103,6 +107,14 @@ def sweep(folder: Path, *, alone: bool = False) -> int:
             with contextlib.suppress(OSError):
                 removed += _swept(Path(entry.path), alone=alone)
     return removed
+
+
+def _resemble(descriptor: int, like: os.stat_result) -> None:
+    """Give a file the owner, group and mode of another one. Raises OSError."""
+    made = os.fstat(descriptor)
+    if (made.st_uid, made.st_gid) != (like.st_uid, like.st_gid):
+        os.fchown(descriptor, like.st_uid, like.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
 
 
 @contextlib.contextmanager

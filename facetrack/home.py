@@ -9,14 +9,14 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-from facetrack import owner
+from facetrack import owner, temporary
 from facetrack.errors import UserError
 from facetrack.files import sweep
 
 # How the names of files and folders in it begin.
 _NAMES = (
     *("embeddings.", "damaged-", "locks", "tsne", "sheets", "downloads", "datasets", "portraits-"),
-    "forgetting",
+    *("forgetting", temporary.NAME),
 )
 _WITH_FACES = ("", "tsne", "sheets")
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -120,3 +120,4 @@ def _sweep(path: Path) -> None:
     """Remove what killed processes left half written, once per process."""
     for folder in _WITH_FACES:
         sweep(path / folder)
+    temporary.sweep(path)

@@ -27,7 +27,7 @@ from facetrack.extract import extract
 from facetrack.home import home, lock, locks
 from facetrack.layout import tsne
 from facetrack.make import make
-from facetrack.masked import masked
+from facetrack.masked import masked, masked_within, remember
 from facetrack.metrics import noise_alone, summary
 from facetrack.progress import say
 from facetrack.resample import some_people
@@ -105,6 +105,7 @@ class Job:
 
     def __init__(self, config: DictConfig, kind: str) -> None:
         OmegaConf.resolve(config)
+        remember(OmegaConf.to_container(config))
         self.config = config
         # A job alone can do without; a sweep's jobs and a study's trials meet in MLflow.
         alone = kind != "study" and not config.sweep_id
@@ -131,7 +132,7 @@ class Job:
     def finished_before(self) -> bool:
         """Whether its sweep, which is being resumed, has it already; says so."""
         sweep_id = self.config.sweep_id
-        if not sweep_id or not self.tracking.finished(sweep_id, self.fingerprint):
+        if not sweep_id or not self.tracking.finished(sweep_id, self.tags):
             return False
         say(f"  {self.name}: finished before")
         return True
@@ -147,7 +148,7 @@ class Job:
         with self.tracking.run(self.name, self.tags, run_id) as run:
             if run_id is None:
                 run.params({key: self.params[key] for key in self.params if key not in later})
-            run.artifacts({"config.yaml": masked(OmegaConf.to_yaml(self.config))})
+            run.artifacts({"config.yaml": self._told()})
             yield run
 
     def say_radius(self, run: Run, estimator: BaseEstimator) -> None:
@@ -159,7 +160,12 @@ class Job:
                 run.params({f"clusterer.{name}": clusterer[name]})
         what = describe(self.config)
         run.tags({"overrides": what, "mlflow.runName": f"{self.config.dataset.name} {what}"})
-        run.artifacts({"config.yaml": masked(OmegaConf.to_yaml(self.config))})
+        run.artifacts({"config.yaml": self._told()})
+
+    def _told(self) -> str:
+        """The config as YAML, passwords hidden."""
+        # Text by text: YAML breaks long ones into lines.
+        return OmegaConf.to_yaml(masked_within(OmegaConf.to_container(self.config)))
 
     def say_dataset(self, run: Run, embeddings: Embeddings) -> None:
         """Log what the embeddings are of."""
@@ -324,9 +330,13 @@ def _flattened(config: DictConfig) -> tuple[dict[str, object], dict[str, object]
     return params, places
 
 
+def counted(params: Mapping[str, object]) -> dict[str, str]:
+    """The parameters that tell one config from another, also from one of the version before."""
+    return {key: str(one) for key, one in params.items() if _LATER.get(key) != str(one)}
+
+
 def _fingerprint(params: Mapping[str, object]) -> str:
-    counted = {key: str(one) for key, one in params.items() if _LATER.get(key) != str(one)}
-    text = json.dumps(counted, sort_keys=True)
+    text = json.dumps(counted(params), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

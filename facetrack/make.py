@@ -6,11 +6,16 @@ from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, ListConfig
 
+from facetrack import targets
 from facetrack.errors import UserError
 
 
 def make(node: DictConfig | ListConfig) -> Any:
-    """The object a node's `_target_` names, built from the node's other keys. Raises UserError."""
+    """The object a node's `_target_` names, built from the node's other keys.
+
+    Raises UserError, also for a target that is neither in conf/ nor typed (see targets.py).
+    """
+    targets.refuse_others(node)
     try:
         return instantiate(node)
     except InstantiationException as error:

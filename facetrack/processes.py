@@ -3,10 +3,14 @@
 A killed one cannot say that it ended.
 """
 
+import contextlib
 import functools
 import multiprocessing
 import os
+import signal
 import socket
+from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext
 from pathlib import Path
 
@@ -22,6 +26,20 @@ def spawning() -> SpawnContext:
     if multiprocessing.get_start_method() not in multiprocessing.get_all_start_methods():
         multiprocessing.set_start_method("spawn", force=True)
     return multiprocessing.get_context("spawn")
+
+
+@contextlib.contextmanager
+def deaf() -> Iterator[None]:
+    """Processes that are started within never hear Ctrl-C or that the terminal was closed.
+
+    Both reach the whole group, also a process that only just starts; the parent ends the others.
+    """
+    resource_tracker.ensure_running()  # a process of Python's own, whose start ends the deafness
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def alive(process: int) -> bool:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from facetrack import outputs, resume
+from facetrack import outputs, resume, stopping, working_folder
 from facetrack.errors import UserError, refuse
 from facetrack.progress import bar, say
+
+working_folder.keep_as_it_is()  # here, as a worker imports this before it composes its job
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -80,10 +82,13 @@ class Sweep(Callback):
         sweep_id = str(config.sweep_id)
         lock = resume.lock(sweep_id)
         tracking = Tracking(config.tracking.uri, config.tracking.experiment)
-        overrides = resume.own_overrides(config.hydra.overrides.task)
+        # As they were given: a value with a `${` in it is not looked up.
+        given = OmegaConf.to_container(config.hydra.overrides)
+        assert isinstance(given, dict)
+        overrides = resume.own_overrides(given["task"])
         with tracking.working("run again"):
             run = tracking.sweep(sweep_id) or tracking.start_sweep(
-                sweep_id, overrides, resume.own_overrides(config.hydra.overrides.hydra)
+                sweep_id, overrides, resume.own_overrides(given["hydra"])
             )
         return _Open(sweep_id, Path(config.hydra.sweep.dir), tracking, run, lock)
 
@@ -127,6 +132,8 @@ def guarded(task: Callable[[DictConfig], None], config: DictConfig) -> Failure |
     try:
         task(config)
     except Exception as error:
+        if stopping.asked():  # that is what a signal has interrupted
+            raise KeyboardInterrupt from error
         text = " ".join(str(error).split()) or type(error).__name__
         say(f"  FAILED: {text}")
         return Failure(text, mistake=isinstance(error, UserError))
@@ -163,6 +170,11 @@ def abandon(status: str) -> None:
         close(status)
 
 
+def how_to_resume() -> str:
+    """The command that goes on with the sweep that is open; empty where none is."""
+    return "" if _open is None else f"python -m facetrack resume={_open.sweep_id}"
+
+
 def exit_status() -> int:
     """0 when every job finished, 2 when only users' mistakes kept some from it, else 1."""
     return _exit_status
@@ -182,10 +194,10 @@ def close(status: str) -> None:
     from facetrack.tracking import KIND
     from facetrack.tune import summary
 
+    resume_line = how_to_resume()
     sweep, _open = _open, None
     if sweep.bar is not None:
         sweep.bar.close()
-    resume_line = f"python -m facetrack resume={sweep.sweep_id}"
     try:
         with sweep.tracking.working(f"`{resume_line}` with the same tracking"):
             # A job's process that was killed could not close its run.
@@ -214,5 +226,5 @@ def close(status: str) -> None:
         sweep.lock.release()
     seconds = time.monotonic() - sweep.started
     say(f"{finished} of {sweep.total} jobs finished in {seconds:.0f} s")
-    if jobs and status != "FINISHED":
+    if jobs and status == "FAILED":  # who stops a sweep is told so at the end
         say(f"To run the others: {resume_line}")

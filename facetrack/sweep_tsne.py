@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hydra.errors import HydraException
 from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from facetrack.errors import UserError
 from facetrack.files import write as write_files
@@ -38,7 +41,7 @@ def write(jobs: Sequence[Any], folder: Path, run: Run, tracking: Tracking) -> No
     for job in best(jobs):
         try:
             page = _page(job, tracking)
-        except UserError as error:
+        except (UserError, HydraException, OmegaConfBaseException) as error:
             say(f"No t-SNE page of {job.data.tags['dataset']}: {error}")
             continue
         name = file_name(*(job.data.tags[stage] for stage in _STAGES))
@@ -76,8 +79,7 @@ def _rank(job: Any) -> tuple[int, float]:
 
 
 def _page(job: Any, tracking: Tracking) -> str:
-    config = OmegaConf.create(tracking.artifact(job.info.run_id, "config.yaml").decode())
-    assert isinstance(config, DictConfig)
+    config = _stored(tracking.artifact(job.info.run_id, "config.yaml"))
     whole = embed(config)
     embeddings, faces = chosen(whole, config)
     if embeddings.digest not in {one.dataset.digest for one in job.inputs.dataset_inputs}:
@@ -92,6 +94,20 @@ def _page(job: Any, tracking: Tracking) -> str:
         if embeddings.names
         else "",
     )
+
+
+def _stored(content: bytes) -> DictConfig:
+    """A config that a job has logged. Raises UserError for one that facetrack does not write."""
+    wrong = UserError("the config in its run is not one that facetrack wrote")
+    try:
+        config = OmegaConf.create(content.decode())
+        # A job logs what is resolved: nothing in it asks for a variable of this machine.
+        resolved = OmegaConf.to_container(config, resolve=True) == OmegaConf.to_container(config)
+    except (ValueError, RecursionError, YAMLError, OmegaConfBaseException) as error:
+        raise wrong from error
+    if not isinstance(config, DictConfig) or not resolved or not set(_STAGES) <= set(config):
+        raise wrong
+    return config
 
 
 def _clusters(table: str) -> NDArray[np.int64]:

@@ -1,4 +1,6 @@
-"""MLflow: runs, parameters, metrics, artifacts, status. Only this and facetrack/testing import it.
+"""MLflow: runs, parameters, metrics, artifacts, status.
+
+Only this, tracking_place.py and facetrack/testing import it.
 
 MlflowClient with explicit run ids throughout: nothing depends on an "active run", so threads,
 processes and machines do not collide. A sweep's jobs find their parent run by the tag `sweep`.
@@ -10,9 +12,9 @@ import json
 import logging
 import os
 import re
+import shlex
 import shutil
 import sys
-import tempfile
 import time
 import traceback
 import urllib.error
@@ -21,10 +23,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from facetrack import databases, temporary, tracking_place
 from facetrack.errors import UserError
 from facetrack.files import write
-from facetrack.home import lock, locks
-from facetrack.masked import masked
+from facetrack.home import home, lock, locks
+from facetrack.masked import masked, remember
 from facetrack.processes import is_gone, mine
 
 # Faces are biometric data: nothing is sent anywhere, usage statistics included, unless the
@@ -33,6 +36,8 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 # facetrack has bars of its own where somebody would wait.
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+# A folder's name of 255 bytes takes up to 765 characters in an address; the others need no limit.
+os.environ.setdefault("MLFLOW_ARTIFACT_LOCATION_MAX_LENGTH", "16384")
 # With a server MLflow would print two lines of addresses a run.
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
@@ -42,6 +47,8 @@ PARENT = "mlflow.parentRunId"
 FINGERPRINT = "config_fingerprint"
 NUMBER = "job"  # a job's number in its sweep, as of its folder in outputs/
 _PROCESS = "process"
+_SOURCES = tuple(f"dataset.{key}" for key in ("root", "roots", "file", "archive", "archives"))
+_SOURCES += ("embedder.weights",)
 NOWHERE = "none"
 """The URI of tracking=none."""
 _ALONE = ("job", "organise")  # kinds of which one run is all there is to a command
@@ -139,9 +146,9 @@ class Run:
 
     def artifacts(self, files: Mapping[str, str | bytes]) -> None:
         """Log files by name and content."""
-        with tempfile.TemporaryDirectory() as folder:
-            write(Path(folder), files)
-            self._client.log_artifacts(self.run_id, folder)
+        with temporary.folder(home()) as folder:
+            write(folder, files)
+            self._client.log_artifacts(self.run_id, str(folder))
 
     def end(self, status: str) -> None:
         """Close the run: FINISHED, FAILED or KILLED."""
@@ -165,9 +172,12 @@ class Tracking:
         import mlflow
 
         _quieten()
-        self.uri = str(uri or mlflow.get_tracking_uri())
+        self.uri = tracking_place.chosen(uri)
+        remember(self.uri)
         if self.uri.startswith(_SERVER):
             _check_server(self.uri, _patience() if patient else 0)
+        else:
+            databases.demand_usable(_program(), self.uri)
         held = lock(_lock_path(self.uri))
         try:
             # Two processes that create one fresh database at once would corrupt it.
@@ -175,14 +185,25 @@ class Tracking:
                 _create_whole(self.uri)
                 self._client = mlflow.MlflowClient(self.uri)
                 found = self._client.get_experiment_by_name(experiment)
+                if found:
+                    _demand_in_place(self.uri, self._client, found)
                 self._experiment = (
                     found.experiment_id if found else self._create_experiment(experiment)
                 )
+        except UserError:
+            raise
         except Exception as error:
             raise UserError(
-                f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): "
+                _version_trouble(self.uri)
+                or f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): "
                 "work in a folder you can write to, or name another store with tracking.uri=…"
             ) from error
+        if found is not None and found.lifecycle_stage == "deleted":
+            raise UserError(
+                f"experiment {experiment} was deleted in the MLflow store {masked(self.uri)}: "
+                f"restore it (MLFLOW_TRACKING_URI={masked(self.uri)} mlflow experiments restore "
+                f"--experiment-id {found.experiment_id}), or take tracking.experiment=OTHER"
+            )
         if self.uri not in _looked_through:
             _looked_through.add(self.uri)
             self._close_orphans()
@@ -200,7 +221,12 @@ class Tracking:
             # Where MLflow goes by the kind, it opens on the table of runs, not on an empty page for
             # chats; 3.17 goes by the address instead (`_RUNS_PAGE`).
             kind = {"mlflow.experimentKind": "custom_model_development"}
-            return str(self._client.create_experiment(experiment, tags=kind))
+            place = (
+                tracking_place.files_of(experiment)
+                if tracking_place.keeps_in_folder(self.uri)
+                else None  # a server's own choice
+            )
+            return str(self._client.create_experiment(experiment, place, tags=kind))
         except MlflowException:
             # On a server, which the lock does not cover, another machine may have been faster.
             found = self._client.get_experiment_by_name(experiment)
@@ -317,15 +343,19 @@ class Tracking:
         if info is not None and info.status == "RUNNING":
             self._client.set_terminated(run_id, "KILLED")
 
-    def _info(self, run_id: str) -> Any | None:
-        """What MLflow says of a run; None where it is not here, or deleted."""
+    def kept(self, run_id: str) -> Any | None:
+        """A run as MLflow has it; None where it is not here, or deleted."""
         from mlflow.exceptions import MlflowException
 
         try:
-            info = self._client.get_run(run_id).info
+            run = self._client.get_run(run_id)
         except MlflowException:
             return None
-        return info if str(info.lifecycle_stage) == "active" else None
+        return run if str(run.info.lifecycle_stage) == "active" else None
+
+    def _info(self, run_id: str) -> Any | None:
+        run = self.kept(run_id)
+        return None if run is None else run.info
 
     def _nested(self, tags: Mapping[str, object]) -> dict[str, object]:
         """Tags with the parent run of their sweep, where they name one."""
@@ -393,7 +423,7 @@ class Tracking:
         Raises UserError where there is none.
         """
         # By number before time: the clock may have been set back between two.
-        sweeps = sorted(self._search(f"tags.{KIND} = 'sweep'"), key=_number)
+        sweeps = sorted(self._search(f"tags.{KIND} = 'sweep' and tags.{SWEEP} != ''"), key=_number)
         if sweep_id is None:
             found = [one for one in sweeps if one.info.status != "FINISHED"]
         else:
@@ -410,21 +440,23 @@ class Tracking:
         while f"{_COMMAND}.{len(pieces)}" in tags:
             pieces.append(tags[f"{_COMMAND}.{len(pieces)}"])
         try:
-            return tags[SWEEP], list(json.loads("".join(pieces)))
-        except ValueError as error:
+            command = json.loads("".join(pieces))
+        except (ValueError, RecursionError):
+            command = None
+        if not isinstance(command, list) or not all(isinstance(one, str) for one in command):
             raise UserError(
                 f"sweep {tags[SWEEP]} does not say how it was started: run its command again with "
                 f"sweep_id={tags[SWEEP]}"
-            ) from error
-
-    def finished(self, sweep_id: str, fingerprint: str) -> bool:
-        """Whether a sweep has a finished job of this config."""
-        return bool(
-            self._search(
-                f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} != 'sweep' and "
-                f"tags.{FINGERPRINT} = '{fingerprint}' and attributes.status = 'FINISHED'"
             )
+        return tags[SWEEP], command
+
+    def finished(self, sweep_id: str, tags: Mapping[str, object]) -> bool:
+        """Whether a sweep has a finished job of this config. tags: of the job that asks."""
+        found = self._search(
+            f"tags.{SWEEP} = '{sweep_id}' and tags.{KIND} != 'sweep' and "
+            f"tags.{FINGERPRINT} = '{tags[FINGERPRINT]}' and attributes.status = 'FINISHED'"
         )
+        return any(_sources(run.data.tags) == _sources(tags) for run in found)
 
     def history(self, run_id: str, key: str) -> list[float]:
         """A metric's values in the order of their steps."""
@@ -435,9 +467,9 @@ class Tracking:
         """A file that a run has logged. Raises UserError where there is none."""
         from mlflow.exceptions import MlflowException
 
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary.folder(home()) as folder:
             try:
-                found = self._client.download_artifacts(run_id, name, folder)
+                found = self._client.download_artifacts(run_id, name, str(folder))
                 return Path(found).read_bytes()
             except (MlflowException, OSError) as error:
                 raise UserError(f"its run has no {name} ({_first_line(error)})") from error
@@ -447,9 +479,10 @@ class Tracking:
 
         Where a job was run again, the run that finished stands for it, else the last one.
         """
-        of_config: dict[str, Any] = {}
+        of_config: dict[object, Any] = {}
         for job in self._jobs(sweep_id):
-            config = job.data.tags.get(FINGERPRINT, job.info.run_id)
+            tags = job.data.tags
+            config = tags.get(FINGERPRINT, job.info.run_id), _sources(tags)
             if config not in of_config or of_config[config].info.status != "FINISHED":
                 of_config[config] = job
         return list(of_config.values())
@@ -491,21 +524,29 @@ class Past(Tracking):
     def __init__(self, uri: str | None, experiment: str) -> None:
         import mlflow
 
-        self.uri = str(uri or mlflow.get_tracking_uri())
+        self.uri = tracking_place.chosen(uri)
+        remember(self.uri)
         self._experiment = ""
         if self.uri.startswith(_SERVER):
             _check_server(self.uri, 0)
-        local = _local(self.uri)
+        else:
+            databases.demand_usable(_program(), self.uri)
+        local = tracking_place.local(self.uri)
         if local is not None and not (local.exists() and local.stat().st_size):
             return  # MLflow would make it
         _quieten()
         try:
             self._client = mlflow.MlflowClient(self.uri)
             found = self._client.get_experiment_by_name(experiment)
+            if found:
+                _demand_in_place(self.uri, self._client, found)
+        except UserError:
+            raise
         except Exception as error:
             raise UserError(
-                f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): see "
-                f"that it runs, then {_AGAIN}"
+                _version_trouble(self.uri)
+                or f"the MLflow store {masked(self.uri)} cannot be used ({_first_line(error)}): "
+                f"see that it runs, then {_AGAIN}"
             ) from error
         self._experiment = found.experiment_id if found else ""
 
@@ -537,16 +578,23 @@ class Past(Tracking):
         from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 
         repository = self._repository(run)
-        with self.working(_AGAIN), tempfile.TemporaryDirectory() as folder:
+        with self.working(_AGAIN), temporary.folder(home()) as folder:
             # Nothing that is to be deleted is copied where it can be read in place.
-            place = None if isinstance(repository, LocalArtifactRepository) else folder
+            place = None if isinstance(repository, LocalArtifactRepository) else str(folder)
             found = Path(repository.download_artifacts(path, place))
             return found.read_text(encoding="utf-8", errors="replace")
 
     def remove(self, run: Any, path: str) -> None:
         """Delete a file of a run."""
+        from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
+
+        repository = self._repository(run)
         with self.working(_AGAIN):
-            self._repository(run).delete_artifacts(path)
+            if isinstance(repository, LocalArtifactRepository):
+                # MLflow would decode the path once more, and look for a % in it elsewhere.
+                Path(repository.get_local_path(path)).unlink(missing_ok=True)
+            else:
+                repository.delete_artifacts(path)
 
     def _repository(self, run: Any) -> Any:
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
@@ -623,8 +671,9 @@ def open_line(uri: str, experiment: str) -> str:
     page = _RUNS_PAGE.format(experiment=experiment)
     if uri.startswith(_SERVER):
         return f"open {masked(uri).rstrip('/')}{page}"
-    standard = uri.startswith("sqlite:") and uri.endswith("/mlflow.db")
-    store = "" if standard else f" --backend-store-uri {masked(uri)}"
+    store = ""
+    if not tracking_place.is_standard(uri):
+        store = f" --backend-store-uri {shlex.quote(masked(uri))}"
     # The mlflow beside this Python, which need not be the one on the PATH, if any is.
     command = Path(sys.executable).parent / "mlflow"
     if shutil.which("mlflow") == str(command):
@@ -632,7 +681,7 @@ def open_line(uri: str, experiment: str) -> str:
     elif command.is_relative_to(Path.cwd()):
         command = command.relative_to(Path.cwd())
     # MLflow's own command knows nothing of what is set at the top of this module.
-    start = f"DO_NOT_TRACK=true {command} ui --workers 1{store}"
+    start = f"DO_NOT_TRACK=true {shlex.quote(str(command))} ui --workers 1{store}"
     return f"{start}   then open http://127.0.0.1:5000{page}"
 
 
@@ -682,20 +731,47 @@ def _create_whole(uri: str) -> None:
     MLflow makes its tables one by one: where that is cut short, by a kill or a full disk, it can
     neither use them nor make the others.
     """
-    import mlflow
-
-    path = _local(uri)
-    if path is None or (path.exists() and path.stat().st_size):
+    path = tracking_place.local(uri)
+    if path is None:
+        if tracking_place.keeps_in_folder(uri):
+            tracking_place.make_tables(uri)
+        return
+    if path.exists() and path.stat().st_size:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)  # of a process that was killed
     try:
-        mlflow.MlflowClient(f"sqlite:///{part}")
+        tracking_place.make_tables(tracking_place.database(part))
         part.replace(path)
     finally:
         for name in (part.name, f"{part.name}-journal"):
             part.with_name(name).unlink(missing_ok=True)
+
+
+def _program() -> databases.Program:
+    import mlflow
+
+    return databases.Program(
+        name="MLflow",
+        version=mlflow.__version__,
+        package="mlflow",
+        what="MLflow store",
+        table="experiments",
+        scripts=Path(mlflow.__file__).parent / "store/db_migrations",
+        upgrade="mlflow db upgrade {}",
+        setting="tracking.uri",
+    )
+
+
+def _version_trouble(uri: str) -> str | None:
+    """What is to be done about a database of another version of MLflow's; None for others."""
+    return None if uri.startswith(_SERVER) else databases.version_trouble(_program(), uri)
+
+
+def _demand_in_place(uri: str, client: Any, experiment: Any) -> None:
+    location, runs = str(experiment.artifact_location), tracking_place.some_runs
+    tracking_place.demand_in_place(uri, location, lambda: runs(client, experiment.experiment_id))
 
 
 def _quieten() -> None:
@@ -706,20 +782,11 @@ def _quieten() -> None:
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
 
 
-def _local(uri: str) -> Path | None:
-    """The database file that a tracking URI names, if it names one."""
-    if not uri.startswith("sqlite:///") or "?" in uri:
-        return None
-    return Path(uri.removeprefix("sqlite:///"))
-
-
 def where(uri: str | None) -> str:
     """A tracking URI, or MLflow's own choice for None, as it reads from any working directory."""
-    import mlflow
-
-    chosen = str(uri or mlflow.get_tracking_uri())
-    local = _local(chosen)
-    return chosen if local is None else f"sqlite:///{local.absolute()}"
+    chosen = tracking_place.chosen(uri)
+    local = tracking_place.local(chosen)
+    return chosen if local is None else tracking_place.database(local.absolute())
 
 
 def _lock_path(uri: str) -> Path:
@@ -733,9 +800,15 @@ def _clean(value: object) -> str:
     return str(value).encode("utf-8", "backslashreplace").decode()
 
 
+def _sources(tags: Mapping[str, object]) -> tuple[str, ...]:
+    """Where a job's pictures and weights are: two folders make two jobs of one config."""
+    return tuple(_clean(tags.get(key, ""))[:_LONGEST_TAG] for key in _SOURCES)
+
+
 def _number(sweep: Any) -> int:
     """Which sweep of its store it is; 0 for those from before this was told."""
-    return int(sweep.data.tags.get(_SWEEP_NUMBER, 0))
+    number = sweep.data.tags.get(_SWEEP_NUMBER, "")
+    return int(number) if number.isdecimal() else 0
 
 
 def _first_line(error: BaseException) -> str:

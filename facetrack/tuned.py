@@ -8,21 +8,43 @@ from typing import Any
 import yaml
 
 from facetrack.errors import UserError
+from facetrack.progress import say
 
 _KEY = "tuned="
 _STAGES = ("detector", "embedder", "clusterer")
+_RADII = ("clusterer.eps", "clusterer.bandwidth")
 
 
 def with_tuned(arguments: Sequence[str]) -> list[str]:
     """The arguments, `tuned=FILE` replaced by what the file says; other arguments win over it.
 
-    Raises UserError for a file that is not there or is no best.yaml.
+    Of a study's findings task=organise takes the radius, and what it is a radius of. Raises
+    UserError for a file that is not there, is no best.yaml, or has no radius to organise by.
     """
     found: list[str] = []
     for argument in arguments:
         if argument.startswith(_KEY):
-            found += _overrides(Path(argument.removeprefix(_KEY)).expanduser())
+            overrides = _overrides(Path(argument.removeprefix(_KEY)).expanduser())
+            found += _radius(argument, overrides) if "task=organise" in arguments else overrides
     return [*found, *(one for one in arguments if not one.startswith(_KEY))]
+
+
+def _radius(argument: str, overrides: Sequence[str]) -> list[str]:
+    """Of a study's overrides the radius, its embedder and its method; says what is left.
+
+    Photos are not looked at as a study's pictures were: a detector for portraits misses faces.
+    """
+    stages = [one for one in overrides if one.startswith(("embedder=", "clusterer="))]
+    radii = [one for one in overrides if one.startswith(_RADII)]
+    if not radii:
+        raise UserError(
+            f"{argument} has no radius, which task=organise takes of it: expected one of a study "
+            f"of dbscan or meanshift; got {' '.join(overrides)}"
+        )
+    taken = [*stages, *radii]
+    left = [one for one in overrides if one not in taken]
+    say(f"  {argument}: {' '.join(taken)}; left, as it is not for photos: {' '.join(left)}")
+    return taken
 
 
 def _overrides(path: Path) -> list[str]:
@@ -46,7 +68,7 @@ def _overrides(path: Path) -> list[str]:
         overrides.append(f"{stage}={choice}")
     for key, value in settings.items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not re.fullmatch(r"clusterer\.\w+", str(key)):
+        if not number or not re.fullmatch(r"clusterer\.[a-z]\w*", str(key)):
             raise UserError(
                 f"tuned={path} has the setting {key}: {value!r}, expected clusterer.NAME: NUMBER"
             )

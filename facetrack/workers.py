@@ -10,7 +10,6 @@ import hashlib
 import multiprocessing
 import os
 import pickle
-import signal
 import threading
 import warnings
 from collections import deque
@@ -30,7 +29,7 @@ from facetrack.cluster import connected, environment
 from facetrack.data import Boxes, Detector, Embedder, Face, Image, Vectors
 from facetrack.detector import choose
 from facetrack.errors import UserError
-from facetrack.processes import spawning
+from facetrack.processes import deaf, spawning
 from facetrack.store import Detection
 
 In = TypeVar("In")
@@ -86,9 +85,12 @@ def in_order(
 ) -> Iterator[Out]:
     """`pool.map` with at most `window` items under way, so that items can be millions."""
     waiting: deque[Future[Out]] = deque()
+    # Submitting is what starts a pool's processes.
+    starting = deaf if isinstance(pool, ProcessPoolExecutor) else contextlib.nullcontext
     try:
         for item in items:
-            waiting.append(pool.submit(function, item))
+            with starting():
+                waiting.append(pool.submit(function, item))
             if len(waiting) >= window:
                 yield waiting.popleft().result()
         while waiting:
@@ -227,7 +229,8 @@ def _alone(
     context = spawning()
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_do_alone, args=(sender, job, detector, embedder))
-    process.start()
+    with deaf():
+        process.start()
     try:
         sender.close()
         with contextlib.suppress(EOFError):
@@ -281,8 +284,6 @@ def _start_worker(detector: Detector, embedder: Embedder) -> None:
 def _start_alone() -> None:
     """Set up a process of its own: it ends with its parent, and at a picture that is too much."""
     guard.start()
-    # Ctrl-C reaches the whole group; the parent decides when workers end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A parent that was killed cannot say so: without this, its workers would wait for ever.
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

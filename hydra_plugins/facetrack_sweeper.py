@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack import sweep
 from facetrack.errors import UserError
-from facetrack.masked import masked
+from facetrack.masked import masked_within
 from facetrack.progress import say
 
 # Jobs with the same embeddings follow each other, so that these are read once.
@@ -58,8 +58,8 @@ class FacetrackSweeper(BasicSweeper):
         assert self.config is not None
         written = Path(self.config.hydra.sweep.dir) / "multirun.yaml"
         if self.batch_index == 0 and written.exists():
-            text = written.read_text(encoding="utf-8")
-            written.write_text(masked(text), encoding="utf-8")
+            told = masked_within(OmegaConf.to_container(OmegaConf.load(written)))
+            written.write_text(OmegaConf.to_yaml(told), encoding="utf-8")
         batch: Sequence[Sequence[str]] = super().get_job_batch()
         return batch
 

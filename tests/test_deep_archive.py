@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import SHARED
 
 from facetrack.archive import extract
 from facetrack.errors import UserError
@@ -35,3 +36,12 @@ def test_a_member_very_deep_is_refused_in_a_line(
     make(tmp_path / "well", "a/" * 90 + "1.png")
     extract(tmp_path / "well", tmp_path / "into")
     assert (tmp_path / "into" / ("a/" * 90) / "1.png").is_file()
+
+
+def test_the_shared_case_is_refused(tmp_path: Path) -> None:
+    archive = SHARED / "cases/deep1500.tgz"
+    if not archive.exists():
+        pytest.skip("no shared cases here")
+    with pytest.raises(UserError, match="lies more than 100 folders deep"):
+        extract(archive, tmp_path / "into")
+    assert not list(tmp_path.glob("into*"))

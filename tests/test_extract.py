@@ -9,15 +9,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from recorded import Crashing, Logged, extracted
 
 from facetrack import extract as extract_module
 from facetrack import testing
-from facetrack.data import Embedder, Embeddings, Face, Picture, Vectors
+from facetrack.data import Picture
 from facetrack.dataset import Folder
 from facetrack.detector import Haar, Whole
 from facetrack.embedder import DlibResNet
@@ -27,44 +27,6 @@ from facetrack.store import Store
 from facetrack.workers import Job, in_threads
 
 
-@dataclass(frozen=True)
-class Logged:
-    """dlib's embedder, real, that also writes down every face it embeds."""
-
-    log: Path
-    normalize: bool = True
-    batch: int = 4
-    parallel: bool = True
-
-    def identity(self) -> str:
-        return "logged " + DlibResNet().identity()
-
-    def embed(self, faces: Sequence[Face]) -> Vectors:
-        with self.log.open("a") as log:
-            log.write("x\n" * len(faces))
-        return DlibResNet().embed(faces)
-
-    def count(self) -> int:
-        return self.log.read_text().count("x") if self.log.exists() else 0
-
-
-@dataclass(frozen=True)
-class Crashing:
-    """Kills its own process on wide boxes, as a defect in native code would."""
-
-    normalize: bool = True
-    batch: int = 1
-    parallel: bool = True
-
-    def identity(self) -> str:
-        return "crashing"
-
-    def embed(self, faces: Sequence[Face]) -> Vectors:
-        if any(face.box[2] == 77 for face in faces):
-            os.kill(os.getpid(), signal.SIGSEGV)
-        return np.ones((len(faces), 3), dtype=np.float32)
-
-
 @pytest.fixture(scope="module")
 def portraits(warm_home: Path) -> Sequence[Picture]:
     return testing.portraits(warm_home)
@@ -72,29 +34,24 @@ def portraits(warm_home: Path) -> Sequence[Picture]:
 
 @pytest.fixture
 def photos(portraits: Sequence[Picture], tmp_path: Path) -> Path:
-    """A folder with four people's portraits."""
-    root = tmp_path / "photos"
-    for picture in portraits[:14]:
+    """A folder with three portraits each of two people: more than a batch of `Logged`."""
+    return _copied(portraits[1:7], tmp_path / "photos")
+
+
+def _copied(pictures: Sequence[Picture], root: Path) -> Path:
+    for picture in pictures:
         target = root / picture.name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(picture.path, target)
     return root
 
 
-def _extract(
-    root: Path, embedder: Embedder, home: Path, detector: Haar | None = None
-) -> Embeddings:
-    home.mkdir(exist_ok=True)
-    with Store(home) as store:
-        return extract(Folder(root).load(), detector or Haar(), embedder, store)
-
-
 def test_threads_and_processes_agree(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_threads = _extract(photos, DlibResNet(), tmp_path / "threads")
+    in_threads = extracted(photos, DlibResNet(), tmp_path / "threads")
     monkeypatch.setattr(extract_module, "_WORTH_PROCESSES", 1)
-    in_processes = _extract(photos, DlibResNet(), tmp_path / "processes")
+    in_processes = extracted(photos, DlibResNet(), tmp_path / "processes")
     np.testing.assert_array_equal(in_threads.vectors, in_processes.vectors)
     np.testing.assert_array_equal(in_threads.boxes, in_processes.boxes)
     assert in_threads.digest == in_processes.digest
@@ -108,55 +65,55 @@ def test_threads_and_processes_agree(
 
 def test_nothing_is_embedded_twice(photos: Path, tmp_path: Path) -> None:
     embedder = Logged(tmp_path / "log")
-    first = _extract(photos, embedder, tmp_path / "home")
+    first = extracted(photos, embedder, tmp_path / "home")
     once = embedder.count()
     assert once == len(first.vectors)
-    second = _extract(photos, embedder, tmp_path / "home")
+    second = extracted(photos, embedder, tmp_path / "home")
     assert embedder.count() == once
     np.testing.assert_array_equal(first.vectors, second.vectors)
 
     # The same content under another name is known; one new picture is one face more.
     some = first.pictures[0]
     shutil.copy(some.path, some.path.with_name("again.png"))
-    assert len(_extract(photos, embedder, tmp_path / "home").vectors) == once + 1
+    assert len(extracted(photos, embedder, tmp_path / "home").vectors) == once + 1
     assert embedder.count() == once
     new = some.path.with_name("new.png")
     new.write_bytes(some.path.read_bytes() + b"\0")
-    assert len(_extract(photos, embedder, tmp_path / "home").vectors) == once + 2
+    assert len(extracted(photos, embedder, tmp_path / "home").vectors) == once + 2
     assert embedder.count() == once + 1
 
 
 def test_another_choice_embeds_only_other_faces(photos: Path, tmp_path: Path) -> None:
     embedder = Logged(tmp_path / "log")
-    once = len(_extract(photos, embedder, tmp_path / "home", Haar(choose="central")).vectors)
-    first = _extract(photos, embedder, tmp_path / "home", Haar(choose="first"))
+    once = len(extracted(photos, embedder, tmp_path / "home", Haar(choose="central")).vectors)
+    first = extracted(photos, embedder, tmp_path / "home", Haar(choose="first"))
     different = {box.tobytes() for box in first.boxes}
     assert embedder.count() <= once + len(different)
     with pytest.raises(UserError, match="within 1000 pixels of the border"):
-        _extract(photos, embedder, tmp_path / "home", Haar(choose="first", border=1000))
+        extracted(photos, embedder, tmp_path / "home", Haar(choose="first", border=1000))
 
 
 def test_a_damaged_entry_is_computed_again(photos: Path, tmp_path: Path) -> None:
     embedder = Logged(tmp_path / "log")
-    first = _extract(photos, embedder, tmp_path / "home")
+    first = extracted(photos, embedder, tmp_path / "home")
     with sqlite3.connect(tmp_path / "home" / "embeddings.sqlite") as connection:
         connection.execute(
             "UPDATE vectors SET payload = zeroblob(512) WHERE key = (SELECT min(key) FROM vectors)"
         )
-    second = _extract(photos, embedder, tmp_path / "home")
+    second = extracted(photos, embedder, tmp_path / "home")
     assert embedder.count() == len(first.vectors) + 1
     np.testing.assert_array_equal(first.vectors, second.vectors)
 
 
 def test_bad_pictures_are_listed_and_the_rest_goes_on(photos: Path, tmp_path: Path) -> None:
-    good = len(_extract(photos, DlibResNet(), tmp_path / "home").vectors)
+    good = len(extracted(photos, DlibResNet(), tmp_path / "home").vectors)
     person = next(photos.iterdir())
     picture = next(person.iterdir())
     (person / "zero.jpg").touch()
     (person / "cut.png").write_bytes(picture.read_bytes()[:2000])
     (person / "text.jpg").write_text("not a picture")
     (person / "dangling.png").symlink_to(person / "gone.png")
-    result = _extract(photos, DlibResNet(), tmp_path / "home")
+    result = extracted(photos, DlibResNet(), tmp_path / "home")
     assert len(result.vectors) == good
     reasons = {Path(one.name).name: one.reason for one in result.skipped}
     assert {"zero.jpg", "cut.png", "text.jpg"} <= set(reasons)
@@ -192,15 +149,19 @@ def test_killed_half_way_it_goes_on_from_there(
     portraits: Sequence[Picture], tmp_path: Path
 ) -> None:
     home, log = tmp_path / "home", tmp_path / "log"
-    root = Path(portraits[0].path).parents[1]
+    few = portraits[:12]
+    root = _copied(few, tmp_path / "photos")
+    # By processes, and stored at once, as of many pictures; at a pace at which it can be caught.
     command = [
         sys.executable,
         "-c",
         "import sys\n"
         "from pathlib import Path\n"
-        "from test_extract import Logged, _extract\n"
+        "from recorded import Logged, extracted\n"
+        "from facetrack import extract\n"
         "if __name__ == '__main__':\n"
-        "    _extract(Path(sys.argv[1]), Logged(Path(sys.argv[2])), Path(sys.argv[3]))\n",
+        "    extract._WORTH_PROCESSES, extract._STORE_EVERY_SECONDS = 1, 0\n"
+        "    extracted(Path(sys.argv[1]), Logged(Path(sys.argv[2]), 0.3), Path(sys.argv[3]))\n",
         *map(str, (root, log, home)),
     ]
     with subprocess.Popen(command, env=_importing_tests(), stderr=subprocess.DEVNULL) as process:
@@ -211,12 +172,12 @@ def test_killed_half_way_it_goes_on_from_there(
                 stored = _stored_vectors(home)
         process.send_signal(signal.SIGKILL)
     stored = _stored_vectors(home)
-    assert 0 < stored < len(portraits), "the kill came too late or too early to tell anything"
+    assert 0 < stored < len(few), "the kill came too late or too early to tell anything"
     _wait_until_quiet(log)
     before = log.read_text().count("x")
-    result = _extract(root, Logged(log), home)
+    result = extracted(root, Logged(log), home)
     assert log.read_text().count("x") - before == len(result.vectors) - stored
-    clean = _extract(root, DlibResNet(), tmp_path / "clean")
+    clean = extracted(root, DlibResNet(), tmp_path / "clean")
     np.testing.assert_array_equal(result.vectors, clean.vectors)
 
 
@@ -246,9 +207,9 @@ def test_two_processes_at_once(photos: Path, tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from test_extract import _extract\n"
+        "from recorded import extracted\n"
         "from facetrack.embedder import DlibResNet\n"
-        "print(_extract(Path(sys.argv[1]), DlibResNet(), Path(sys.argv[2])).digest)\n"
+        "print(extracted(Path(sys.argv[1]), DlibResNet(), Path(sys.argv[2])).digest)\n"
     )
     command = [sys.executable, "-c", code, str(photos), str(tmp_path / "home")]
     both = [
@@ -270,7 +231,7 @@ def test_no_face_anywhere_is_told(tmp_path: Path) -> None:
     with pytest.raises(
         UserError, match=r"none of the 3 pictures gives a face \(3 of them: no face"
     ):
-        _extract(root, DlibResNet(), tmp_path / "home")
+        extracted(root, DlibResNet(), tmp_path / "home")
 
 
 def test_unit_rows() -> None:
@@ -282,8 +243,8 @@ def test_unit_rows() -> None:
 
 
 def test_raw_vectors_on_demand(photos: Path, tmp_path: Path) -> None:
-    raw = _extract(photos, DlibResNet(normalize=False), tmp_path / "home")
-    scaled = _extract(photos, DlibResNet(), tmp_path / "home")
+    raw = extracted(photos, DlibResNet(normalize=False), tmp_path / "home")
+    scaled = extracted(photos, DlibResNet(), tmp_path / "home")
     np.testing.assert_allclose(np.linalg.norm(scaled.vectors, axis=1), 1, rtol=1e-6)
     assert (np.abs(np.linalg.norm(raw.vectors, axis=1) - 1) > 1e-3).all()
     np.testing.assert_allclose(unit(raw.vectors), scaled.vectors, rtol=1e-6)

@@ -16,12 +16,9 @@ from omegaconf import OmegaConf
 from facetrack import launchers
 from facetrack.__main__ import CONF
 from facetrack.errors import UserError
-from facetrack.testing import Workspace, portraits_only, rows
+from facetrack.testing import Workspace, people, rows
 
-SWEEP = (
-    *("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500"),
-    "n_resamples=100",
-)
+SWEEP = ("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500", "n_resamples=30")
 """Three jobs, of which the one with 500 clusters fails."""
 LAUNCHERS = {
     # By what has to be installed: the launcher, and what its busy workers look like.
@@ -35,12 +32,22 @@ LAUNCHERS = {
 
 
 @pytest.fixture(scope="module")
+def pictures(warm_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """A folder of 33 portraits: so many that a job has processes of its own to embed them."""
+    root = people(tmp_path_factory.mktemp("launchers"), warm_home, 10)
+    return ("dataset=folder", f"dataset.root={root}")
+
+
+@pytest.fixture(scope="module")
 def expected(
-    warm_home: Path, new_mlflow: Path, tmp_path_factory: pytest.TempPathFactory
+    pictures: tuple[str, ...],
+    warm_home: Path,
+    new_mlflow: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Mapping[str, Mapping[str, float]]:
     """The scores of SWEEP's jobs in one process."""
     place = Workspace(tmp_path_factory.mktemp("basic"), warm_home, store=new_mlflow)
-    done = place.run(*SWEEP)
+    done = place.run(*SWEEP, *pictures)
     assert done.returncode == 2, done.stderr
     return _scores(place)
 
@@ -56,15 +63,15 @@ def expected(
 def test_a_killed_worker_costs_no_job_and_no_digit(
     package: str,
     expected: Mapping[str, Mapping[str, float]],
-    warm_home: Path,
+    pictures: tuple[str, ...],
+    new_mlflow: Path,
     tmp_path: Path,
 ) -> None:
     pytest.importorskip(package)
     launcher, busy = LAUNCHERS[package]
-    place = Workspace(tmp_path / "work", tmp_path / "home")
     # Nothing is embedded yet: the workers do it, in processes of their own.
-    portraits_only(place.home, warm_home)
-    with place.start(*SWEEP, *launcher) as process:
+    place = Workspace(tmp_path / "work", tmp_path / "home", store=new_mlflow)
+    with place.start(*SWEEP, *pictures, *launcher) as process:
         _until(lambda: bool(rows(place.home)), process)
         os.kill(_below(process.pid, busy)[0], signal.SIGKILL)
         told, errors = process.communicate(timeout=200)

@@ -42,7 +42,7 @@ def values(override: Override, options: Sequence[str] = ()) -> list[Any]:
         return list(glob.filter(list(options)))
     if not override.is_discrete_sweep():
         return []
-    return [_plain(one) for one in itertools.islice(override.sweep_iterator(), MOST)]
+    return [plain(one) for one in itertools.islice(override.sweep_iterator(), MOST)]
 
 
 def settings(override: Override) -> Iterator[tuple[str, list[Any]]]:
@@ -62,11 +62,12 @@ def _leaves(above: str, content: dict[Any, Any]) -> Iterator[tuple[str, list[Any
             yield f"{above}.{key}", [value]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A swept value with quoted texts as texts, as `Override.value` gives them."""
     if isinstance(value, QuotedString):
         return value.text
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     if isinstance(value, dict):
-        return {_plain(key): _plain(one) for key, one in value.items()}
+        return {plain(key): plain(one) for key, one in value.items()}
     return value

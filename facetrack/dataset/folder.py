@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from facetrack import picture
 from facetrack.data import Picture, Pictures, Skipped
@@ -87,7 +89,9 @@ def _patterns(exclude: object) -> tuple[str, ...]:
 
 
 def user_path(text: str | Path) -> Path:
-    """An absolute path as a user gives it, "~" included. Raises UserError."""
+    """An absolute path as a user gives it, "~" or a file: address included. Raises UserError."""
+    if str(text).startswith("file:///"):
+        return Path(url2pathname(urlsplit(str(text)).path))
     try:
         return Path(str(text)).expanduser().absolute()
     except RuntimeError as error:

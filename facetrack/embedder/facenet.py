@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.data import Face, Image, Vectors
+from facetrack.dataset.folder import user_path
 from facetrack.errors import UserError
 from facetrack.files import sha256
 
@@ -102,7 +103,7 @@ class FaceNet:
 
     @property
     def _own(self) -> Path | None:
-        return None if self.weights is None else Path(str(self.weights)).expanduser()
+        return None if self.weights is None else user_path(self.weights)
 
     def _download(self) -> Path:
         from facetrack.download import fetch

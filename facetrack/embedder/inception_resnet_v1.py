@@ -8,7 +8,9 @@ hold code that runs while it is loaded (CVE-2025-9905).
 Importing this module imports TensorFlow: see `facenet.start_tensorflow`.
 """
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import keras
 import numpy as np
@@ -25,9 +27,11 @@ EPSILON = 1e-3  # of batch normalisation
 _CHANNELS = 3  # the axis of the channels in (n, height, width, channels)
 
 
-def tensors(dimensions: int) -> dict[str, tuple[int, ...]]:
+@functools.cache  # the network is built for it, which takes two seconds
+def tensors(dimensions: int) -> Mapping[str, tuple[int, ...]]:
     """The 490 weights by name, "<layer>/<tensor>", and their shapes."""
-    return {weight.path: tuple(weight.shape) for weight in build(dimensions).weights}
+    shapes = {weight.path: tuple(weight.shape) for weight in build(dimensions).weights}
+    return MappingProxyType(shapes)
 
 
 def forward(dimensions: int, weights: Mapping[str, Floats]) -> Callable[[Floats], Vectors]:

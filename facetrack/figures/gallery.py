@@ -20,6 +20,8 @@ COLOURS = (
     *("#17becf", "#8c564b", "#e377c2", "#bcbd22", "#1a1a6e"),
 )
 _INK, _QUIET = "#222222", "#666666"
+_MANY = 4096  # colours
+_SHADES = [min(255, (value + 2) // 4 * 4) for value in range(256)] * 3
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ def gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
     sheet = Image.new("RGB", (WIDTH, height), "white")
     _laid(ImageDraw.Draw(sheet), heading, sections, none, sheet)
     content = io.BytesIO()
+    if sheet.getcolors(_MANY) is None:
+        # 64 shades of each primary: it looks the same, and the next line takes a fifth of the time.
+        sheet = sheet.point(_SHADES)
     # 256 colours: a sweep keeps two of these for every job.
     sheet.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(content, "PNG")
     return content.getvalue()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from facetrack import temporary
 from facetrack.errors import UserError
 from facetrack.files import sweep
 from facetrack.forgetting import plan as plans
@@ -59,6 +60,7 @@ def places(plan: Plan, uri: str | None) -> list[Place]:
         _files("damaged stores that were set aside", _set_aside),
         *map(_cache, _CACHES),
         _unfinished(plan),
+        _on_their_way(),
         *(_organised(plan, out) if out is not None else ()),
     ]
 
@@ -167,6 +169,20 @@ def _unfinished(plan: Plan) -> Place:
             path.unlink(missing_ok=True)
 
     return Place("unfinished files of runs that were killed", found, clear)
+
+
+def _on_their_way() -> Place:
+    """Files that runs which were killed had not handed to MLflow yet."""
+
+    def found() -> Found:
+        paths = [path for folder in temporary.left(home()) for path in sorted(folder.rglob("*"))]
+        return Found(len(paths), [str(path) for path in paths])
+
+    return Place(
+        "files of runs that were killed, on their way to MLflow",
+        found,
+        lambda: temporary.sweep(home()),
+    )
 
 
 def _organised(plan: Plan, out: Path) -> list[Place]:

@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 import time
 from pathlib import Path
 from typing import BinaryIO
@@ -115,26 +114,10 @@ def put(path: Path, content: bytes) -> None:
         return
     if status.st_nlink == 1:
         with contextlib.suppress(PermissionError):
-            _replace(target, content, status)
+            replace(target, content, like=status)
             return
     with _opened(target, os.O_WRONLY | os.O_TRUNC) as file:
         _write(file, content)
-
-
-def _replace(target: Path, content: bytes, status: os.stat_result) -> None:
-    """Replace a file by one of the same owner, group and mode. Raises OSError."""
-    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as part:
-        try:
-            made = os.fstat(part.fileno())
-            if (made.st_uid, made.st_gid) != (status.st_uid, status.st_gid):
-                os.fchown(part.fileno(), status.st_uid, status.st_gid)
-            os.fchmod(part.fileno(), stat.S_IMODE(status.st_mode))
-            part.write(content)
-            part.close()
-            os.replace(part.name, target)  # noqa: PTH105
-        except BaseException:
-            Path(part.name).unlink(missing_ok=True)
-            raise
 
 
 def _write(file: BinaryIO, content: bytes) -> None:

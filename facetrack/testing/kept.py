@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from facetrack.tracking_place import database, path_of
+
 _EXPERIMENT = "facetrack"
 
 
@@ -14,7 +16,7 @@ def client(folder: Path) -> Any:
     """MLflow's client for the store that commands made in a working folder."""
     from mlflow import MlflowClient
 
-    return MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    return MlflowClient(database(folder / "mlflow.db"))
 
 
 def runs(folder: Path, kind: str | None = None, status: str | None = None) -> list[Any]:
@@ -58,7 +60,8 @@ def scores(
 
 def artifacts(run: Any) -> dict[str, Path]:
     """The files at the top of what a run has logged, by name."""
-    folder = Path(run.info.artifact_uri.removeprefix("file://"))
+    folder = path_of(run.info.artifact_uri)
+    assert folder is not None
     return {path.name: path for path in folder.iterdir()}
 
 

@@ -1,6 +1,7 @@
 """The command line in this process, as separate from everything else in it as a process is."""
 
 import contextlib
+import copy
 import gc
 import importlib
 import logging
@@ -15,12 +16,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any, TextIO
+from unittest.mock import patch
 
 import optuna
+from hydra._internal.config_repository import ConfigRepository
+from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobRuntime
+from hydra.plugins.config_source import ConfigResult
 
 from facetrack import __main__ as command
 from facetrack import sweep, tracking
@@ -33,6 +38,8 @@ for _name in ("cluster", "forget", "job", "organise", "sweep_summary", "sweep_ts
 
 _REFUSED = 2
 _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
+_SHIPPED = {str(command.CONF), "hydra.conf", ""}  # the last is the schema
+_shipped: dict[str, ConfigResult] = {}
 
 
 def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Outcome:
@@ -47,6 +54,7 @@ def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str,
             contextlib.chdir(folder),
             _modules(),
             _hydra(),
+            _configs(),
             _signals(),
             _logging(),
             _written(1, out),
@@ -153,6 +161,43 @@ def _hydra() -> Iterator[None]:
         for one in _HYDRAS:
             instances.pop(one, None)
         instances.update(before)
+
+
+@contextlib.contextmanager
+def _configs() -> Iterator[None]:
+    """The configs that facetrack and Hydra ship are read once for all commands, most of composing.
+
+    Each composition has copies; with a folder of the user's own (--config-dir) all are read anew.
+    """
+    read, composed_mode = ConfigRepository.load_config, Hydra.get_mode
+
+    def load(repository: ConfigRepository, config_path: str) -> ConfigResult | None:
+        if not _is_shipped(repository):
+            return read(repository, config_path)
+        if config_path not in _shipped:
+            found = read(repository, config_path)
+            if found is None:
+                return None
+            _shipped[config_path] = found
+        return copy.deepcopy(_shipped[config_path])
+
+    def mode(hydra: Hydra, config_name: str | None, overrides: list[str]) -> Any:
+        """Hydra composes twice, first for this, which its own settings and experiments set."""
+        loader: Any = hydra.config_loader
+        plain = not any(one.startswith("+") or "hydra" in one for one in overrides)
+        if plain and config_name == "config" and _is_shipped(loader.repository):
+            return None
+        return composed_mode(hydra, config_name, overrides)
+
+    with (
+        patch.object(ConfigRepository, "load_config", load),
+        patch.object(Hydra, "get_mode", mode),
+    ):
+        yield
+
+
+def _is_shipped(repository: ConfigRepository) -> bool:
+    return {source.path for source in repository.sources} == _SHIPPED
 
 
 @contextlib.contextmanager

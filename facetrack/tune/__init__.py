@@ -1,27 +1,29 @@
 """`task=tune`: one Optuna study per dataset, embedder and clusterer.
 
-space.py says what is searched, scoring.py what a trial is worth, study.py runs the trials,
-report.py draws what was found. This module puts them together and writes to MLflow.
+space.py says what is searched, scoring.py what a trial is worth, identity.py what a study is,
+study.py runs the trials, report.py draws what was found. This module puts them together and writes
+to MLflow.
 """
 
 import contextlib
-import hashlib
 import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack import label_free
+from facetrack import label_free, stopping, targets
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
+from facetrack.errors import UserError
 from facetrack.evaluate import check
 from facetrack.evaluate import evaluate as run_experiment
-from facetrack.job import Job, chosen, describe, embed, metrics_of, result
+from facetrack.job import Job, chosen, counted, embed, metrics_of, result
 from facetrack.make import make
-from facetrack.masked import masked
-from facetrack.processes import spawning
+from facetrack.masked import masked, remember
+from facetrack.processes import deaf, spawning
 from facetrack.progress import bar, say
 from facetrack.tracking import KIND, PARENT, Tracking, where_line
 from facetrack.tune.scoring import LABEL_FREE, Scorer, objectives
@@ -47,8 +49,11 @@ def tune(config: DictConfig) -> None:
     names = _objectives(config, embeddings)
     if names == [LABEL_FREE]:
         searched = _near_expected(config, embeddings, searched)
-    plan, scorer = _plan(config, embeddings, searched)
+    plan, scorer = _plan(job, embeddings, searched, names), _scorer(config, embeddings, names)
     opened = study.opened(plan)
+    plan = replace(plan, name=opened.study_name)
+    if study.IDENTITY not in opened.user_attrs:
+        _recognise(opened, plan, job, embeddings)
     kept = len(study.finished(opened))
     if kept:
         say(f"  {plan.name}: {kept} finished trials are kept")
@@ -70,6 +75,7 @@ def tune(config: DictConfig) -> None:
                     plan, opened, scorer, _trial_runs(job.tracking, run.run_id, plan.name), told
                 )
         _kill_dead(opened, job.tracking)
+        study.demand_whole(plan, opened)
         best = study.best(opened)
         evaluation = run_experiment(
             embeddings,
@@ -155,13 +161,8 @@ def _near_expected(
     return found
 
 
-def _plan(
-    config: DictConfig, embeddings: Embeddings, searched: Sequence[Range]
-) -> tuple[Any, Scorer]:
-    from facetrack.tune import study
-
-    names = _objectives(config, embeddings)
-    scorer = Scorer(
+def _scorer(config: DictConfig, embeddings: Embeddings, names: Sequence[str]) -> Scorer:
+    return Scorer(
         embeddings,
         build(config.clusterer),
         make(config.sampling),
@@ -171,8 +172,24 @@ def _plan(
         names,
         float(config.embedder.radius),
     )
+
+
+def _plan(job: Job, embeddings: Embeddings, searched: Sequence[Range], names: list[str]) -> Any:
+    from facetrack.tune import identity, study
+
+    config, choices = job.config, _choices(job.tags)
+    found = identity.identity(
+        counted(job.params),
+        choices,
+        [one.name for one in searched],
+        identity.faces(embeddings),
+        identity.with_source,
+    )
+    found |= identity.weights(config)
+    words = (str(config.dataset.name), choices["clusterer"])
+    told = " ".join(one.told() for one in searched)
     plan = study.Plan(
-        name=config.task.study or _name(config, embeddings, searched, names),
+        name=str(config.task.study or ""),
         storage=config.task.storage or STORAGE,
         ranges=searched,
         names=names,
@@ -180,21 +197,50 @@ def _plan(
         pruner=config.task.pruner,
         n_trials=config.task.n_trials,
         timeout=config.task.timeout,
+        identity=found,
     )
-    return plan, scorer
+    if plan.name:
+        return plan
+    return replace(
+        plan,
+        name=identity.name(words, (sorted(found.items()), plan.search())),
+        earlier=identity.earlier_name(config, choices, words, told, names, embeddings.digest),
+    )
 
 
-def _name(
-    config: DictConfig, embeddings: Embeddings, searched: Sequence[Range], names: list[str]
-) -> str:
-    """A name that is the same for the same search of the same embeddings, and for no other."""
-    fixed = {key: value for key, value in config.clusterer.items() if key != "space"}
-    where = " ".join(one.told() for one in searched)
-    content = OmegaConf.to_yaml(OmegaConf.create([fixed, config.sampling, names, where]))
-    exact = f"{content} {config.seed} {config.n_resamples} {embeddings.digest}"
-    mark = hashlib.sha256(exact.encode()).hexdigest()[:8]
-    words = (config.dataset.name, describe(config).partition(" ")[0], mark)
-    return "-".join("".join(c if c.isalnum() or c in "_." else "_" for c in one) for one in words)
+def _recognise(opened: Any, plan: Any, job: Job, embeddings: Embeddings) -> None:
+    """Tell a study of the version before what it is, if it is what is searched now.
+
+    A name that facetrack made stands for that; else its run in MLflow says it. Raises UserError
+    where that is another, or nobody knows.
+    """
+    from facetrack.tune import identity, study
+
+    if plan.name != plan.earlier and opened.trials:
+        run = job.tracking.kept(str(opened.user_attrs.get(study.RUN)))
+        if run is None:
+            raise UserError(
+                f"study {plan.name} does not say what it is of, as the version before has made it, "
+                "and its run, which does, is not in this MLflow store: give the tracking.uri=… it "
+                "was started with, or name another study by task.study=…"
+            )
+        searched = [one.name for one in plan.ranges]
+        digests = [one.dataset.digest for one in run.inputs.dataset_inputs]
+        before, now = (
+            identity.identity(counted(params), _choices(tags), searched, faces, identity.bare)
+            for params, tags, faces in (
+                (run.data.params, run.data.tags, (digests or ["not told"])[-1]),
+                (job.params, job.tags, embeddings.digest),
+            )
+        )
+        study.demand_equal(plan, before, now)
+    opened.set_user_attr(study.IDENTITY, dict(plan.identity))
+
+
+def _choices(tags: Mapping[str, object]) -> dict[str, str]:
+    """What was chosen of each group, and the dataset's name, as a run's tags have it."""
+    groups = ("dataset", "detector", "embedder", "clusterer", "sampling")
+    return {group: str(tags.get(group, "")) for group in groups}
 
 
 def _trial_runs(tracking: Tracking, parent: str, study_name: str) -> Any:
@@ -231,13 +277,12 @@ def _kill_dead(opened: Any, tracking: Tracking) -> None:
 def _other_workers(config: DictConfig, plan: Any, number: int) -> Iterator[None]:
     """Processes that run trials of the same study meanwhile; one that dies stops no other."""
     context = spawning()
-    text = OmegaConf.to_yaml(OmegaConf.merge(config, {"task": {"study": plan.name}}))
-    processes = [
-        context.Process(target=_work, args=(text, plan.ranges), daemon=True) for _ in range(number)
-    ]
-    for process in processes:
-        process.start()
+    known = (OmegaConf.to_yaml(config), plan, targets.Typed().names)
+    processes = [context.Process(target=_work, args=known, daemon=True) for _ in range(number)]
     try:
+        for process in processes:
+            with deaf():
+                process.start()
         yield
         for process in processes:
             process.join()
@@ -245,27 +290,52 @@ def _other_workers(config: DictConfig, plan: Any, number: int) -> Iterator[None]
                 say("  a worker ended before its time; the others ran its trials")
     finally:
         for process in processes:
-            process.terminate()
-            process.join()
+            if process.pid is not None:
+                process.terminate()
+                process.join()
 
 
-def _work(text: str, searched: Sequence[Range]) -> None:
-    """A worker process: opens the same study and runs trials until there are enough."""
+def _work(text: str, plan: Any, typed: frozenset[str]) -> None:
+    """A worker process: opens the same study and runs trials until there are enough.
+
+    typed: see `targets.Typed`.
+    """
     from facetrack.tune import study
 
+    targets.Typed().names = typed
     config = OmegaConf.create(text)
     assert isinstance(config, DictConfig)
+    remember(OmegaConf.to_container(config))
     parent = multiprocessing.parent_process()
     assert parent is not None
+    stopping.watch()  # the first process ends the others by SIGTERM; their trials are to be closed
     try:
         embeddings, _ = chosen(embed(config), config)
-        plan, scorer = _plan(config, embeddings, searched)
+        scorer = _scorer(config, embeddings, plan.names)
         opened = study.opened(plan)
         tracking = Tracking(config.tracking.uri, config.tracking.experiment, patient=True)
         run_of = _trial_runs(tracking, opened.user_attrs[study.RUN], plan.name)
-        study.search(plan, opened, scorer, run_of, lambda: None, lambda: not parent.is_alive())
+        study.search(
+            plan,
+            opened,
+            scorer,
+            run_of,
+            told=lambda: None,
+            alone=lambda: not parent.is_alive(),
+            tell=_leave_to_the_first,
+        )
     except KeyboardInterrupt:
         pass  # the process that started this one says so
+    except Exception:
+        if not stopping.asked():
+            raise
+    finally:
+        stopping.at_once()
+
+
+def _leave_to_the_first(line: str) -> None:
+    """What keeps a study waiting is said by the process that started the others."""
+    del line
 
 
 def _tell(

@@ -6,53 +6,50 @@ know Optuna.
 """
 
 import contextlib
-import functools
 import hashlib
 import itertools
+import math
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
 from filelock import FileLock
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
-from scipy.stats.qmc import Sobol
 
 from facetrack.errors import UserError
 from facetrack.home import lock, locks
 from facetrack.masked import masked
-from facetrack.processes import is_gone, mine
+from facetrack.progress import say
+from facetrack.tune.living import Watch, alive, close_dead
+from facetrack.tune.samplers import PLACE, PRUNERS, SAMPLERS, pruner, sampler
 from facetrack.tune.scoring import Scorer
 from facetrack.tune.space import Range, above_zero
+from facetrack.tune.storage import reading, storage, using
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
+# A trial that fails raises; Optuna would tell of it as well, with a traceback.
+optuna.logging.set_verbosity(optuna.logging.ERROR)
 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
 
-SAMPLERS = ("tpe", "gp", "qmc", "grid", "random")
-PRUNERS = ("median", "percentile", "none")
 RUN = "mlflow_run"  # the attribute that names a trial's, or the study's, run in MLflow
-_WORKER = "worker"
-_PLACE = "place"  # which of the search's points a trial takes
+IDENTITY = "identity"  # the attribute that says what a study's scores depend on
 _SEARCH = "search"
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
-# A worker that has not shown itself for the grace period is taken for dead.
-_HEARTBEAT_SECONDS, _GRACE_SECONDS = 10, 30
 _PATIENCE_SECONDS = 0.3
-# Trials evenly spread before TPE has something to go by: at random they leave gaps wider than the
-# peak of an ARI curve.
-_STARTUP = 10
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to search. ranges: what; names: the objectives, all maximised."""
+    """How to search. ranges: what; names: the objectives, all maximised.
+
+    identity: what the scores depend on (see identity.py); empty where nobody asks. earlier: the
+    name that the version before would have given the study, None where the user has named it.
+    """
 
     name: str
     storage: str
@@ -62,6 +59,8 @@ class Plan:
     pruner: str
     n_trials: int
     timeout: float | None
+    identity: Mapping[str, str] = field(default_factory=dict)
+    earlier: str | None = None
 
     def __post_init__(self) -> None:
         """Raises UserError for an unknown sampler or pruner and for impossible budgets."""
@@ -87,49 +86,94 @@ class Plan:
 def opened(plan: Plan) -> optuna.Study:
     """The plan's study, new or as it stands in the storage; trials of dead workers are closed.
 
-    Raises UserError where the storage cannot be used, or has another study of that name.
+    One that the version before has made is taken up under the name it has. Raises UserError where
+    the storage cannot be used or is damaged, or has another study of that name.
     """
-    storage = _storage(plan.storage)
-    study = optuna.create_study(
-        study_name=plan.name,
-        storage=storage,
-        directions=["maximize"] * len(plan.names),
-        load_if_exists=True,
-        pruner=_pruner(plan.pruner),
-    )
-    before = study.user_attrs.get(_SEARCH)
+    kept = storage(plan.storage)
+    with reading(plan.storage):
+        names = {one.study_name for one in kept.get_all_studies()}
+        if plan.earlier in names and plan.name not in names:
+            plan = replace(plan, name=str(plan.earlier))
+        with _turn(plan):  # two that begin with one name, each its own
+            study = optuna.create_study(
+                study_name=plan.name,
+                storage=kept,
+                directions=["maximize"] * len(plan.names),
+                load_if_exists=True,
+                pruner=pruner(plan.pruner),
+            )
+            _demand_same(plan, study)
+        demand_whole(plan, study)
+        close_dead(study)
+    return study
+
+
+def _demand_same(plan: Plan, study: optuna.Study) -> None:
+    """Tell a new study what it is; raises UserError where it is another one."""
+    attributes = study.user_attrs
+    before = attributes.get(_SEARCH)
     if before is None and not study.trials:
         study.set_user_attr(_SEARCH, plan.search())
+        if plan.identity:
+            study.set_user_attr(IDENTITY, dict(plan.identity))
     elif before != plan.search():
         raise UserError(
             f"study {plan.name} in {masked(plan.storage)} was started to "
             f"{before or 'search something else'}, now it should {plan.search()}: go on with the "
             "first, or name the second by task.study=…"
         )
-    close_dead(study)
-    return study
+    elif plan.identity and IDENTITY in attributes:
+        demand_equal(plan, attributes[IDENTITY], plan.identity)
 
 
-def close_dead(study: optuna.Study) -> None:
-    """Mark trials as failed whose process is gone.
-
-    On this machine the process is looked for; of other machines, and where there is no telling
-    whose a trial is, the heartbeat or the time since it began says so.
-    """
-    optuna.storages.fail_stale_trials(study)
-    for trial in _running(study):
-        worker = str(trial.user_attrs.get(_WORKER, ""))
-        assert trial.datetime_start is not None
-        now = datetime.now(trial.datetime_start.tzinfo)
-        # One that begins in the future began before the clock was set back.
-        age = abs((now - trial.datetime_start).total_seconds())
-        if is_gone(worker) or (not worker and age > _GRACE_SECONDS):
-            with contextlib.suppress(ValueError, RuntimeError):  # another process was faster
-                study.tell(trial.number, state=TrialState.FAIL)
+def demand_equal(plan: Plan, before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Raises UserError, with what differs, unless two identities are one."""
+    keys = [*now, *(key for key in before if key not in now)]
+    differences = [
+        f"{key} was {before.get(key, 'not set')}, now {now.get(key, 'not set')}"
+        for key in keys
+        if before.get(key) != now.get(key)
+    ]
+    if differences:
+        raise UserError(
+            f"study {plan.name} in {masked(plan.storage)} is of something else, and its scores do "
+            f"not count here ({'; '.join(differences)}): go on with it as it was started, or name "
+            "another by task.study=…"
+        )
 
 
-def _running(study: optuna.Study) -> list[FrozenTrial]:
-    return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+def demand_whole(plan: Plan, study: optuna.Study) -> None:
+    """Raises UserError for a study whose trials do not say what they must to find the best."""
+    if study.directions != [StudyDirection.MAXIMIZE] * len(plan.names):
+        directions = ", ".join(one.name.lower() for one in study.directions) or "nothing"
+        raise UserError(
+            f"study {plan.name} in {masked(plan.storage)} is made to {directions}, and facetrack "
+            f"maximises {', '.join(plan.names)}: name another by task.study=…"
+        )
+    for trial in finished(study):
+        lacks = _lacks(plan, trial)
+        if lacks:
+            raise UserError(
+                f"the Optuna storage {masked(plan.storage)} is damaged (trial {trial.number} of "
+                f"study {plan.name} has no {lacks}): go on with a copy of it from before, or name "
+                "another study by task.study=…"
+            )
+
+
+def _lacks(plan: Plan, trial: FrozenTrial) -> str:
+    """What a finished trial should have and has not; empty for a whole one."""
+    for one in plan.ranges:
+        value = trial.params.get(one.name)
+        nearly = 1e-5 * abs(one.high)  # ranges are told, and kept, with six digits
+        if not isinstance(value, int | float) or not (
+            one.low - nearly <= value <= one.high + nearly
+        ):
+            return f"{one.name} within {one.told().partition('=')[2]}"
+    if trial.state is TrialState.COMPLETE:
+        values = trial.values or []
+        if len(values) != len(plan.names) or not all(map(math.isfinite, values)):
+            return f"value of {', '.join(plan.names)}"
+    return ""
 
 
 def finished(study: optuna.Study) -> list[FrozenTrial]:
@@ -158,7 +202,7 @@ def _place(begun: Sequence[FrozenTrial]) -> int:
         return next(place for place in itertools.count() if place not in taken)
 
     for trial in begun:
-        own = trial.user_attrs.get(_PLACE)  # one that has only just begun has not said it yet
+        own = trial.user_attrs.get(PLACE)  # one that has only just begun has not said it yet
         taken.add(free() if own is None else own)
     return free()
 
@@ -170,32 +214,39 @@ def search(
     run_of: Callable[[Trial, dict[str, float]], "contextlib.AbstractContextManager[TrialRun]"],
     told: Callable[[], None],
     alone: Callable[[], bool] = lambda: False,
+    tell: Callable[[str], None] = say,
 ) -> None:
     """Run trials until the study has `n_trials` finished ones, or the time is up.
 
     run_of: the run in MLflow that a trial writes to. told: called after each. alone: whether the
-    process that started this one is gone.
+    process that started this one is gone. tell: says what keeps one waiting. Raises UserError where
+    the storage stops working.
     """
     deadline = None if plan.timeout is None else time.monotonic() + plan.timeout
     turn = _turn(plan)
+    watch: Watch | None = None
     while not alone() and (deadline is None or time.monotonic() < deadline):
-        # Between counting the trials and beginning one, so that no two processes begin the last.
-        with turn:
-            begun = _begun(study)
-            if sum(trial.state in _FINISHED for trial in begun) >= plan.n_trials:
-                break
-            if len(begun) < plan.n_trials:
-                place = _place(begun)
-                # From its place, not from a stream: after an interruption the same ones follow.
-                seed = scorer.trial_seed(place) % 2**32
-                kind = "qmc" if plan.sampler == "tpe" and place < _STARTUP else plan.sampler
-                study.sampler = _sampler(plan, kind, seed)
-                study.optimize(lambda trial: _value(plan, trial, scorer, run_of, turn), n_trials=1)
-                told()
-                continue
-        # The others may fail yet; then there is something left to do.
-        time.sleep(_PATIENCE_SECONDS)
-        close_dead(study)
+        with using(plan.storage):
+            # Between counting the trials and beginning one, so that no two processes begin the last
+            with turn:
+                begun = _begun(study)
+                if sum(trial.state in _FINISHED for trial in begun) >= plan.n_trials:
+                    break
+                if len(begun) < plan.n_trials:
+                    place = _place(begun)
+                    # From its place, not from a stream: after an interruption the same ones follow.
+                    seed = scorer.trial_seed(place) % 2**32
+                    study.sampler = sampler(plan.sampler, plan.ranges, plan.n_trials, place, seed)
+                    study.optimize(
+                        lambda trial: _value(plan, trial, scorer, run_of, turn), n_trials=1
+                    )
+                    told()
+                    watch = None
+                    continue
+            # The others may fail yet; then there is something left to do.
+            time.sleep(_PATIENCE_SECONDS)
+            watch = watch or Watch(study, tell)
+            watch.look()
 
 
 @dataclass
@@ -215,29 +266,37 @@ def _value(
     turn: FileLock,
 ) -> tuple[float, ...]:
     """turn: what the others wait for until the trial has begun."""
-    trial.set_user_attr(_WORKER, mine())
-    # Looked at again: another machine may have begun one in between.
-    earlier = [one for one in _begun(trial.study) if one.number < trial.number]
-    trial.set_user_attr(_PLACE, _place(earlier))
-    turn.release()
-    settings = {one.name: _suggested(trial, one) for one in plan.ranges}
-    with run_of(trial, settings) as run:
-        values: dict[str, list[float]] = {}
-        for step, values in enumerate(scorer.blocks(settings)):
-            means = tuple(float(np.mean(values[name])) for name in plan.names)
-            if len(means) == 1:
-                trial.report(means[0], step)
-            n = len(values[plan.names[0]])
-            if len(means) == 1 and n < scorer.n_resamples and trial.should_prune():
-                run.pruned = True
-                break
-        run.values = dict(zip(plan.names, means, strict=True))
-        run.series = {name: one for name, one in values.items() if len(one) > 1}
-        for name, one in values.items():
-            trial.set_user_attr(f"{name} std", float(np.std(one)))
-            trial.set_user_attr(f"{name} n", len(one))
+    with alive(trial):
+        # Looked at again: another machine may have begun one in between.
+        earlier = [one for one in _begun(trial.study) if one.number < trial.number]
+        trial.set_user_attr(PLACE, _place(earlier))
+        turn.release()
+        settings = {one.name: _suggested(trial, one) for one in plan.ranges}
+        with run_of(trial, settings) as run:
+            means = _scored(plan, trial, scorer, settings, run)
     if run.pruned:
         raise optuna.TrialPruned
+    return means
+
+
+def _scored(
+    plan: Plan, trial: Trial, scorer: Scorer, settings: dict[str, float], run: "TrialRun"
+) -> tuple[float, ...]:
+    """The objectives' means, over as many resamples as it takes to see that it is no good."""
+    values: dict[str, list[float]] = {}
+    for step, values in enumerate(scorer.blocks(settings)):
+        means = tuple(float(np.mean(values[name])) for name in plan.names)
+        if len(means) == 1:
+            trial.report(means[0], step)
+        n = len(values[plan.names[0]])
+        if len(means) == 1 and n < scorer.n_resamples and trial.should_prune():
+            run.pruned = True
+            break
+    run.values = dict(zip(plan.names, means, strict=True))
+    run.series = {name: one for name, one in values.items() if len(one) > 1}
+    for name, one in values.items():
+        trial.set_user_attr(f"{name} std", float(np.std(one)))
+        trial.set_user_attr(f"{name} n", len(one))
     return means
 
 
@@ -245,138 +304,6 @@ def _suggested(trial: Trial, one: Range) -> float:
     if one.integer:
         return trial.suggest_int(one.name, int(one.low), int(one.high))
     return trial.suggest_float(one.name, one.low, one.high)
-
-
-def _sampler(plan: Plan, kind: str, seed: int) -> optuna.samplers.BaseSampler:
-    """seed: of this trial."""
-    if kind == "gp":
-        try:
-            return optuna.samplers.GPSampler(seed=seed)
-        except ImportError as error:
-            raise UserError(
-                "task.sampler=gp needs PyTorch: pip install 'facetrack[gp]', or take "
-                "task.sampler=tpe"
-            ) from error
-    if kind == "qmc":
-        return _Points(plan.ranges, _sobol)
-    if kind == "grid":
-        each = max(2, round(plan.n_trials ** (1 / len(plan.ranges))))
-        return _Points(plan.ranges, functools.partial(_grid, each))
-    if kind == "random":
-        return optuna.samplers.RandomSampler(seed=seed)
-    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=0)
-
-
-class _Points(optuna.samplers.BaseSampler):
-    """Points in an order of their own: a trial takes the one of its place.
-
-    Optuna's QMCSampler counts its points in the storage, and two workers that look at once take the
-    same one; its GridSampler leaves out the point of a trial that failed.
-    """
-
-    def __init__(
-        self, ranges: Sequence[Range], point: Callable[[Sequence[Range], int], Sequence[float]]
-    ) -> None:
-        self._ranges, self._point = ranges, point
-
-    def infer_relative_search_space(
-        self, study: optuna.Study, trial: FrozenTrial
-    ) -> dict[str, Any]:
-        del study, trial
-        return {}
-
-    def sample_relative(
-        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, Any]
-    ) -> dict[str, Any]:
-        del study, trial, search_space
-        return {}
-
-    def sample_independent(
-        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: Any
-    ) -> float:
-        del study, param_distribution
-        point = self._point(self._ranges, trial.user_attrs[_PLACE])
-        return point[[one.name for one in self._ranges].index(param_name)]
-
-
-def _sobol(ranges: Sequence[Range], place: int) -> list[float]:
-    """Evenly spread, however many there are."""
-    points = Sobol(len(ranges), scramble=False)
-    if place:
-        points.fast_forward(place)
-    shares = points.random(1)[0]
-    return [
-        int(one.low + share * (one.high - one.low + 1))
-        if one.integer
-        else float(one.low + share * (one.high - one.low))
-        for one, share in zip(ranges, shares, strict=True)
-    ]
-
-
-def _grid(each: int, ranges: Sequence[Range], place: int) -> tuple[float, ...]:
-    """each: how many values of each setting. After the last point comes the first again."""
-    axes: list[list[float]] = []
-    for one in ranges:
-        values = np.linspace(one.low, one.high, each).tolist()
-        axes.append(sorted({round(value) for value in values}) if one.integer else values)
-    points = list(itertools.product(*axes))
-    return points[place % len(points)]
-
-
-def _pruner(name: str) -> optuna.pruners.BasePruner:
-    if name == "median":
-        return optuna.pruners.MedianPruner(n_startup_trials=5)
-    if name == "percentile":
-        return optuna.pruners.PercentilePruner(25.0, n_startup_trials=5)
-    return optuna.pruners.NopPruner()
-
-
-def _storage(url: str) -> BaseStorage:
-    """Raises UserError where it cannot be reached, or is of another version."""
-    if "://" not in url:
-        path = Path(url).expanduser()
-        if path.suffix not in (".log", ".journal"):
-            raise UserError(
-                f"task.storage is a URL such as sqlite:///studies.db or postgresql://…, or a "
-                f"journal file ending in .log; got {url!r}"
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return JournalStorage(JournalFileBackend(str(path)))
-    local = url.startswith("sqlite:///")
-    try:
-        if local:
-            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        with _creating():
-            return RDBStorage(
-                url,
-                # SQLite has one writer at a time: wait for the others.
-                engine_kwargs={"connect_args": {"timeout": 100}} if local else None,
-                heartbeat_interval=_HEARTBEAT_SECONDS,
-                grace_period=_GRACE_SECONDS,
-            )
-    except ImportError as error:
-        raise UserError(
-            f"{masked(url)} needs a driver that is not installed ({error}): for PostgreSQL, "
-            "pip install 'facetrack[postgresql]'"
-        ) from error
-    except Exception as error:
-        first = masked(str(error).strip().splitlines()[0]) if str(error).strip() else ""
-        version = "version" in first or "schema" in first
-        todo = (
-            f"bring it up to date with: optuna storage upgrade --storage {masked(url)}"
-            if version
-            else "see that it runs and may be written to, or leave task.storage out"
-        )
-        raise UserError(
-            f"the Optuna storage {masked(url)} cannot be used ({first}): {todo}"
-        ) from error
-
-
-@contextlib.contextmanager
-def _creating() -> Iterator[None]:
-    """Two processes must not create the tables of one fresh database at once."""
-    with lock(locks() / "optuna.lock"):
-        yield
 
 
 def _turn(plan: Plan) -> FileLock:

@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 from facetrack.clusterer import MeanShift, build, for_resample
 from facetrack.errors import UserError
 
-DBSCAN = {"_target_": "sklearn.cluster.DBSCAN", "eps": 0.3, "min_samples": 1}
+DBSCAN = {"_target_": "facetrack.clusterer.DBSCAN", "eps": 0.3, "min_samples": 1}
 KMEANS = {"_target_": "sklearn.cluster.KMeans", "n_clusters": "known"}
 
 

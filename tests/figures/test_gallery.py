@@ -42,3 +42,14 @@ def test_nothing_to_show_says_so_and_hostile_names_are_text() -> None:
     name = "<script>\n" + "x" * 500 + "\u202e名前"
     picture = _opened(gallery(name, [Section(name, [Group(name, [_face(9)], 0)])], ""))
     assert picture.shape[1] == WIDTH
+
+
+def test_many_colours_stay_close_to_what_they_are() -> None:
+    colours = np.stack(np.meshgrid(*[np.linspace(0, 255, 96)] * 2, [128.0]), -1)[:, :, 0]
+    faces = [np.roll(colours, turn, axis=2).astype(np.uint8) for turn in range(3)]
+    picture = _opened(gallery("", [Section("", [Group("", faces, 0)])], "")).astype(int)
+    assert np.all(picture == 255, axis=2).sum() > picture[:, :, 0].size / 2  # white stays so
+    top, left = np.argwhere(np.all(abs(picture - [214, 39, 40]) <= 6, axis=2))[0]
+    inside = picture[top + 4 : top + 4 + FACE, left + 4 : left + 4 + FACE]
+    assert abs(inside - faces[0]).mean() < 12
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) <= 256

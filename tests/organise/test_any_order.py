@@ -316,15 +316,14 @@ def _try(
 @pytest.fixture(scope="module")
 def embedded(warm_home: Path, drawn: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which the portraits are embedded."""
-    from facetrack.testing import Workspace, organise
+    from facetrack.testing import Workspace, copied_home, organise
 
     folder = tmp_path_factory.mktemp("embedded")
     (folder / "photos").mkdir()
     for path in drawn:
         shutil.copy(path, folder / "photos")
-    place = Workspace(folder / "work", folder / "home")
-    organise(place, folder / "photos", folder / "out").ok()
-    return folder / "home"
+    organise(Workspace(folder / "work", warm_home), folder / "photos", folder / "out").ok()
+    return copied_home(folder / "home", warm_home)
 
 
 def test_in_any_order(tmp_path: Path, embedded: Path, drawn: list[Path]) -> None:

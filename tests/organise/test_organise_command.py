@@ -19,7 +19,8 @@ from conftest import SHARED
 
 from facetrack.metrics import scores
 from facetrack.organise.places import arrange
-from facetrack.testing import Outcome, Workspace, artifacts, portraits, rows
+from facetrack.testing import Outcome, Workspace, artifacts, copied_home, portraits, rows
+from faults.steps import Live
 
 Organise = Callable[..., Outcome]
 
@@ -226,17 +227,16 @@ def test_numbers_names_and_a_merge_survive_new_photos(
     assert _folder_of(out, "Femi_01.png") == first["Femi"]
 
 
-def test_only_new_photos_are_embedded(
-    photos: Path, drawn: Mapping[str, list[Path]], tmp_path: Path
-) -> None:
-    place = Workspace(tmp_path, tmp_path / "home")
+def test_only_new_photos_are_embedded(drawn: Mapping[str, list[Path]], tmp_path: Path) -> None:
+    place, photos = Workspace(tmp_path, tmp_path / "home"), tmp_path / "photos"
+    photos.mkdir()
     counts = []
-    for extra in (0, 1):
-        if extra:
-            shutil.copy(drawn["Lotte"][3], photos)
+    for new in (drawn["Lotte"][:3], drawn["Femi"][:1]):
+        for path in new:
+            shutil.copy(path, photos)
         place.run(*_command(tmp_path), "tracking=none").ok()
         counts.append(len(rows(place.home)))
-    assert counts == [10, 11]
+    assert counts == [3, 4]
 
 
 def test_split_and_not_this_person(
@@ -316,19 +316,27 @@ def test_the_last_state_can_be_restored(
 
 
 def test_interrupted_anywhere_it_goes_on(
-    photos: Path, place: Workspace, organise: Organise, tmp_path: Path
+    photos: Path, place: Workspace, organise: Organise, warm_home: Path, tmp_path: Path
 ) -> None:
     whole = tmp_path / "whole"
     organise(out=whole).ok()
-    out = tmp_path / "out"
-    for files in (1, 4, 9):
-        process = place.start(*_command(tmp_path), "tracking=none")
-        while process.poll() is None and len(list(out.glob("person-*/*"))) < files:
-            time.sleep(0.0005)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+    live = Live(tmp_path / "live")
+    out = live.root / "out"
+    command = (*_command(tmp_path, out=out), "tracking=none")
     # By a process from its start to its end, as a user would.
-    place.command(*_command(tmp_path), "tracking=none").ok()
+    process = place.start(*command)
+    while process.poll() is None and not list(out.glob("person-*/*")):
+        time.sleep(0.0005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    # By processes that are ready at once, in the midst of what is left to do.
+    copied_home(live.home, warm_home)
+    done = []
+    for step in (9, 18, 27):
+        assert live.run(*command, at=step).status == -signal.SIGKILL
+        done.append(len(list(out.glob("person-*/*"))))
+    assert 0 < done[0] < done[1] < done[2] <= 10
+    assert live.run(*command).status == 0
     assert _folders(out) == _folders(whole)
     assert not list(out.rglob("*.part"))
     assert not list(out.glob(".facetrack/unfinished"))

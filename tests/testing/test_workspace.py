@@ -20,12 +20,7 @@ from omegaconf import DictConfig
 
 import facetrack.job
 from facetrack import sweep
-from facetrack.testing import Outcome, Workspace, ended, new_store, people, rows
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, warm_home: Path) -> Workspace:
-    return Workspace(tmp_path / "work", warm_home)
+from facetrack.testing import Outcome, Workspace, ended, people, rows
 
 
 def _instead(monkeypatch: pytest.MonkeyPatch, task: Any) -> None:
@@ -34,11 +29,11 @@ def _instead(monkeypatch: pytest.MonkeyPatch, task: Any) -> None:
 
 
 def test_it_says_and_leaves_what_a_process_does(
-    workspace: Workspace, warm_home: Path, tmp_path: Path
+    workspace: Workspace, warm_home: Path, new_mlflow: Path, tmp_path: Path
 ) -> None:
     root = people(tmp_path, warm_home, 3)
     arguments = ("dataset=folder", f"dataset.root={root}", "clusterer.eps=0.3", "n_resamples=3")
-    other = Workspace(tmp_path / "other", warm_home)
+    other = Workspace(tmp_path / "other", warm_home, store=new_mlflow)
     told, expected = workspace.run(*arguments), other.command(*arguments)
     timeless = re.compile(r"seconds a fit .*")
     assert timeless.sub("", told.stdout) == timeless.sub("", expected.stdout)
@@ -102,6 +97,20 @@ def test_what_a_command_finds_is_as_in_a_process(
     assert tempfile.gettempdir() != str(workspace.folder)
 
 
+def test_configs_are_those_of_the_command(workspace: Workspace, tmp_path: Path) -> None:
+    """Whatever others were given, and whatever became of the files of the user's own."""
+    own = tmp_path / "conf/dataset/mine.yaml"
+    own.parent.mkdir(parents=True)
+    with_own = ("--cfg", "job", "--config-dir", str(own.parents[1]), "dataset=mine")
+    plain = workspace.run("--cfg", "job").ok()
+    for name in ("one", "two"):
+        own.write_text(f"name: {name}\n")
+        assert f"dataset:\n  name: {name}\n" in workspace.run(*with_own).ok()
+        assert "eps: 0.5\n" in workspace.run("--cfg", "job", "clusterer.eps=0.5").ok()
+        assert workspace.run("--cfg", "job").ok() == plain
+    assert "mine" in workspace.run("--cfg", "job", "dataset=mine").refused("dataset/mine")
+
+
 def test_all_that_is_written_is_caught(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,24 +162,24 @@ def test_it_ends_with_the_status_of_a_process(
     assert ("Traceback" in done.stderr) == isinstance(end, Exception)
 
 
-def test_what_a_sweep_remembers_ends_with_it(workspace: Workspace) -> None:
+def test_what_a_sweep_remembers_ends_with_it(workspace: Workspace, small_folder: Path) -> None:
     failing = ("-m", "clusterer=kmeans", "clusterer.n_clusters=5,500", "n_resamples=1")
-    assert workspace.run(*failing).returncode == 2
+    pictures = ("dataset=folder", f"dataset.root={small_folder}")
+    assert workspace.run(*failing, *pictures).returncode == 2
     assert workspace.run("--cfg", "job").returncode == 0
     # The sweep's lock is free again, though the process that held it lives.
     assert "1 of 2 jobs" in workspace.run("resume=last").stdout
 
 
 def test_a_store_that_was_replaced_is_opened_anew(
-    warm_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_folder: Path, workspace: Workspace, new_mlflow: Path
 ) -> None:
-    store = new_store(tmp_path / "new.db")
-    workspace = Workspace(tmp_path / "work", warm_home, store=store)
+    pictures = ("dataset=folder", f"dataset.root={small_folder}")
     for seed in (1, 2):
-        workspace.run(f"seed={seed}", "n_resamples=1", "sampling=bootstrap").ok()
+        workspace.run(*pictures, f"seed={seed}", "n_resamples=1").ok()
         (run,) = workspace.runs("job", "FINISHED")
         assert run.data.params["seed"] == str(seed)
-        shutil.copy(store, workspace.folder / "mlflow.db")
+        shutil.copy(new_mlflow, workspace.folder / "mlflow.db")
     shutil.rmtree(workspace.folder)
     assert workspace.runs() == []
 

@@ -1,0 +1,85 @@
+"""Ends that come from outside: Ctrl-C, SIGTERM (docker stop, Slurm), SIGHUP (a closed terminal).
+
+All are one thing to the rest of facetrack, a KeyboardInterrupt: runs end KILLED, and what is done
+is kept. Light to import: it is to work before all else is imported.
+"""
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_by: int | None = None  # the signal that came, since `watch`
+
+
+def at_once() -> None:
+    """From now on a signal ends the process at once: there is nothing to close yet, or no more."""
+    _handle(_end)
+
+
+def watch() -> None:
+    """From now on the first signal raises KeyboardInterrupt, and a second one ends at once."""
+    global _by
+    _by = None
+    _handle(_interrupt)
+
+
+def asked() -> bool:
+    """Whether a signal came: an error since then is most likely what it has interrupted."""
+    return _by is not None
+
+
+def told() -> str:
+    """What ended the process, for the user."""
+    return _told(signal.SIGINT if _by is None else _by)
+
+
+def status() -> int:
+    """The exit status that stands for it, as shells have it."""
+    return 128 + (signal.SIGINT if _by is None else _by)
+
+
+def _handle(handler: object) -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return  # only the main thread may
+    for one in _SIGNALS:
+        # What is ignored from the start stays ignored: nohup, a job in a shell's background.
+        if signal.getsignal(one) is not signal.SIG_IGN:
+            signal.signal(one, handler)  # type: ignore[arg-type]
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    global _by
+    if _by is not None:
+        _end(number, frame)
+    _by = number
+    if number == signal.SIGHUP:
+        _let_go_of_terminal()
+    raise KeyboardInterrupt
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End at once. What is left open or half written, the next run closes and removes."""
+    del frame
+    if number == signal.SIGHUP:
+        _let_go_of_terminal()
+    # Daemonic ones would live on; not imported where none can have been started.
+    if processes := sys.modules.get("multiprocessing"):
+        for child in processes.active_children():
+            child.terminate()
+    os.write(2, f"\nfacetrack: {_told(number)}\n".encode())
+    os._exit(128 + number)
+
+
+def _told(number: int) -> str:
+    return "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+
+
+def _let_go_of_terminal() -> None:
+    """What is printed from now on goes nowhere: to a terminal that is gone it would be an error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        if os.isatty(number):
+            os.dup2(nowhere, number)

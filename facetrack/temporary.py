@@ -1,0 +1,69 @@
+"""Folders for files that are soon to be deleted: pages with faces on their way to MLflow.
+
+They are in the folder that FACETRACK_HOME names, for their owner alone. A process holds a lock on
+its own as long as it uses it, so that what a killed one has left is known, and the next run
+removes it.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+NAME = "temporary"
+"""The folder in FACETRACK_HOME that they are in."""
+
+
+@contextlib.contextmanager
+def folder(home: Path) -> Iterator[Path]:
+    """A new folder in a FACETRACK_HOME, removed at the end with what is in it. Raises OSError."""
+    base = home / NAME
+    base.mkdir(mode=0o700, exist_ok=True)
+    path, handle = _locked(base)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(handle)
+
+
+def left(home: Path) -> list[Path]:
+    """The folders whose process is gone."""
+    with contextlib.suppress(OSError):
+        return [path for path in sorted((home / NAME).iterdir()) if _abandoned(path)]
+    return []
+
+
+def sweep(home: Path) -> None:
+    """Remove the folders whose process is gone."""
+    for path in left(home):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _locked(base: Path) -> tuple[Path, int]:
+    """A new folder, and the open handle that holds its lock."""
+    while True:
+        path = Path(tempfile.mkdtemp(dir=base))
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        with contextlib.suppress(OSError):  # a network disk without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if path.exists():  # else it was swept before it was locked
+            return path, handle
+        os.close(handle)
+
+
+def _abandoned(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return False  # facetrack makes nothing but folders here
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True

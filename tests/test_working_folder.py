@@ -1,0 +1,70 @@
+"""The working folder is data: nothing in it runs, except for what the command line names."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from facetrack import module_path
+from facetrack.testing import Workspace, kept
+
+_CLASS = "from facetrack.embedder import DlibResNet\n\n\nclass Mine(DlibResNet):\n    pass\n"
+
+
+def _attack(folder: Path) -> Path:
+    """Fill a folder with modules that leave a mark when they are run; returns the mark."""
+    mark = folder.with_name("mark")
+    names = {path.stem for path in Path(sys.modules["os"].__file__ or "").parent.glob("*.py")}
+    assert {"random", "socket", "pickle"} < names
+    names |= {"sklearn", "numpy", "mlflow", "hydra", "optuna", "torch", "faiss", "sitecustomize"}
+    for name in sorted(names | {"hydra_plugins/evil", "hydra_plugins/__init__"}):
+        path = folder / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(
+            f"with open({str(mark)!r}, 'a') as mark:\n    mark.write({name!r} + '\\n')\n"
+            "raise SystemExit('it ran')\n"
+        )
+    return mark
+
+
+def test_nothing_in_the_working_folder_runs(workspace: Workspace) -> None:
+    mark = _attack(workspace.folder)
+    # As a process, since Python puts the folder in front before facetrack's first line; and a study
+    # with two workers, which are processes that Python starts in the same way.
+    told = workspace.command(
+        *("task=tune", "task.n_trials=4", "task.workers=2", "n_resamples=2")
+    ).ok()
+    assert "after 4 trials" in told
+    assert not mark.exists(), mark.read_text()
+
+
+def test_what_the_command_line_names_is_found(workspace: Workspace) -> None:
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    mark = _attack(workspace.folder)
+    (workspace.folder / "mymodule.py").write_text(_CLASS)
+    # In workers of a launcher as well.
+    workspace.command(
+        *("-m", "embedder._target_=mymodule.Mine", "n_resamples=2", "clusterer.eps=0.2,0.3"),
+        "hydra/launcher=joblib",
+    ).ok()
+    jobs = kept.runs(workspace.folder, "job", "FINISHED")
+    assert {job.data.params["embedder._target_"] for job in jobs} == {"mymodule.Mine"}
+    assert len(jobs) == 2
+    assert not mark.exists(), mark.read_text()
+
+
+def test_only_named_modules_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FACETRACK_MODULES", "")  # to be put back
+    for name in ("my_own", "my_other", "random"):
+        (tmp_path / f"{name}.py").write_text("value = 1\n")
+    module_path.name(["my_own.Mine"])
+    import my_own  # type: ignore[import-not-found]
+
+    assert my_own.value == 1
+    with pytest.raises(ModuleNotFoundError):
+        import my_other  # type: ignore[import-not-found] # noqa: F401
+    module_path.name([])
+    sys.modules.pop("my_own")
+    with pytest.raises(ModuleNotFoundError):
+        import my_own
