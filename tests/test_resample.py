@@ -78,7 +78,7 @@ class TestDraw:
         ]
 
     def test_refuses_a_negative_seed(self, sampling: Bootstrap | Subsample) -> None:
-        with pytest.raises(UserError, match="0 or more; got -1"):
+        with pytest.raises(UserError, match="from 0 to 4294967295; got -1"):
             sampling.draw(40, -1, "lfw", 0)
 
 

@@ -163,9 +163,11 @@ def test_a_resume_that_cannot_be_is_one_line(
 
 def test_a_failed_job_is_run_again(facetrack: Command, tmp_path: Path, small_folder: Path) -> None:
     root = tmp_path / "later"
+    root.mkdir()  # without a picture: a folder that is not there is told before any job
     failed = facetrack("-m", "dataset=folder", f"dataset.root={root}", "clusterer.eps=0.2,0.3")
     assert failed.returncode == 2
     assert "resume=" in failed.stdout
+    root.rmdir()
     small_folder.rename(root)
     done = facetrack("resume=last")
     root.rename(small_folder)
