@@ -7,6 +7,7 @@ import functools
 import multiprocessing
 import os
 import socket
+import sys
 from multiprocessing.context import SpawnContext
 from pathlib import Path
 
@@ -22,6 +23,22 @@ def spawning() -> SpawnContext:
     if multiprocessing.get_start_method() not in multiprocessing.get_all_start_methods():
         multiprocessing.set_start_method("spawn", force=True)
     return multiprocessing.get_context("spawn")
+
+
+def can_start() -> bool:
+    """Whether new processes may be started: not from a script that has no main guard.
+
+    Each of them runs the script that it was started from once more, all of it if nothing in it
+    asks for its `__name__`: that would start others in turn, which Python refuses.
+    """
+    script = sys.modules["__main__"]
+    path = getattr(script, "__file__", None)
+    if path is None or getattr(script, "__spec__", None) is not None:
+        return True  # at a prompt, or by -m: then nothing is run again
+    try:
+        return "__name__" in Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return True
 
 
 def alive(process: int) -> bool:
