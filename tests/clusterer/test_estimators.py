@@ -14,7 +14,12 @@ from facetrack.clusterer.shared import cache
 _SECONDS = 60
 
 
-@parametrize_with_checks([DBSCAN(0.5), MeanShift(0.5), SpectralClustering(3, random_state=0)])
+_checked: Any = parametrize_with_checks(
+    [DBSCAN(0.5), MeanShift(0.5), SpectralClustering(3, random_state=0)]
+)
+
+
+@_checked  # type: ignore[untyped-decorator]
 def test_scikit_learns_rules(estimator: Any, check: Any) -> None:
     check(estimator)
 
