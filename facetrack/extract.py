@@ -18,6 +18,7 @@ from facetrack.detector import choose, reduce
 from facetrack.errors import UserError
 from facetrack.files import sha256
 from facetrack.picture import MAX_PIXELS
+from facetrack.processes import can_start
 from facetrack.progress import bar
 from facetrack.store import Detection, Store, box_bytes
 from facetrack.workers import Done, Job, cores, in_order, in_processes, in_threads, on_ray
@@ -197,7 +198,7 @@ def _computed(
         return iter(())
     if engine == "ray":
         results = on_ray(jobs, detector, embedder)
-    elif embedder.parallel and cores() > 1 and len(jobs) >= _WORTH_PROCESSES:
+    elif embedder.parallel and cores() > 1 and len(jobs) >= _WORTH_PROCESSES and can_start():
         results = in_processes(jobs, detector, embedder)
     else:
         results = in_threads(jobs, detector, embedder)

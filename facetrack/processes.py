@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext
@@ -40,6 +41,22 @@ def deaf() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def can_start() -> bool:
+    """Whether new processes may be started: not from a script that has no main guard.
+
+    Each of them runs the script that it was started from once more, all of it if nothing in it
+    asks for its `__name__`: that would start others in turn, which Python refuses.
+    """
+    script = sys.modules["__main__"]
+    path = getattr(script, "__file__", None)
+    if path is None or getattr(script, "__spec__", None) is not None:
+        return True  # at a prompt, or by -m: then nothing is run again
+    try:
+        return "__name__" in Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return True
 
 
 def alive(process: int) -> bool:

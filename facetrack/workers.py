@@ -29,7 +29,7 @@ from facetrack.cluster import connected, environment
 from facetrack.data import Boxes, Detector, Embedder, Face, Image, Vectors
 from facetrack.detector import choose
 from facetrack.errors import UserError
-from facetrack.processes import deaf, spawning
+from facetrack.processes import can_start, deaf, spawning
 from facetrack.store import Detection
 
 In = TypeVar("In")
@@ -216,7 +216,7 @@ class _Actor:
 
 def _look_within(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
     """`_look`; in a process of its own where that may take long or much memory."""
-    if not picture.is_costly(job.path):
+    if not picture.is_costly(job.path) or not can_start():
         return _look(job, detector)
     done, faces, _ = _alone(job, detector, None)
     return done, faces

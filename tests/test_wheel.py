@@ -29,6 +29,8 @@ def test_the_wheel_runs_from_an_empty_directory(tmp_path: Path) -> None:
     in_wheel = {name.removeprefix("facetrack/conf/") for name in names if name.endswith(".yaml")}
     assert in_wheel == in_tree
     assert not any(name.startswith("tests/") for name in names)
+    assert "facetrack/py.typed" in names  # else type checkers ignore facetrack's types
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
     (tmp_path / "empty").mkdir()
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}

@@ -6,6 +6,7 @@ so a result never depends on whether it was there: a miss computes the same agai
 """
 
 import hashlib
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -59,9 +60,10 @@ class Shared:
                     self._bytes -= _size(dropped)
         return made
 
-    def renew_lock(self) -> None:
-        """Take a new lock: in a forked process, where the thread that held the old one is not."""
+    def begin_anew(self) -> None:
+        """Forget everything, in a forked process: the thread that holds the lock is not in it."""
         self._lock = threading.Lock()
+        self.clear()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -90,6 +92,7 @@ def distinct(points: NDArray[Any], key: bytes) -> Distinct:
 
 
 cache = Shared(LIMIT_BYTES)
+os.register_at_fork(after_in_child=cache.begin_anew)
 
 
 def _distinct(points: NDArray[Any]) -> Distinct:

@@ -83,7 +83,8 @@ def test_float32_of_any_size(size: int) -> None:
 
 
 def test_radii_beyond_all_numbers() -> None:
-    tiny, huge = np.ldexp([[1.0], [2.0], [9.0]], -1000), np.ldexp([[1.0], [2.0], [9.0]], 1000)
+    whole = np.array([[1.0], [2], [9]])
+    tiny, huge = np.ldexp(whole, -1000), np.ldexp(whole, 1000)
     assert DBSCAN(1e300).fit_predict(tiny).tolist() == [0, 0, 0]
     assert DBSCAN(1e-300).fit_predict(huge).tolist() == [0, 1, 2]
     assert MeanShift(1e300).fit_predict(tiny).tolist() == [0, 0, 0]
