@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from PIL import Image
 
 from facetrack import launchers
 from facetrack.errors import UserError
@@ -65,7 +66,7 @@ def test_a_command_whose_streams_are_closed_does_its_work(
 
 
 SHARE = """
-import sys
+import hashlib, sys
 from pathlib import Path
 import numpy as np
 from facetrack.detector import Whole
@@ -81,7 +82,8 @@ class Means:
         return np.array([face.image.mean(axis=(0, 1)) for face in faces], np.float32)
 
 picture = Path(sys.argv[1])
-jobs = [Job(bytes([n]) * 32, picture, None) for n in range(3)]
+digest = hashlib.sha256(picture.read_bytes()).digest()
+jobs = [Job(digest, picture, None) for _ in range(3)]
 done = list(in_processes(jobs, Whole(), Means()))
 print(len(done), [one.reason for one in done], done[0].vectors.shape)
 try:
@@ -91,8 +93,9 @@ except UserError as error:
 """
 
 
-def test_where_processes_cannot_share_locks_threads_do_the_work(small_folder: Path) -> None:
-    picture = next(small_folder.rglob("*.png"))
+def test_where_processes_cannot_share_locks_threads_do_the_work(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (64, 64), "red").save(picture)
     read_only = "mount --bind /dev/shm /dev/shm && mount -o remount,ro,bind /dev/shm"
     alone = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
     if not shutil.which("unshare") or subprocess.run([*alone, read_only]).returncode:
