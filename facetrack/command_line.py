@@ -44,7 +44,7 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     typed = [_readable(argument) for argument in literals]
     with initialized(line, conf) as folder:
         checks = Checks(line, folder)
-        meant = _meant(typed, checks, folder, multirun)
+        meant = _meant(typed, checks, multirun)
         overrides = [one for one in meant if one != "-m"]
         multirun = line.multirun or is_multirun(meant)
         composed = checks.compose(overrides, typed, multirun)
@@ -60,7 +60,7 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     return [*hydras, *expanded]
 
 
-def _meant(typed: Sequence[str], checks: Checks, folder: Path, multirun: bool) -> list[str]:
+def _meant(typed: Sequence[str], checks: Checks, multirun: bool) -> list[str]:
     """The arguments, `resume=` and `tuned=` replaced by what they stand for. Raises UserError."""
     stand_for = tuple(f"{key}=" for key in COMMAND_ONLY)
     others = [one for one in typed if not one.startswith(stand_for)]
@@ -68,7 +68,7 @@ def _meant(typed: Sequence[str], checks: Checks, folder: Path, multirun: bool) -
         return list(typed)
     # A mistake beside them is told before MLflow is asked.
     checks.compose(others, typed, multirun or any(one.startswith("resume=") for one in typed))
-    return with_tuned(resumed(typed, folder))
+    return with_tuned(resumed(typed))
 
 
 def _value(jobs: Sequence[DictConfig], key: str) -> object:

@@ -7,10 +7,9 @@ under the same sweep id: jobs that are finished there say so and end (see job.py
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra import compose, initialize_config_dir
+from hydra import compose
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
@@ -27,8 +26,8 @@ _GIVEN_AGAIN = ("tracking", "hydra", "task.storage=")  # as they need not be wha
 _PLAIN = re.compile(r"\w[\w.-]*")  # it names a folder
 
 
-def resumed(arguments: Sequence[str], conf: Path) -> list[str]:
-    """The arguments, or those of the sweep that `resume=…` among them names.
+def resumed(arguments: Sequence[str]) -> list[str]:
+    """The arguments, or those of the sweep that `resume=…` among them names; Hydra is initialized.
 
     Raises UserError where no such sweep is, where it still runs, for arguments that would make it
     another sweep, and where those of the sweep include some that the user has to type again.
@@ -46,11 +45,10 @@ def resumed(arguments: Sequence[str], conf: Path) -> list[str]:
     # Imported here: a command without resume= does not wait for MLflow.
     from facetrack.tracking import Tracking
 
-    with initialize_config_dir(str(conf), version_base="1.3"):
-        try:
-            config = compose("config", [one for one in others if one.startswith("tracking")])
-        except (HydraException, OmegaConfBaseException) as error:
-            raise UserError(" ".join(str(error).split())) from error
+    try:
+        config = compose("config", [one for one in others if one.startswith("tracking")])
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UserError(" ".join(str(error).split())) from error
     tracking = Tracking(config.tracking.uri, config.tracking.experiment)
     sweep_id, overrides = tracking.resumable(None if which == "last" else which)
     if which == "last" and not _PLAIN.fullmatch(sweep_id):

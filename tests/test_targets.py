@@ -10,6 +10,7 @@ import cloudpickle
 import joblib
 import pytest
 from conftest import Command
+from hydra import initialize_config_dir
 from hydra.core.singleton import Singleton
 from omegaconf import OmegaConf
 
@@ -212,15 +213,17 @@ def test_a_command_that_is_none_is_told(workspace: Workspace, command: str) -> N
     for number, start in enumerate(range(0, len(command), 4000)):
         piece = command[start : start + 4000]
         client(workspace.folder).set_tag(parent.info.run_id, f"command.{number}", piece)
-    with pytest.raises(UserError, match="does not say how it was started"):
-        resumed(["resume=last", f"tracking.uri={uri}"], CONF)
+    said = pytest.raises(UserError, match="does not say how it was started")
+    with initialize_config_dir(str(CONF), version_base="1.3"), said:
+        resumed(["resume=last", f"tracking.uri={uri}"])
 
 
 def test_the_last_sweep_names_no_folder_elsewhere(workspace: Workspace) -> None:
     _store(workspace, "seed=1,2", sweep_id="../../elsewhere")
     uri = f"sqlite:///{workspace.folder / 'mlflow.db'}"
-    with pytest.raises(UserError, match=r"if that is yours, say resume=\.\./\.\./elsewhere"):
-        resumed(["resume=last", f"tracking.uri={uri}"], CONF)
+    said = pytest.raises(UserError, match=r"if that is yours, say resume=\.\./\.\./elsewhere")
+    with initialize_config_dir(str(CONF), version_base="1.3"), said:
+        resumed(["resume=last", f"tracking.uri={uri}"])
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import log_new_datasets
+from hydra import initialize_config_dir
 
 from facetrack import tracking as tracking_module
 from facetrack.__main__ import CONF
@@ -206,9 +207,10 @@ def test_a_sweep_keeps_no_password_and_says_so_when_it_is_resumed(
     tracking.start_sweep("s1", ["task=tune", storage], [])
     for path in tmp_path.glob("mlflow.db*"):
         assert b"s3cr3t" not in path.read_bytes()
-    with pytest.raises(UserError, match=r"the password in task\.storage=.* was not kept"):
-        resumed(["resume=s1", experiment], CONF)
-    again = resumed(["resume=s1", experiment, storage], CONF)
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        with pytest.raises(UserError, match=r"the password in task\.storage=.* was not kept"):
+            resumed(["resume=s1", experiment])
+        again = resumed(["resume=s1", experiment, storage])
     assert again[-2:] == [storage, "sweep_id=s1"]
 
 
