@@ -25,6 +25,7 @@ from facetrack import (
     masked,
     module_path,
     outputs,
+    streams,
     sweep,
     targets,
     terminal,
@@ -80,6 +81,7 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     # Python would put the working folder in front of the module path of each worker process.
     os.environ["PYTHONSAFEPATH"] = "1"
+    streams.open_closed()
     stopping.watch()
     terminal.print_anything()
     try:

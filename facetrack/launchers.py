@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from facetrack.errors import UserError
+from facetrack.processes import trouble
 
 _KEY = "hydra/launcher="
 # By launcher: the package that an extra of facetrack brings, and the extra.
@@ -25,6 +26,11 @@ def check(arguments: Sequence[str]) -> None:
         package, extra = _NEEDED[choice]
         if find_spec(package) is None:
             raise UserError(f"{argument} is not installed: pip install 'facetrack[{extra}]'")
+        if choice == "joblib" and (why := trouble()):
+            raise UserError(
+                f"{argument} needs processes that share locks, which this machine refuses ({why}): "
+                "leave it out"
+            )
         other = _IN_THE_WAY.get(choice)
         if other and find_spec(f"hydra_plugins.{other}") is not None:
             raise UserError(

@@ -29,6 +29,17 @@ def spawning() -> SpawnContext:
     return multiprocessing.get_context("spawn")
 
 
+def trouble() -> str | None:
+    """Why processes can share no work here, as with a read-only /dev/shm; None where they can."""
+    try:
+        multiprocessing.get_context("spawn").Lock()
+    except OSError as error:
+        return f"{error.strerror or error}: /dev/shm"
+    except ImportError as error:
+        return str(error)
+    return None
+
+
 @contextlib.contextmanager
 def deaf() -> Iterator[None]:
     """Processes that are started within never hear Ctrl-C or that the terminal was closed.

@@ -203,6 +203,11 @@ class Tracking:
                 "tracking=none is for a single job: sweeps and studies keep in MLflow what they "
                 "are made of, so leave it out"
             )
+        if not experiment:
+            raise UserError(
+                "the experiment has no name: say tracking.experiment=NAME, or unset "
+                "MLFLOW_EXPERIMENT_NAME"
+            )
         import mlflow
 
         quieten()

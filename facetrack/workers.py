@@ -29,7 +29,8 @@ from facetrack.cluster import connected, environment
 from facetrack.data import Boxes, Detector, Embedder, Face, Image, Vectors
 from facetrack.detector import choose
 from facetrack.errors import UserError
-from facetrack.processes import can_start, deaf, spawning
+from facetrack.processes import can_start, deaf, spawning, trouble
+from facetrack.progress import say
 from facetrack.store import Detection
 
 In = TypeVar("In")
@@ -129,6 +130,10 @@ def in_processes(jobs: Sequence[Job], detector: Detector, embedder: Embedder) ->
     A picture that kills its process (a crash in native code, too much time or memory) is found by
     giving each suspect a process of its own, and skipped.
     """
+    if why := trouble():
+        say(f"  processes cannot share the work here ({why}): threads do it, more slowly")
+        yield from in_threads(jobs, detector, embedder)
+        return
     remaining = deque(jobs)
     window = _AHEAD * cores()
     while remaining:

@@ -75,10 +75,12 @@ class StandIn(http.server.ThreadingHTTPServer):
 @contextlib.contextmanager
 def served(folder: Path, store: Path) -> Iterator[StandIn]:
     """MLflow with its runs in a database and its artifacts in a folder, behind a StandIn."""
+    before = dict(os.environ)
     os.environ["_MLFLOW_SERVER_FILE_STORE"] = f"sqlite:///{store}"
     os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = "mlflow-artifacts:/"
     os.environ["_MLFLOW_SERVER_ARTIFACT_DESTINATION"] = str(folder / "artifacts")
     os.environ["_MLFLOW_SERVER_SERVE_ARTIFACTS"] = "true"
+    import mlflow
     from mlflow.server import app, handlers
 
     handlers._tracking_store = None
@@ -89,5 +91,8 @@ def served(folder: Path, store: Path) -> Iterator[StandIn]:
             yield server
         finally:
             server.shutdown()
-            for name in [name for name in os.environ if name.startswith("_MLFLOW_SERVER_")]:
-                del os.environ[name]
+            # A server takes its own store for everybody's in the process.
+            mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+            mlflow.set_registry_uri(None)  # type: ignore[arg-type]
+            os.environ.clear()
+            os.environ.update(before)

@@ -232,7 +232,8 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
     folder = tmp_path / "modules"
     folder.mkdir()
     (folder / "own.py").write_text(
-        "from facetrack.embedder import DlibResNet\n\n\nclass Own(DlibResNet):\n    pass\n"
+        "from facetrack.embedder import DlibResNet\n\n\nclass Own(DlibResNet):\n    pass\n\n\n"
+        "class Other(Own):\n    pass\n"
     )
     monkeypatch.syspath_prepend(str(folder))
     paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -243,12 +244,14 @@ def test_a_class_of_the_users_own_is_run_and_run_again_when_it_is_typed_again(
     facetrack: Command, workspace: Workspace, own: Mapping[str, str]
 ) -> None:
     typed = f"embedder._target_={OWN}"
-    assert facetrack("-m", typed, "clusterer.eps=0.2,-1", "n_resamples=2").returncode == 2
+    more_than_faces = ("clusterer=kmeans", "clusterer.n_clusters=known,500")
+    facetrack("-m", typed, *more_than_faces, "n_resamples=2")
     facetrack("resume=last").refused(f"resume=last {typed}")
     facetrack("resume=last", "embedder._target_=own.Other").refused("leave out embedder._target_")
     again = facetrack("resume=last", f"embedder._target_='{OWN}'")
     assert "finished before" in again.stdout
-    assert "FAILED: clusterer.eps is a distance" in again.stdout
+    (failed,) = (line for line in again.stdout.splitlines() if "FAILED: " in line)
+    assert "clusterer.n_clusters=500" in failed.partition(": ")[2]
     (finished,) = workspace.runs("job", "FINISHED")
     assert finished.data.params["embedder._target_"] == OWN
 

@@ -105,26 +105,6 @@ def test_the_version_is_facetracks(empty: Workspace) -> None:
     assert __version__ == importlib.metadata.version("facetrack")
 
 
-def test_an_empty_folder_of_hydras_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for there in ("", "outputs", "outputs/kept"):
-        Path(there).mkdir(exist_ok=True)
-        outputs.expect(Path("outputs/now"))
-        Path("outputs/now").mkdir(parents=True)
-        outputs.leave_none_empty()
-        # What was there before stays, empty as it may be.
-        assert [one.as_posix() for one in sorted(Path().rglob("*"))] == {
-            "": [],
-            "outputs": ["outputs"],
-            "outputs/kept": ["outputs", "outputs/kept"],
-        }[there]
-    outputs.expect(Path("outputs/now"))
-    Path("outputs/now").mkdir()
-    Path("outputs/now/page.html").touch()
-    outputs.leave_none_empty()
-    assert Path("outputs/now/page.html").exists()
-
-
 def test_tracking_none_leaves_no_folder_and_ascii_is_enough(empty: Workspace) -> None:
     # No UTF-8 mode: standard output takes ASCII alone, and scores have a "±".
     empty.environment |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
