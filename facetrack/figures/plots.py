@@ -33,11 +33,9 @@ function stacked(data, wide) {
     Object.assign(y, {domain: [top - 1 / panels.length + gap, top], showticklabels: true});
     if (titles.length === panels.length) Object.assign(titles[number], {x: 0.5, y: top});
   });
-  const margin = {l: 60, r: 15, t: 50, b: 80 + legend};
+  const margin = {l: 60, r: 15, t: 50, b: 20 + legend};
   Object.assign(layout, {margin, height: plots + margin.t + margin.b, width: undefined});
-  layout.legend = {
-    orientation: "v", xref: "container", x: 0, xanchor: "left", y: -80 / plots, yanchor: "top",
-  };
+  layout.legend = {orientation: "v", x: 0, xanchor: "left", y: 0, yanchor: "top"};
   return layout;
 }
 
@@ -46,13 +44,9 @@ function show() {
     const layout = phone.matches ? stacked(plot.data, plot.layout) : structuredClone(plot.layout);
     const place = document.getElementById(`plot-${number}`);
     place.style.height = phone.matches ? `${layout.height}px` : "";
-    Plotly.purge(place);
     Plotly.newPlot(place, plot.data, layout, CONFIG);
   });
 }
-// plotly's own way would first squeeze panels and legend side by side onto a phone, and fail.
-let rest = 0;
-addEventListener("resize", () => { clearTimeout(rest); rest = setTimeout(show, 150); });
 show();
 """
 
@@ -72,6 +66,5 @@ def plots(title: str, figures: Mapping[str, Any]) -> str:
             parts.append(f"<h2>{escaped(heading)}</h2>")
         parts.append(f'<div class="plot{high}" id="plot-{number}"></div>')
     data = script_json([json.loads(figure.to_json()) for figure in figures.values()])
-    config = script_json({**PLOTLY, "responsive": False})
-    own = f"const PLOTS = {data}, CONFIG = {config};{_SCRIPT}"
+    own = f"const PLOTS = {data}, CONFIG = {script_json(PLOTLY)};{_SCRIPT}"
     return page(title, "\n".join(parts), style=_STYLE, scripts=[get_plotlyjs(), own])
