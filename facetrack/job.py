@@ -50,7 +50,7 @@ from facetrack.tracking import (
 _PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out", "roots", "file"}
 # Settings that came later, with the value that stands for how it was before: so what the version
 # before has finished is found.
-_LATER = {"detector.megapixels": "40", "dataset.exclude": "[]"}
+_LATER = {"detector.megapixels": "40", "dataset.exclude": "[]", "dataset.roots": "None"}
 # How long to search, and who embeds, is no parameter of what is found.
 _BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
 

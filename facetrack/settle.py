@@ -21,9 +21,7 @@ def settle(config: DictConfig) -> None:
     Raises UserError for settings that do not go together, and for a file that cannot be used.
     """
     dataset = config.dataset
-    if dataset.get("roots") is not None:
-        if dataset.get("root") is not None:
-            raise UserError("dataset.root and dataset.roots are both given: give one of them")
+    if dataset.get("roots") is not None and OmegaConf.is_missing(dataset, "root"):
         dataset.root = None
     if dataset.get("_target_") == _VECTORS:
         _settle_vectors(config)

@@ -4,13 +4,15 @@ import os
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from facetrack import picture
 from facetrack.data import Picture, Pictures, Skipped
+from facetrack.dataset.labels import Labels
 from facetrack.dataset.walk import walk
 from facetrack.errors import UserError
 
@@ -23,19 +25,22 @@ class Folder:
     folders, those of a system and those with a .nomedia file are left out (see walk.py). Pictures
     beside the people's folders are skipped.
 
-    root: the folder; "~" is the home folder.
+    root: the folder; "~" is the home folder. roots: several instead, whose names then stand before
+    those of their pictures.
     name: names the dataset in tables.
     min_pictures: people with fewer are left out (no effect on a flat folder).
-    labels: whether sub-folders are people; if not, they are just folders.
+    labels: whether sub-folders are people; if not, they are just folders. Or a CSV with the columns
+    picture and person: pictures by their names, as every table has them, or by their paths.
     exclude: patterns, as in a shell, of files and folders to leave out: of their names below the
     root ("2019/drafts") or of single names ("*-edited.*"). "*" stands for "/" as well.
     """
 
-    root: str | Path
+    root: str | Path | None = None
     name: str = "folder"
     min_pictures: int = 1
-    labels: bool = True
+    labels: bool | str | Path = True
     exclude: Iterable[str] = ()
+    roots: Sequence[str | Path] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what can't be meant. Raises UserError."""
@@ -44,27 +49,76 @@ class Folder:
 
     def load(self) -> Pictures:
         """List the pictures sorted by name. Raises UserError where there are none."""
-        root = folder(self.root)
-        found = walk(root, _patterns(self.exclude))
-        labelled = self.labels and any("/" in one.name for one in found.pictures)
-        pictures, skipped = [], list(found.skipped)
-        for one in found.pictures:
-            person, slash, _ = one.name.partition("/")
-            if not labelled:
-                pictures.append(one)
-            elif slash:
-                pictures.append(Picture(one.path, one.name, person))
-            else:
-                skipped.append(Skipped(one.name, "not in the sub-folder of a person"))
+        roots = self._folders()
+        exclude = _patterns(self.exclude)
+        found = {start: walk(root, exclude) for start, root in roots.items()}
+        labels = None
+        if not isinstance(self.labels, bool):
+            labels = Labels(user_path(self.labels))
+        # Below one of several folders as below the only one.
+        labelled = self.labels is True and any(
+            "/" in one.name for listed in found.values() for one in listed.pictures
+        )
+        pictures: list[Picture] = []
+        skipped: list[Skipped] = []
+        for start, listed in found.items():
+            skipped += [replace(one, name=f"{start}{one.name}") for one in listed.skipped]
+            for one in listed.pictures:
+                person, slash, _ = one.name.partition("/")
+                named = replace(one, name=f"{start}{one.name}")
+                if labels is not None:
+                    who = labels.of(named)
+                    if who is None:
+                        skipped.append(Skipped(named.name, f"not in {labels.path.name}"))
+                    else:
+                        pictures.append(replace(named, person=who))
+                elif not labelled:
+                    pictures.append(named)
+                elif slash:
+                    pictures.append(replace(named, person=person))
+                else:
+                    skipped.append(Skipped(named.name, "not in the sub-folder of a person"))
         if not pictures:
             told = sorted(skipped, key=lambda one: -one.pictures)[:1]
             first = "".join(f", {one.name}: {one.reason}" for one in told)
+            where = " and ".join(map(str, roots.values()))
             raise UserError(
-                f"no pictures ({', '.join(sorted(picture.SUFFIXES))}) in {root}{first}: {_EXPECTED}"
+                f"no pictures ({', '.join(sorted(picture.SUFFIXES))}) in {where}{first}: "
+                f"{_EXPECTED}"
             )
-        if labelled:
+        if labels is not None:
+            skipped += labels.unused()
+        if labelled or labels is not None:
             pictures = of_enough(pictures, skipped, self.min_pictures)
-        return Pictures(pictures, sorted(skipped, key=lambda one: one.name))
+        return Pictures(
+            sorted(pictures, key=lambda one: one.name), sorted(skipped, key=lambda one: one.name)
+        )
+
+    def _folders(self) -> dict[str, Path]:
+        """The folders by what their pictures' names start with. Raises UserError."""
+        if self.roots is None:
+            if self.root is None:
+                raise UserError(f"neither dataset.root nor dataset.roots is given: {_EXPECTED}")
+            return {"": folder(self.root)}
+        if self.root is not None:
+            raise UserError("dataset.root and dataset.roots are both given: give one of them")
+        if isinstance(self.roots, str | bytes | Path) or not isinstance(self.roots, Iterable):
+            raise UserError(f"dataset.roots={self.roots!r} is no list: write [A,B]")
+        found: dict[str, Path] = {}
+        for one in self.roots:
+            path = folder(str(one))
+            for other in found.values():
+                if _is_inside(path, other) or _is_inside(other, path):
+                    raise UserError(
+                        f"dataset.roots: {path} and {other} share pictures, which would count "
+                        "twice: leave one of them out"
+                    )
+            name = unicodedata.normalize("NFC", path.name)
+            names = chain([name], (f"{name}-{number}" for number in count(2)))
+            found[next(f"{one}/" for one in names if f"{one}/" not in found)] = path
+        if not found:
+            raise UserError(f"dataset.roots is an empty list: {_EXPECTED}")
+        return found
 
 
 _EXPECTED = "dataset.root=PATH takes a folder of pictures, or of one sub-folder a person"
@@ -86,6 +140,10 @@ def _patterns(exclude: object) -> tuple[str, ...]:
         f"dataset.exclude is {exclude!r}: expected a list of patterns, as in "
         "dataset.exclude=['*-edited.*',drafts]"
     )
+
+
+def _is_inside(path: Path, other: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(other))
 
 
 def user_path(text: str | Path) -> Path:

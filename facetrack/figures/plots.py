@@ -44,10 +44,9 @@ function show() {
     const layout = phone.matches ? stacked(plot.data, plot.layout) : structuredClone(plot.layout);
     const place = document.getElementById(`plot-${number}`);
     place.style.height = phone.matches ? `${layout.height}px` : "";
-    Plotly.react(place, plot.data, layout, CONFIG);
+    Plotly.newPlot(place, plot.data, layout, CONFIG);
   });
 }
-phone.addEventListener("change", show);
 show();
 """
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from facetrack import radius
 from facetrack.clusterer import build
@@ -175,16 +175,20 @@ def _out(config: DictConfig) -> Path:
         if not isinstance(config.task[key], bool):
             raise UserError(f"task.{key} is true or false; got {config.task[key]!r}")
     out = user_path(config.task.out)
-    if config.dataset.get("root") is not None:
-        root = readable_folder(config.dataset.root)
-        if state.is_inside(out, root):
+    root, roots = config.dataset.get("root"), config.dataset.get("roots")
+    for one in [
+        *([root] if root is not None else []),
+        *(roots if OmegaConf.is_list(roots) else []),
+    ]:
+        photos = readable_folder(str(one))
+        if state.is_inside(out, photos):
             raise UserError(
-                f"task.out={out} lies in dataset.root={root}, so the copies would be photos to "
+                f"task.out={out} lies in dataset.root={photos}, so the copies would be photos to "
                 "organise as well: name a folder outside of it"
             )
-        if state.is_inside(root, out):
+        if state.is_inside(photos, out):
             raise UserError(
-                f"dataset.root={root} lies in task.out={out}, where facetrack makes and removes "
+                f"dataset.root={photos} lies in task.out={out}, where facetrack makes and removes "
                 "files: name a folder elsewhere"
             )
     return out

@@ -183,9 +183,9 @@ def test_comparing_the_jobs_shows_ari_against_eps(ui: Ui, table: Page) -> None:
         table.locator(f"[row-id='{run.info.run_id}']").get_by_role("checkbox").first.check()
     table.get_by_role("button", name="Compare").click()
     expect(table.get_by_text(f"Comparing {len(ui.jobs)} Runs")).to_be_visible()
-    chosen = table.get_by_role("tabpanel", name="Parallel Coordinates Plot")
-    for name in ("clusterer.eps", "method", "radius", "ari_mean"):
-        expect(chosen.get_by_title(name, exact=True).first).to_be_visible()
+    parallel = table.get_by_role("tabpanel", name="Parallel Coordinates Plot")
+    for wanted in ("clusterer.eps", "method", "radius", "ari_mean"):
+        expect(parallel.get_by_title(wanted, exact=True).first).to_be_visible()
     table.get_by_role("tab", name="Scatter Plot").click()
     for axis, name in (("X-axis:", "clusterer.eps"), ("Y-axis:", "ari_mean")):
         table.get_by_label(axis).click()
