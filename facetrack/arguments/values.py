@@ -128,7 +128,13 @@ RULES: dict[str, Rule] = {
     "dataset.root": optional(_PATH),
     "dataset.name": _TEXT,
     "dataset.min_pictures": whole(1),
-    "dataset.labels": _SWITCH,
+    "dataset.roots": optional(_PATHS),
+    "dataset.file": _PATH,
+    "dataset.normalize": optional(_SWITCH),
+    "dataset.labels": Rule(
+        "true, false, or a CSV file of pictures and people",
+        lambda value: _TEXT.takes(value) or _SWITCH.takes(value),
+    ),
     "dataset.exclude": _LIST,
     "dataset.archive": optional(_PATH),
     "dataset.archives": optional(_PATHS),
@@ -169,6 +175,8 @@ RULES: dict[str, Rule] = {
         lambda one: 0 < one <= 1,
     ),
     "task.out": optional(_PATH),
+    "task.format": optional(one_of("npz", "csv")),
+    "task.scores": _SWITCH,
     "task.mode": one_of("copy", "link", "none"),
     "task.dry_run": _SWITCH,
     "task.restore": _SWITCH,
@@ -203,8 +211,11 @@ RULES: dict[str, Rule] = {
 # A class of the user's own may take something else under the same name, but for what facetrack
 # reads itself.
 _OWN = ("facetrack.", "sklearn.", "hydra_plugins.")
-_VECTORS = "facetrack.dataset.Vectors"
-_SETTLED = ("dataset.name", "dataset.sha256", "embedder.radius")
+_VECTORS, _NO_EMBEDDER = "facetrack.dataset.Vectors", "facetrack.embedder.NoEmbedder"
+_SETTLED = (
+    *("dataset.name", "dataset.sha256", "embedder.radius"),
+    *("clusterer.eps", "clusterer.bandwidth"),
+)
 _ALWAYS = ("dataset.name", "embedder.radius", "clusterer.eps", "clusterer.bandwidth")
 
 
@@ -238,8 +249,8 @@ def _check_in(job: DictConfig, key: str) -> None:
         value = node[leaf]
     except OmegaConfBaseException as error:
         raise UserError(f"{key} cannot be worked out: {hydras.told(error)}") from error
-    if value is None and key in _SETTLED and _target(job, "dataset") == _VECTORS:
-        return  # its file says it (settle.py)
+    if value is None and key in _SETTLED and _is_of_vectors(job):
+        return  # the file says it (settle.py)
     if _counts(job, key):
         plain = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
         RULES[key].refuse(key, plain)
@@ -252,6 +263,10 @@ def _counts(job: DictConfig, key: str) -> bool:
         return True
     target = _target(job, stage)
     return target is None or target.startswith(_OWN)
+
+
+def _is_of_vectors(job: DictConfig) -> bool:
+    return _target(job, "dataset") == _VECTORS or _target(job, "embedder") == _NO_EMBEDDER
 
 
 def _target(job: DictConfig, stage: str) -> str | None:

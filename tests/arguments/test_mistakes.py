@@ -39,7 +39,10 @@ MISTAKES: list[tuple[str, str]] = [
     # Settings of another choice, or that only the class has.
     ("clusterer.bandwidth=1", "clusterer=dbscan has no bandwidth: add clusterer=meanshift, which"),
     ("dataset.root=~/Pictures", f"dataset=portraits has no root: add {_DATASETS}, which have it"),
-    ("task.out=x", "task=evaluate has no out: add task=forget or task=organise, which have it"),
+    (
+        "task.out=x",
+        "task=evaluate has no out: add task=export, task=forget or task=organise, which have it",
+    ),
     ("person=Ada", "task=evaluate has no person: add task=forget, which has it"),
     (
         "-m clusterer=kmeans,dbscan clusterer.bandwidth=1",
