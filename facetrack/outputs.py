@@ -38,7 +38,8 @@ def leave_no_empty_folder() -> None:
 
     And outputs/ with it; not the folder of a sweep, where other jobs are making theirs.
     """
-    if HydraConfig.initialized():
+    # Asked first: where it is gone, nothing at all is to be done (see `task.restore`).
+    if HydraConfig.initialized() and folder().is_dir():
         with contextlib.suppress(OSError):
             folder().rmdir()
             if HydraConfig.get().mode is not RunMode.MULTIRUN:

@@ -25,6 +25,13 @@ def settle(config: DictConfig) -> None:
         dataset.root = None
     if dataset.get("_target_") == _VECTORS:
         _settle_vectors(config)
+        return
+    for stage, nobody in _NOBODY.items():
+        if config[stage].get("_target_") == nobody:
+            raise UserError(
+                f"{stage}=none is for dataset=vectors, which brings embeddings: leave it out, or "
+                "add dataset=vectors dataset.file=FILE.npz"
+            )
 
 
 def _settle_vectors(config: DictConfig) -> None:

@@ -283,7 +283,8 @@ def test_approximate_neighbours_tell_their_recall(facetrack: Command, tmp_path: 
     exact.ok()
     assert "recall 1" not in exact.stdout
     of = {
-        job.data.params["clusterer.neighbors"]: job.data.metrics
+        # Of the method's settings, those that were not given are tags.
+        {**job.data.tags, **job.data.params}["clusterer.neighbors"]: job.data.metrics
         for job in runs(tmp_path / "work", "job")
     }
     assert of["faiss"]["neighbors_recall"] == 1.0
@@ -311,7 +312,6 @@ def test_hydras_own_sweeps_still_work(facetrack: Command, tmp_path: Path) -> Non
         "clusterer.eps=range(0.25,0.4,0.1)",
         "clusterer.min_samples=choice(1,2)",
         "n_resamples=2",
-        "tracking=none",
     )
     done.ok()
     assert "4 of 4 jobs finished" in done.stdout

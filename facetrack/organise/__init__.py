@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack import radius
+from facetrack import outputs, radius
 from facetrack.clusterer import build
 from facetrack.data import Embedder
 from facetrack.dataset.folder import folder as readable_folder
@@ -57,6 +57,7 @@ def organise(config: DictConfig) -> None:
     with state.opened(out) as unfinished:
         lost = _organised(config, out, unfinished)
         shutil.rmtree(unfinished, ignore_errors=True)
+        outputs.leave_no_empty_folder()
         # Nothing comes after this: the same command once more would be to undo the restore.
         restoring.end(out)
     if lost:

@@ -167,7 +167,7 @@ def test_the_table_has_a_column_for_each_metric(ui: Ui, table: Page) -> None:
     offered = set(menu.inner_text().splitlines())
     metrics = set(ui.jobs[0].data.metrics)
     assert {"ari_mean", "ari_std", "bcubed_f_mean", "n_clusters_mean"} <= metrics <= offered
-    for column in ("ari_mean", "bcubed_f_mean", "clusterer.eps"):
+    for column in ("bcubed_f_mean", "clusterer.eps"):  # ari_mean is there as the page opens
         menu.get_by_text(column, exact=True).click()
     for run in ui.jobs:
         row = table.locator(f"[row-id='{run.info.run_id}']")

@@ -425,7 +425,7 @@ def test_whatever_is_in_the_folder(
     assert otto == {"Lotte_01.png", "ä" * 98 + ".png", "<script>alert(1)<script>'\".png"}
     assert "sideways.jpg" in folders[_folder_of(out, "Daoud_01.png")]
     assert sum("Femi_01.png" in names or "twin.png" in names for names in folders.values()) == 1
-    assert "1 photos are the same as another one" in told
+    assert "1 photo is the same as another one" in told
     for reason in (
         *("clip.mp4: mp4 videos are not read", "raw.nef: RAW nef pictures are not read"),
         *("gone.png: a broken link", "broken.jpg:"),
