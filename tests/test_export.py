@@ -65,10 +65,10 @@ def test_mistakes_are_told_and_leave_nothing(own: Command, workspace: Workspace)
     there.write_bytes(b"mine")
     np.savez(workspace.folder / "bare.npz", embeddings=np.eye(4))
     for arguments, told in (
-        (["task=export", "task.format=xls"], "task.format is one of npz, csv; got 'xls'"),
+        (["task=export", "task.format=xls"], "task.format is one of npz, csv, or null; got"),
         (["task=export", f"task.out={there}"], "there.npz is there already: name another file"),
         (["task=export", "task.scores=1"], "task.scores is true or false; got 1"),
-        (["dataset=vectors"], "dataset.file has no value: add dataset.file=FILE.npz"),
+        (["dataset=vectors"], "dataset.file has no value: add dataset.file=…"),
         (["dataset=vectors", "dataset.file=none.npz"], "none.npz cannot be read (No such file"),
         (["dataset=vectors", "dataset.file=there.npz"], "cannot be read as an .npz file"),
         (["dataset=vectors", "dataset.file=bare.npz"], "add clusterer.eps=NUMBER, or embedder."),
@@ -78,7 +78,7 @@ def test_mistakes_are_told_and_leave_nothing(own: Command, workspace: Workspace)
         ),
         (
             ["dataset=vectors", "dataset.file=bare.npz", "embedder.radius=-1"],
-            "embedder.radius is a distance between embeddings, a number above 0; got -1",
+            "embedder.radius is a distance between embeddings, a number above 0 such as 0.3",
         ),
         (
             ["dataset=vectors", "dataset.file=bare.npz", "task=tune"],

@@ -9,6 +9,7 @@ import pytest
 
 from facetrack import store as stores
 from facetrack.forgetting import plan as plans
+from facetrack.moved import corrected
 from facetrack.testing import Outcome, Workspace, new_store, organise, photos, rows
 
 NAME = "Zoe Quill"
@@ -35,6 +36,7 @@ class Case:
 
     def __init__(self, folder: Path, of: Path) -> None:
         shutil.copytree(of, folder)
+        corrected(folder / "work/mlflow.db")
         self.folder, self.out, self.home = folder, folder / "out", folder / "home"
         self.workspace = Workspace(folder / "work", self.home)
         state = self.state("state")
@@ -238,7 +240,7 @@ def test_a_photo_that_is_gone_is_known_by_its_name(case: Case) -> None:
     photo = min((case.folder / "photos").iterdir())
     photo.unlink()
     told = case.forget(f"picture={photo.name}", f"task.out={case.out}", "tracking=none").ok()
-    assert "1 pictures: " in told
+    assert "1 picture: " in told
     assert "  rows of the embedding store: 3 before, 0 left\n" in told
 
 

@@ -50,15 +50,18 @@ def test_a_folder_to_make_is_taken_literally(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").mkdir()
     config = _config("task=organise", "dataset.root=x", f"task.out={name}")
     OmegaConf.resolve(config)
     assert user_path(config.task.out) == tmp_path / name
 
 
-def test_what_is_meant_for_hydra_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLACE", "/there")
+def test_what_is_meant_for_hydra_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").mkdir()
+    monkeypatch.setenv("PLACE", str(tmp_path / "x"))
     config = _config("task=organise", "dataset.root=${oc.env:PLACE}", "task.out='my out'")
-    assert config.dataset.root == "/there"
+    assert config.dataset.root == str(tmp_path / "x")
     assert config.task.out == "my out"
     assert _config("task=organise", "dataset.root=x", "task.out=${dataset.name}").task.out == (
         "folder"

@@ -144,7 +144,7 @@ def test_a_run_whose_server_stops_says_so_and_goes_on_later(
                 server.stop()
                 again.metrics({"ari_mean": 0.75})
 
-        with pytest.raises(UserError, match=r"stopped working .* then run again"):
+        with pytest.raises(UserError, match=r"does not answer.* then run the same command again"):
             stopped()
         with pytest.raises(UserError, match="no MLflow server answers"):
             Tracking(server.uri, "facetrack")

@@ -16,10 +16,10 @@ def workspace(tmp_path: Path, warm_home: Path) -> Workspace:
 
 
 def test_it_says_what_a_command_says(workspace: Workspace) -> None:
-    shown = ("--cfg", "job", "+more=${oc.env:FACETRACK_TEST}", "--resolve")
+    shown = ("--cfg", "job", "tracking.experiment=${oc.env:FACETRACK_TEST}", "--resolve")
     done = ended(workspace.fork(*shown))
     assert done == workspace.run(*shown)
-    assert "more: a value" in done.ok()
+    assert "experiment: a value" in done.ok()
 
 
 def test_a_mistake_is_one_line_and_status_2(workspace: Workspace) -> None:

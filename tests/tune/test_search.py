@@ -112,8 +112,8 @@ def test_label_free_is_one_value_of_the_distinct_faces(few: Faces) -> None:
 @pytest.mark.parametrize(
     ("faces", "estimator", "name"),
     [
-        ("orl", DBSCAN(0.3, min_samples=1), "eps"),
-        ("orl", MeanShift(0.3), "bandwidth"),
+        ("half_orl", DBSCAN(0.3, min_samples=1), "eps"),
+        ("half_orl", MeanShift(0.3), "bandwidth"),
         ("some_lfw", DBSCAN(0.3, min_samples=1), "eps"),
     ],
 )
