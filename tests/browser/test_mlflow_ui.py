@@ -185,7 +185,7 @@ def test_comparing_the_jobs_shows_ari_against_eps(ui: Ui, table: Page) -> None:
     expect(table.get_by_text(f"Comparing {len(ui.jobs)} Runs")).to_be_visible()
     parallel = table.get_by_role("tabpanel", name="Parallel Coordinates Plot")
     for wanted in ("clusterer.eps", "method", "radius", "ari_mean"):
-        expect(parallel.get_by_title(wanted, exact=True).first).to_be_visible()
+        expect(parallel.get_by_text(wanted, exact=True).first).to_be_visible()
     table.get_by_role("tab", name="Scatter Plot").click()
     for axis, name in (("X-axis:", "clusterer.eps"), ("Y-axis:", "ari_mean")):
         table.get_by_label(axis).click()
