@@ -74,12 +74,12 @@ def demand_usable(program: Program, url: str) -> None:
             if "locked" in str(error):
                 return
             raise UserError(
-                f"the {program.what} {masked(url)} cannot be used ({_first_line(error)}): see that "
+                f"the {program.what} {masked(url)} cannot be used ({first_line(error)}): see that "
                 f"it is whole and that you may read and write it, or name another by "
                 f"{program.setting}=…"
             ) from error
         raise UserError(
-            f"the {program.what} {masked(url)} does not answer ({_first_line(error)}): see that it "
+            f"the {program.what} {masked(url)} does not answer ({first_line(error)}): see that it "
             f"runs and lets you in, or leave {program.setting} out"
         ) from error
     others = tables - {_BOOKKEEPING}
@@ -151,6 +151,7 @@ def _file(url: str) -> Path:
     return local(url) or Path(make_url(url).database or "")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says first, whole, passwords hidden."""
     text = str(error).strip() or type(error).__name__
     return masked(text.splitlines()[0])

@@ -27,10 +27,9 @@ from facetrack.data import Embeddings
 from facetrack.dataset.folder import user_path
 from facetrack.errors import UserError
 from facetrack.evaluate import Evaluation, check
-from facetrack.evaluate import evaluate as run_experiment
 from facetrack.figures.table import write_csv
 from facetrack.files import make_folder, replace, replacing
-from facetrack.job import chosen, embed, refuse_missing, resamples_csv
+from facetrack.job import chosen, embed, evaluation_of, refuse_missing, resamples_csv
 from facetrack.make import make
 from facetrack.progress import say
 from facetrack.settle import settle
@@ -119,15 +118,7 @@ def _scored(config: DictConfig) -> tuple[Embeddings, Evaluation]:
     faces, _ = _embedded(config)
     if radius.is_not_given(config) and not faces.names:
         radius.choose(config, estimator, faces.vectors)
-    evaluation = run_experiment(
-        faces,
-        estimator,
-        sampling,
-        dataset=config.dataset.name,
-        seed=config.seed,
-        n_resamples=config.n_resamples,
-    )
-    return faces, evaluation
+    return faces, evaluation_of(config, faces, estimator, sampling)
 
 
 def _arrays(

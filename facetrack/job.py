@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 
 from facetrack import figures, galleries, outputs, radius
 from facetrack.clusterer import build
-from facetrack.data import Embedded, Embeddings, Skipped
+from facetrack.data import Embedded, Embeddings, Sampling, Skipped
 from facetrack.errors import UserError
 from facetrack.evaluate import Evaluation, check
 from facetrack.evaluate import evaluate as run_experiment
@@ -73,14 +73,7 @@ def evaluate(config: DictConfig) -> None:
             if not embeddings.names:
                 radius.choose(config, estimator, embeddings.vectors)
             job.say_radius(run, estimator)
-        evaluation = run_experiment(
-            embeddings,
-            estimator,
-            sampling,
-            dataset=config.dataset.name,
-            seed=config.seed,
-            n_resamples=config.n_resamples,
-        )
+        evaluation = evaluation_of(config, embeddings, estimator, sampling)
         coordinates = tsne(whole, config.seed)[faces]
         title = f"{config.dataset.name} {describe(config)}"
         picture = _tsne_png(config, embeddings, coordinates, evaluation)
@@ -201,6 +194,20 @@ class Job:
         """Log what the embeddings are of."""
         run.tags(_counts(embeddings))
         run.dataset(self.config.dataset.name, embeddings.digest, json.dumps(_counts(embeddings)))
+
+
+def evaluation_of(
+    config: DictConfig, embeddings: Embeddings, estimator: BaseEstimator, sampling: Sampling
+) -> Evaluation:
+    """The scores of a config's resamples, and its clusters of all faces."""
+    return run_experiment(
+        embeddings,
+        estimator,
+        sampling,
+        dataset=config.dataset.name,
+        seed=config.seed,
+        n_resamples=config.n_resamples,
+    )
 
 
 def refuse_missing(config: DictConfig) -> None:

@@ -4,21 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from facetrack import databases, temporary, tracking_place
-from facetrack.address import SERVER, refuse_malformed
-from facetrack.errors import UserError
+from facetrack import temporary, tracking_place
 from facetrack.home import home
-from facetrack.masked import masked, remember
-from facetrack.tracking import (
-    AGAIN,
-    KIND,
-    Tracking,
-    demand_in_place,
-    first_line,
-    program,
-    quieten,
-    version_trouble,
-)
+from facetrack.tracking import AGAIN, KIND, Tracking, quieten
 
 
 class Past(Tracking):
@@ -29,37 +17,14 @@ class Past(Tracking):
     """
 
     def __init__(self, uri: str | None, experiment: str) -> None:
-        import mlflow
-
-        self.uri = tracking_place.chosen(uri)
-        self._then = None
-        remember(self.uri)
-        refuse_malformed(self.uri)
         self._experiment = ""
-        if self.uri.startswith(SERVER):
-            self._await(patient=False)
-        else:
-            databases.demand_usable(program(), self.uri)
+        self._reach(uri, patient=False)
         local = tracking_place.local(self.uri)
         if local is not None and not (local.exists() and local.stat().st_size):
             return  # MLflow would make it
         quieten()
-        try:
-            with self._impatient(True):
-                self._client = mlflow.MlflowClient(self.uri)
-                found = self._client.get_experiment_by_name(experiment)
-            if found:
-                demand_in_place(self.uri, self._client, found)
-        except UserError:
-            raise
-        except Exception as error:
-            if self.uri.startswith(SERVER):
-                raise self._answered(error) from error
-            raise UserError(
-                version_trouble(self.uri)
-                or f"the MLflow store {masked(self.uri)} cannot be used ({first_line(error)}): "
-                f"see that it runs, then {AGAIN}"
-            ) from error
+        with self._opening(f"see that it runs, then {AGAIN}"), self._impatient(True):
+            found = self._find(experiment)
         self._experiment = found.experiment_id if found else ""
 
     def runs(self) -> list[Any]:

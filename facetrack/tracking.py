@@ -208,41 +208,18 @@ class Tracking:
                 "the experiment has no name: say tracking.experiment=NAME, or unset "
                 "MLFLOW_EXPERIMENT_NAME"
             )
-        import mlflow
 
         quieten()
-        self.uri = tracking_place.chosen(uri)
-        self._then: str | None = None
-        remember(self.uri)
-        refuse_malformed(self.uri)
-        if self.uri.startswith(SERVER):
-            self._await(patient)
-        else:
-            databases.demand_usable(program(), self.uri)
+        self._reach(uri, patient=patient)
         held = lock(_lock_path(self.uri))
-        try:
-            # Two processes that create one fresh database at once would corrupt it.
-            with held, self._impatient(not patient or self.uri in _given_up):
-                _create_whole(self.uri)
-                self._client = mlflow.MlflowClient(self.uri)
-                found = self._client.get_experiment_by_name(experiment)
-                if found:
-                    demand_in_place(self.uri, self._client, found)
-                self._experiment = (
-                    found.experiment_id if found else self._create_experiment(experiment)
-                )
-                if found and _VIEW_TAG not in found.tags:  # of the version before
-                    self._client.set_experiment_tag(self._experiment, _VIEW_TAG, _VIEW)
-        except UserError:
-            raise
-        except Exception as error:
-            if self.uri.startswith(SERVER):
-                raise self._answered(error) from error
-            raise UserError(
-                version_trouble(self.uri)
-                or f"the MLflow store {masked(self.uri)} cannot be used ({first_line(error)}): "
-                "work in a folder you can write to, or name another store with tracking.uri=…"
-            ) from error
+        todo = "work in a folder you can write to, or name another store with tracking.uri=…"
+        # Two processes that create one fresh database at once would corrupt it.
+        with self._opening(todo), held, self._impatient(not patient or self.uri in _given_up):
+            _create_whole(self.uri)
+            found = self._find(experiment)
+            self._experiment = found.experiment_id if found else self._create_experiment(experiment)
+            if found and _VIEW_TAG not in found.tags:  # of the version before
+                self._client.set_experiment_tag(self._experiment, _VIEW_TAG, _VIEW)
         if found is not None and found.lifecycle_stage == "deleted":
             raise UserError(
                 f"experiment {experiment} was deleted in the MLflow store {masked(self.uri)}: "
@@ -254,6 +231,43 @@ class Tracking:
             _looked_through.add(self.uri)
             with self.working(AGAIN):
                 self._close_orphans()
+
+    def _reach(self, uri: str | None, *, patient: bool) -> None:
+        """Note where the store is. Raises UserError where it cannot be, or nobody is there."""
+        self.uri = tracking_place.chosen(uri)
+        self._then: str | None = None
+        remember(self.uri)
+        refuse_malformed(self.uri)
+        if self.uri.startswith(SERVER):
+            self._await(patient)
+        else:
+            databases.demand_usable(_program(), self.uri)
+
+    @contextlib.contextmanager
+    def _opening(self, todo: str) -> Iterator[None]:
+        """While the store is opened; raises UserError with what helps where it cannot be used."""
+        try:
+            yield
+        except UserError:
+            raise
+        except Exception as error:
+            if self.uri.startswith(SERVER):
+                raise self._answered(error) from error
+            raise UserError(
+                _version_trouble(self.uri)
+                or f"the MLflow store {masked(self.uri)} cannot be used ({first_line(error)}): "
+                f"{todo}"
+            ) from error
+
+    def _find(self, experiment: str) -> Any | None:
+        """Ask the store for an experiment whose files are where it says; None where it has none."""
+        import mlflow
+
+        self._client = mlflow.MlflowClient(self.uri)
+        found = self._client.get_experiment_by_name(experiment)
+        if found:
+            _demand_in_place(self.uri, self._client, found)
+        return found
 
     def _await(self, patient: bool) -> None:
         """Wait for a server, where that is worth it. Raises UserError where nobody is there."""
@@ -728,7 +742,7 @@ def _create_whole(uri: str) -> None:
             part.with_name(name).unlink(missing_ok=True)
 
 
-def program() -> databases.Program:
+def _program() -> databases.Program:
     """MLflow as a program that keeps its own tables in databases."""
     import mlflow
 
@@ -744,12 +758,12 @@ def program() -> databases.Program:
     )
 
 
-def version_trouble(uri: str) -> str | None:
+def _version_trouble(uri: str) -> str | None:
     """What is to be done about a database of another version of MLflow's; None for others."""
-    return None if uri.startswith(SERVER) else databases.version_trouble(program(), uri)
+    return None if uri.startswith(SERVER) else databases.version_trouble(_program(), uri)
 
 
-def demand_in_place(uri: str, client: Any, experiment: Any) -> None:
+def _demand_in_place(uri: str, client: Any, experiment: Any) -> None:
     """Raises UserError where the files of an experiment's runs are in another folder."""
     location, runs = str(experiment.artifact_location), tracking_place.some_runs
     tracking_place.demand_in_place(uri, location, lambda: runs(client, experiment.experiment_id))
@@ -794,5 +808,4 @@ def _number(sweep: Any) -> int:
 
 def first_line(error: BaseException) -> str:
     """What an error says first, passwords hidden."""
-    text = str(error).strip() or type(error).__name__
-    return masked(text.splitlines()[0])[:300]
+    return databases.first_line(error)[:300]

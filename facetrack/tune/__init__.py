@@ -19,8 +19,7 @@ from facetrack.clusterer import build
 from facetrack.data import Embeddings
 from facetrack.errors import UserError
 from facetrack.evaluate import check
-from facetrack.evaluate import evaluate as run_experiment
-from facetrack.job import Job, chosen, distinguishing, embed, metrics_of, result
+from facetrack.job import Job, chosen, distinguishing, embed, evaluation_of, metrics_of, result
 from facetrack.make import make
 from facetrack.masked import masked, remember
 from facetrack.processes import deaf, spawning
@@ -81,14 +80,8 @@ def tune(config: DictConfig) -> None:
         _kill_dead(opened, job.tracking)
         study.demand_whole(plan, opened)
         best = study.best(opened)
-        evaluation = run_experiment(
-            embeddings,
-            build(config.clusterer).set_params(**best.params),
-            make(config.sampling),
-            dataset=config.dataset.name,
-            seed=config.seed,
-            n_resamples=config.n_resamples,
-        )
+        tuned = build(config.clusterer).set_params(**best.params)
+        evaluation = evaluation_of(config, embeddings, tuned, make(config.sampling))
         values, series = metrics_of(embeddings, evaluation)
         found = report.Found(
             name=f"{config.dataset.name}, {job.tags['embedder']}, {job.tags['clusterer']}",
@@ -98,15 +91,16 @@ def tune(config: DictConfig) -> None:
         )
         axis = searched[0].name
         width = found.width(axis)
+        n_finished = len(study.finished(opened))
         # Before a server may refuse them.
-        _tell(job, best.params, values, width, axis, len(study.finished(opened)))
+        _tell(job, best.params, values, width, axis, n_finished)
         run.metrics(
             {
                 **values,
                 **{f"best_{name}": value for name, value in best.params.items()},
                 "width_low": width[0],
                 "width_high": width[1],
-                "finished_trials": len(study.finished(opened)),
+                "finished_trials": n_finished,
             },
             series,
         )

@@ -99,6 +99,4 @@ def _optuna() -> databases.Program:
 
 
 def _reason(error: BaseException) -> str:
-    cause = error.__cause__ or error
-    text = str(cause).strip() or type(cause).__name__
-    return masked(text.splitlines()[0])
+    return databases.first_line(error.__cause__ or error)
