@@ -191,8 +191,9 @@ def test_an_unlabelled_folder_gets_a_radius_of_its_own(
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(
-    facetrack: Command, arguments: list[str], told: str
+    facetrack: Command, warm_home: Path, arguments: list[str], told: str
 ) -> None:
+    portraits(warm_home)  # drawing them shows a bar, where it takes long
     done = facetrack("task=tune", "n_resamples=2", "task.n_trials=2", *arguments)
     done.refused(told)
     assert "secret" not in done.stderr + done.stdout
