@@ -18,7 +18,7 @@ from facetrack.organise.handwritten import Items, Node, Pairs, Text, parsed, wro
 FILE = "people.yaml"
 _MOST_BYTES = 4 << 20
 _LONGEST_NAME = 100
-_TRIES, _PAUSE = 10, 0.05  # seconds; an editor takes less to save a file
+_PATIENCE, _PAUSE = 1, 0.05  # seconds; an editor takes less to save a file
 _PERSON = re.compile(r"(?:person-)?0*([1-9]\d{0,8})")
 _SETTINGS = ("name", "merge", "different", "split", "not")
 _EXPECTED = "expected name, merge, different, split or not"
@@ -159,9 +159,9 @@ def add(path: Path, persons: Collection[int]) -> str | None:
     The file is read again: what the user has written since the start of the run stays, and so does
     what is saved meanwhile. Raises OSError where there is no room.
     """
-    told, last = "", None
-    for attempt in range(_TRIES):
-        if attempt:
+    told, last, until = "", None, time.monotonic() + _PATIENCE
+    while not told or time.monotonic() < until:
+        if told:
             time.sleep(_PAUSE)
         before = None
         try:
@@ -170,8 +170,8 @@ def add(path: Path, persons: Collection[int]) -> str | None:
             said = _understood(text, path)
         except UserError as error:
             # Perhaps half of what an editor is writing; the same again is what it wrote.
-            told = f"no new persons are in {FILE}: {error}"
-            if attempt and before == last:
+            again, told = bool(told), f"no new persons are in {FILE}: {error}"
+            if again and before == last:
                 break
             last = before
             continue

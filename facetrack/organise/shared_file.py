@@ -25,6 +25,7 @@ from facetrack.owner import hand_over
 
 _MOST_NOTE = 64 << 20
 _QUIET = 0.05  # seconds
+_EMPTIED = 0.5  # seconds; nobody wants an empty file, so an editor is still about to fill it
 
 
 def read(path: Path, most: int) -> bytes | None:
@@ -53,7 +54,8 @@ def append(path: Path, before: bytes | None, added: bytes) -> bool:
     """Append to a file, made where there is none, readable by its owner only.
 
     before: what is in it, None for no file; where something else is, or somebody has saved it
-    within a twentieth of a second and may go on to, nothing is appended. Returns whether it has
+    within a twentieth of a second (emptied it, half a second) and may go on to, nothing is
+    appended. Returns whether it has
     both now. Raises OSError where it cannot be written to; nothing is appended then.
     """
     note = _note(path)
@@ -65,8 +67,12 @@ def append(path: Path, before: bytes | None, added: bytes) -> bool:
         file.write(text.encode())
     try:
         with _opened(path, os.O_RDWR | os.O_APPEND | made) as file:
+            quiet = _QUIET
+            if not (made or before):
+                quiet = _EMPTIED
+                time.sleep(quiet / 10)  # Linux sets the size to 0 first, the time a moment later
             age = time.time() - os.fstat(file.fileno()).st_mtime
-            if (not made and 0 <= age < _QUIET) or file.read() != before:
+            if (not made and 0 <= age < quiet) or file.read() != before:
                 return False
             try:
                 _write(file, added)
@@ -75,6 +81,8 @@ def append(path: Path, before: bytes | None, added: bytes) -> bool:
                 raise
             if made:
                 hand_over(path)
+            if file.tell() != len(before) + len(added):
+                _give_way(file, added)
             file.seek(0)
             same = os.path.samestat(os.fstat(file.fileno()), path.stat())
             return same and file.read() == before + added
@@ -148,6 +156,25 @@ def _take_back(file: BinaryIO, size: int, added: bytes) -> None:
     rest = file.read()
     if 0 < len(rest) < len(added) and added.startswith(rest):
         file.truncate(size)
+
+
+def _give_way(file: BinaryIO, added: bytes) -> None:
+    """Take out what was appended to a file that an editor had emptied at that very moment.
+
+    The editor writes over it from the start, so that its rest would follow what was saved. Cut off
+    is what nobody has written over; an editor that still writes goes on at its own place.
+    """
+    time.sleep(_QUIET)
+    file.seek(0)
+    content = file.read()
+    if len(content) != len(added):
+        return
+    kept = len(content)
+    while kept and content[kept - 1] == added[kept - 1]:
+        kept -= 1
+    # Its own last line ends where a line of the addition happens to.
+    kept += bool(kept) and content[kept : kept + 1] == b"\n"
+    file.truncate(kept)
 
 
 def _note(path: Path) -> Path:

@@ -101,6 +101,45 @@ def test_a_save_at_the_moment_of_writing_is_kept(
     assert said.persons == {1, 2, 3}
 
 
+@pytest.mark.parametrize("length", [1, 8, 25, 100])
+@pytest.mark.parametrize("when", ["at once", "later"])
+@pytest.mark.usefixtures("hasty")
+def test_what_is_appended_to_a_file_just_emptied_gives_way(
+    path: Path, length: int, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = "1: " + "A" * length + "\n"
+    path.write_text("1: as it was before it was saved\n")
+    _old(path)
+    write, waits, editors = shared_file._write, time.sleep, list[Any]()
+
+    def emptied(file: Any, content: bytes) -> None:
+        if not editors:
+            editors.append(path.open("w"))
+        write(file, content)
+        if when == "at once":
+            save()
+
+    def save(seconds: float = 0) -> None:
+        waits(seconds)
+        if not editors[0].closed:
+            editors[0].write(saved)
+            editors[0].close()
+
+    def much_later(seconds: float) -> None:
+        waits(seconds)
+        if seconds == people._PAUSE:
+            save()
+
+    monkeypatch.setattr(people, "_PAUSE", 0.003)
+    monkeypatch.setattr(shared_file, "_write", emptied)
+    monkeypatch.setattr(time, "sleep", much_later)
+    assert people.add(path, range(1, 6)) is None
+    assert path.read_text().startswith(saved)
+    _, said = people.read(path)
+    assert said.names == {1: "A" * length}
+    assert said.persons == set(range(1, 6))
+
+
 def test_a_file_that_is_empty_while_it_is_saved_is_waited_for(path: Path) -> None:
     path.write_text("1: Anna\n")
 
@@ -120,6 +159,7 @@ def test_a_file_that_is_empty_while_it_is_saved_is_waited_for(path: Path) -> Non
 
 @pytest.mark.usefixtures("hasty")
 def test_a_file_that_never_rests_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "_PATIENCE", 0.05)
     write, saves = shared_file._write, iter(range(100))
 
     def meanwhile(file: Any, content: bytes) -> None:
