@@ -16,6 +16,7 @@ from facetrack.data import Embeddings, Sampling
 from facetrack.errors import UserError
 from facetrack.progress import bar
 from facetrack.resample import derived_seed
+from facetrack.texts import counted
 
 # On small sets scikit-learn's threads wait for each other longer than they work: with other
 # programs on the machine, mean-shift on 47 faces took seconds instead of milliseconds.
@@ -75,7 +76,7 @@ def evaluate(
     people = embeddings.people
     if people is not None and len(embeddings.names) < 2:
         raise UserError(
-            f"all {len(people)} faces of dataset {dataset} are of one person "
+            f"all {counted(len(people), 'face')} of dataset {dataset} are of one person "
             f"({embeddings.names[0]}), and a score needs at least two: add another person's "
             "sub-folder, or put the pictures in one flat folder to cluster without scores"
         )
@@ -119,7 +120,8 @@ def fit(
         labels = fresh.fit_predict(vectors)
     except ValueError as error:
         raise UserError(
-            f"{type(fresh).__name__} cannot cluster a resample of {len(vectors)} faces: "
+            f"{type(fresh).__name__} cannot cluster a resample of "
+            f"{counted(len(vectors), 'face')}: "
             f"{' '.join(str(error).split())}"
         ) from error
     seconds = time.perf_counter() - start

@@ -63,7 +63,7 @@ def export(config: DictConfig) -> None:
         files.append(_scores_path(out))
         replace(files[1], resamples_csv(evaluation).encode())
     d = faces.vectors.shape[1]
-    say(f"{counted(len(faces.vectors), 'face', 'faces')}, {counted(d, 'number', 'numbers')} each")
+    say(f"{counted(len(faces.vectors), 'face', 'faces')}, {counted(d, 'number')} each")
     for path in files:
         say(f"  {outputs.told(path)}")
     if form == "npz":

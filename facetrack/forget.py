@@ -70,7 +70,7 @@ def finish_forgetting() -> list[str]:
         for plan in plans.pending():
             told.append(
                 "an earlier task=forget of "
-                f"{counted(len(plan.contents), 'picture', 'pictures')} was finished: as long as "
+                f"{counted(len(plan.contents), 'picture')} was finished: as long as "
                 "they are in the folder of photos, a run stores their faces again"
             )
             told += [f"not all is forgotten: {trouble}" for trouble in _carry_out(plan, None)]
@@ -266,7 +266,7 @@ def _carry_out(plan: Plan, uri: str | None) -> list[str]:
 def _about(plan: Plan) -> str:
     whose = plan.asked["person"] or plan.asked["picture"]
     return (
-        f"{counted(len(plan.contents), 'picture', 'pictures')}: what is stored of {whose}, by the "
+        f"{counted(len(plan.contents), 'picture')}: what is stored of {whose}, by the "
         "content of the files; pictures that only look the same are others"
     )
 

@@ -36,8 +36,8 @@ def files(
     made: dict[str, str | bytes] = {"faces.csv": _faces_csv(embeddings, clusters)}
     if people is None:
         largest = _largest(embeddings, clusters)
-        faces = counted(len(clusters), "face", "faces")
-        summary = f"{faces} in {counted(len(sizes), 'cluster', 'clusters')}."
+        faces = counted(len(clusters), "face")
+        summary = f"{faces} in {counted(len(sizes), 'cluster')}."
         return made | {"groups.html": error_page(title, summary, [largest], tsne, sizes, None)}
     names = embeddings.names
     mergers = confusion.merged(embeddings.vectors, people, clusters)
@@ -83,8 +83,8 @@ def files(
         Listing("Split", split if splits else nobody_split, split_sections),
     ]
     summary = (
-        f"{counted(len(people), 'face', 'faces')} of {counted(len(names), 'person', 'people')} in "
-        f"{counted(len(sizes), 'cluster', 'clusters')}. Clusters that "
+        f"{counted(len(people), 'face')} of {counted(len(names), 'person', 'people')} in "
+        f"{counted(len(sizes), 'cluster')}. Clusters that "
         f"hold several people: {n_mergers:,}; people in several clusters: {n_splits:,}."
     )
     return made | {
@@ -110,11 +110,11 @@ def _most(n: int) -> str:
 
 def _counted(one: Confusion) -> str:
     faces = sum(len(group) for group in one.groups)
-    return f"{faces} faces, {len(one.groups)}"
+    return f"{counted(faces, 'face')}, {len(one.groups)}"
 
 
 def _pairs(one: Confusion) -> str:
-    return counted(one.pairs, "pair", "pairs")
+    return counted(one.pairs, "pair")
 
 
 def _section(
@@ -174,7 +174,11 @@ def _largest(embeddings: Embeddings, clusters: NDArray[np.int64]) -> Listing:
     for cluster in np.argsort(-sizes, kind="stable")[: min(MOST, several)].tolist():
         group = _group(embeddings, "", np.flatnonzero(labels == cluster), _OF_CLUSTER)
         sections.append(
-            Section(f"cluster {cluster}: {sizes[cluster]} faces", [group], f"cluster-{cluster}")
+            Section(
+                f"cluster {cluster}: {counted(sizes[cluster], 'face')}",
+                [group],
+                f"cluster-{cluster}",
+            )
         )
     about = f"Clusters of several faces{_most(several)}, the largest first."
     return Listing("Groups", about if sections else "No two faces are in one cluster.", sections)

@@ -347,8 +347,7 @@ def _tsne_png(
         coordinates,
         people,
         evaluation.clusters,
-        f"{config.dataset.name}: {counted(len(embeddings.vectors), 'face', 'faces')}, "
-        f"{describe(config)}",
+        f"{config.dataset.name}: {counted(len(embeddings.vectors), 'face')}, {describe(config)}",
     )
     return figures.png(figure)
 
@@ -363,9 +362,9 @@ def tsne_html(
     """The interactive t-SNE page of some faces. about: what else it should say, in a sentence."""
     n_people, n_clusters = len(embeddings.names), len(np.unique(noise_alone(clusters)))
     counts = [
-        counted(len(clusters), "face", "faces"),
+        counted(len(clusters), "face"),
         *([counted(n_people, "person", "people")] if n_people else []),
-        counted(n_clusters, "cluster", "clusters"),
+        counted(n_clusters, "cluster"),
     ]
     return figures.tsne_page(
         title,
@@ -456,8 +455,8 @@ def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float
     counts = _counts(embeddings)
     say(
         f"{stages['dataset']} · {stages['detector']} · {stages['embedder']} · {describe(config)}\n"
-        f"{counted(counts['pictures'], 'picture', 'pictures')}, "
-        f"{counted(counts['faces'], 'face', 'faces')}, "
+        f"{counted(counts['pictures'], 'picture')}, "
+        f"{counted(counts['faces'], 'face')}, "
         + (counted(counts["people"], "person", "people") if counts["people"] else "no labels")
         + f", {counts['skipped']} skipped"
     )

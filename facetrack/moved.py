@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from facetrack.errors import UserError, refuse
+from facetrack.texts import counted
 from facetrack.tracking_place import address, path_of
 
 _PLACES = (("experiments", "artifact_location"), ("runs", "artifact_uri"))
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str]) -> int:
         changed = corrected(path)
     except UserError as error:
         return refuse(str(error))
-    print(f"{changed} runs of {path} have their files in {path.parent / 'mlruns'} now")
+    runs = counted(changed, "run")
+    print(f"{path}: the files of {runs} are in {path.parent / 'mlruns'} now")
     return 0
 
 

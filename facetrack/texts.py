@@ -3,9 +3,12 @@
 _DIGITS = 10  # enough for any setting; what is behind them is left over from binary fractions
 
 
-def counted(n: int, one: str, many: str) -> str:
-    """A count with what is counted: "1 photo", "1,204 photos"."""
-    return f"{n:,} {one if n == 1 else many}"
+def counted(n: int, one: str, many: str = "") -> str:
+    """A count with what is counted: "1 photo", "1,204 photos".
+
+    many: what several are called where that is not `one` with an s.
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def number(value: object) -> str:

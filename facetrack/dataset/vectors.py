@@ -238,7 +238,7 @@ def _known_only(whole: Embeddings) -> Embeddings:
         whole.vectors[faces],
         whole.boxes[faces],
         [whole.pictures[int(face)] for face in faces],
-        [Skipped(f"({counted(left, 'face', 'faces')})", "without a label", 0)],
+        [Skipped(f"({counted(left, 'face')})", "without a label", 0)],
         whole.n_pictures,
         [whole.contents[int(face)] for face in faces],
     )

@@ -18,6 +18,7 @@ from facetrack.masked import is_masked, masked
 from facetrack.organise import forgetting, state
 from facetrack.past import Past
 from facetrack.store import Store, rows_of
+from facetrack.texts import counted
 
 # Made of many people at once; a run makes them again.
 _CACHES = ("tsne", "sheets")
@@ -115,7 +116,7 @@ def _logged(runs: Callable[[], Runs | None]) -> Place:
 def _store(plan: Plan) -> Place:
     def found() -> Found:
         rows = rows_of(home(), plan.contents)
-        kinds = [f"{table}: {count} rows" for table, count in rows.items() if count]
+        kinds = [f"{table}: {counted(count, 'row')}" for table, count in rows.items() if count]
         return Found(sum(rows.values()), kinds)
 
     def clear() -> None:

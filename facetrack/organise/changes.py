@@ -31,9 +31,7 @@ def told(before: Mapping[str, int], now: Mapping[str, int], names: Mapping[int, 
         if face in before and before[face] != person
     )
     lines = [_added(added, have - set(before.values()), called)]
-    lines.append(
-        f"{counted(sum(moved.values()), 'face', 'faces')} moved{_list(_moves(moved, called))}"
-    )
+    lines.append(f"{counted(sum(moved.values()), 'face')} moved{_list(_moves(moved, called))}")
     return lines
 
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from facetrack.figures import escaped, page, printable
 from facetrack.figures.page import script_json
+from facetrack.texts import counted
 
 _STYLE = """
 .head { position: sticky; top: 0; background: var(--ground); padding: 0.25rem 0; z-index: 1; }
@@ -155,14 +156,14 @@ def index(
     if unknown is not None:
         parts.append(
             f'<section data-id="{escaped(unknown.id)}"><h2>Unknown</h2><p class="quiet">'
-            f"{_count(unknown.n_faces, 'face')} in no group, on "
-            f"{_count(len(unknown.photos), 'photo')}{_folder(unknown)}</p>"
+            f"{counted(unknown.n_faces, 'face')} in no group, on "
+            f"{counted(len(unknown.photos), 'photo')}{_folder(unknown)}</p>"
             f'{_faces(unknown)}<ul class="list matches"></ul></section>'
         )
     if faceless:
         parts.append(
             '<section data-id="no-face"><h2>No face</h2>'
-            f'<p class="quiet">{_count(len(faceless), "photo")} on which no face was found.</p>'
+            f'<p class="quiet">{counted(len(faceless), "photo")} on which no face was found.</p>'
             '<ul class="list matches"></ul></section>'
         )
     for lines, title in ((skipped, "Not read"), (noted, "Other files and remarks")):
@@ -184,8 +185,8 @@ def _card(card: Card) -> str:
     return (
         f'<article class="card" data-id="{escaped(card.id)}" data-name="{escaped(card.title)}">'
         f"<h3>{escaped(card.title)}</h3>"
-        f'<p class="quiet">{_count(len(card.photos), "photo")}, {_count(card.n_faces, "face")}'
-        f"{_doubts(card)}{_folder(card)}</p>"
+        f'<p class="quiet">{counted(len(card.photos), "photo")}, '
+        f"{counted(card.n_faces, 'face')}{_doubts(card)}{_folder(card)}</p>"
         f'{_faces(card)}<ul class="list matches"></ul></article>'
     )
 
@@ -238,7 +239,3 @@ def _folder(card: Card) -> str:
 def _url(path: str) -> str:
     """A path as a link that cannot be taken for a scheme."""
     return escaped("./" + quote(path.encode("utf-8", "surrogateescape")))
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -21,6 +21,7 @@ from facetrack.organise.folders import NO_ROOM, Folders
 from facetrack.organise.names import file_name
 from facetrack.organise.state import File
 from facetrack.progress import bar
+from facetrack.texts import counted
 
 MODES = ("copy", "link", "none")
 UNKNOWN, FACELESS = "unknown", "no-face"  # folders beside those of persons
@@ -314,7 +315,7 @@ class _Told:
         reasons = Counter(why for _, why in self.failed.values())
         for why, count in reasons.most_common():
             name = next(name for name, reason in self.failed.values() if reason == why)
-            more = f" and {count - 1:,} more photos" if count > 1 else ""
+            more = f" and {counted(count - 1, 'more photo')}" if count > 1 else ""
             lines.append(f"{name}{more}: {why}")
         # What a run that was killed has put in the place of an old copy is as it should be.
         changed = list(dict.fromkeys(path for path in self.changed if path not in files))
@@ -322,12 +323,16 @@ class _Told:
             lines.append(f"{changed[0]} was changed since, and is left as it is")
         elif changed:
             lines.append(
-                f"{changed[0]} and {len(changed) - 1:,} more files were changed since, and are "
-                "left as they are"
+                f"{changed[0]} and {counted(len(changed) - 1, 'more file')} were changed "
+                "since, and are left as they are"
             )
         if renamed:
             lines.append(
-                f"{renamed:,} names of files or folders are refused by this disk, and were changed"
+                counted(
+                    renamed,
+                    "name of a file or folder is refused by this disk, and was changed",
+                    "names of files or folders are refused by this disk, and were changed",
+                )
             )
         if self.plain:
             lines.append("this disk refuses modes or times of files: copies have others")

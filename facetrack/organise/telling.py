@@ -54,11 +54,11 @@ def counts(photos: Photos, persons: Numbers, far: NDArray[np.bool_]) -> dict[str
 def summary(numbers: dict[str, int], distance: float | None, missing: str) -> list[str]:
     """The run in lines. distance: the radius, if there is one; missing: of `lost`."""
     lines = [
-        f"{texts.counted(numbers['photos'], 'photo', 'photos')}, "
-        f"{texts.counted(numbers['faces'], 'face', 'faces')}: "
-        f"{texts.counted(numbers['persons'], 'person', 'persons')}, "
-        f"{texts.counted(numbers['unknown_faces'], 'face', 'faces')} in no group, "
-        f"{texts.counted(numbers['photos_without_face'], 'photo', 'photos')} without a face, "
+        f"{texts.counted(numbers['photos'], 'photo')}, "
+        f"{texts.counted(numbers['faces'], 'face')}: "
+        f"{texts.counted(numbers['persons'], 'person')}, "
+        f"{texts.counted(numbers['unknown_faces'], 'face')} in no group, "
+        f"{texts.counted(numbers['photos_without_face'], 'photo')} without a face, "
         f"{numbers['skipped']:,} skipped"
     ]
     if numbers["twins"]:

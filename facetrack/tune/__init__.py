@@ -25,6 +25,7 @@ from facetrack.masked import masked, remember
 from facetrack.processes import deaf, spawning
 from facetrack.progress import bar, say
 from facetrack.settle import settle
+from facetrack.texts import counted
 from facetrack.tracking import KIND, PARENT, Tracking, where_line
 from facetrack.tune.scoring import LABEL_FREE, Scorer, objectives
 from facetrack.tune.space import Range, above_zero, narrowed, ranges
@@ -59,7 +60,7 @@ def tune(config: DictConfig) -> None:
         _recognise(opened, plan, job, embeddings)
     kept = len(study.finished(opened))
     if kept:
-        say(f"  {plan.name}: {kept} finished trials are kept")
+        say(f"  {plan.name}: {counted(kept, 'finished trial is', 'finished trials are')} kept")
     earlier = opened.user_attrs.get(study.RUN)
     run_id = earlier if earlier and job.tracking.has_run(earlier) else None
     with job.run(run_id) as run:
@@ -347,7 +348,8 @@ def _tell(
     axis: str,
     trials: int,
 ) -> None:
-    say(f"  {job.name}: best {_settings(params)}, {result(values)}, after {trials} trials")
+    after = counted(trials, "trial")
+    say(f"  {job.name}: best {_settings(params)}, {result(values)}, after {after}")
     if width[0] < width[1]:
         say(f"  within one standard error of the best: {axis} {width[0]:.4g} to {width[1]:.4g}")
 
