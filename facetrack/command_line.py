@@ -9,7 +9,7 @@ from hydra.core.override_parser.types import OverrideType
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack import launchers
+from facetrack import json_lines, launchers
 from facetrack.arguments import flags
 from facetrack.arguments.catalogue import Catalogue
 from facetrack.arguments.check import Checks, initialized
@@ -35,6 +35,7 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     """
     catalogue = Catalogue([conf])
     line = flags.read(arguments, catalogue.setting)
+    json_lines.ask(line.json)
     if line.version:
         return ["--version"]
     if not line.composes:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack import exports, npz, outputs, radius
+from facetrack import exports, json_lines, npz, outputs, radius
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
 from facetrack.dataset.folder import user_path
@@ -64,6 +64,12 @@ def export(config: DictConfig) -> None:
         replace(files[1], resamples_csv(evaluation).encode())
     d = faces.vectors.shape[1]
     say(f"{counted(len(faces.vectors), 'face', 'faces')}, {counted(d, 'number')} each")
+    json_lines.tell(
+        "export",
+        files=[outputs.told(path) for path in files],
+        faces=len(faces.vectors),
+        dimensions=d,
+    )
     for path in files:
         say(f"  {outputs.told(path)}")
     if form == "npz":

@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import Timeout
 from omegaconf import DictConfig, OmegaConf
 
+from facetrack import json_lines
 from facetrack.dataset.folder import user_path
 from facetrack.errors import Incomplete, UserError, refuse
 from facetrack.files import sha256
@@ -286,6 +287,8 @@ def _clear(place: Place) -> list[str]:
         troubles.append(f"{place.what}: {after.count} are left")
     counts = [f"{one.count:,}" if isinstance(one, Found) else "unknown" for one in (before, after)]
     say(f"  {place.what}: {counts[0]} before, {counts[1]} left")
+    known = [one.count if isinstance(one, Found) else None for one in (before, after)]
+    json_lines.tell("forget", place=place.what, before=known[0], left=known[1], troubles=troubles)
     return troubles
 
 
@@ -311,6 +314,7 @@ def _list(config: DictConfig, asked: dict[str, str | None]) -> None:
     for place in places(plan, config.tracking.uri):
         found = place.found()
         say(f"  {place.what}: {found.count:,}")
+        json_lines.tell("forget", place=place.what, would_go=found.count, items=found.items)
         for item in found.items:
             say(f"    {item}")
     say("Nothing was deleted (task.dry_run=true)")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
-from facetrack import figures, galleries, outputs, radius
+from facetrack import figures, galleries, json_lines, outputs, radius
 from facetrack.clusterer import build
 from facetrack.data import Embedded, Embeddings, Sampling, Skipped
 from facetrack.errors import UserError
@@ -79,6 +79,7 @@ def evaluate(config: DictConfig) -> None:
         picture = _tsne_png(config, embeddings, coordinates, evaluation)
         values, series = metrics_of(embeddings, evaluation)
         _tell(config, embeddings, values)  # before a server may refuse them
+        job.give(run, metrics=values)
         run.metrics(values, series)
         files: dict[str, str | bytes] = {
             "resamples.csv": resamples_csv(evaluation),
@@ -138,7 +139,22 @@ class Job:
         if not sweep_id or not self.tracking.finished(sweep_id, self.tags):
             return False
         say(f"  {self.name}: finished before")
+        self._give("FINISHED", finished_before=True)
         return True
+
+    def give(self, run: Run, **fields: object) -> None:
+        """Give its results (see json_lines.py)."""
+        self._give("FINISHED", run=run.run_id or None, **fields)
+
+    def _give(self, status: str, **fields: object) -> None:
+        json_lines.tell(
+            self._kind,
+            status=status,
+            name=self.name,
+            choices=_stages(self.config),
+            parameters=self.params,
+            **fields,
+        )
 
     @contextlib.contextmanager
     def run(self, run_id: str | None = None, later: Collection[str] = ()) -> Iterator[Run]:

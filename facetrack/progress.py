@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
+from facetrack import json_lines
 from facetrack.terminal import harmless
 
 T = TypeVar("T")
@@ -36,10 +37,13 @@ def bar(
 
 
 def say(text: str) -> None:
-    """Print a line to standard output without breaking a bar that is on screen."""
-    text = harmless(text)
+    """Print a line to standard output without breaking a bar that is on screen.
+
+    To standard error where the results are given as JSON.
+    """
+    text, stream = harmless(text), json_lines.beside()
     if sys.stderr.isatty():
-        tqdm.write(text, file=sys.stdout)
+        tqdm.write(text, file=stream)
     else:
-        print(text)
-    sys.stdout.flush()
+        print(text, file=stream)
+    stream.flush()

@@ -18,7 +18,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack import resume, stopping, working_folder
+from facetrack import json_lines, resume, stopping, working_folder
 from facetrack.errors import UserError, refuse
 from facetrack.progress import bar, say
 
@@ -141,10 +141,16 @@ def guarded(task: Callable[[DictConfig], None], config: DictConfig) -> Failure |
         if stopping.asked():  # that is what a signal has interrupted
             raise KeyboardInterrupt from error
         said = " ".join(str(error).split()) or type(error).__name__
-        text = f"{_job()}: {said}"
-        say(f"  FAILED: {text}")
-        return Failure(text, mistake=isinstance(error, MISTAKES))
+        failure = Failure(f"{_job()}: {said}", mistake=isinstance(error, MISTAKES))
+        say(f"  FAILED: {failure.text}")
+        tell_failed(failure)
+        return failure
     return None
+
+
+def tell_failed(failure: Failure) -> None:
+    """Give a job's failure as its result (see json_lines.py)."""
+    json_lines.tell("job", status="FAILED", error=failure.text, mistake=failure.mistake)
 
 
 def _job() -> str:
@@ -238,6 +244,15 @@ def close(status: str) -> None:
     finally:
         sweep.lock.release()
     seconds = time.monotonic() - sweep.started
+    json_lines.tell(
+        "sweep",
+        status=status,
+        sweep=sweep.sweep_id,
+        run=sweep.run.run_id,
+        finished=finished,
+        jobs=sweep.total,
+        folder=sweep.folder,
+    )
     say(f"{finished} of {sweep.total} jobs finished in {seconds:.0f} s")
     if jobs and status == "FAILED":  # who stops a sweep is told so at the end
         say(f"To run the others: {resume_line}")

@@ -21,7 +21,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from facetrack import sweep
+from facetrack import json_lines, sweep
 from facetrack.cluster import connected, environment
 from facetrack.errors import UserError
 from hydra_plugins.facetrack_sweeper import failed
@@ -44,8 +44,16 @@ class Job:
     environment: Mapping[str, str]
 
 
-# What a job printed, and what it returned; None for one that was lost twice.
-Result = tuple[str, JobReturn] | None
+@dataclass(frozen=True)
+class Told:
+    """What a job printed, and its results for scripts (see facetrack/json_lines.py)."""
+
+    text: str
+    results: Sequence[str] = ()
+
+
+# What a job told, and what it returned; None for one that was lost twice.
+Result = tuple[Told, JobReturn] | None
 
 
 class _ElsewhereLauncher(Launcher):
@@ -81,9 +89,11 @@ class _ElsewhereLauncher(Launcher):
             for job, result in results:
                 if result is None:
                     failure = sweep.Failure(f"{' '.join(job.overrides)}: {_LOST}")
-                    result = f"  FAILED: {failure.text}", failed(failure)
+                    sweep.tell_failed(failure)
+                    result = Told(f"  FAILED: {failure.text}"), failed(failure)
                 told, returns[job.number] = result
-                sweep.job_ended(told)
+                sweep.job_ended(told.text)
+                json_lines.pass_on(told.results)
         return [returns[job.number] for job in jobs]
 
     def _results(self, jobs: Sequence[Job]) -> Generator[tuple[Job, Result], None, None]:
@@ -167,7 +177,7 @@ class SubmititLauncher(_ElsewhereLauncher):
                 submitted.cancel()
 
 
-def run(job: Job) -> tuple[str, JobReturn]:
+def run(job: Job) -> tuple[Told, JobReturn]:
     """Run one job in this process; what it printed, and its return."""
     os.environ.update(job.environment)
     try:
@@ -177,14 +187,17 @@ def run(job: Job) -> tuple[str, JobReturn]:
             f"{socket.gethostname()} has no folder {job.folder} ({error.strerror}): start the "
             "command in a folder that all machines see"
         )
-        return f"  FAILED: {text}", failed(sweep.Failure(text, mistake=True))
+        failure = sweep.Failure(text, mistake=True)
+        with json_lines.hold() as results:
+            sweep.tell_failed(failure)
+        return Told(f"  FAILED: {text}", results), failed(failure)
     Singleton.set_state(dict(job.singletons))
     setup_globals()
     config = job.context.config_loader.load_sweep_config(job.config, list(job.overrides))
     with open_dict(config):
         config.hydra.job.id = job.number
         config.hydra.job.num = job.number
-    with contextlib.redirect_stdout(io.StringIO()) as told:
+    with contextlib.redirect_stdout(io.StringIO()) as told, json_lines.hold() as results:
         returned = run_job(
             hydra_context=job.context,
             task_function=job.task,
@@ -192,4 +205,4 @@ def run(job: Job) -> tuple[str, JobReturn]:
             job_dir_key="hydra.sweep.dir",
             job_subdir_key="hydra.sweep.subdir",
         )
-    return told.getvalue().rstrip("\n"), returned
+    return Told(told.getvalue().rstrip("\n"), results), returned

@@ -9,6 +9,7 @@ from typing import NoReturn
 from facetrack.arguments.nearest import nearest
 from facetrack.errors import UserError
 
+_SHOW = ("help", "hydra_help", "version", "cfg", "info", "shell_completion")
 _COMMANDS = ("run", "multirun", "cfg", "info", "shell_completion")
 
 
@@ -19,6 +20,7 @@ class Line:
     flags: as Hydra takes them. rest: the other arguments, in their order. multirun: whether `-m` is
     among the flags. works: whether pictures will be looked at, rather than something be shown.
     composes: whether there is a config to check. version: whether only the version is asked for.
+    json: whether results are to be given as JSON.
     config_name, config_path, config_folder: what takes the place of facetrack's own, or is added.
     """
 
@@ -28,6 +30,7 @@ class Line:
     works: bool = True
     composes: bool = True
     version: bool = False
+    json: bool = False
     config_name: str = "config"
     config_path: str | None = None
     config_folder: str | None = None
@@ -40,6 +43,7 @@ class _Told:
     help: bool = False
     hydra_help: bool = False
     version: bool = False
+    json: bool = False
     resolve: bool = False
     run: bool = False
     multirun: bool = False
@@ -65,7 +69,7 @@ def _parser() -> _Parser:
     parser = _Parser(prog="facetrack", add_help=False)
     for name, short in (("help", "-h"), ("run", "-r"), ("multirun", "-m")):
         parser.add_argument(f"--{name}", short, action="store_true")
-    for name in ("hydra-help", "version", "resolve"):
+    for name in ("hydra-help", "version", "json", "resolve"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--shell-completion", "-sc", action="store_true")
     parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))
@@ -103,6 +107,7 @@ def read(arguments: Sequence[str], setting: Callable[[str], str | None]) -> Line
         works=not (told.help or told.cfg or told.info),
         composes=not (told.hydra_help or told.shell_completion or told.info in _NO_CONFIG),
         version=told.version,
+        json=told.json,
         config_name=told.config_name or "config",
         config_path=told.config_path,
         config_folder=told.config_dir,
@@ -164,6 +169,9 @@ def _refuse_together(told: _Told) -> None:
         )
     if len(asked) > 1:
         raise UserError(f"{' and '.join(asked)} do not go together: leave out all but one")
+    shown = [f"--{name.replace('_', '-')}" for name in _SHOW if getattr(told, name)]
+    if told.json and shown:
+        raise UserError(f"--json gives results, and {shown[0]} has none: leave out one of them")
     if told.resolve and not (told.cfg or told.help):
         raise UserError("--resolve goes with --cfg: python -m facetrack --cfg job --resolve")
     if told.package is not None and not told.cfg:

@@ -138,7 +138,16 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
         say("Restored" + (": what was begun before is finished" if restore.begun else ""))
     elif is_new:
         say(f"New folder: {out}")
-    telling.tell(summary, changed if compares else [], photos, remarks, out, job.tracking)
+    changes = changed if compares else []
+    telling.tell(summary, changes, photos, remarks, out, job.tracking)
+    job.give(
+        run,
+        counts=counts,
+        radius=now.radius,
+        changes=changes,
+        missing=placed.failed,
+        folder=out,
+    )
     return missing
 
 

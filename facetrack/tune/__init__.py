@@ -95,6 +95,14 @@ def tune(config: DictConfig) -> None:
         n_finished = len(study.finished(opened))
         # Before a server may refuse them.
         _tell(job, best.params, values, width, axis, n_finished)
+        job.give(
+            run,
+            best=best.params,
+            within_one_standard_error={axis: width},
+            trials=n_finished,
+            metrics=values,
+            file=outputs.told(outputs.folder() / "best.yaml"),
+        )
         run.metrics(
             {
                 **values,
