@@ -18,6 +18,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """Hands each request to the server's rule, and to MLflow where that says nothing."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer in one go: head and body apart wait for each other's receipt
     server: "StandIn"
 
     def real(self) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -39,6 +40,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def hang_up(self) -> None:
         """End the connection, whatever has been sent."""
         self.close_connection = True
+        self.wfile.flush()
         self.connection.shutdown(2)
 
     def _answer(self) -> None:

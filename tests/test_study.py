@@ -11,9 +11,9 @@ import pytest
 from conftest import Command
 
 from facetrack import study
-from facetrack.testing import Workspace, runs, scores
+from facetrack.testing import Workspace, ended, runs, scores
 
-_SLOW_SWEEP = ("-m", "clusterer.eps=0.1:0.6", "clusterer=meanshift", "n_resamples=150")
+_SLOW_SWEEP = ("-m", "clusterer.eps=0.1:0.6", "clusterer=meanshift", "n_resamples=60")
 ROWS = [
     ("kmeans", "opt"),
     ("agglomerative", "opt"),
@@ -104,13 +104,13 @@ def test_resume_runs_only_what_is_not_finished(
     facetrack: Command, workspace: Workspace, stop: signal.Signals
 ) -> None:
     folder = workspace.folder
-    with workspace.start(*_SLOW_SWEEP) as process:
+    with workspace.fork(*_SLOW_SWEEP) as process:
         _until(lambda: len(scores(folder, "job", "FINISHED")) >= 2)
         process.send_signal(stop)
         process.communicate(timeout=60)
     before = {run.info.run_id for run in workspace.runs("job", "FINISHED")}
     assert 2 <= len(before) < 6
-    done = workspace.command("resume=last")  # by a process from its start to its end
+    done = ended(workspace.fork("resume=last"))
     done.ok()
     assert done.stdout.count("finished before") == len(before)
     assert "6 of 6 jobs finished" in done.stdout
@@ -137,7 +137,7 @@ def test_resume_runs_only_what_is_not_finished(
 
 
 def test_a_running_sweep_is_not_resumed(workspace: Workspace) -> None:
-    with workspace.start(*_SLOW_SWEEP) as process:
+    with workspace.fork(*_SLOW_SWEEP) as process:
         try:
             _until(lambda: bool(scores(workspace.folder, "job", "RUNNING")))
             done = workspace.run("resume=last")

@@ -78,8 +78,8 @@ def some_lfw(lfw: Faces) -> Faces:
 
 
 @pytest.fixture
-def few(orl: Faces) -> Faces:
-    return orl[0][:100], orl[1][:100]
+def few(half_orl: Faces) -> Faces:
+    return half_orl[0][:100], half_orl[1][:100]
 
 
 def test_blocks_end_at_the_score_of_evaluate(few: Faces) -> None:

@@ -88,7 +88,7 @@ def test_studies_of_a_multirun_end_in_one_table(
 def test_killed_and_continued_keeps_every_finished_trial(workspace: Workspace) -> None:
     folder = workspace.folder
     command = ["task=tune", "task.n_trials=10", "n_resamples=120", "clusterer=meanshift"]
-    with workspace.start(*command) as process:
+    with workspace.fork(*command) as process:
         _until(lambda: _finished(folder) >= 3)
         process.kill()
     before = _study(folder).get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
@@ -126,7 +126,7 @@ def test_two_processes_on_postgresql_one_of_them_killed(
         *("task=tune", "task.n_trials=16", "n_resamples=120"),
         *("clusterer=meanshift", f"task.storage={postgres}"),
     ]
-    processes = [workspace.start(*command) for _ in range(2)]
+    processes = [workspace.fork(*command) for _ in range(2)]
     try:
         _until(lambda: _workers(postgres) == 2)
         processes[0].send_signal(signal.SIGKILL)
