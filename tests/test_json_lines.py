@@ -53,16 +53,12 @@ def test_without_tracking_there_is_no_run(facetrack: Command, pictures: tuple[st
     assert 0 < job["metrics"]["ari_mean"] <= 1
 
 
-@pytest.mark.parametrize("launcher", [[], ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]])
+# Jobs in other processes: tests/test_launchers.py.
 def test_a_sweep_with_a_job_that_fails(
-    workspace: Workspace, pictures: tuple[str, ...], launcher: list[str], tmp_path: Path
+    facetrack: Command, pictures: tuple[str, ...], tmp_path: Path
 ) -> None:
-    def run(*arguments: str) -> Outcome:
-        # joblib keeps its workers as long as a process lasts.
-        return workspace.command(*arguments) if launcher else workspace.run(*arguments)
-
     clusters = "clusterer=kmeans", "clusterer.n_clusters=3,4,5000"
-    done = run("--json", "-m", *pictures, *clusters, *launcher)
+    done = facetrack("--json", "-m", *pictures, *clusters)
     assert done.returncode == 2
     jobs = _told(done, "job")
     assert sorted(job["status"] for job in jobs) == ["FAILED", "FINISHED", "FINISHED"]
@@ -76,10 +72,7 @@ def test_a_sweep_with_a_job_that_fails(
     (sweep,) = _told(done, "sweep")
     assert (sweep["status"], sweep["finished"], sweep["jobs"]) == ("FAILED", 2, 3)
     assert (tmp_path / "work" / sweep["folder"] / "results.csv").exists()
-    if launcher:
-        return
-
-    again = run("--json", f"resume={sweep['sweep']}")
+    again = facetrack("--json", f"resume={sweep['sweep']}")
     before = [job for job in _told(again, "job") if job["status"] == "FINISHED"]
     assert [job["finished_before"] for job in before] == [True, True]
     assert not any("metrics" in job for job in before)

@@ -1,5 +1,6 @@
 """Sweeps whose jobs run in other processes: the same scores, and a lost process loses no job."""
 
+import json
 import os
 import signal
 import subprocess
@@ -71,14 +72,18 @@ def test_a_killed_worker_costs_no_job_and_no_digit(
     launcher, busy = LAUNCHERS[package]
     # Nothing is embedded yet: the workers do it, in processes of their own.
     place = Workspace(tmp_path / "work", tmp_path / "home", store=new_mlflow)
-    with place.start(*SWEEP, *pictures, *launcher) as process:
+    with place.start("--json", *SWEEP, *pictures, *launcher) as process:
         _until(lambda: bool(rows(place.home)), process)
         os.kill(_below(process.pid, busy)[0], signal.SIGKILL)
         told, errors = process.communicate(timeout=300)
     assert process.returncode == 2, errors
-    assert "2 of 3 jobs finished" in told
-    assert "FAILED: " in told
+    assert "2 of 3 jobs finished" in errors
+    assert "FAILED: " in errors
     assert "Traceback" not in errors
+    results = [json.loads(line) for line in told.splitlines()]
+    ended = sorted((one["kind"], one["status"]) for one in results)
+    # A job that a worker was lost with may have told its result before.
+    assert set(ended) == {("job", "FAILED"), ("job", "FINISHED"), ("sweep", "FAILED")}
     assert _scores(place) == expected
     (parent,) = place.runs("sweep")
     assert parent.info.status == "FAILED"

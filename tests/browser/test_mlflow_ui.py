@@ -89,6 +89,8 @@ def ui(
                 "http_proxy": f"http://{proxy.address}",
                 "https_proxy": f"http://{proxy.address}",
                 "no_proxy": "127.0.0.1",
+                # Judges of language models, which start with it and take as long as all the rest.
+                "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
             },
             stdout=log,
             stderr=log,
