@@ -35,6 +35,9 @@ from facetrack.tracking import Run
 
 Command = Callable[..., Outcome]
 
+# A folder's name with all that was ever trouble in names.
+NASTY = "n #%20?é ü😀&;'\"${} ${a}=,:[]\\\nx b"
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

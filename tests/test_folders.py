@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from conftest import NASTY
 
 from facetrack import moved
 from facetrack.errors import UserError
@@ -14,7 +15,6 @@ from facetrack.testing.drawn import people
 from facetrack.tracking import Tracking
 from facetrack.tracking_place import database, local
 
-NASTY = "n #%20?é ü😀&;'\"${} ${a}=,:[]\\\nx b"
 NAMES = [NASTY, "my photos", "a#b", "50%25", "what?", "é ü", "a\\b", "a\nb", "${x}", "plain"]
 
 
@@ -168,11 +168,3 @@ def test_a_sweep_over_folders_has_a_job_each_wherever_jobs_run(
     (sweep,) = kept.runs(nasty.folder, "sweep")
     nasty.run(f"resume={sweep.data.tags['sweep']}").ok()
     assert len(kept.runs(nasty.folder, "job")) == 2
-
-
-def test_workers_of_a_launcher_work_in_any_folder(nasty: Workspace) -> None:
-    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
-    arguments = "n_resamples=2", "clusterer.eps=0.2,0.3", "hydra/launcher=joblib"
-    nasty.command("-m", *arguments).ok()
-    assert len(kept.runs(nasty.folder, "job", "FINISHED")) == 2
-    assert {one.name for one in nasty.folder.parent.iterdir()} == {NASTY}

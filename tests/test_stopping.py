@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from facetrack.testing import Workspace
+from facetrack.testing.forked import Forked
 from facetrack.testing.place import ended
 
 _WATCHING = """
@@ -99,7 +100,7 @@ runpy.run_module("facetrack", run_name="__main__")
     assert done.stderr == "\nfacetrack: interrupted\n"
 
 
-def _until(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+def _until(condition: Callable[[], bool], process: Forked) -> None:
     deadline = time.monotonic() + 120
     while not condition():
         assert process.poll() is None
@@ -109,7 +110,7 @@ def _until(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> N
 
 def test_sigterm_ends_a_sweep_as_ctrl_c_does(workspace: Workspace) -> None:
     sweep = ("-m", "clusterer=meanshift", "clusterer.eps=0.2,0.3", "n_resamples=100000")
-    with workspace.start(*sweep) as process:
+    with workspace.fork(*sweep) as process:
         _until(lambda: bool(workspace.runs("job", "RUNNING")), process)
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=60)
@@ -125,7 +126,7 @@ def test_sigterm_ends_a_sweep_as_ctrl_c_does(workspace: Workspace) -> None:
 
 def test_ctrl_c_while_the_workers_of_a_study_start(workspace: Workspace) -> None:
     study = ("task=tune", "task.workers=3", "clusterer=meanshift", "n_resamples=100000")
-    with workspace.start(*study) as process:
+    with workspace.fork(*study) as process:
         # The terminal sends it to the whole group, to those that only just start as well.
         _until(lambda: len(_below(process.pid)) >= 2, process)
         os.killpg(process.pid, signal.SIGINT)

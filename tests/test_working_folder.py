@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import NASTY
 
 from facetrack import module_path
 from facetrack.testing import Workspace, kept
@@ -39,8 +40,11 @@ def test_nothing_in_the_working_folder_runs(workspace: Workspace) -> None:
     assert not mark.exists(), mark.read_text()
 
 
-def test_what_the_command_line_names_is_found(workspace: Workspace) -> None:
+def test_what_the_command_line_names_is_found_in_any_folder(
+    tmp_path: Path, warm_home: Path, new_mlflow: Path
+) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    workspace = Workspace(tmp_path / "alone" / NASTY, warm_home, store=new_mlflow)
     mark = _attack(workspace.folder)
     (workspace.folder / "mymodule.py").write_text(_CLASS)
     # In workers of a launcher as well, which Python starts in the working folder.
@@ -52,6 +56,7 @@ def test_what_the_command_line_names_is_found(workspace: Workspace) -> None:
     assert {job.data.params["embedder._target_"] for job in jobs} == {"mymodule.Mine"}
     assert len(jobs) == 2
     assert not mark.exists(), mark.read_text()
+    assert {one.name for one in workspace.folder.parent.iterdir()} == {NASTY}
 
 
 def test_only_named_modules_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from browser.conftest import Visit
 from facetrack.data import Picture
 from facetrack.dataset import Folder
 from facetrack.figures import printable
-from facetrack.testing import Workspace, client, portraits, runs
+from facetrack.testing import Workspace, client, copied_home, portrait_faces, portraits, runs
 
 _SECRET = "S3cr3t"
 _DATASET = "<img src=x onerror=window.ran=1> \x1b[2J\u202e& `x`"
@@ -64,7 +64,8 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, warm_home: Path, new_mlflow: Path) -> Made:
-    """Every kind of run over hostile names, with a fresh cache and an open umask."""
+    """Every kind of run over hostile names, with a cache of its own and an open umask."""
+    portrait_faces(warm_home)
     folder = tmp_path_factory.mktemp("hostile")
     root = os.fsencode(folder / "people \x1b[31m")
     names = sorted({str(picture.person) for picture in portraits(warm_home)})
@@ -80,7 +81,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, warm_home: Path, new_mlflow: 
         with open(os.path.join(root, stray), "wb") as file:  # noqa: PTH118, PTH123
             file.write(b"no picture")
     secret = {"MLFLOW_TRACKING_PASSWORD": _SECRET}
-    place = Workspace(folder, folder / "home", secret, store=new_mlflow)
+    home = copied_home(folder / "home", warm_home)
+    place = Workspace(folder, home, secret, store=new_mlflow)
     told = ""
 
     def run(*arguments: str) -> None:
