@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from facetrack.figures.canvas import new_figure
 from facetrack.figures.plots import plots
 from facetrack.figures.table import printable
 from facetrack.figures.tsne import label
@@ -66,16 +67,12 @@ def static(points: Sequence[Point], score: str = "ARI") -> "Figure":
 
     Bands are mean ± 2·std. Raises ValueError where no point has a finite mean.
     """
-    from matplotlib.figure import Figure
-
     panels, lines = _panels(points)
     colours = _colours(points)
     dashes = _dashes(lines)
     columns = min(len(panels), _MOST_COLUMNS)
     rows = math.ceil(len(panels) / columns)
-    figure = Figure(
-        figsize=(max(7, 5 * columns) + (3.5 if lines else 0), 5 * rows), layout="constrained"
-    )
+    figure = new_figure(max(7, 5 * columns) + (3.5 if lines else 0), 5 * rows)
     grid = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in grid[len(panels) :]:
         axes.set_axis_off()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from facetrack.figures.canvas import new_figure
 from facetrack.figures.tsne import label
 
 if TYPE_CHECKING:
@@ -29,14 +30,13 @@ def growth(sizes: Sequence[Size]) -> "Figure":
 
     Raises ValueError for no sizes.
     """
-    from matplotlib.figure import Figure
     from matplotlib.ticker import NullFormatter, ScalarFormatter
 
     if not sizes:
         raise ValueError("growth needs at least one job")
     datasets = list(dict.fromkeys(size.dataset for size in sizes))
     methods = list(dict.fromkeys(size.method for size in sizes))
-    figure = Figure(figsize=(13, 4.5 * len(datasets) + 0.5), layout="constrained")
+    figure = new_figure(13, 4.5 * len(datasets) + 0.5)
     grid = figure.subplots(len(datasets), len(SCORES), squeeze=False)
     for dataset, line in zip(datasets, grid, strict=True):
         ticks = sorted({size.people for size in sizes if size.dataset == dataset})

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.data import Vectors
+from facetrack.figures.canvas import new_figure
 from facetrack.figures.table import printable
 from facetrack.metrics import NOISE
+from facetrack.texts import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,9 +68,7 @@ def two_panels(
     frequent has that person's colour and shape; further ones are darker crosses: a person's
     colour in the wrong place is a face in the wrong cluster.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7 if people is None else 14, 7), layout="constrained")
+    figure = new_figure(7 if people is None else 14, 7)
     figure.suptitle(label(title, longest=120 if people is not None else 70))
     panels = figure.subplots(1, 1 if people is None else 2, squeeze=False)[0]
     numbers = None
@@ -76,7 +76,7 @@ def two_panels(
         names, numbers = np.unique(np.asarray(people, dtype=object), return_inverse=True)
         styles = {number: style(number) for number in range(len(names))}
         _scatter(panels[0], coordinates, numbers, styles)
-        panels[0].set_title(_count(len(names), "person", "people"))
+        panels[0].set_title(counted(len(names), "person", "people"))
         if len(names) <= _MOST_NAMES:
             _legend(figure, list(names), styles)
 
@@ -96,11 +96,11 @@ def two_panels(
         coordinates[noise, 0], coordinates[noise, 1], s=size, c=GREY, marker="x", linewidths=0.7
     )
     _scatter(axes, coordinates, clusters, cluster_styles(clusters, numbers))
-    told = [_count(len(labels), "cluster", "clusters")]
+    told = [counted(len(labels), "cluster")]
     if single.any():
-        told.append(_count(int(single.sum()), "of them a single face", "of them single faces"))
+        told.append(counted(int(single.sum()), "of them a single face", "of them single faces"))
     if noise.any():
-        told.append(_count(int(noise.sum()), "face in none", "faces in none"))
+        told.append(counted(int(noise.sum()), "face in none", "faces in none"))
     axes.set_title(", ".join(told))
 
     for axes in panels:
@@ -212,7 +212,3 @@ def _legend(figure: "Figure", names: Sequence[str], styles: dict[int, Style]) ->
 def _marker_size(n: int) -> float:
     """Area in square points: 45 for a family's photos, 6 for thousands."""
     return float(np.clip(6000 / max(n, 1), 6, 45))
-
-
-def _count(n: int, one: str, many: str) -> str:
-    return f"{n:,} {one if n == 1 else many}"

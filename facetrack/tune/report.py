@@ -11,6 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from facetrack import figures
+from facetrack.figures.canvas import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +99,6 @@ def _reach(curve: Sequence[tuple[float, float]], floor: float) -> float:
 
 
 def _picture(found: Found, searched: Sequence[str]) -> "Figure":
-    from matplotlib.figure import Figure
 
     several = len(found.names) > 1
     panels = [_history, _radius, _distribution]
@@ -108,7 +108,7 @@ def _picture(found: Found, searched: Sequence[str]) -> "Figure":
         panels += [_importances, _contour]
     columns = min(3, len(panels))
     rows = math.ceil(len(panels) / columns)
-    figure = Figure(figsize=(5 * columns, 4.5 * rows), layout="constrained")
+    figure = new_figure(5 * columns, 4.5 * rows)
     grid = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, panel in zip(grid, panels, strict=False):
         panel(axes, found, searched)
