@@ -54,14 +54,14 @@ def export(config: DictConfig) -> None:
     faces, evaluation = scored(config)
     files = [out]
     exports.remember(out)
+    if form == "csv" and evaluation is not None:  # before the file that says it is done
+        files.append(_scores_path(out))
+        replace(files[1], resamples_csv(evaluation).encode())
     with replacing(out) as file:
         if form == "npz":
             npz.write(file, _arrays(config, faces, evaluation))
         else:
             _write_csv(file, faces, evaluation)
-    if form == "csv" and evaluation is not None:
-        files.append(_scores_path(out))
-        replace(files[1], resamples_csv(evaluation).encode())
     d = faces.vectors.shape[1]
     say(f"{counted(len(faces.vectors), 'face', 'faces')}, {counted(d, 'number')} each")
     json_lines.tell(
@@ -94,7 +94,9 @@ def _out(config: DictConfig, form: str) -> Path:
         out = outputs.folder() / f"embeddings.{form}"
     else:
         out = user_path(config.task.out)
-    for path in (out, *([_scores_path(out)] if form == "csv" else [])):
+    # Scores that an export of this file has left when it was killed are its own.
+    begun = form == "csv" and out not in exports.remembered()
+    for path in (out, *([_scores_path(out)] if begun else [])):
         if path.exists() or path.is_symlink():
             raise UserError(f"{path} is there already: name another file with task.out=…")
     try:

@@ -1,5 +1,6 @@
 """SIGKILL at random moments, and the same command again."""
 
+import csv
 import random
 import shutil
 from collections.abc import Callable
@@ -132,11 +133,78 @@ def organising(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     return _campaign("organising", once, kills, seed, seconds)
 
 
+def job(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
+    """A job alone: a run that was finished stays, and pages in outputs/ are whole."""
+    arguments = ("n_resamples=3",)
+    whole = Workspace(folder / "whole", home)
+    whole.run(*arguments)  # embeds
+    seconds = timed(lambda: ended(whole.fork(*arguments)))
+    expected = next(iter(scores(whole.folder, "job", "FINISHED").values()))
+
+    def once(outcome: Outcome, number: int, after: float) -> None:
+        place = Workspace(folder / f"{number}", home)
+        kill(place.fork(*arguments), after)
+        before = scores(place.folder, "job", "FINISHED")
+        outcome.finished_before_the_kill += len(before)
+        done = ended(place.fork(*arguments))
+        after_ = scores(place.folder, "job", "FINISHED")
+        outcome.lost += sum(after_.get(run) != metrics for run, metrics in before.items())
+        outcome.orphans += len(scores(place.folder, None, "RUNNING"))
+        pages = [path.read_bytes() for path in place.folder.glob("outputs/*/*.html")]
+        right = (
+            all(metrics == expected for metrics in after_.values())
+            and all(page.rstrip().endswith(b"</html>") for page in pages)
+            and len(after_) == len(before) + 1
+            and not list(place.folder.rglob("*.part"))
+        )
+        _note(outcome, done, right, f"it left {after_} and {len(pages)} pages")
+
+    return _campaign("a job alone", once, kills, seed, seconds)
+
+
+def exporting(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
+    """A file that is there is whole; one that is not is written by the same command."""
+
+    def arguments(out: Path) -> tuple[str, ...]:
+        return ("task=export", f"task.out={out}", "n_resamples=3", "tracking=none")
+
+    def timeless(path: Path) -> list[object]:
+        """What is in the two files, but for times."""
+        with path.with_name("faces-scores.csv").open(newline="") as file:
+            rows = [
+                {key: row[key] for key in row if "seconds" not in key}
+                for row in csv.DictReader(file)
+            ]
+        return [path.read_text(), *rows]
+
+    whole = Workspace(folder / "whole", home)
+    whole.run(*arguments(folder / "embeds" / "faces.csv"))
+    seconds = timed(lambda: ended(whole.fork(*arguments(folder / "out" / "faces.csv"))))
+    expected = timeless(folder / "out" / "faces.csv")
+
+    def once(outcome: Outcome, number: int, after: float) -> None:
+        place, out = Workspace(folder / f"{number}", home), folder / f"out {number}" / "faces.csv"
+        kill(place.fork(*arguments(out)), after)
+        if out.exists():
+            outcome.finished_before_the_kill += 1
+            outcome.lost += timeless(out) != expected
+            out.unlink()  # facetrack writes over no file
+            out.with_name("faces-scores.csv").unlink()
+        done = ended(place.fork(*arguments(out)))
+        names = sorted(path.name for path in out.parent.iterdir())
+        right = names == ["faces-scores.csv", "faces.csv"] and timeless(out) == expected
+        _note(outcome, done, right, f"it left {names}")
+
+    return _campaign("exporting", once, kills, seed, seconds)
+
+
 CAMPAIGNS: dict[str, Callable[[Path, Path, int, int], Outcome]] = {
     "embedding": embedding,
     "sweep": sweep,
     "study": study,
     "organising": organising,
+    "job": job,
+    "exporting": exporting,
 }
 
 

@@ -141,3 +141,20 @@ def test_what_is_forgotten_is_found_in_exports_that_are_still_there(
     ]
     (home / "exports.json").write_text("[[[")
     assert exports.showing([ours]) == []
+
+
+def test_an_export_killed_between_its_two_files_goes_on(workspace: Workspace) -> None:
+    command = ("task=export", "task.out=both.csv", "n_resamples=2", "tracking=none")
+    workspace.run(*command).ok()
+    out, scores = (workspace.folder / name for name in ("both.csv", "both-scores.csv"))
+    whole = out.read_bytes()
+    workspace.run(*command).refused("both.csv is there already")
+    out.unlink()  # as if it had been killed before
+    scores.write_text("half of")
+    workspace.run(*command).ok()
+    assert out.read_bytes() == whole
+    assert scores.read_text().startswith("ari,")
+    (workspace.folder / "mine-scores.csv").write_text("mine")
+    mine = [*command[:1], "task.out=mine.csv", *command[2:]]
+    workspace.run(*mine).refused("mine-scores.csv is there already")
+    assert (workspace.folder / "mine-scores.csv").read_text() == "mine"

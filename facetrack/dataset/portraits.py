@@ -4,8 +4,12 @@ Free to show, the same on every machine and there without a download. Two of the
 alike (Ada and Alma), and Mateo wears sunglasses on two of his pictures.
 """
 
+import importlib
 import os
+import random
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from facetrack.dataset.sitters import SITTERS, Shot, Sitter, shots
 from facetrack.errors import UserError
 from facetrack.home import home
 from facetrack.progress import bar
+from facetrack.workers import cores
 
 VERSION = 1  # raised whenever a picture changes, so that old files are not taken for new ones
 
@@ -40,17 +45,45 @@ class Portraits:
             for sitter in SITTERS
             for number, shot in enumerate(shots(sitter), start=1)
         ]
-        pictures = []
-        for name, sitter, shot in bar(wanted, description="Drawing portraits", unit="picture"):
-            try:
-                _ensure(root / name, sitter, shot)
-            except OSError as error:
-                raise UserError(
-                    f"the portrait {root / name} cannot be written ({error.strerror or error}): "
-                    "free some space, or set FACETRACK_HOME to a folder you can write to"
-                ) from error
-            pictures.append(Picture(root / name, name, sitter.name))
+        missing = [one for one in wanted if not _is_there(root / one[0])]
+        if missing:
+            _draw(root, missing)
+        pictures = [Picture(root / name, name, sitter.name) for name, sitter, _ in wanted]
         return Pictures(sorted(pictures, key=lambda one: one.name))
+
+
+def _draw(root: Path, missing: Sequence[tuple[str, Sitter, Shot]]) -> None:
+    """Draw pictures on all cores. Raises UserError where they cannot be written."""
+    # Each process in an order of its own: those that draw at once share out the work.
+    order = random.Random(os.getpid()).sample(missing, len(missing))
+    # OpenCV takes long to import, and a run on drawn pictures does not need it; before the
+    # threads, which would wait for each other.
+    importlib.import_module("facetrack.dataset.drawing")
+    with ThreadPoolExecutor(cores()) as pool:
+        tasks = {
+            pool.submit(_ensure, root / name, sitter, shot): root / name
+            for name, sitter, shot in order
+        }
+        drawn = bar(
+            as_completed(tasks),
+            total=len(order),
+            description="Drawing portraits",
+            unit="picture",
+        )
+        try:
+            for task in drawn:
+                task.result()
+        except OSError as error:
+            raise UserError(
+                f"the portrait {tasks[task]} cannot be written ({error.strerror or error}): "
+                "free some space, or set FACETRACK_HOME to a folder you can write to"
+            ) from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _is_there(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _ensure(path: Path, sitter: Sitter, shot: Shot) -> None:
@@ -59,9 +92,8 @@ def _ensure(path: Path, sitter: Sitter, shot: Shot) -> None:
     The file appears whole or not at all, and whoever draws it draws the same: so processes need
     not wait for each other, and after one that was killed the next draws the rest.
     """
-    if path.is_file() and path.stat().st_size:
+    if _is_there(path):
         return
-    # OpenCV takes long to import, and a run on drawn pictures does not need it here.
     from facetrack.dataset.drawing import draw
 
     # Not by parents=True, which makes folders in between that others may read.
