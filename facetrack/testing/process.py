@@ -19,6 +19,7 @@ from typing import IO, Any, TextIO
 from unittest.mock import patch
 
 import optuna
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
@@ -26,10 +27,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobRuntime
 from hydra.plugins.config_source import ConfigResult
+from hydra.types import RunMode
+from omegaconf import DictConfig
 
 from facetrack import __main__ as command
 from facetrack import sweep, tracking
 from facetrack.testing.outcome import Outcome
+from facetrack.working_folder import escaped
 
 # What commands import when they need it. Some set the environment as they are imported, which is
 # put back after each command, and would be without it in the next one.
@@ -40,6 +44,7 @@ _REFUSED = 2
 _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
 _SHIPPED = {str(command.CONF), "hydra.conf", ""}  # the last is the schema
 _shipped: dict[str, ConfigResult] = {}
+_composed: dict[tuple[object, ...], DictConfig] = {}
 
 
 def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Outcome:
@@ -168,8 +173,11 @@ def _configs() -> Iterator[None]:
     """The configs that facetrack and Hydra ship are read once for all commands, most of composing.
 
     Each composition has copies; with a folder of the user's own (--config-dir) all are read anew.
+    What only chooses is composed once for all commands, too: each begins with that (see
+    arguments/composed.py).
     """
     read, composed_mode = ConfigRepository.load_config, Hydra.get_mode
+    composed_anew = ConfigLoaderImpl.load_configuration
 
     def load(repository: ConfigRepository, config_path: str) -> ConfigResult | None:
         if not _is_shipped(repository):
@@ -180,6 +188,25 @@ def _configs() -> Iterator[None]:
                 return None
             _shipped[config_path] = found
         return copy.deepcopy(_shipped[config_path])
+
+    def compose(
+        loader: ConfigLoaderImpl,
+        config_name: str | None,
+        overrides: list[str],
+        run_mode: RunMode,
+        from_shell: bool = True,
+        validate_sweep_overrides: bool = True,
+    ) -> DictConfig:
+        given = overrides, run_mode, from_shell, validate_sweep_overrides
+        if not (_is_shipped(loader.repository) and all(map(_chooses, overrides))):
+            return composed_anew(loader, config_name, *given)
+        key = (config_name, *overrides, run_mode, validate_sweep_overrides)
+        if key not in _composed:
+            _composed[key] = composed_anew(loader, config_name, *given)
+        config = copy.deepcopy(_composed[key])
+        config.hydra.runtime.cwd = escaped(str(Path.cwd()))
+        config.hydra.job.name = JobRuntime.instance().get("name")
+        return config
 
     def mode(hydra: Hydra, config_name: str | None, overrides: list[str]) -> Any:
         """Hydra composes twice, first for this, which its own settings and experiments set."""
@@ -192,8 +219,14 @@ def _configs() -> Iterator[None]:
     with (
         patch.object(ConfigRepository, "load_config", load),
         patch.object(Hydra, "get_mode", mode),
+        patch.object(ConfigLoaderImpl, "load_configuration", compose),
     ):
         yield
+
+
+def _chooses(override: str) -> bool:
+    key, _, value = override.partition("=")
+    return key.lstrip("+").isidentifier() and value.replace("_", "").isalnum()
 
 
 def _is_shipped(repository: ConfigRepository) -> bool:
