@@ -10,19 +10,26 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TextIO
 
 _SCHEMA = 1
 # Worker processes have to know it too, on other machines as well (`cluster.environment`).
 _ASKED = "FACETRACK_JSON"
 _held: list[str] | None = None
+_stream: TextIO | None = None
 
 
 def ask(wanted: bool) -> None:
-    """Say whether this command, with the processes it starts, gives its results as JSON."""
+    """Say whether this command, with the processes it starts, gives its results as JSON.
+
+    Where it does, whatever libraries print in this process goes to standard error.
+    """
+    global _stream
     os.environ.pop(_ASKED, None)
+    _stream = None
     if wanted:
         os.environ[_ASKED] = "1"
+        _stream, sys.stdout = sys.stdout, sys.stderr
 
 
 def asked() -> bool:
@@ -68,8 +75,9 @@ def _give(line: str) -> None:
         _held.append(line)
         return
     # At once, so that lines of several processes do not mix.
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    stream = _stream or sys.stdout
+    stream.write(line + "\n")
+    stream.flush()
 
 
 def _plain(value: object) -> object:

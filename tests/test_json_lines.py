@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from conftest import Command
 
 from facetrack import json_lines
-from facetrack.testing import Outcome, Workspace, photos, runs
+from facetrack.testing import Outcome, Workspace, copied_home, photos, portrait_faces, runs
 
 _LITTLE = ("n_resamples=2", "dataset.name=six")
 
@@ -93,8 +94,11 @@ def test_a_study(facetrack: Command, pictures: tuple[str, ...], tmp_path: Path) 
 
 
 def test_organising_exporting_and_forgetting(
-    workspace: Workspace, tmp_path: Path, warm_home: Path
+    tmp_path: Path, warm_home: Path, new_mlflow: Path
 ) -> None:
+    portrait_faces(warm_home)
+    home = copied_home(tmp_path / "home", warm_home)  # something is taken away from it
+    workspace = Workspace(tmp_path / "work", home, store=new_mlflow)
     root, out = photos(tmp_path, warm_home, 12), tmp_path / "People"
     flat = ("dataset=folder", f"dataset.root={root}")
     done = workspace.run("--json", "task=organise", *flat, f"task.out={out}")
@@ -158,3 +162,18 @@ def test_what_is_held_is_passed_on_once(
     json_lines.ask(False)
     json_lines.tell("job", number=2)
     assert capsys.readouterr().out == ""
+
+
+def test_what_libraries_print_is_no_result(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))  # to be put back
+    monkeypatch.setenv("FACETRACK_JSON", "")
+    json_lines.ask(True)
+    print("(raylet) a worker died")
+    json_lines.tell("job", number=3)
+    out, err = capsys.readouterr()
+    assert json.loads(out)["number"] == 3
+    assert err == "(raylet) a worker died\n"
+    json_lines.ask(False)

@@ -31,7 +31,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from facetrack import __main__ as command
-from facetrack import sweep, tracking
+from facetrack import json_lines, sweep, tracking
 from facetrack.testing.outcome import Outcome
 from facetrack.working_folder import escaped
 
@@ -122,6 +122,7 @@ def _modules() -> Iterator[None]:
 
 def _forget() -> None:
     sweep._open, sweep._exit_status = None, 0
+    json_lines.ask(False)
     tracking._looked_through.clear()
     tracking._given_up.clear()
     for module in _own_modules():
