@@ -63,7 +63,7 @@ def export(config: DictConfig) -> None:
         else:
             _write_csv(file, faces, evaluation)
     d = faces.vectors.shape[1]
-    say(f"{counted(len(faces.vectors), 'face', 'faces')}, {counted(d, 'number')} each")
+    say(f"{counted(len(faces.vectors), 'face')}, {counted(d, 'number')} each")
     json_lines.tell(
         "export",
         files=[outputs.told(path) for path in files],
@@ -94,9 +94,11 @@ def _out(config: DictConfig, form: str) -> Path:
         out = outputs.folder() / f"embeddings.{form}"
     else:
         out = user_path(config.task.out)
+    taken = [out]
     # Scores that an export of this file has left when it was killed are its own.
-    begun = form == "csv" and out not in exports.remembered()
-    for path in (out, *([_scores_path(out)] if begun else [])):
+    if form == "csv" and out not in exports.remembered():
+        taken.append(_scores_path(out))
+    for path in taken:
         if path.exists() or path.is_symlink():
             raise UserError(f"{path} is there already: name another file with task.out=…")
     try:

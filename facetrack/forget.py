@@ -285,9 +285,9 @@ def _clear(place: Place) -> list[str]:
         troubles.append(after)
     elif after.count and not troubles:
         troubles.append(f"{place.what}: {after.count} are left")
-    counts = [f"{one.count:,}" if isinstance(one, Found) else "unknown" for one in (before, after)]
-    say(f"  {place.what}: {counts[0]} before, {counts[1]} left")
     known = [one.count if isinstance(one, Found) else None for one in (before, after)]
+    counts = ["unknown" if count is None else f"{count:,}" for count in known]
+    say(f"  {place.what}: {counts[0]} before, {counts[1]} left")
     json_lines.tell("forget", place=place.what, before=known[0], left=known[1], troubles=troubles)
     return troubles
 

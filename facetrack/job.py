@@ -139,17 +139,17 @@ class Job:
         if not sweep_id or not self.tracking.finished(sweep_id, self.tags):
             return False
         say(f"  {self.name}: finished before")
-        self._give("FINISHED", finished_before=True)
+        self._give(finished_before=True)
         return True
 
     def give(self, run: Run, **fields: object) -> None:
         """Give its results (see json_lines.py)."""
-        self._give("FINISHED", run=run.run_id or None, **fields)
+        self._give(run=run.run_id or None, **fields)
 
-    def _give(self, status: str, **fields: object) -> None:
+    def _give(self, **fields: object) -> None:
         json_lines.tell(
             self._kind,
-            status=status,
+            status="FINISHED",
             name=self.name,
             choices=_stages(self.config),
             parameters=self.params,

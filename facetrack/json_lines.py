@@ -66,7 +66,7 @@ def hold() -> Iterator[list[str]]:
 
 
 def beside() -> Any:
-    """The stream for everything that is no result."""
+    """The stream for everything that is no result, in worker processes as well."""
     return sys.stderr if asked() and _held is None else sys.stdout
 
 

@@ -89,8 +89,7 @@ class _ElsewhereLauncher(Launcher):
             for job, result in results:
                 if result is None:
                     failure = sweep.Failure(f"{' '.join(job.overrides)}: {_LOST}")
-                    sweep.tell_failed(failure)
-                    result = Told(f"  FAILED: {failure.text}"), failed(failure)
+                    result = _failed(failure)
                 told, returns[job.number] = result
                 sweep.job_ended(told.text)
                 json_lines.pass_on(told.results)
@@ -187,10 +186,7 @@ def run(job: Job) -> tuple[Told, JobReturn]:
             f"{socket.gethostname()} has no folder {job.folder} ({error.strerror}): start the "
             "command in a folder that all machines see"
         )
-        failure = sweep.Failure(text, mistake=True)
-        with json_lines.hold() as results:
-            sweep.tell_failed(failure)
-        return Told(f"  FAILED: {text}", results), failed(failure)
+        return _failed(sweep.Failure(text, mistake=True))
     Singleton.set_state(dict(job.singletons))
     setup_globals()
     config = job.context.config_loader.load_sweep_config(job.config, list(job.overrides))
@@ -206,3 +202,10 @@ def run(job: Job) -> tuple[Told, JobReturn]:
             job_subdir_key="hydra.sweep.subdir",
         )
     return Told(told.getvalue().rstrip("\n"), results), returned
+
+
+def _failed(failure: sweep.Failure) -> tuple[Told, JobReturn]:
+    """What a job tells and returns that could not be run."""
+    with json_lines.hold() as results:
+        sweep.tell_failed(failure)
+    return Told(f"  FAILED: {failure.text}", results), failed(failure)

@@ -160,16 +160,19 @@ def _refuse_unknown(
         raise UserError(f"there is no flag {argument.partition('=')[0]}; {meant}")
 
 
+def _given(told: _Told, names: Sequence[str]) -> list[str]:
+    return [f"--{name.replace('_', '-')}" for name in names if getattr(told, name)]
+
+
 def _refuse_together(told: _Told) -> None:
     """Raises UserError for flags of which each asks for something else."""
-    asked = [f"--{name.replace('_', '-')}" for name in _COMMANDS if getattr(told, name)]
+    asked, shown = _given(told, _COMMANDS), _given(told, _SHOW)
     if told.multirun and told.cfg:
         raise UserError(
             f"-m runs a sweep, and --cfg {told.cfg} only shows a config: leave out one of them"
         )
     if len(asked) > 1:
         raise UserError(f"{' and '.join(asked)} do not go together: leave out all but one")
-    shown = [f"--{name.replace('_', '-')}" for name in _SHOW if getattr(told, name)]
     if told.json and shown:
         raise UserError(f"--json gives results, and {shown[0]} has none: leave out one of them")
     if told.resolve and not (told.cfg or told.help):

@@ -4,7 +4,6 @@ Free to show, the same on every machine and there without a download. Two of the
 alike (Ada and Alma), and Mateo wears sunglasses on two of his pictures.
 """
 
-import importlib
 import os
 import random
 import tempfile
@@ -56,9 +55,6 @@ def _draw(root: Path, missing: Sequence[tuple[str, Sitter, Shot]]) -> None:
     """Draw pictures on all cores. Raises UserError where they cannot be written."""
     # Each process in an order of its own: those that draw at once share out the work.
     order = random.Random(os.getpid()).sample(missing, len(missing))
-    # OpenCV takes long to import, and a run on drawn pictures does not need it; before the
-    # threads, which would wait for each other.
-    importlib.import_module("facetrack.dataset.drawing")
     with ThreadPoolExecutor(cores()) as pool:
         tasks = {
             pool.submit(_ensure, root / name, sitter, shot): root / name
@@ -94,6 +90,7 @@ def _ensure(path: Path, sitter: Sitter, shot: Shot) -> None:
     """
     if _is_there(path):
         return
+    # OpenCV takes long to import, and a run on drawn pictures does not need it here.
     from facetrack.dataset.drawing import draw
 
     # Not by parents=True, which makes folders in between that others may read.

@@ -99,7 +99,6 @@ def _reach(curve: Sequence[tuple[float, float]], floor: float) -> float:
 
 
 def _picture(found: Found, searched: Sequence[str]) -> "Figure":
-
     several = len(found.names) > 1
     panels = [_history, _radius, _distribution]
     if several:
