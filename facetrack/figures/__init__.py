@@ -1,3 +1,4 @@
+from facetrack.figures.canvas import png
 from facetrack.figures.comparison import comparison_csv, comparison_line, comparison_markdown
 from facetrack.figures.curves import Point, interactive, static
 from facetrack.figures.error_page import Listing, error_page
@@ -16,7 +17,7 @@ from facetrack.figures.table import (
     text,
 )
 from facetrack.figures.table1 import Entry, Table1, table1_csv, table1_latex, table1_markdown
-from facetrack.figures.tsne import coordinates, label, png, two_panels
+from facetrack.figures.tsne import coordinates, label, two_panels
 from facetrack.figures.tsne_page import Sheet, tsne_page
 
 __all__ = [

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from facetrack.figures.canvas import new_figure
+from facetrack.figures.canvas import as_shipped, new_figure
 from facetrack.figures.plots import plots
 from facetrack.figures.table import printable
 from facetrack.figures.tsne import label
@@ -62,6 +62,7 @@ class _Panel:
         return low - margin, high + margin
 
 
+@as_shipped()
 def static(points: Sequence[Point], score: str = "ARI") -> "Figure":
     """The curves as a matplotlib figure; each curve's best point is ringed and in the legend.
 
@@ -72,7 +73,8 @@ def static(points: Sequence[Point], score: str = "ARI") -> "Figure":
     dashes = _dashes(lines)
     columns = min(len(panels), _MOST_COLUMNS)
     rows = math.ceil(len(panels) / columns)
-    figure = new_figure(max(7, 5 * columns) + (3.5 if lines else 0), 5 * rows)
+    width = max(7, 5 * columns) + (3.5 if lines else 0)
+    figure = new_figure(width, 5 * rows)
     grid = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in grid[len(panels) :]:
         axes.set_axis_off()

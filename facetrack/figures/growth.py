@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facetrack.figures.canvas import new_figure
+from facetrack.figures.canvas import as_shipped, new_figure
 from facetrack.figures.tsne import label
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Size:
     scores: tuple[float, float, float]
 
 
+@as_shipped()
 def growth(sizes: Sequence[Size]) -> "Figure":
     """The curves as a matplotlib figure, people on a logarithmic axis.
 

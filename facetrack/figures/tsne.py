@@ -1,15 +1,13 @@
 """Faces on a plane by t-SNE: the true people beside the clusters found (Figure 1)."""
 
-import io
-import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.data import Vectors
-from facetrack.figures.canvas import new_figure
+from facetrack.figures.canvas import as_shipped, new_figure
 from facetrack.figures.table import printable
 from facetrack.metrics import NOISE
 from facetrack.texts import counted
@@ -27,7 +25,6 @@ _SHAPES = ("o", "s", "^", "D", "v", "P")
 _SPLIT_OFF = "X"
 GREY = "#8c8c8c"
 """Of faces that are alone: hollow in a cluster of their own, crosses in none."""
-_DPI = 100
 _MOST_NAMES = 20
 _LONGEST_NAME = 26
 
@@ -55,6 +52,7 @@ def coordinates(vectors: Vectors, seed: int) -> NDArray[np.float32]:
         return np.asarray(model.fit_transform(vectors), dtype=np.float32)
 
 
+@as_shipped()
 def two_panels(
     coordinates: NDArray[np.float32],
     people: Sequence[str] | None,
@@ -109,28 +107,6 @@ def two_panels(
         for drawn in axes.collections:
             drawn.set_rasterized(True)
     return figure
-
-
-def png(figure: "Figure") -> bytes:
-    """A figure as PNG, 100 pixels an inch; the same figure gives the same bytes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
-    # Not by savefig, which draws constrained layouts twice, and packs what is unpacked below.
-    figure.set_dpi(_DPI)
-    canvas: Any = FigureCanvasAgg(figure)
-    with warnings.catch_warnings():
-        # Names may be in scripts the font lacks; the boxes drawn instead say so well enough.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        canvas.draw()
-    # 256 colours look the same (on LFW at most 18 of 255 off) and make its t-SNE 80 kB, not 300:
-    # a sweep keeps one for every job.
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    content = io.BytesIO()
-    picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-        content, "PNG", dpi=(_DPI, _DPI)
-    )
-    return content.getvalue()
 
 
 def label(name: str, longest: int = _LONGEST_NAME) -> str:

@@ -11,7 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from facetrack import figures
-from facetrack.figures.canvas import new_figure
+from facetrack.figures.canvas import as_shipped, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,6 +98,7 @@ def _reach(curve: Sequence[tuple[float, float]], floor: float) -> float:
     return value
 
 
+@as_shipped()
 def _picture(found: Found, searched: Sequence[str]) -> "Figure":
     several = len(found.names) > 1
     panels = [_history, _radius, _distribution]

@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 
 _DRAW = """
-import hashlib, io
-from facetrack.figures.canvas import new_figure
-figure = new_figure(2, 1)
-figure.subplots().plot([0, 1], label="a")
-file = io.BytesIO()
-figure.savefig(file, format="png")
-print(hashlib.sha256(file.getvalue()).hexdigest())
+import hashlib, matplotlib
+from facetrack import figures
+linewidth = matplotlib.rcParams["lines.linewidth"]
+figure = figures.static([figures.Point("lfw", "dbscan", "eps", x, x, 0.1) for x in (0.3, 0.4)])
+print(hashlib.sha256(figures.png(figure)).hexdigest())
+assert matplotlib.rcParams["lines.linewidth"] == linewidth
 """
 
 
