@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from facetrack.errors import UserError
+from facetrack.masked import first_line
 
 # Faces are biometric data: nothing is sent anywhere. Ray reads these when it starts.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -60,10 +61,9 @@ def connected() -> Iterator[Any]:
             logging_level=logging.ERROR,
         )
     except (OSError, RuntimeError, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
         raise UserError(
-            f"no Ray cluster can be used at {address or 'this machine'} ({first}): start one with "
-            f"`ray start --head`, or unset {_ADDRESS} to use this machine alone"
+            f"no Ray cluster can be used at {address or 'this machine'} ({first_line(error)}): "
+            f"start one with `ray start --head`, or unset {_ADDRESS} to use this machine alone"
         ) from error
     try:
         yield ray

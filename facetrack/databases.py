@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from facetrack.errors import UserError
-from facetrack.masked import masked
+from facetrack.masked import first_line, masked
 from facetrack.tracking_place import local
 
 CONNECT_SECONDS = 4
@@ -149,9 +149,3 @@ def _file(url: str) -> Path:
     from sqlalchemy.engine import make_url
 
     return local(url) or Path(make_url(url).database or "")
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says first, whole, passwords hidden."""
-    text = str(error).strip() or type(error).__name__
-    return masked(text.splitlines()[0])

@@ -134,3 +134,9 @@ def _as_written(address: str) -> list[str]:
         shlex.quote(address).strip("'"),
     ]
     return list(dict.fromkeys(forms))
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says first, whole, passwords hidden; its kind where it says nothing."""
+    text = str(error).strip() or type(error).__name__
+    return masked(text.splitlines()[0])

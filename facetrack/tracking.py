@@ -28,7 +28,7 @@ from facetrack.address import SERVER, refuse_malformed
 from facetrack.errors import UserError
 from facetrack.files import write
 from facetrack.home import home, lock, locks
-from facetrack.masked import masked, remember
+from facetrack.masked import first_line, masked, remember
 from facetrack.processes import is_gone, mine
 
 # Faces are biometric data: nothing is sent anywhere, usage statistics included, unless the
@@ -255,8 +255,7 @@ class Tracking:
                 raise self._answered(error) from error
             raise UserError(
                 _version_trouble(self.uri)
-                or f"the MLflow store {masked(self.uri)} cannot be used ({first_line(error)}): "
-                f"{todo}"
+                or f"the MLflow store {masked(self.uri)} cannot be used ({_shortly(error)}): {todo}"
             ) from error
 
     def _find(self, experiment: str) -> Any | None:
@@ -278,7 +277,7 @@ class Tracking:
             _given_up.add(self.uri)
             raise UserError(
                 f"no MLflow server answers at {masked(self.uri)} "
-                f"({answers.read(error).what}, {first_line(error)}): start one "
+                f"({answers.read(error).what}, {_shortly(error)}): start one "
                 "with `DO_NOT_TRACK=true mlflow server --host 127.0.0.1 --port 5000`, or leave "
                 "tracking.uri out to use a local store"
             ) from error
@@ -292,7 +291,7 @@ class Tracking:
         """What a failure of the store comes to."""
         if not self.uri.startswith(SERVER):
             return answers.Unkept(
-                f"the MLflow store {masked(self.uri)} stopped working ({first_line(error)}): see "
+                f"the MLflow store {masked(self.uri)} stopped working ({_shortly(error)}): see "
                 f"that it runs and has room, then {self._then or AGAIN}"
             )
         answer = answers.read(error)
@@ -393,7 +392,7 @@ class Tracking:
             return  # each attempt to say so there would take minutes
         if error is not None:
             with contextlib.suppress(Exception):
-                run.tags({"error": first_line(error)})
+                run.tags({"error": _shortly(error)})
                 run.artifacts({"traceback.txt": masked(traceback.format_exc())})
         with contextlib.suppress(Exception):
             run.end("FAILED")
@@ -592,7 +591,7 @@ class Tracking:
                 found = self._client.download_artifacts(run_id, name, str(folder))
                 return Path(found).read_bytes()
             except (MlflowException, OSError) as error:
-                raise UserError(f"its run has no {name} ({first_line(error)})") from error
+                raise UserError(f"its run has no {name} ({_shortly(error)})") from error
 
     @_guarded
     def jobs(self, sweep_id: str) -> list[Any]:
@@ -806,6 +805,6 @@ def _number(sweep: Any) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def first_line(error: BaseException) -> str:
+def _shortly(error: BaseException) -> str:
     """What an error says first, passwords hidden."""
-    return databases.first_line(error)[:300]
+    return first_line(error)[:300]

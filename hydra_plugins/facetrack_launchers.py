@@ -24,6 +24,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from facetrack import json_lines, sweep
 from facetrack.cluster import connected, environment
 from facetrack.errors import UserError
+from facetrack.masked import first_line
 from hydra_plugins.facetrack_sweeper import failed
 
 _LOST = "its worker was lost, twice"
@@ -144,8 +145,9 @@ class SubmititLauncher(_ElsewhereLauncher):
                 }
             )
         except (NameError, AssertionError, RuntimeError, ValueError) as error:
-            first = str(error).strip().splitlines()[0]
-            raise UserError(f"hydra/launcher=submitit_slurm cannot be used: {first}") from error
+            raise UserError(
+                f"hydra/launcher=submitit_slurm cannot be used: {first_line(error)}"
+            ) from error
         return executor
 
     def _results(self, jobs: Sequence[Job]) -> Generator[tuple[Job, Result], None, None]:

@@ -10,7 +10,7 @@ from optuna.storages import BaseStorage, RDBStorage
 from facetrack import databases
 from facetrack.errors import UserError
 from facetrack.home import lock, locks
-from facetrack.masked import masked
+from facetrack.masked import first_line, masked
 from facetrack.tune.journal import journal
 
 # A worker that has not shown itself for the grace period is taken for dead.
@@ -50,11 +50,10 @@ def _database(url: str) -> RDBStorage:
             grace_period=GRACE_SECONDS,
         )
     except Exception as error:
-        first = masked(str(error).strip().splitlines()[0]) if str(error).strip() else ""
         raise UserError(
             databases.version_trouble(_optuna(), url)
-            or f"the Optuna storage {masked(url)} cannot be used ({first}): see that it runs and "
-            "may be written to, or leave task.storage out"
+            or f"the Optuna storage {masked(url)} cannot be used ({first_line(error)}): "
+            "see that it runs and may be written to, or leave task.storage out"
         ) from error
 
 
@@ -99,4 +98,4 @@ def _optuna() -> databases.Program:
 
 
 def _reason(error: BaseException) -> str:
-    return databases.first_line(error.__cause__ or error)
+    return first_line(error.__cause__ or error)
