@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 from facetrack import json_lines, resume, stopping, working_folder
 from facetrack.errors import UserError, refuse
 from facetrack.progress import bar, say
+from facetrack.texts import counted
 
 working_folder.keep_as_it_is()  # here, as a worker imports this before it composes its job
 
@@ -121,8 +122,7 @@ def announce(jobs: Sequence[Sequence[str]], left_out: Mapping[str, Sequence[str]
         for key, _, value in (one.lstrip("+").partition("=") for one in job):
             values.setdefault(key, set()).add(value)
     _open.swept = [key for key, taken in values.items() if len(taken) > 1]
-    jobs_in_all = f"{len(jobs)} job{'s' if len(jobs) > 1 else ''}"
-    say(f"{jobs_in_all}; their runs and a summary go to MLflow as sweep {_open.sweep_id}")
+    say(f"{counted(len(jobs), 'job')}; their runs and a summary go to MLflow as sweep {_open.sweep_id}")
     for setting, choices in left_out.items():
         say(f"  {setting} has no meaning for {', '.join(choices)}, which run without it")
     _open.bar = bar(total=len(jobs), description="Jobs", unit="job")
