@@ -122,7 +122,8 @@ def announce(jobs: Sequence[Sequence[str]], left_out: Mapping[str, Sequence[str]
         for key, _, value in (one.lstrip("+").partition("=") for one in job):
             values.setdefault(key, set()).add(value)
     _open.swept = [key for key, taken in values.items() if len(taken) > 1]
-    say(f"{counted(len(jobs), 'job')}; their runs and a summary go to MLflow as sweep {_open.sweep_id}")
+    jobs_in_all = counted(len(jobs), "job")
+    say(f"{jobs_in_all}; their runs and a summary go to MLflow as sweep {_open.sweep_id}")
     for setting, choices in left_out.items():
         say(f"  {setting} has no meaning for {', '.join(choices)}, which run without it")
     _open.bar = bar(total=len(jobs), description="Jobs", unit="job")

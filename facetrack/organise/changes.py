@@ -43,8 +43,8 @@ def _added(added: Counter[int], fresh: set[int], called: Callable[[int], str]) -
     ]
     new = _list([called(person) for person in sorted(fresh)])
     return (
-        f"{_number(len(fresh), 'new person')}{new}; "
-        f"{_number(sum(added.values()), 'new face')}{_list(to)}"
+        f"{counted(len(fresh), 'new person')}{new}; "
+        f"{counted(sum(added.values()), 'new face')}{_list(to)}"
     )
 
 
@@ -60,7 +60,3 @@ def _list(parts: Sequence[str]) -> str:
         return ""
     more = f" and {len(parts) - _MOST} more" if len(parts) > _MOST else ""
     return f" ({', '.join(parts[:_MOST])}{more})"
-
-
-def _number(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
