@@ -25,6 +25,7 @@ from facetrack import (
     masked,
     module_path,
     outputs,
+    plugins,
     streams,
     sweep,
     targets,
@@ -88,6 +89,7 @@ def main() -> None:
         masked.remember(grammar.texts(sys.argv[1:]))
         targets.remember(sys.argv[1:])
         module_path.name(targets.Typed().names)
+        plugins.register()
         sys.argv[1:] = prepared(sys.argv[1:], CONF)
         if sys.argv[1:] == ["--version"]:
             print(f"facetrack {__version__}")

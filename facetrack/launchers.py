@@ -13,8 +13,6 @@ _NEEDED = {
     "ray": ("ray", "ray"),
     "submitit_slurm": ("submitit", "submitit"),
 }
-# Hydra takes these for the schema of conf/hydra/launcher, which has other keys.
-_IN_THE_WAY = {"ray": "hydra_ray_launcher", "submitit_slurm": "hydra_submitit_launcher"}
 
 
 def check(arguments: Sequence[str]) -> None:
@@ -30,10 +28,4 @@ def check(arguments: Sequence[str]) -> None:
             raise UserError(
                 f"{argument} needs processes that share locks, which this machine refuses ({why}): "
                 "leave it out"
-            )
-        other = _IN_THE_WAY.get(choice)
-        if other and find_spec(f"hydra_plugins.{other}") is not None:
-            raise UserError(
-                f"{argument} is facetrack's own, and {other.replace('_', '-')} takes its name: "
-                f"pip uninstall {other.replace('_', '-')}"
             )

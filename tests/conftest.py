@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from facetrack import plugins
 from facetrack.archive import extract as unpack
 from facetrack.data import Vectors
 from facetrack.dataset import Folder
@@ -32,6 +33,10 @@ from facetrack.home import lock
 from facetrack.store import Store
 from facetrack.testing import Outcome, Workspace, new_store, people
 from facetrack.tracking import Run
+
+# Before a test imports one of them: Hydra runs the modules of its own plugins once more when it
+# looks for them, and what was derived from their classes before is of no use afterwards.
+plugins.register()
 
 Command = Callable[..., Outcome]
 

@@ -40,6 +40,20 @@ def test_nothing_in_the_working_folder_runs(workspace: Workspace) -> None:
     assert not mark.exists(), mark.read_text()
 
 
+def test_of_hydras_plugins_only_those_that_facetrack_brings_are_imported(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    evil = tmp_path / "site-packages/hydra_plugins/evil.py"
+    evil.parent.mkdir(parents=True)
+    evil.write_text("raise SystemExit('it ran')\n")
+    # As pip installs a package that brings a plugin.
+    workspace.environment["PYTHONPATH"] = str(evil.parents[1])
+    told = workspace.command("--info", "plugins").ok()
+    assert {"FacetrackSweeper", "RayLauncher", "SubmititLauncher"} <= set(told.split())
+    refused = workspace.command("hydra/launcher=evil", "-m")
+    refused.refused("there is no hydra/launcher=evil")
+
+
 def test_what_the_command_line_names_is_found_in_any_folder(
     tmp_path: Path, warm_home: Path, new_mlflow: Path
 ) -> None:

@@ -1,8 +1,8 @@
-"""What commands import when they need it, imported; and the configs looked for, as each does it."""
+"""What commands import when they need it, imported; and Hydra's plugins, as each does it."""
 
 import importlib
 
-from hydra.core.plugins import Plugins
+from facetrack import plugins
 
 for _name in (
     *("cv2", "dlib", "matplotlib.backends.backend_agg", "optuna", "plotly.graph_objects"),
@@ -13,4 +13,4 @@ for _name in (
     *(f"facetrack.{name}" for name in ("sweep_tsne", "tracking", "tune.study")),
 ):
     importlib.import_module(_name)
-Plugins.instance()  # Hydra looks for them, and imports all of them
+plugins.register()
