@@ -1,6 +1,7 @@
 """The command line: Hydra composes the config, the task does the work."""
 
 import contextlib
+import errno
 import os
 import select
 import sys
@@ -37,6 +38,10 @@ from facetrack.errors import Incomplete, UserError, refuse
 from facetrack.shipped import CONF as CONF
 
 _NOBODY_READS = 128 + 13  # as a shell says it of SIGPIPE
+_NO_PLACE = {
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
+    *(errno.EACCES, errno.EPERM, errno.EROFS),
+}
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
@@ -154,13 +159,23 @@ def _one_line(error: Exception) -> str:
             "command again"
         )
     if isinstance(error, OSError) and not isinstance(error, HydraException):
-        return (
-            f"{error}: facetrack writes to the working directory, {Path.cwd()}, and to the folder "
-            "that FACETRACK_HOME names; make room there"
-        )
+        return _of_disk(error)
     if isinstance(error, UserError):
         return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
     return hydras.told(error)
+
+
+def _of_disk(error: OSError) -> str:
+    if error.errno in _NO_PLACE and error.filename is not None:
+        return (
+            f"{error.filename} cannot be used ({error.strerror}): see that its folder is there and "
+            "that you may write to it, or name another (hydra.run.dir, hydra.sweep.dir and "
+            "task.out say where results go)"
+        )
+    return (
+        f"{error}: facetrack writes to the working directory, {Path.cwd()}, and to the folder that "
+        "FACETRACK_HOME names; make room there"
+    )
 
 
 if __name__ == "__main__":

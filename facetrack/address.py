@@ -6,7 +6,10 @@ from facetrack.errors import UserError
 from facetrack.masked import masked
 
 SERVER = ("http://", "https://")
-_SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks", "file", "uc")
+_SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql")
+_EXPECTED = (
+    "expected http://HOST:PORT for a server, or sqlite:///FILE or postgresql://… for a database"
+)
 
 
 def refuse_malformed(uri: str) -> None:
@@ -16,13 +19,18 @@ def refuse_malformed(uri: str) -> None:
         host, colon, port = uri.rpartition(":")
         if colon and port.split("/")[0].isdecimal() and not host.endswith("/"):
             raise UserError(f"tracking.uri={masked(uri)} names no protocol: say http://{uri}")
-    elif scheme.partition("+")[0] not in _SCHEMES and not scheme.startswith("databricks"):
+        raise UserError(f"tracking.uri={masked(uri)} is no address of a store: {_EXPECTED}")
+    if scheme == "file":
         raise UserError(
-            f"tracking.uri={masked(uri)} begins with {scheme}://, which MLflow does not know: "
-            "expected http://HOST:PORT for a server, or sqlite:///FILE or postgresql://… for a "
-            "database"
+            f"tracking.uri={masked(uri)} is a folder, in which MLflow keeps no runs any more: "
+            f"{_EXPECTED} (`mlflow migrate-filestore` takes old runs along)"
         )
-    elif uri.startswith(SERVER):
+    if scheme.partition("+")[0] not in _SCHEMES:
+        raise UserError(
+            f"tracking.uri={masked(uri)} begins with {scheme}://, where facetrack keeps no runs: "
+            f"{_EXPECTED}"
+        )
+    if uri.startswith(SERVER):
         try:
             parts = urlsplit(uri)
             sound = bool(parts.hostname) and (parts.port is None or parts.port > 0)

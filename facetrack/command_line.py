@@ -1,6 +1,7 @@
 """What facetrack does to the arguments before Hydra sees them."""
 
 import secrets
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +11,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from facetrack import json_lines, launchers
-from facetrack.arguments import flags
+from facetrack.arguments import effect, flags
 from facetrack.arguments.catalogue import Catalogue
-from facetrack.arguments.check import Checks, initialized
+from facetrack.arguments.check import Checks, alone, initialized
 from facetrack.arguments.keys import COMMAND_ONLY
 from facetrack.arguments.parsing import parsed
 from facetrack.given import KNOWN
@@ -51,8 +52,15 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
         overrides = [one for one in meant if one != "-m"]
         multirun = line.multirun or is_multirun(meant)
         composed = checks.compose(overrides, typed, multirun)
-        expanded = expand(overrides, lambda key: _value(composed.jobs, key), multirun=multirun)
+        expanded = expand(
+            overrides,
+            lambda key: _value(composed.jobs, key),
+            multirun=multirun,
+            alone=alone(composed),
+        )
         checks.set(expanded, composed)
+    for twice in effect.told_twice(typed):
+        print(f"facetrack: {twice}", file=sys.stderr)
     hydras = list(line.flags)
     if multirun:
         expanded = _for_some_choices(expanded)

@@ -9,6 +9,8 @@ from omegaconf import DictConfig, ListConfig
 from facetrack import targets
 from facetrack.errors import UserError
 
+_BLOCKED = "blocklisted"
+
 
 def make(node: DictConfig | ListConfig) -> Any:
     """The object a node's `_target_` names, built from the node's other keys.
@@ -24,4 +26,9 @@ def make(node: DictConfig | ListConfig) -> Any:
             raise error.__cause__ from None
         if isinstance(error.__cause__, TypeError):
             raise UserError(" ".join(str(error.__cause__).split())) from error
+        if _BLOCKED in str(error):
+            raise UserError(
+                f"{node._target_} can run commands, and is not called: name a class of "
+                "facetrack's or of your own"
+            ) from error
         raise

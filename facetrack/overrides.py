@@ -34,7 +34,11 @@ def is_multirun(arguments: Sequence[str]) -> bool:
 
 
 def expand(
-    arguments: Sequence[str], value_of: Callable[[str], object], *, multirun: bool
+    arguments: Sequence[str],
+    value_of: Callable[[str], object],
+    *,
+    multirun: bool,
+    alone: str | None = None,
 ) -> list[str]:
     """The arguments, with every range on a numeric setting replaced by its values.
 
@@ -44,7 +48,8 @@ def expand(
     settings that hold no number (paths, times, addresses).
 
     value_of: gives the composed value of a key, None where there is no such key. Composing is
-    slow, so it is called only for values that could be a range.
+    slow, so it is called only for values that could be a range. alone: the task, where that is one
+    job whatever is asked.
 
     Raises UserError for a malformed range on a numeric setting, and for any range where
     `multirun` is False.
@@ -58,14 +63,22 @@ def expand(
             continue
         values = _values(key, value, integer=isinstance(current, int))
         if not multirun:
-            command = shlex.join(["facetrack", "-m", *arguments])
-            raise UserError(
-                f"{argument!r} asks for several runs, and without -m there is one; "
-                f"add -m: {command}"
-            )
+            raise several(argument, arguments, alone)
         head = argument[: argument.index("=") + 1]
         expanded.append(head + ",".join(values))
     return expanded
+
+
+def several(argument: str, arguments: Sequence[str], alone: str | None = None) -> UserError:
+    """What to say of an argument with several values where there is no sweep."""
+    if alone is not None:
+        return UserError(
+            f"task={alone} is one job, and {argument!r} asks for several: give it a single value"
+        )
+    command = shlex.join(["facetrack", "-m", *arguments])
+    return UserError(
+        f"{argument!r} asks for several runs, and without -m there is one; add -m: {command}"
+    )
 
 
 def _split(argument: str) -> tuple[str, str]:

@@ -36,6 +36,8 @@ def resumed(arguments: Sequence[str]) -> list[str]:
     if not asked:
         return list(arguments)
     which = asked[-1].removeprefix(_KEY)
+    if not which:
+        raise UserError("resume has no value: add resume=last, or resume=SWEEP with a sweep's id")
     others = [
         one for one in arguments if not one.startswith(_KEY) and one not in ("-m", "--multirun")
     ]

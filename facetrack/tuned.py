@@ -24,7 +24,10 @@ def with_tuned(arguments: Sequence[str]) -> list[str]:
     found: list[str] = []
     for argument in arguments:
         if argument.startswith(_KEY):
-            overrides = _overrides(Path(argument.removeprefix(_KEY)).expanduser())
+            path = argument.removeprefix(_KEY)
+            if not path:
+                raise UserError("tuned has no value: add tuned=FILE, the best.yaml of a study")
+            overrides = _overrides(Path(path).expanduser())
             found += _radius(argument, overrides) if "task=organise" in arguments else overrides
     return [*found, *(one for one in arguments if not one.startswith(_KEY))]
 

@@ -99,9 +99,10 @@ def server_stopped(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
                 done = ended(sweep)
                 _told(tally, done)
                 server.start()
-                # It says how to go on where its parent run had begun.
-                again = ("resume=last",) if "resume=" in done.stderr else arguments
-                done = place.command(*again, *tracking)
+                if done.returncode:  # else it had ended before the server did
+                    # It says how to go on where its parent run had begun.
+                    again = ("resume=last",) if "resume=" in done.stderr else arguments
+                    done = place.command(*again, *tracking)
             else:
                 time.sleep(_AWAY_SECONDS)
                 server.start()

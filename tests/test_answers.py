@@ -266,7 +266,12 @@ def test_each_question_is_within_a_guard(server: StandIn, odd: str) -> None:
         ("https://me:S3CRET@host:x", r"https://:\*\*\*@host:x is no address"),
         ("127.0.0.1:5000", "names no protocol: say http://127.0.0.1:5000"),
         ("localhost:5000/", "names no protocol: say http://localhost:5000/"),
-        ("htp://127.0.0.1:5000", "begins with htp://, which MLflow does not know"),
+        ("mlruns", "is no address of a store: expected http://HOST:PORT for a server, or sqlite"),
+        ("/no/where.db", "tracking.uri=/no/where.db is no address of a store"),
+        ("databricks", "is no address of a store"),
+        ("databricks://me", "begins with databricks://, where facetrack keeps no runs"),
+        ("file:///no/mlruns", "is a folder, in which MLflow keeps no runs any more"),
+        ("htp://127.0.0.1:5000", "begins with htp://, where facetrack keeps no runs"),
     ],
 )
 @pytest.mark.parametrize("kind", [Tracking, Past])

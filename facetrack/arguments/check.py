@@ -1,6 +1,5 @@
 """All that is checked of a command before Hydra runs it, in order."""
 
-import shlex
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,15 +8,16 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
 
-from facetrack.arguments import keys, paths, values, words
+from facetrack.arguments import effect, keys, paths, values, words
 from facetrack.arguments.catalogue import Catalogue
 from facetrack.arguments.composed import Composed, composed
 from facetrack.arguments.flags import Line
 from facetrack.arguments.nearest import nearest_keys
 from facetrack.arguments.parsing import is_choice, parsed
 from facetrack.errors import UserError
+from facetrack.overrides import several
 
-_ALONE = ("organise", "forget")  # tasks that are one job
+_ALONE = ("organise", "forget", "export")  # tasks that are one job
 _SEARCHED = "hydra.searchpath"
 _FILE = "file://"
 
@@ -53,9 +53,11 @@ class Checks:
         found = composed(overrides, catalogue, self._line.config_name, searched)
         keys.check_settings(overrides, catalogue, found, typed)
         if not multirun:
-            _refuse_several(overrides, arguments)
+            _refuse_several(overrides, arguments, found)
         elif self._line.works:
             _refuse_sweeps_of(found)
+        if self._line.works:
+            effect.refuse_useless(typed, found, multirun=multirun)
         return found
 
     def set(self, arguments: Sequence[str], found: Composed) -> None:
@@ -121,14 +123,6 @@ def initialized(line: Line, conf: Path) -> Iterator[Path]:
         yield conf
 
 
-def several(argument: str, arguments: Sequence[str]) -> UserError:
-    """What to say of an argument with several values where there is no sweep."""
-    command = shlex.join(["facetrack", "-m", *arguments])
-    return UserError(
-        f"{argument!r} asks for several runs, and without -m there is one; add -m: {command}"
-    )
-
-
 def _folder(text: str) -> Path:
     path = Path(text).absolute()
     if not path.is_dir():
@@ -136,13 +130,20 @@ def _folder(text: str) -> Path:
     return path
 
 
-def _refuse_several(overrides: Sequence[Override], arguments: Sequence[str]) -> None:
+def _refuse_several(
+    overrides: Sequence[Override], arguments: Sequence[str], found: Composed
+) -> None:
     for override in overrides:
         if override.is_sweep_override():
-            raise several(str(override.input_line), arguments)
+            raise several(str(override.input_line), arguments, alone(found))
+
+
+def alone(found: Composed) -> str | None:
+    """The task, where that is one job whatever is asked."""
+    return next((task for task in found.choices.get("task", []) if task in _ALONE), None)
 
 
 def _refuse_sweeps_of(found: Composed) -> None:
-    for task in found.choices.get("task", []):
-        if task in _ALONE:
-            raise UserError(f"task={task} is one job, not a sweep: leave out -m")
+    task = alone(found)
+    if task is not None:
+        raise UserError(f"task={task} is one job, not a sweep: leave out -m")

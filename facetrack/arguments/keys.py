@@ -1,6 +1,7 @@
 """Whether a command's groups, choices and settings are there; if not, which were meant."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from hydra.core.override_parser.types import Override, OverrideType
@@ -111,8 +112,13 @@ def _check_choice(group: str, value: object, options: Sequence[str]) -> None:
         if instead:
             raise UserError(f"there is no {group}={given}: {instead}, write tracking=none")
         raise UserError(f"there is no {group}={given}: {_one_of(group, options)}")
-    near = nearest(str(value), options)
     text = _one_of(group, options)
+    if group == "dataset" and str(value).startswith(("/", "~", ".")):
+        raise UserError(
+            f"there is no dataset={value}; did you mean dataset=folder dataset.root={value}? "
+            f"({text})"
+        )
+    near = nearest(Path(str(value)).stem, options)
     if near:
         meant = " or ".join(f"{group}={one}" for one in near)
         raise UserError(f"there is no {group}={value}; did you mean {meant}? ({text})")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 _ALIKE = 0.6
 _MOST = 3  # more are no answer
+_BEGINNING = 3  # letters; fewer begin too many names
 
 
 def nearest(word: str, names: Iterable[str]) -> list[str]:
@@ -32,6 +33,9 @@ def _best(word: str, names: Iterable[str], measure: Callable[[str, str], float])
     slips = [name for name in unique if _is_slip(_plain(word), _plain(name))]
     if slips:
         return slips[:_MOST]
+    begun = [name for name in unique if _plain(name).startswith(_plain(word))]
+    if begun and len(word) >= _BEGINNING:
+        return begun[:_MOST]
     scored = [(measure(word, name), name) for name in unique]
     best = max((score for score, _ in scored), default=0.0)
     if best < _ALIKE:

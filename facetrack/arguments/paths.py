@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.errors import UserError
 
-_FOLDER = "dataset.root"
+_FOLDER, _FOLDERS = "dataset.root", "dataset.roots"
 _FILES = ("dataset.archive", "dataset.archives", "embedder.weights")
 # What null is no value for.
 _NEEDED = {_FOLDER: "facetrack.dataset.Folder", "task.out": "facetrack.organise.organise"}
@@ -25,7 +25,7 @@ def check(jobs: Sequence[DictConfig]) -> None:
         if OmegaConf.select(job, "task._target_") == _FORGET:
             continue  # what is to be forgotten may be gone, and it says itself what it needs
         _refuse_missing(job)
-        for root in _paths(job, _FOLDER):
+        for root in [*_paths(job, _FOLDER), *_paths(job, _FOLDERS)]:
             if not os.path.isdir(os.path.expanduser(root)):  # noqa: PTH111, PTH112 - they never raise
                 from facetrack.dataset.folder import folder
 
@@ -37,17 +37,13 @@ def check(jobs: Sequence[DictConfig]) -> None:
 
 def _refuse_missing(job: DictConfig) -> None:
     """Raises UserError for the first setting without a value."""
-    needed = [
-        key
-        for key, target in (
-            (_FOLDER, "facetrack.dataset.Folder"),
-            ("task.out", "facetrack.organise"),
-        )
-        if str(OmegaConf.select(job, f"{key.partition('.')[0]}._target_")).startswith(target)
-        and not OmegaConf.is_missing(job[key.partition(".")[0]], key.partition(".")[2])
-        and OmegaConf.select(job, key) is None
-    ]
-    for key in sorted([*OmegaConf.missing_keys(job), *needed]):
+    missing = OmegaConf.missing_keys(job)
+    for key, target in _NEEDED.items():
+        if OmegaConf.select(job, f"{key.partition('.')[0]}._target_") == target:
+            missing |= {key} if OmegaConf.select(job, key) is None else set()
+    if OmegaConf.select(job, _FOLDERS) is not None:  # which take the place of the one
+        missing.discard(_FOLDER)
+    for key in sorted(missing):
         raise UserError(f"{key} has no value: add {key}=… to the command")
 
 

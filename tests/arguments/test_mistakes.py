@@ -4,12 +4,14 @@ In process, at the function that checks and composes: it is all a command does b
 """
 
 import re
+from pathlib import Path
 
 import pytest
 
 from facetrack.__main__ import CONF
 from facetrack.command_line import prepared
 from facetrack.errors import UserError
+from facetrack.testing import Workspace
 
 _DISTANCE = "is a distance between embeddings, a number above 0 such as 0.3; got"
 _SEED = "seed is a whole number from 0 to 4294967295; got"
@@ -198,10 +200,45 @@ MISTAKES: list[tuple[str, str]] = [
         "tracking.experiment is a text; got 2024, which as a text is written "
         "\"tracking.experiment='2024'\"",
     ),
-    ("hydra/launcher=ray hydra.launcher.num_cpus=true", "hydra.launcher.num_cpus is a number of"),
+    (
+        "-m hydra/launcher=ray hydra.launcher.num_cpus=true",
+        "hydra.launcher.num_cpus is a number of",
+    ),
     ("hydra.job.chdir=maybe", "hydra.job.chdir: Value 'maybe' is not a valid bool"),
     ("hydra.mode=SWEEP", "hydra.mode: Invalid value 'SWEEP', expected one of [RUN, MULTIRUN]"),
+    # What would change nothing.
+    (
+        "hydra/launcher=ray",
+        "hydra/launcher=ray is for the jobs of a sweep, and without -m there is",
+    ),
+    ("task=tune clusterer.eps=0.3", "task=tune searches eps, so clusterer.eps=0.3 would change no"),
+    ("task=tune clusterer=meanshift clusterer.eps=1", "task=tune searches eps, so clusterer.eps=1"),
+    ("-m task=tune clusterer=dbscan,meanshift clusterer.eps=0.3", "task=tune searches eps, so"),
+    ("task=organise n_people=3", "task=organise has no use for n_people=3: leave it out"),
+    ("task=organise sampling=subsample", "task=organise has no use for sampling=subsample: leave"),
+    ("task=forget person=A clusterer=kmeans", "task=forget has no use for clusterer=kmeans: leave"),
+    # Several jobs where there is one whatever is asked.
+    ("-m task=export seed=1,2", "task=export is one job, not a sweep: leave out -m"),
+    (
+        "task=organise dataset=folder,lfw",
+        "task=organise is one job, and 'dataset=folder,lfw' asks for several: give it a single",
+    ),
+    (
+        "task=organise clusterer.eps=0.3:0.5",
+        "task=organise is one job, and 'clusterer.eps=0.3:0.5' asks for several: give it a single",
+    ),
+    # Paths and beginnings in the place of a choice.
+    ("dataset=~/Pictures", "did you mean dataset=folder dataset.root=~/Pictures? (choose one of"),
+    ("dataset=./pics", "did you mean dataset=folder dataset.root=./pics? (choose one of dataset="),
+    ("clusterer=conf/clusterer/dbscan.yaml", "did you mean clusterer=dbscan? (choose one of clu"),
+    ("sampling=sub", "there is no sampling=sub; did you mean sampling=subsample? (choose one of"),
     # What is missing, or is not there to be read.
+    ("resume=", "resume has no value: add resume=last, or resume=SWEEP with a sweep's id"),
+    ("tuned=", "tuned has no value: add tuned=FILE, the best.yaml of a study"),
+    (
+        "dataset=folder dataset.roots=[.,/no/where]",
+        "/no/where cannot be read as a folder (No such file or directory)",
+    ),
     ("dataset=folder", "dataset.root has no value: add dataset.root=… to the command"),
     ("dataset=folder dataset.root=null", "dataset.root has no value: add dataset.root=… to the"),
     ("task=organise dataset.root=.", "task.out has no value: add task.out=… to the command"),
@@ -234,3 +271,33 @@ def test_a_mistake_is_told_in_a_sentence(
     assert not _INNER.search(sentence), sentence
     assert len(sentence) < 300
     assert capfd.readouterr() == ("", "")
+
+
+def test_of_a_setting_given_twice_the_last_counts_and_that_is_told(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["clusterer=dbscan", "seed=1", "clusterer=meanshift", "seed=2", "seed=3"]
+    assert prepared(arguments, CONF) == arguments
+    assert capfd.readouterr().err.splitlines() == [
+        "facetrack: clusterer is given 2 times: clusterer=meanshift counts",
+        "facetrack: seed is given 3 times: seed=3 counts",
+    ]
+
+
+def test_several_folders_need_no_other_one(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    arguments = ["dataset=folder", f"dataset.roots=['{tmp_path}/a','{tmp_path}/b']"]
+    assert prepared(arguments, CONF) == arguments
+
+
+def test_what_can_run_commands_is_refused_in_a_sentence(workspace: Workspace) -> None:
+    done = workspace.run("clusterer._target_=os.system", "tracking=none")
+    done.refused("os.system can run commands, and is not called")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_place_that_cannot_be_is_told_with_what_names_it(workspace: Workspace) -> None:
+    done = workspace.run("hydra.run.dir=/proc/none", "n_resamples=2")
+    done.refused("/proc/none cannot be used (No such file or directory): see that its folder is")
+    assert "make room" not in done.stderr
