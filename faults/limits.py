@@ -7,6 +7,7 @@ import contextlib
 import os
 import random
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -244,4 +245,10 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", folder], check=True, capture_output=True)
+        # A worker of a command that has ended may take a moment longer to end.
+        for wait in (0.1, 1, 10, 60):
+            done = subprocess.run(["umount", folder], capture_output=True)
+            if not done.returncode:
+                break
+            time.sleep(wait)
+        done.check_returncode()
