@@ -19,7 +19,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from facetrack.clusterer import DBSCAN, MeanShift, SpectralClustering
 from facetrack.clusterer.shared import cache
-from facetrack.extract import unit
+from facetrack.data import unit
 from facetrack.resample import Bootstrap
 
 BANDWIDTHS = (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.8)

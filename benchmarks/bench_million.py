@@ -25,7 +25,7 @@ from bench_growth import draw
 from sklearn.metrics import adjusted_rand_score
 
 from facetrack.clusterer import DBSCAN
-from facetrack.extract import unit
+from facetrack.data import unit
 from facetrack.metrics import scores
 
 EPS = 0.28

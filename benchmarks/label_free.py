@@ -20,11 +20,11 @@ from sklearn.metrics import silhouette_score
 
 from facetrack.archive import extract as unpack
 from facetrack.clusterer import DBSCAN, MeanShift
-from facetrack.data import Dataset, Detector, Vectors
+from facetrack.data import Dataset, Detector, Vectors, unit
 from facetrack.dataset import Folder, Portraits
 from facetrack.detector import Haar, Whole
 from facetrack.embedder import DlibResNet
-from facetrack.extract import extract, unit
+from facetrack.extract import extract
 from facetrack.home import home
 from facetrack.label_free import Search, separation
 from facetrack.metrics import scores

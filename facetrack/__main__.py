@@ -34,8 +34,9 @@ from facetrack import (
 )
 from facetrack.arguments import hydras
 from facetrack.command_line import prepared
-from facetrack.errors import Incomplete, UserError, refuse
+from facetrack.errors import Incomplete, UserError
 from facetrack.shipped import CONF as CONF
+from facetrack.terminal import refuse
 
 _NOBODY_READS = 128 + 13  # as a shell says it of SIGPIPE
 _NO_PLACE = {

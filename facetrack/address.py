@@ -22,8 +22,9 @@ def refuse_malformed(uri: str) -> None:
         raise UserError(f"tracking.uri={masked(uri)} is no address of a store: {_EXPECTED}")
     if scheme == "file":
         raise UserError(
-            f"tracking.uri={masked(uri)} is a folder, in which MLflow keeps no runs any more: "
-            f"{_EXPECTED} (`mlflow migrate-filestore` takes old runs along)"
+            f"the MLflow store {masked(uri)} is a folder, in which MLflow keeps no runs any more: "
+            "add tracking.uri=sqlite:///mlflow.db for a database beside it, into which `mlflow "
+            "migrate-filestore` takes old runs along"
         )
     if scheme.partition("+")[0] not in _SCHEMES:
         raise UserError(

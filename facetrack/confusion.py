@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.data import Vectors
-from facetrack.metrics import noise_alone
+from facetrack.labels import noise_alone
 
 MOST = 20
 _ROWS = 1000  # of a cluster, whose distances from all others of it are held at once

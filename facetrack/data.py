@@ -203,3 +203,11 @@ class Sampling(Protocol):
     def draw(self, n: int, seed: int, dataset: str, i: int) -> NDArray[np.int64]:
         """Indices (m,) among n faces, depending on nothing but the four arguments."""
         ...
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Rows divided by their L2 norm, with a floor of 1e-10 under the root (PROTOCOL, step 5)."""
+    squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
+    lengths = np.sqrt(np.maximum(squares, 1e-10))
+    scaled: Vectors = (vectors / lengths[:, None]).astype(np.float32)
+    return scaled

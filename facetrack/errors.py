@@ -1,9 +1,5 @@
 """The exceptions that stand for a user's mistake or bad luck rather than a defect."""
 
-import sys
-
-from facetrack.terminal import harmless
-
 
 class UserError(Exception):
     """Something the user can put right: shown as its message alone, with exit status 2.
@@ -17,9 +13,3 @@ class Incomplete(Exception):
 
     The message says what and what to do next, in one line.
     """
-
-
-def refuse(message: str) -> int:
-    """Say a user's mistake on standard error; returns the exit status that stands for it."""
-    print(f"facetrack: {harmless(message)}", file=sys.stderr)
-    return 2

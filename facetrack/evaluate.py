@@ -14,6 +14,7 @@ from facetrack import metrics
 from facetrack.clusterer import for_resample
 from facetrack.data import Embeddings, Sampling
 from facetrack.errors import UserError
+from facetrack.labels import noise_alone
 from facetrack.progress import bar
 from facetrack.resample import derived_seed
 from facetrack.texts import counted
@@ -91,9 +92,7 @@ def evaluate(
                 estimator, embeddings.vectors[drawn], drawn_people, (seed, dataset, i)
             )
             if drawn_people is None:
-                scores: dict[str, float] = {
-                    "n_clusters": len(np.unique(metrics.noise_alone(labels)))
-                }
+                scores: dict[str, float] = {"n_clusters": len(np.unique(noise_alone(labels)))}
             else:
                 scores = metrics.scores(drawn_people, labels)
             resamples.append({**scores, "fit_seconds": seconds})

@@ -24,11 +24,10 @@ from omegaconf import DictConfig, OmegaConf
 from facetrack import exports, json_lines, npz, outputs, radius
 from facetrack.clusterer import build
 from facetrack.data import Embeddings
-from facetrack.dataset.folder import user_path
 from facetrack.errors import UserError
 from facetrack.evaluate import Evaluation, check
 from facetrack.figures.table import write_csv
-from facetrack.files import make_folder, replace, replacing
+from facetrack.files import make_folder, replace, replacing, user_path
 from facetrack.job import chosen, embed, evaluation_of, refuse_missing, resamples_csv
 from facetrack.make import make
 from facetrack.progress import say

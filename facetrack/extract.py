@@ -13,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from facetrack.data import Boxes, Detector, Embedder, Embeddings, Pictures, Skipped, Vectors
+from facetrack.data import Boxes, Detector, Embedder, Embeddings, Pictures, Skipped, unit
 from facetrack.detector import choose, reduce
 from facetrack.errors import UserError
 from facetrack.files import sha256
 from facetrack.picture import MAX_PIXELS
-from facetrack.processes import can_start
+from facetrack.processes import can_start, cores
 from facetrack.progress import bar
 from facetrack.store import Detection, Store, box_bytes
-from facetrack.workers import Done, Job, cores, in_order, in_processes, in_threads, on_ray
+from facetrack.workers import Done, Job, in_order, in_processes, in_threads, on_ray
 
 NO_FACE = "no face found"
 """The reason of a picture that was read, and shows nobody."""
@@ -133,14 +133,6 @@ def extract(
         n_pictures=len(listing.pictures),
         contents=[digests[row].hex() for row in of_face],
     )
-
-
-def unit(vectors: Vectors) -> Vectors:
-    """Rows divided by their L2 norm, with a floor of 1e-10 under the root (PROTOCOL, step 5)."""
-    squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
-    lengths = np.sqrt(np.maximum(squares, 1e-10))
-    scaled: Vectors = (vectors / lengths[:, None]).astype(np.float32)
-    return scaled
 
 
 def _known(store: Store, detector: Detector, pictures: set[bytes]) -> dict[bytes, Detection]:

@@ -11,7 +11,10 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
+from facetrack.errors import UserError
 from facetrack.owner import hand_over
 
 _START, _END = ".facetrack-", ".part"
@@ -153,3 +156,13 @@ def _swept(path: Path, *, alone: bool) -> bool:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)  # else somebody writes it
         path.unlink()
     return True
+
+
+def user_path(text: str | Path) -> Path:
+    """An absolute path as a user gives it, "~" or a file: address included. Raises UserError."""
+    if str(text).startswith("file:///"):
+        return Path(url2pathname(urlsplit(str(text)).path))
+    try:
+        return Path(str(text)).expanduser().absolute()
+    except RuntimeError as error:
+        raise UserError(f"{text} is not a path: nobody has that home folder") from error

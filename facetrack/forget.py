@@ -17,9 +17,8 @@ from filelock import Timeout
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack import json_lines
-from facetrack.dataset.folder import user_path
-from facetrack.errors import Incomplete, UserError, refuse
-from facetrack.files import sha256
+from facetrack.errors import Incomplete, UserError
+from facetrack.files import sha256, user_path
 from facetrack.forgetting import plan as plans
 from facetrack.forgetting.places import Found, Place, places
 from facetrack.forgetting.plan import Plan
@@ -29,6 +28,7 @@ from facetrack.masked import masked
 from facetrack.organise import forgetting, people, state
 from facetrack.progress import bar, say
 from facetrack.settle import settle
+from facetrack.terminal import refuse
 from facetrack.texts import counted
 from facetrack.tracking import NOWHERE, where
 

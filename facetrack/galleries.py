@@ -12,7 +12,7 @@ from facetrack.data import Embeddings, Image, Picture
 from facetrack.figures import Listing, error_page
 from facetrack.figures.gallery import FACE, Group, Section, gallery
 from facetrack.figures.table import csv_text
-from facetrack.metrics import NOISE, noise_alone
+from facetrack.labels import NOISE, noise_alone
 from facetrack.texts import counted
 from facetrack.thumbnail import Face, thumbnail
 

@@ -23,10 +23,11 @@ from facetrack.evaluate import Evaluation, check
 from facetrack.evaluate import evaluate as run_experiment
 from facetrack.extract import extract
 from facetrack.home import home, lock, locks
+from facetrack.labels import noise_alone
 from facetrack.layout import tsne
 from facetrack.make import make
 from facetrack.masked import masked, masked_within, remember
-from facetrack.metrics import clipped, noise_alone, summary
+from facetrack.metrics import clipped, summary
 from facetrack.progress import say
 from facetrack.resample import some_people
 from facetrack.settle import settle

@@ -33,7 +33,7 @@ from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer.distances import Points
 from facetrack.data import Vectors
-from facetrack.metrics import noise_alone
+from facetrack.labels import noise_alone
 from facetrack.progress import bar
 
 _BLOCK = 2**24  # distances at once: 64 MB

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, stdtrit
 
-NOISE = -1
+from facetrack.labels import noise_alone
 
 Counts = NDArray[np.int64]
 
@@ -42,14 +42,6 @@ class _Table:
     @property
     def identical(self) -> bool:
         return len(self.cells) == len(self.people) == len(self.clusters)
-
-
-def noise_alone(clusters: NDArray[np.integer]) -> Counts:
-    """(n,) int64 labels 0, 1, … where each noise face (-1) of `clusters` has a label of its own."""
-    _, labels = np.unique(clusters, return_inverse=True)
-    noise = clusters == NOISE
-    labels[noise] = len(labels) + np.arange(np.count_nonzero(noise))
-    return np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
 
 INFORMATION = ("ami", "homogeneity", "completeness", "v_measure")

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from facetrack.errors import UserError, refuse
+from facetrack.errors import UserError
+from facetrack.terminal import refuse
 from facetrack.texts import counted
 from facetrack.tracking_place import address, path_of
 

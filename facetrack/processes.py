@@ -117,3 +117,10 @@ def _started(process: int) -> str:
         return after_name.split()[19]
     except (OSError, IndexError):
         return "-"
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -19,8 +19,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from facetrack import json_lines, resume, stopping, working_folder
-from facetrack.errors import UserError, refuse
+from facetrack.errors import UserError
 from facetrack.progress import bar, say
+from facetrack.terminal import refuse
 from facetrack.texts import counted
 
 working_folder.keep_as_it_is()  # here, as a worker imports this before it composes its job

@@ -21,8 +21,8 @@ from yaml import YAMLError
 from facetrack import outputs
 from facetrack.errors import UserError
 from facetrack.job import chosen, embed, result, tsne_html
+from facetrack.labels import NOISE
 from facetrack.layout import tsne
-from facetrack.metrics import NOISE
 from facetrack.progress import say
 from facetrack.tracking import KIND, Run, Tracking
 

@@ -1,5 +1,12 @@
-"""Counts and numbers as people read them."""
+"""Counts, numbers and names as people read them."""
 
+import unicodedata
+
+# They turn the text around them: U+061C, U+200E and F, the embeddings, overrides and isolates, and
+# what Unicode has given up of their kind.
+_DIRECTION = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+) | {chr(code) for code in range(0x206A, 0x2070)}
 _DIGITS = 10  # enough for any setting; what is behind them is left over from binary fractions
 
 
@@ -20,3 +27,29 @@ def number(value: object) -> str:
         return f"{float(text):.{_DIGITS}g}"
     except ValueError:
         return text
+
+
+def readable(text: str) -> str:
+    """A text in one line in which nothing does more than be read.
+
+    Control characters (escapes are such), direction marks, lone surrogates and what is no character
+    become "?", white space of any kind a space. Everything else stays: letters are joined or kept
+    apart by U+200C and U+200D (Persian and Indian names, families among the emoji), and what else
+    cannot be seen, such as soft hyphens, places where a word of Khmer ends and the tags in flags,
+    changes nothing around it. Characters of a newer Unicode, and private ones, stay as well.
+    """
+    return text if text.isprintable() else "".join(map(_readable, text))
+
+
+def _readable(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character.isspace():
+        return " "
+    kept = unicodedata.category(character) in ("Cf", "Co", "Cn") and character not in _DIRECTION
+    return character if kept and not _is_none(ord(character)) else "?"
+
+
+def _is_none(code: int) -> bool:
+    """Whether Unicode has set a code aside for no character ever."""
+    return 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE

@@ -14,8 +14,9 @@ from facetrack.data import Image
 from facetrack.embedder.crop import crop
 from facetrack.errors import UserError
 from facetrack.picture import read_bytes
+from facetrack.processes import cores
 from facetrack.progress import bar
-from facetrack.workers import cores, in_order
+from facetrack.workers import in_order
 
 _MARGIN = 5  # pixels around a face's box
 

@@ -29,7 +29,7 @@ from facetrack.cluster import connected, environment
 from facetrack.data import Boxes, Detector, Embedder, Face, Image, Vectors
 from facetrack.detector import choose
 from facetrack.errors import UserError
-from facetrack.processes import can_start, deaf, spawning, trouble
+from facetrack.processes import can_start, cores, deaf, spawning, trouble
 from facetrack.progress import say
 from facetrack.store import Detection
 
@@ -72,13 +72,6 @@ class Done:
     reason: str | None = None
     look: bytes | None = None
     cut: bool = False
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def in_order(

@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 
 from facetrack import plugins
 from facetrack.archive import extract as unpack
-from facetrack.data import Vectors
+from facetrack.data import Vectors, unit
 from facetrack.dataset import Folder
 from facetrack.detector import Whole
 from facetrack.embedder import DlibResNet
-from facetrack.extract import extract, unit
+from facetrack.extract import extract
 from facetrack.home import lock
 from facetrack.store import Store
 from facetrack.testing import Outcome, Workspace, new_store, people

@@ -7,7 +7,7 @@ import pytest
 
 from facetrack import confusion
 from facetrack.confusion import by_cluster, by_person, merged, split
-from facetrack.metrics import noise_alone
+from facetrack.labels import noise_alone
 
 VECTORS = np.array([[0], [1], [2.5], [10], [11], [20], [30.0]], np.float32)
 PEOPLE = np.array([0, 0, 1, 1, 2, 2, 3])

@@ -8,10 +8,9 @@ from conftest import SHARED
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from facetrack.data import Embeddings, Picture
+from facetrack.data import Embeddings, Picture, unit
 from facetrack.errors import UserError
 from facetrack.evaluate import evaluate
-from facetrack.extract import unit
 from facetrack.metrics import summary
 from facetrack.resample import Bootstrap, Subsample, derived_seed
 

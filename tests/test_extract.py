@@ -17,12 +17,12 @@ from recorded import Crashing, Logged, extracted
 
 from facetrack import extract as extract_module
 from facetrack import testing
-from facetrack.data import Picture
+from facetrack.data import Picture, unit
 from facetrack.dataset import Folder
 from facetrack.detector import Haar, Whole
 from facetrack.embedder import DlibResNet
 from facetrack.errors import UserError
-from facetrack.extract import extract, unit
+from facetrack.extract import extract
 from facetrack.store import Store
 from facetrack.workers import Job, in_threads
 

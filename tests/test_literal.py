@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.__main__ import CONF
 from facetrack.command_line import prepared
-from facetrack.dataset.folder import user_path
+from facetrack.files import user_path
 from facetrack.literal import literal, written
 
 NASTY = "n #%20?é ü😀&;'\"${} ${a}=,:[]\\\nx b"

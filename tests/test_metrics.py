@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
 
-from facetrack.metrics import noise_alone, scores, summary
+from facetrack.labels import noise_alone
+from facetrack.metrics import scores, summary
 
 LABELS = st.integers(1, 25).flatmap(
     lambda n: st.tuples(

@@ -20,7 +20,7 @@ PRINT = """
 import os, sys
 from facetrack.streams import open_closed
 from facetrack.progress import bar, say
-from facetrack.errors import refuse
+from facetrack.terminal import refuse
 open_closed()
 opened = open("opened", "w")
 assert opened.fileno() > 2, opened.fileno()

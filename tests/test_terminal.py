@@ -4,7 +4,8 @@ import unicodedata
 
 import pytest
 
-from facetrack.terminal import harmless, readable
+from facetrack.terminal import harmless
+from facetrack.texts import readable
 
 _NAMES = {
     "Persian, with a ZWNJ": "\u0645\u0647\u0631\u06cc\u200c\u0633\u0627\u062f\u0627\u062a",

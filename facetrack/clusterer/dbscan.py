@@ -28,7 +28,7 @@ from facetrack.clusterer import approximate
 from facetrack.clusterer.distances import MOST_DOUBT, Floats, Mask, Points, pairs, scaled
 from facetrack.clusterer.shared import cache, digest, distinct
 from facetrack.clusterer.tree import Tree, components, spanning_tree
-from facetrack.metrics import NOISE
+from facetrack.labels import NOISE
 
 
 class DBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from facetrack import picture
 from facetrack.data import Picture, Pictures, Skipped
 from facetrack.dataset.labels import Labels
 from facetrack.dataset.walk import walk
 from facetrack.errors import UserError
+from facetrack.files import user_path
 
 
 @dataclass
@@ -144,16 +143,6 @@ def _patterns(exclude: object) -> tuple[str, ...]:
 
 def _is_inside(path: Path, other: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(other))
-
-
-def user_path(text: str | Path) -> Path:
-    """An absolute path as a user gives it, "~" or a file: address included. Raises UserError."""
-    if str(text).startswith("file:///"):
-        return Path(url2pathname(urlsplit(str(text)).path))
-    try:
-        return Path(str(text)).expanduser().absolute()
-    except RuntimeError as error:
-        raise UserError(f"{text} is not a path: nobody has that home folder") from error
 
 
 def folder(root: str | Path) -> Path:

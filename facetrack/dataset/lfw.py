@@ -5,9 +5,10 @@ from pathlib import Path
 
 from facetrack.archive import unpacked
 from facetrack.data import Pictures
-from facetrack.dataset.folder import Folder, check, folder, user_path
+from facetrack.dataset.folder import Folder, check, folder
 from facetrack.download import fetch
 from facetrack.errors import UserError
+from facetrack.files import user_path
 
 
 @dataclass(kw_only=True)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from facetrack.archive import unpacked
 from facetrack.data import Picture, Pictures, Skipped
-from facetrack.dataset.folder import check, folder, of_enough, user_path
+from facetrack.dataset.folder import check, folder, of_enough
 from facetrack.dataset.walk import walk
 from facetrack.download import fetch
 from facetrack.errors import UserError
+from facetrack.files import user_path
 
 _NAME = re.compile(r"i(\d{3})[a-z][a-e]-[fm][ng]\.jpg")
 _CAMERAS = "abcde"

@@ -18,8 +18,8 @@ from facetrack.data import Picture, Pictures
 from facetrack.dataset.sitters import SITTERS, Shot, Sitter, shots
 from facetrack.errors import UserError
 from facetrack.home import home
+from facetrack.processes import cores
 from facetrack.progress import bar
-from facetrack.workers import cores
 
 VERSION = 1  # raised whenever a picture changes, so that old files are not taken for new ones
 

@@ -24,11 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack import npz
-from facetrack.data import Boxes, Embeddings, Picture, Pictures, Skipped
-from facetrack.dataset.folder import user_path
+from facetrack.data import Boxes, Embeddings, Picture, Pictures, Skipped, unit
 from facetrack.errors import UserError
-from facetrack.extract import unit
-from facetrack.files import sha256
+from facetrack.files import sha256, user_path
 from facetrack.texts import counted
 
 NAMES = ("embeddings", "labels", "people", "pictures", "boxes", "contents")

@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.data import Face, Image, Vectors
-from facetrack.dataset.folder import user_path
 from facetrack.errors import UserError
-from facetrack.files import sha256
+from facetrack.files import sha256, user_path
 
 # Part of every stored vector's key: raise it when crop, standardisation or network change.
 _VERSION = 1

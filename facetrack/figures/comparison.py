@@ -2,9 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from facetrack.compare import Difference
 from facetrack.figures.table import csv_text, markdown_cell, markdown_lines
+
+if TYPE_CHECKING:
+    from facetrack.compare import Difference
 
 _HEAD = ("dataset", "better", "worse", "difference", "low", "high", "p", "p_holm", "real")
 _LEGEND = """
@@ -15,7 +18,7 @@ people.
 """
 
 
-def comparison_csv(of_dataset: Mapping[str, Sequence[Difference]]) -> str:
+def comparison_csv(of_dataset: Mapping[str, Sequence["Difference"]]) -> str:
     """Unrounded."""
     rows: list[list[str | float]] = []
     for dataset, differences in of_dataset.items():
@@ -26,7 +29,7 @@ def comparison_csv(of_dataset: Mapping[str, Sequence[Difference]]) -> str:
     return csv_text(_HEAD, rows)
 
 
-def comparison_markdown(of_dataset: Mapping[str, Sequence[Difference]]) -> str:
+def comparison_markdown(of_dataset: Mapping[str, Sequence["Difference"]]) -> str:
     """A GitHub-flavoured Markdown table with a line below that says how to read it."""
     lines = [
         ["dataset", "better", "worse", "difference of mean ARI", "95 %", "p", "p (Holm)", "real?"],
@@ -47,7 +50,7 @@ def comparison_markdown(of_dataset: Mapping[str, Sequence[Difference]]) -> str:
     return markdown_lines(lines) + _LEGEND
 
 
-def comparison_line(one: Difference) -> str:
+def comparison_line(one: "Difference") -> str:
     """One pair in words."""
     verdict = "a real difference" if one.real else "no difference shown"
     return (

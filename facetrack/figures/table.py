@@ -24,7 +24,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from facetrack.terminal import readable
+from facetrack.texts import readable
 
 Row = dict[str, str | float]
 
@@ -133,7 +133,7 @@ def printable(name: str) -> str:
     """A name in one line, whatever is in it.
 
     Control characters, direction marks and lone surrogates become "?"; joiners, which belong to
-    names, and other characters without a width stay (`terminal.readable`).
+    names, and other characters without a width stay (`texts.readable`).
     """
     return readable(name)
 

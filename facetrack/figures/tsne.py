@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from facetrack.data import Vectors
 from facetrack.figures.canvas import as_shipped, new_figure
 from facetrack.figures.table import printable
-from facetrack.metrics import NOISE
+from facetrack.labels import NOISE
 from facetrack.texts import counted
 
 if TYPE_CHECKING:

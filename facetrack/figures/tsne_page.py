@@ -15,7 +15,7 @@ from facetrack.figures.page import JPEG, file_uri, page, script_json
 from facetrack.figures.plots import PLOTLY
 from facetrack.figures.table import escaped, printable
 from facetrack.figures.tsne import GREY, Style, cluster_styles, style
-from facetrack.metrics import NOISE, noise_alone
+from facetrack.labels import NOISE, noise_alone
 
 # What figures/tsne.py calls the markers, as plotly does.
 _SYMBOLS = {

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facetrack.dataset.folder import user_path
 from facetrack.figures import escaped
 from facetrack.figures.page import script_json
+from facetrack.files import user_path
 from facetrack.forgetting.plan import Plan
 from facetrack.past import Past
 from facetrack.sweep_tsne import file_name

@@ -17,11 +17,10 @@ from facetrack import outputs, radius
 from facetrack.clusterer import build
 from facetrack.data import Embedder
 from facetrack.dataset.folder import folder as readable_folder
-from facetrack.dataset.folder import user_path
 from facetrack.errors import Incomplete, UserError
 from facetrack.evaluate import check
 from facetrack.figures import printable
-from facetrack.files import replace
+from facetrack.files import replace, user_path
 from facetrack.job import Job, refuse_missing
 from facetrack.make import make
 from facetrack.organise import changes, people, restoring, state, telling

@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
 
 from facetrack.data import Vectors
-from facetrack.metrics import noise_alone
+from facetrack.labels import noise_alone
 
 NOBODY = 0
 # Two faces on one photo are rarely one person: ties longer than this share of the radius do not

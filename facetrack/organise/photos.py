@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from omegaconf import DictConfig
 
-from facetrack.data import Boxes, Embedder, Picture, Pictures, Skipped, Vectors
-from facetrack.extract import NO_FACE, extract, unit
+from facetrack.data import Boxes, Embedder, Picture, Pictures, Skipped, Vectors, unit
+from facetrack.extract import NO_FACE, extract
 from facetrack.home import home
 from facetrack.make import make
 from facetrack.organise.copies import as_made

@@ -15,8 +15,7 @@ from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.data import Embeddings
-from facetrack.dataset.folder import user_path
-from facetrack.files import sha256
+from facetrack.files import sha256, user_path
 from facetrack.tune.space import DISTANCES
 
 _STAGES = ("detector", "embedder", "clusterer", "sampling")

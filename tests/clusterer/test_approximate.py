@@ -16,9 +16,8 @@ from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer import DBSCAN, approximate, build
-from facetrack.data import Vectors
+from facetrack.data import Vectors, unit
 from facetrack.errors import UserError
-from facetrack.extract import unit
 
 Faces = tuple[Vectors, NDArray[np.int64]]
 
