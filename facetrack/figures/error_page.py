@@ -11,51 +11,14 @@ from numpy.typing import NDArray
 
 from facetrack.data import Image
 from facetrack.figures.gallery import COLOURS, FACE, Group, Section
+from facetrack.figures.inlined import inlined
 from facetrack.figures.page import data_uri, file_uri, page
 from facetrack.figures.table import escaped
 
 _PNG = "image/png"
 _ALT = "Faces on a plane, near each other where they look alike"
 _FRAME = 4
-_STYLE = f"""
-nav {{ display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; }}
-.card {{
-  background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem;
-  padding: 0.75rem; margin: 0 0 1rem; scroll-margin-top: 0.5rem;
-}}
-.card:target {{ border-color: var(--link); box-shadow: 0 0 0 1px var(--link); }}
-.card h3 {{ margin: 0 0 0.5rem; font-size: 1rem; }}
-.row {{ display: flex; flex-wrap: wrap; gap: 0.75rem 1.5rem; }}
-.pair {{ display: flex; align-items: center; gap: 0.75rem; margin-bottom: 0.75rem; }}
-figure {{ margin: 0; }}
-figcaption {{ font-size: 0.9rem; max-width: 20rem; }}
-figcaption i {{
-  display: inline-block; width: 0.7em; height: 0.7em; margin-right: 0.35em; border-radius: 2px;
-}}
-.faces {{ display: flex; flex-wrap: wrap; gap: 4px; }}
-.faces img {{
-  display: block; width: {FACE + 2 * _FRAME}px; height: {FACE + 2 * _FRAME}px;
-  border: {_FRAME}px solid; border-radius: 6px;
-}}
-.tsne {{ overflow-x: auto; }}
-.tsne img {{ display: block; min-width: 700px; max-width: 100%; border-radius: 0.5rem; }}
-table {{ width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }}
-th, td {{ padding: 0.2rem 0.5rem 0.2rem 0; text-align: left; vertical-align: top; }}
-tbody th {{ width: 5rem; font-weight: normal; white-space: nowrap; }}
-td b {{ display: block; height: 0.6rem; border-radius: 2px; background: var(--link); }}
-td + td b {{ background: var(--good); }}
-"""
-
-# MLflow shows pages as blobs in a sandbox, where browsers refuse to follow a link within the page.
-_SCRIPT = """
-"use strict";
-if (location.protocol === "blob:") document.addEventListener("click", (event) => {
-  const link = event.target.closest('a[href^="#"]');
-  if (link === null) return;
-  event.preventDefault();
-  document.getElementById(link.getAttribute("href").slice(1)).scrollIntoView();
-});
-"""
+_SIDES = f":root {{ --face: {FACE + 2 * _FRAME}px; --frame: {_FRAME}px; }}\n"
 
 
 @dataclass(frozen=True)
@@ -104,7 +67,12 @@ def error_page(
         '<p class="quiet">How many there are of one face, of two, and so on.</p>',
         _sizes(clusters, people),
     ]
-    return page(title, "\n".join(parts), style=_STYLE, scripts=[_SCRIPT])
+    return page(
+        title,
+        "\n".join(parts),
+        style=_SIDES + inlined("errors.css"),
+        scripts=[inlined("errors.js")],
+    )
 
 
 def _section(section: Section, anchors: Collection[str]) -> str:

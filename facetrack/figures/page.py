@@ -14,34 +14,11 @@ from collections.abc import Sequence
 from PIL import Image as Pillow
 
 from facetrack.data import Image
+from facetrack.figures.inlined import inlined
 from facetrack.figures.table import escaped
 
 JPEG = "image/jpeg"
 _QUALITY = 80
-
-# Colours are named here, once for light and once for dark; pages use the names.
-_STYLE = """
-:root {
-  color-scheme: light dark;
-  --ground: #ffffff; --card: #f5f6f8; --ink: #1d2129; --quiet: #5b6472; --line: #d9dde3;
-  --link: #0b57d0; --warn: #b3261e; --good: #1b7f4b;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #14171c; --card: #1f242c; --ink: #e8eaed; --quiet: #a3acb8; --line: #363d48;
-    --link: #8ab4f8; --warn: #f2b8b5; --good: #7fd6a4;
-  }
-}
-* { box-sizing: border-box; }
-body {
-  margin: 0 auto; padding: 1rem; max-width: 1200px; background: var(--ground); color: var(--ink);
-  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
-}
-h1 { font-size: 1.5rem; margin: 0.5rem 0; }
-h2 { font-size: 1.2rem; margin: 1.5rem 0 0.5rem; }
-a { color: var(--link); }
-.quiet { color: var(--quiet); }
-"""
 
 
 def page(title: str, body: str, *, style: str = "", scripts: Sequence[str] = ()) -> str:
@@ -62,7 +39,7 @@ def page(title: str, body: str, *, style: str = "", scripts: Sequence[str] = ())
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'  # else the browser asks the server for one
-        f"<title>{escaped(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n"
+        f"<title>{escaped(title)}</title>\n<style>{inlined('page.css')}{style}</style>\n</head>\n"
         f"<body>\n{body}\n{inside}\n</body>\n</html>\n"
     )
 

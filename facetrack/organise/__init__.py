@@ -20,6 +20,7 @@ from facetrack.dataset.folder import folder as readable_folder
 from facetrack.errors import Incomplete, UserError
 from facetrack.evaluate import check
 from facetrack.figures import printable
+from facetrack.figures.people_page import index
 from facetrack.files import replace, user_path
 from facetrack.job import Job, refuse_missing
 from facetrack.make import make
@@ -29,7 +30,6 @@ from facetrack.organise.grouping import NOBODY, Numbers, alike, doubtful
 from facetrack.organise.groups import begun, grouped, restored
 from facetrack.organise.known import recognised, remembered, superseded
 from facetrack.organise.names import file_name
-from facetrack.organise.page import index
 from facetrack.organise.people import Corrections, folder_name
 from facetrack.organise.photos import Photos, found, vectors_of, with_gone
 from facetrack.organise.places import FACELESS, MODES, UNKNOWN, Wanted, arrange, writing

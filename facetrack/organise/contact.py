@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.figures.page import JPEG, file_uri, jpeg
+from facetrack.figures.people_page import Card, Pair, Shown
 from facetrack.files import make_folder, replace
 from facetrack.organise.grouping import NOBODY, Numbers
-from facetrack.organise.page import Card, Pair, Shown
 from facetrack.organise.people import Corrections, folder_name
 from facetrack.organise.photos import Photos
 from facetrack.organise.places import UNKNOWN

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from facetrack.figures.people_page import Card, Pair, Shown, index
 from facetrack.organise import people
 from facetrack.organise.names import file_name
-from facetrack.organise.page import Card, Pair, Shown, index
 
 _NAMES = {
     "Persian": "\u0645\u0647\u0631\u06cc\u200c\u0627\u0644\u0633\u0627\u062f\u0627\u062a",

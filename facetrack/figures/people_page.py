@@ -4,82 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from facetrack.figures import escaped, page, printable
-from facetrack.figures.page import script_json
+from facetrack.figures.inlined import inlined
+from facetrack.figures.page import page, script_json
+from facetrack.figures.table import escaped, printable
 from facetrack.texts import counted
-
-_STYLE = """
-.head { position: sticky; top: 0; background: var(--ground); padding: 0.25rem 0; z-index: 1; }
-input[type=search] {
-  width: 100%; padding: 0.6rem 0.8rem; font: inherit; color: inherit; background: var(--card);
-  border: 1px solid var(--line); border-radius: 0.5rem;
-}
-.cards { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); }
-@media (max-width: 420px) { .cards { grid-template-columns: 1fr; } }
-.card {
-  background: var(--card); border: 1px solid var(--line); border-radius: 0.75rem; padding: 0.75rem;
-}
-.card h3 { margin: 0; font-size: 1.05rem; }
-.card p { margin: 0.1rem 0 0.5rem; font-size: 0.9rem; }
-.faces { display: flex; flex-wrap: wrap; gap: 6px; margin: 0; padding: 0; list-style: none; }
-.faces li { position: relative; }
-.faces img { display: block; width: 64px; height: 64px; border-radius: 6px; }
-.faces .none {
-  display: block; width: 64px; height: 64px; border-radius: 6px; border: 1px dashed var(--quiet);
-}
-.faces .doubtful img, .faces .doubtful .none { outline: 3px dashed var(--warn); }
-.faces .doubtful::after {
-  content: "?"; position: absolute; right: 2px; top: 2px; width: 18px; height: 18px;
-  border-radius: 9px; background: var(--warn); color: var(--ground); text-align: center;
-  font: bold 13px/18px system-ui, sans-serif;
-}
-.faces .found img { box-shadow: 0 0 0 3px var(--link); }
-.pair { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; }
-.list { columns: 16rem; font-size: 0.9rem; margin: 0; padding: 0; list-style: none; }
-pre { margin: 0.5rem 0 0; padding: 0.4rem; overflow-x: auto; background: var(--ground); }
-[hidden] { display: none !important; }
-"""
-
-_SCRIPT = """
-"use strict";
-const photos = JSON.parse(document.getElementById("photos").textContent);
-const search = document.getElementById("search");
-const told = document.getElementById("told");
-const folded = Object.fromEntries(
-  Object.entries(photos).map(([id, names]) => [id, names.map((name) => name.toLowerCase())]));
-function show() {
-  const text = search.value.trim().toLowerCase();
-  let cards = 0;
-  for (const card of document.querySelectorAll("[data-id]")) {
-    const names = folded[card.dataset.id] || [];
-    const hits = new Set();
-    names.forEach((name, index) => { if (text && name.includes(text)) hits.add(index); });
-    const named = (card.dataset.name || "").toLowerCase().includes(text);
-    card.hidden = Boolean(text) && hits.size === 0 && !named;
-    if (!card.hidden && card.classList.contains("card")) cards += 1;
-    for (const face of card.querySelectorAll("[data-photo]")) {
-      face.classList.toggle("found", hits.has(Number(face.dataset.photo)));
-    }
-    const list = card.querySelector(".matches");
-    if (list) {
-      list.replaceChildren(...[...hits].slice(0, 10).map((index) => {
-        const item = document.createElement("li");
-        item.textContent = photos[card.dataset.id][index];
-        return item;
-      }));
-      if (hits.size > 10) {
-        const more = document.createElement("li");
-        more.textContent = `and ${hits.size - 10} more`;
-        list.append(more);
-      }
-    }
-  }
-  for (const item of document.querySelectorAll("[data-pair]")) item.hidden = Boolean(text);
-  told.textContent = text ? `${cards} of ${told.dataset.all} persons` : "";
-}
-search.addEventListener("input", show);
-show();
-"""
 
 
 @dataclass(frozen=True)
@@ -178,7 +106,12 @@ def index(
         listed["no-face"] = faceless
     names = {id_: [printable(name) for name in photos] for id_, photos in listed.items()}
     parts.append(f'<script type="application/json" id="photos">{script_json(names)}</script>')
-    return page("People on your photos", "\n".join(parts), style=_STYLE, scripts=[_SCRIPT])
+    return page(
+        "People on your photos",
+        "\n".join(parts),
+        style=inlined("people.css"),
+        scripts=[inlined("people.js")],
+    )
 
 
 def _card(card: Card) -> str:

@@ -1,0 +1,10 @@
+"""Styles and scripts of pages, which lie in static/ and stand in each page when it is written."""
+
+import functools
+from importlib.resources import files
+
+
+@functools.cache
+def inlined(name: str) -> str:
+    """The text of a file in static/."""
+    return files("facetrack.figures").joinpath("static", name).read_text(encoding="utf-8")
