@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.data import Image
+from facetrack.figures.assets import inlined
 from facetrack.figures.gallery import COLOURS, FACE, Group, Section
-from facetrack.figures.inlined import inlined
 from facetrack.figures.page import data_uri, file_uri, page
 from facetrack.figures.table import escaped
 

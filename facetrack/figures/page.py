@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from PIL import Image as Pillow
 
 from facetrack.data import Image
-from facetrack.figures.inlined import inlined
+from facetrack.figures.assets import inlined
 from facetrack.figures.table import escaped
 
 JPEG = "image/jpeg"

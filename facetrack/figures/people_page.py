@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from facetrack.figures.inlined import inlined
+from facetrack.figures.assets import inlined
 from facetrack.figures.page import page, script_json
 from facetrack.figures.table import escaped, printable
 from facetrack.texts import counted

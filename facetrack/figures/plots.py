@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from facetrack.figures.inlined import inlined
+from facetrack.figures.assets import inlined
 from facetrack.figures.page import page, script_json
 from facetrack.figures.table import escaped
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.figures.inlined import inlined
+from facetrack.figures.assets import inlined
 from facetrack.figures.page import JPEG, file_uri, page, script_json
 from facetrack.figures.plots import PLOTLY
 from facetrack.figures.table import escaped, printable
