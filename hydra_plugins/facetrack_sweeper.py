@@ -5,6 +5,7 @@ twelve with DBSCAN. Hydra alone would refuse to give k-means an eps. A plugin mu
 of this name; Hydra imports it at each start, so it must stay light.
 """
 
+import functools
 import itertools
 from collections.abc import Iterable, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -52,6 +53,21 @@ class FacetrackSweeper(BasicSweeper):
         super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
         assert self.launcher is not None
         self.launcher = _Persistent(self.launcher)
+
+    def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
+        """See that each kind of job can be composed, before the first runs. Called by Hydra.
+
+        Hydra would compose every job, which takes a fifth of the time of a sweep of small jobs.
+        Whether one can be composed depends on its choices and on which settings it sets.
+        """
+        assert self.hydra_context is not None
+        options = functools.cache(self.hydra_context.config_loader.get_group_options)
+        kinds: dict[tuple[str, ...], Sequence[str]] = {}
+        for job in batch:
+            keys = [text.lstrip("+~").partition("=")[0] for text in job]
+            kind = (text if options(key) else key for text, key in zip(job, keys, strict=True))
+            kinds.setdefault(tuple(kind), job)
+        super().validate_batch_is_legal(list(kinds.values()))
 
     def get_job_batch(self) -> Sequence[Sequence[str]]:
         """The next jobs' overrides. Called by Hydra, after it has written down the sweep."""
