@@ -28,6 +28,7 @@ from facetrack.organise import changes, people, restoring, state, telling
 from facetrack.organise.contact import Contact
 from facetrack.organise.grouping import NOBODY, Numbers, alike, doubtful
 from facetrack.organise.groups import begun, grouped, restored
+from facetrack.organise.journal import Journal
 from facetrack.organise.known import recognised, remembered, superseded
 from facetrack.organise.names import file_name
 from facetrack.organise.people import Corrections, folder_name
@@ -131,6 +132,7 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
             else:
                 anew = (last.faces, last.people) != (now.faces, now.people)
                 state.save(out, now, last if anew and not is_new else None)
+            Journal(state.own_folder(out)).remove()
             state.remove_old_thumbnails(out, now)
     compares = restore is None and not is_new
     if restore is not None:

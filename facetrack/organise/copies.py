@@ -59,6 +59,16 @@ def as_made(path: Path, file: File) -> File | None:
     return dataclasses.replace(file, mtime_ns=status.st_mtime_ns) if same else None
 
 
+def begun(path: Path, file: File | None) -> File | None:
+    """The record of a file that a run was about to make, where it did; else None.
+
+    What is there may still be what was there before, hence its content is looked at.
+    """
+    if file is None or (file.kind == "copy" and not holds(path, file.content)):
+        return None
+    return as_made(path, file)
+
+
 def holds(path: Path, content: str) -> bool:
     """Whether a path is a file, no link, with this content. content: hex SHA-256."""
     return _status(path, content) is not None

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from facetrack.errors import UserError
@@ -55,10 +56,11 @@ class Folders:
                 break
         return None
 
-    def put(self, source: Path, folder: str, name: str) -> str:
+    def put(self, source: Path, folder: str, name: str, announce: Callable[[str], None]) -> str:
         """Move a file into a folder, under the first form of a name that is free and possible.
 
-        Returns its path below `out`. Raises OSError.
+        announce: told the path below `out` before the file may be there. Returns that path. Raises
+        OSError.
         """
         taken = self._taken_in(folder)
         for candidate in numbered(name):
@@ -67,6 +69,8 @@ class Folders:
             refused = None
             for version in versions(candidate):
                 try:
+                    if not os.path.lexists(self._out / folder / version):
+                        announce(f"{folder}/{version}")
                     move(source, self._out / folder / version)
                 except FileExistsError:
                     taken.add(folded(version))

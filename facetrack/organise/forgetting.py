@@ -20,6 +20,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from facetrack.errors import UserError
 from facetrack.files import replace
 from facetrack.organise import people, state
+from facetrack.organise.journal import Journal
 from facetrack.organise.people import Corrections, folder_name, number_of
 
 
@@ -94,13 +95,16 @@ def photo(out: Path, name: str) -> Mapping[str, frozenset[str]]:
 def remembered(out: Path, contents: Collection[str], persons: Collection[int]) -> dict[Path, int]:
     """How much each file of states knows of photos and persons, where it knows something."""
     counts = {file.path: _scrubbed(file, contents, persons) for file in _files(out)}
+    journal = Journal(state.own_folder(out))
+    counts[journal.path] = journal.knows(contents)
     return {path: count for path, count in counts.items() if count}
 
 
 def clean(out: Path, contents: Collection[str], persons: Collection[int]) -> None:
     """Make the states forget photos and persons, the last run's last. Raises OSError.
 
-    A file that is no JSON any more, and has one of the photos in it, is removed.
+    A file that is no JSON any more, and has one of the photos in it, is removed, and so is what a
+    run that was killed has noted of its work.
     """
     for file in _files(out):
         if not _scrubbed(file, contents, persons):
@@ -109,6 +113,9 @@ def clean(out: Path, contents: Collection[str], persons: Collection[int]) -> Non
             file.path.unlink()
         else:
             replace(file.path, json.dumps(file.stored).encode())
+    journal = Journal(state.own_folder(out))
+    if journal.knows(contents):
+        journal.remove()
 
 
 def thumbnails(out: Path, contents: Collection[str]) -> list[Path]:

@@ -6,9 +6,11 @@ moves with its person. names.py says what files are called, copies.py makes and 
 """
 
 import contextlib
+import dataclasses
+import functools
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +20,7 @@ from facetrack.errors import UserError
 from facetrack.organise import copies
 from facetrack.organise.copies import Made, SourceError
 from facetrack.organise.folders import NO_ROOM, Folders
+from facetrack.organise.journal import Journal
 from facetrack.organise.names import file_name
 from facetrack.organise.state import File
 from facetrack.progress import bar
@@ -109,7 +112,7 @@ class _Arranging:
         superseded: Mapping[str, str],
     ) -> None:
         self._out, self._wanted, self._mode = out, wanted, mode
-        self._part = unfinished / "photo"
+        self._part, self._journal = unfinished / "photo", Journal(unfinished.parent)
         self._superseded = superseded
         self._placed, self._told, self._folders = Placed(), _Told(), Folders(out)
         # Photos whose original has gone. A copy is none, whoever says that it is present.
@@ -140,13 +143,16 @@ class _Arranging:
         return self._placed
 
     def _looked_at(self, earlier: Mapping[str, File]) -> Iterator[tuple[str, File]]:
-        """The files of earlier runs that are as they were made."""
-        total = len(earlier)
-        for path, file in bar(earlier.items(), total=total, description="Looking", unit="copy"):
-            now = copies.as_made(self._out / path, file)
+        """The files of earlier runs that are as they were made, also of those that were killed."""
+        begun = self._journal.read()
+        paths = dict.fromkeys([*earlier, *begun])
+        for path in bar(paths, total=len(paths), description="Looking", unit="copy"):
+            now = copies.begun(self._out / path, begun.get(path))
+            if now is None and path in earlier:
+                now = copies.as_made(self._out / path, earlier[path])
             if now is not None:
                 yield path, now
-            elif os.path.lexists(self._out / path):
+            elif path in earlier and os.path.lexists(self._out / path):
                 self._told.changed.append(path)
 
     def _not_wanted(self) -> tuple[dict[tuple[str, str], list[str]], dict[str, list[str]]]:
@@ -192,8 +198,11 @@ class _Arranging:
             for path in old:  # they may be all there is
                 self._placed.files[path] = self._intact[path]
             return
-        path = self._exchanged(made, old, folder) or self._folders.put(made.part, folder, name)
-        self._record(path, one, kind, made.size, made.mtime_ns)
+        file = File(one.content, one.folder, kind, made.size, made.mtime_ns)
+        put = self._exchanged(made, file, old, folder)
+        if put is None:
+            put = self._folders.put(made.part, folder, name, self._announcing(file))
+        self._record(put, one, kind, made.size, made.mtime_ns)
         self._placed.made += 1
         self._told.plain = self._told.plain or made.plain
 
@@ -237,19 +246,25 @@ class _Arranging:
         original = one.picture.path if file.kind == "link" else here
         there = self._folders.there(folder, here.name, file.content, original, file.kind)
         if there is None:
-            return self._folders.put(here, folder, here.name)
+            now = dataclasses.replace(file, content=one.content, folder=one.folder)
+            return self._folders.put(here, folder, here.name, self._announcing(now))
         # A run that was killed has given it the new name, and not yet taken the old one away.
         if not copies.remove(here, file):
             self._told.changed.append(path)
         return there[0]
 
-    def _exchanged(self, made: Made, old: Sequence[str], folder: str) -> str | None:
+    def _exchanged(self, made: Made, file: File, old: Sequence[str], folder: str) -> str | None:
         """Put a new file in the place of an old one in its folder; where it is then."""
         for path in old:
-            in_place = Path(path).parent == Path(folder)
-            if in_place and copies.exchange(made, self._out / path, self._intact[path]):
+            if Path(path).parent != Path(folder):
+                continue
+            self._journal.note(path, file)
+            if copies.exchange(made, self._out / path, self._intact[path]):
                 return path
         return None
+
+    def _announcing(self, file: File) -> Callable[[str], None]:
+        return functools.partial(self._journal.note, file=file)
 
     def _record(self, path: str, one: Wanted, kind: str, size: int, mtime_ns: int) -> None:
         self._placed.files[path] = File(one.content, one.folder, kind, size, mtime_ns)

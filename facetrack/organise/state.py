@@ -186,9 +186,8 @@ def from_json(stored: Any) -> State:
         raise ValueError("of another version of facetrack")
     state = State(**stored)
     state.files = {name: File(**one) for name, one in stored["files"].items()}
-    for file in map(Path, state.files):
-        if len(file.parts) != 2 or ".." in file.parts or file.is_absolute():
-            raise ValueError(f"it has a file at {file}")
+    for path in state.files:
+        demand_below(path)
     state.photos = {content: Photo(**one) for content, one in stored["photos"].items()}
     if version == 1:
         for path, made in state.files.items():
@@ -200,6 +199,13 @@ def from_json(stored: Any) -> State:
     state.parted = {int(person): int(of) for person, of in stored["parted"].items()}
     state.faces = {face: int(person) for face, person in stored["faces"].items()}
     return state
+
+
+def demand_below(path: str) -> None:
+    """Raises ValueError for what is not a file in a folder of an organised folder."""
+    file = Path(path)
+    if len(file.parts) != 2 or ".." in file.parts or file.is_absolute():
+        raise ValueError(f"it has a file at {file}")
 
 
 def to_json(state: State) -> dict[str, Any]:

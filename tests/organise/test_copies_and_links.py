@@ -201,8 +201,10 @@ def test_what_was_made_is_remembered_not_what_is_found_then(
     photo = library.photo("a.jpg", b"a")
     real = folders.Folders.put
 
-    def put(self: folders.Folders, source: Path, folder: str, name: str) -> str:
-        path = real(self, source, folder, name)
+    def put(
+        self: folders.Folders, source: Path, folder: str, name: str, announce: Callable[[str], None]
+    ) -> str:
+        path = real(self, source, folder, name, announce)
         (library.out / path).write_bytes(b"edited at once")
         return path
 
