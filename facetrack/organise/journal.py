@@ -7,6 +7,7 @@ be moved with its person, and an edited photo takes the place of its copy.
 import contextlib
 import dataclasses
 import json
+import os
 from collections.abc import Collection
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class Journal:
     def note(self, path: str, file: File) -> None:
         """Write down a file that is about to be at a path below the organised folder."""
         line = json.dumps({"path": path, **dataclasses.asdict(file)})
-        with self.path.open("a", encoding="utf-8") as journal:
+        with open(self.path, "a", encoding="utf-8", opener=_private) as journal:
             hand_over(self.path)
             journal.write(f"{line}\n")
 
@@ -48,3 +49,7 @@ class Journal:
     def remove(self) -> None:
         """A run has ended, whose state knows all of it."""
         self.path.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

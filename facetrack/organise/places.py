@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import functools
 import os
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +22,8 @@ from facetrack.organise.folders import NO_ROOM, Folders
 from facetrack.organise.journal import Journal
 from facetrack.organise.names import file_name
 from facetrack.organise.state import File
+from facetrack.organise.told import Told
 from facetrack.progress import bar
-from facetrack.texts import counted
 
 MODES = ("copy", "link", "none")
 UNKNOWN, FACELESS = "unknown", "no-face"  # folders beside those of persons
@@ -114,7 +113,7 @@ class _Arranging:
         self._out, self._wanted, self._mode = out, wanted, mode
         self._part, self._journal = unfinished / "photo", Journal(unfinished.parent)
         self._superseded = superseded
-        self._placed, self._told, self._folders = Placed(), _Told(), Folders(out)
+        self._placed, self._told, self._folders = Placed(), Told(), Folders(out)
         # Photos whose original has gone. A copy is none, whoever says that it is present.
         self._here = {one.content for one in wanted if one.picture.path.is_relative_to(out)}
         self._present = set(present) - self._here
@@ -194,7 +193,7 @@ class _Arranging:
             make = copies.link if kind == "link" else copies.copy
             made = make(original, one.content, self._part)
         except SourceError as error:
-            self._told.fail(one, str(error))
+            self._told.fail(one.content, one.picture.name, str(error))
             for path in old:  # they may be all there is
                 self._placed.files[path] = self._intact[path]
             return
@@ -223,7 +222,9 @@ class _Arranging:
             if not copies.leads_to(self._out / path, one.picture.path):
                 return False  # the photo was moved
             if not one.picture.path.exists():
-                self._told.fail(one, "is there no more, so its link leads nowhere")
+                self._told.fail(
+                    one.content, one.picture.name, "is there no more, so its link leads nowhere"
+                )
         return True
 
     def _keep(self, path: str, one: Wanted, folder: str) -> bool:
@@ -306,49 +307,3 @@ class _Arranging:
         """Whether some folder has what the photo was edited to."""
         path = self._done.get(self._superseded.get(file.content, ""))
         return path is not None and path.exists()
-
-
-@dataclass
-class _Told:
-    """What the user should know, counted.
-
-    failed: by content, the photo's name and why it is not in its folder. changed: files that are
-    not as facetrack made them. plain: `Made.plain`.
-    """
-
-    failed: dict[str, tuple[str, str]] = field(default_factory=dict)
-    changed: list[str] = field(default_factory=list)
-    plain: bool = False
-
-    def fail(self, one: Wanted, why: str) -> None:
-        """Note that a photo is not in a folder that it should be in."""
-        self.failed.setdefault(one.content, (one.picture.name, why))
-
-    def remarks(self, files: Collection[str], renamed: int) -> list[str]:
-        """A line per kind. files: what is facetrack's now. renamed: `Folders.renamed`."""
-        lines = []
-        reasons = Counter(why for _, why in self.failed.values())
-        for why, count in reasons.most_common():
-            name = next(name for name, reason in self.failed.values() if reason == why)
-            more = f" and {counted(count - 1, 'more photo')}" if count > 1 else ""
-            lines.append(f"{name}{more}: {why}")
-        # What a run that was killed has put in the place of an old copy is as it should be.
-        changed = list(dict.fromkeys(path for path in self.changed if path not in files))
-        if len(changed) == 1:
-            lines.append(f"{changed[0]} was changed since, and is left as it is")
-        elif changed:
-            lines.append(
-                f"{changed[0]} and {counted(len(changed) - 1, 'more file')} were changed "
-                "since, and are left as they are"
-            )
-        if renamed:
-            lines.append(
-                counted(
-                    renamed,
-                    "name of a file or folder is refused by this disk, and was changed",
-                    "names of files or folders are refused by this disk, and were changed",
-                )
-            )
-        if self.plain:
-            lines.append("this disk refuses modes or times of files: copies have others")
-        return lines

@@ -1,12 +1,14 @@
 """A run is killed while it moves copies; what the user does before the next one is heeded."""
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
 import PIL.Image
 import pytest
 
+from facetrack.organise import forgetting
 from facetrack.organise.journal import Journal
 from facetrack.organise.state import File
 from facetrack.testing import copied_home, portraits
@@ -87,8 +89,21 @@ def test_a_journal_that_was_cut_short_gives_what_it_has(tmp_path: Path) -> None:
     with journal.path.open("a") as file:
         file.write('{"path": "person-001/b')
     assert journal.read() == {"person-001/a.jpg": first}
+    assert journal.path.stat().st_mode & 0o777 == 0o600
     assert journal.knows(["aa"]) == 1
     assert journal.knows(["bb"]) == 0
     journal.remove()
     journal.remove()
     assert journal.read() == {}
+
+
+def test_forgetting_takes_what_a_killed_run_has_noted(live: Live) -> None:
+    own = live.root / "out/.facetrack"
+    state = json.loads((own / "state.json").read_text())
+    path, made = next(iter(state["files"].items()))
+    Journal(own).note(path, File(**made))
+    assert forgetting.remembered(live.root / "out", [made["content"]], [])[own / "placing.jsonl"]
+    forgetting.clean(live.root / "out", ["another"], [])
+    assert (own / "placing.jsonl").exists()
+    forgetting.clean(live.root / "out", [made["content"]], [])
+    assert not (own / "placing.jsonl").exists()

@@ -488,17 +488,20 @@ def test_mistakes_are_one_line(photos: Path, organise: Organise, tmp_path: Path)
     strange = tmp_path / "strange"
     strange.mkdir()
     (strange / "thesis.txt").write_text("mine")
-    for arguments, told in (
-        ([f"task.out={photos}/people"], "lies in dataset.root="),
-        ([f"task.out={photos}"], "lies in dataset.root="),
-        ([f"task.out={tmp_path}"], "lies in task.out="),
-        ([f"task.out={strange}"], "has something in it that facetrack did not make"),
-        ([f"task.out={strange}/thesis.txt"], "is not a folder"),
-        (["task.mode=move"], "task.mode is one of copy, link, none; got 'move'"),
-        (["task.restore=true"], "has no earlier state to go back to"),
-        (["clusterer=kmeans"], "n_clusters"),
+    for into, told in (
+        (photos / "people", "lies in dataset.root="),
+        (photos, "lies in dataset.root="),
+        (tmp_path, "lies in task.out="),
+        (strange, "has something in it that facetrack did not make"),
+        (strange / "thesis.txt", "is not a folder"),
     ):
-        organise(*arguments).refused(told)
+        organise(out=into).refused(told)
+    for argument, told in (
+        ("task.mode=move", "task.mode is one of copy, link, none; got 'move'"),
+        ("task.restore=true", "has no earlier state to go back to"),
+        ("clusterer=kmeans", "n_clusters"),
+    ):
+        organise(argument).refused(told)
     (tmp_path / "into").symlink_to(photos)
     organise(out=tmp_path / "into" / "out").refused("lies in dataset.root=")
     assert sorted(path.name for path in photos.iterdir()) == sorted(
