@@ -78,6 +78,8 @@ class Organising(RuleBasedStateMachine):
         self.steps = 0
         self.renamed: set[int] = set()  # photos, since the last run
         self.changed: set[int] = set()
+        self.known: set[str] = set()  # contents that the last run knew
+        self.half_seen: set[int] = set()  # photos that a run saw first which was killed
         self.left = 0
 
     # What the user does
@@ -160,7 +162,9 @@ class Organising(RuleBasedStateMachine):
 
     @rule(pick=_PICK)
     def run_and_kill(self, pick: int) -> None:
-        self.live.run(*self._command(), at=1 + pick % max(1, self.steps))
+        if self.live.run(*self._command(), at=1 + pick % max(1, self.steps)).status:
+            contents = self.photos.contents
+            self.half_seen |= {one for one in self.photos.paths if contents[one] not in self.known}
 
     # What must hold
 
@@ -171,6 +175,7 @@ class Organising(RuleBasedStateMachine):
         self.left += len(self.renamed & self.changed)
         self.renamed.clear()
         self.changed.clear()
+        self.half_seen.clear()
         done = self.live.run(*self._command())
         assert done.status == 0, done.stderr
         self.steps = done.steps
@@ -223,6 +228,7 @@ class Organising(RuleBasedStateMachine):
         assert self.photos.untouched()
         state = json.loads((self.out / ".facetrack/state.json").read_text())
         whose = {face.partition(":")[0]: number for face, number in state["faces"].items()}
+        self.known = set(whose)
         copies: dict[str, list[Path]] = {}
         for folder in self._folders():
             for path in folder.iterdir():
@@ -244,6 +250,9 @@ class Organising(RuleBasedStateMachine):
     def _change(self, photo: int) -> None:
         self.photos.note(photo)
         self.changed.add(photo)
+        # Whose face is on what a killed run has copied was never kept, so it is no old version.
+        self.left += photo in self.half_seen
+        self.half_seen.discard(photo)
 
     # Looking things up
 
