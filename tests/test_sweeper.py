@@ -1,9 +1,17 @@
 """Which jobs a sweep has where choices differ in their settings."""
 
 import pytest
+from hydra import initialize_config_dir
+from hydra._internal.callbacks import Callbacks
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from hydra.types import HydraContext, RunMode
+from omegaconf import DictConfig
 
+from facetrack.__main__ import CONF
 from facetrack.errors import UserError
 from hydra_plugins import facetrack_sweeper
 
@@ -75,3 +83,35 @@ def test_additions_and_deletions_pass_through() -> None:
 def test_a_continuous_sweep_is_refused() -> None:
     with pytest.raises(UserError, match="expected single values"):
         jobs("clusterer.eps=interval(0,1)")
+
+
+def test_each_kind_of_job_is_composed_before_the_first_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found, _ = jobs("clusterer=kmeans,dbscan", "clusterer.eps=0.1,0.2,0.3", "seed=1,2")
+    batch = [job.split(" ") for job in found]
+    impossible = ["clusterer=dbscan", "clusterer.eps=0.1", "clusterer.nothing=1"]
+    composed: list[list[str]] = []
+    real = ConfigLoaderImpl.load_sweep_config
+
+    def load(loader: ConfigLoaderImpl, master: DictConfig, overrides: list[str]) -> DictConfig:
+        composed.append(overrides)
+        return real(loader, master, overrides)
+
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        sweeper = facetrack_sweeper.FacetrackSweeper(max_batch_size=None)
+        sweeper.hydra_context = HydraContext(config_loader=loader, callbacks=Callbacks())
+        sweeper.config = loader.load_configuration("config", [], RunMode.MULTIRUN)
+        monkeypatch.setattr(
+            ConfigLoaderImpl,
+            "load_sweep_config",
+            lambda self, master_config, sweep_overrides: load(self, master_config, sweep_overrides),
+        )
+        sweeper.validate_batch_is_legal(batch)
+        assert composed == [
+            ["clusterer=kmeans", "seed=1"],
+            ["clusterer=dbscan", "clusterer.eps=0.1", "seed=1"],
+        ]
+        with pytest.raises(HydraException, match=r"clusterer\.nothing"):
+            sweeper.validate_batch_is_legal([*batch, impossible])
