@@ -80,6 +80,7 @@ class Organising(RuleBasedStateMachine):
         self.changed: set[int] = set()
         self.known: set[str] = set()  # contents that the last run knew
         self.half_seen: set[int] = set()  # photos that a run saw first which was killed
+        self.called_else: set[int] = set()  # photos that were asked for by the name they had
         self.left = 0
 
     # What the user does
@@ -109,6 +110,7 @@ class Organising(RuleBasedStateMachine):
         old = self.photos.paths[photo]
         self.photos.paths[photo] = old.rename(folder / f"{pick}-{photo}.png")
         self.renamed.add(photo)
+        self.called_else |= {photo} & set(self.asked)
 
     @rule(pick=_PICK)
     def edit(self, pick: int) -> None:
@@ -173,6 +175,9 @@ class Organising(RuleBasedStateMachine):
         before = dict(self.persons)
         # Neither its path nor its content tells that it was another photo: both copies stay.
         self.left += len(self.renamed & self.changed)
+        for photo in self.called_else & self.changed:
+            self.barred.get(photo, set()).discard(self.asked.pop(photo) or 0)
+        self.called_else.clear()
         self.renamed.clear()
         self.changed.clear()
         self.half_seen.clear()
