@@ -7,13 +7,13 @@ or an umlaut needs quotes. A path that exists means that path, whatever is in it
 import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
+from facetrack.files import user_path
 from facetrack.working_folder import escaped
 
 _READ = {f"dataset.{key}" for key in ("root", "roots", "archive", "archives", "file")}
@@ -49,11 +49,11 @@ def literal(argument: str, value_of: Callable[[str], object], *, multirun: bool)
 
 
 def written(path: str) -> str:
-    """A path as a value that Hydra reads as just that."""
+    """A path as a value that Hydra reads as just that. Raises UserError as `user_path` does."""
     if "${" in path or not path.isprintable():
         # Escaped it would be a reference again once the config is resolved, and YAML takes some
         # characters for line breaks. See `user_path`.
-        path = Path(path).expanduser().absolute().as_uri()
+        path = user_path(path).as_uri()
     return _quoted(path)
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.__main__ import CONF
 from facetrack.command_line import prepared
+from facetrack.errors import UserError
 from facetrack.files import user_path
 from facetrack.literal import literal, written
 
@@ -99,9 +100,19 @@ def test_a_comma_is_a_list_where_no_such_path_exists(
     ).filter(lambda text: "\0" not in text and text.strip(" \t"))
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example("~0")  # the home of a user that there is not
+@example("~\x1f${x}")
 def test_any_path_goes_through_hydra_and_a_resolved_config(path: str) -> None:
-    value = OverridesParser.create().parse_override(f"x={written(path)}").value()
-    config = OmegaConf.create({"x": value})
-    OmegaConf.resolve(config)
-    again = OmegaConf.create(OmegaConf.to_yaml(config))
-    assert user_path(again.x) == user_path(path)
+    def read() -> Path:
+        value = OverridesParser.create().parse_override(f"x={written(path)}").value()
+        config = OmegaConf.create({"x": value})
+        OmegaConf.resolve(config)
+        return user_path(OmegaConf.create(OmegaConf.to_yaml(config)).x)
+
+    try:
+        expected = user_path(path)
+    except UserError:
+        with pytest.raises(UserError, match="is not a path: nobody has that home folder"):
+            read()
+    else:
+        assert read() == expected
