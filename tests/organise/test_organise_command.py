@@ -458,7 +458,7 @@ def test_it_is_a_run_in_mlflow(
     photos: Path, place: Workspace, organise: Organise, tmp_path: Path
 ) -> None:
     told = organise("tracking=local").ok()
-    assert "mlflow ui" in told
+    assert " ui --workers 1" in told
     (run,) = place.runs()
     assert run.info.status == "FINISHED"
     assert run.data.tags["kind"] == "organise"
