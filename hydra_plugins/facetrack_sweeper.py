@@ -57,7 +57,7 @@ class FacetrackSweeper(BasicSweeper):
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         """See that each kind of job can be composed, before the first runs. Called by Hydra.
 
-        Hydra would compose every job, which takes a fifth of the time of a sweep of small jobs.
+        Hydra would compose every job, which takes a tenth of the time of a sweep of small jobs.
         Whether one can be composed depends on its choices and on which settings it sets.
         """
         assert self.hydra_context is not None

@@ -62,9 +62,10 @@ FUTURE = {
         )
     },
     "cluster": "system/ray_cluster",
-    **{f"clusterer.{name}": f"clusterer/kernels/{name}" for name in ("approximate", "distances")},
-    "clusterer.gram_kmeans": "clusterer/kernels/gram_kmeans",
-    "clusterer.tree": "clusterer/kernels/tree",
+    **{
+        f"clusterer.{name}": f"clusterer/kernels/{name}"
+        for name in ("approximate", "distances", "gram_kmeans", "tree")
+    },
     **{name: f"extraction/{name}" for name in ("jpeg", "look", "picture", "repair", "store")},
     "extract": "extraction/pipeline",
     "workers": "extraction/engines",

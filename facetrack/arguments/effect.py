@@ -35,9 +35,9 @@ def refuse_useless(typed: Collection[str], found: Composed, *, multirun: bool) -
                 f"{argument} is for the jobs of a sweep, and without -m there is a single job: "
                 "add -m, or leave it out"
             )
-        for task, unused in _UNUSED.items():
-            if found.choices.get("task") == [task] and group in unused:
-                raise UserError(f"task={task} has no use for {argument}: leave it out")
+        tasks = found.choices.get("task", [])
+        if len(tasks) == 1 and group in _UNUSED.get(tasks[0], ()):
+            raise UserError(f"task={tasks[0]} has no use for {argument}: leave it out")
         jobs = [job for job in found.jobs if has(job, key)]
         if group == "clusterer" and jobs and all(_searches(job, setting) for job in jobs):
             raise UserError(

@@ -247,7 +247,7 @@ class _Arranging:
         original = one.picture.path if file.kind == "link" else here
         there = self._folders.there(folder, here.name, file.content, original, file.kind)
         if there is None:
-            now = dataclasses.replace(file, content=one.content, folder=one.folder)
+            now = dataclasses.replace(file, folder=one.folder)
             return self._folders.put(here, folder, here.name, self._announcing(now))
         # A run that was killed has given it the new name, and not yet taken the old one away.
         if not copies.remove(here, file):
