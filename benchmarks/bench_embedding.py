@@ -21,13 +21,13 @@ import dlib
 import numpy as np
 from PIL import Image
 
-from facetrack.archive import extract as unpack
-from facetrack.data import Picture, Pictures
+from facetrack.core.faces import Picture, Pictures
 from facetrack.dataset import Folder, Portraits
 from facetrack.detector import Haar
 from facetrack.embedder import DlibResNet
-from facetrack.extract import extract
-from facetrack.store import Store
+from facetrack.extraction.pipeline import extract
+from facetrack.extraction.store import Store
+from facetrack.system.archive import extract as unpack
 
 ROUNDS = int(sys.argv[3]) if len(sys.argv) > 3 else 3
 

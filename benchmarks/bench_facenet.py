@@ -11,9 +11,9 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.data import Face
+from facetrack.core.faces import Face
 from facetrack.embedder import facenet
-from facetrack.embedder.crop import crop
+from facetrack.embedder.crops import crop
 
 BATCHES = (1, 8, 32)
 FACES = 64

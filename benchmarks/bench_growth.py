@@ -17,7 +17,7 @@ import numpy as np
 from facetrack import figures
 from facetrack.clusterer import DBSCAN, MeanShift, SpectralClustering
 from facetrack.clusterer.shared import cache
-from facetrack.data import unit
+from facetrack.core.faces import unit
 
 NOISE = 0.01
 RADII = tuple(round(0.04 * i, 2) for i in range(1, 13))

@@ -19,8 +19,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from facetrack.clusterer import DBSCAN, MeanShift, SpectralClustering
 from facetrack.clusterer.shared import cache
-from facetrack.data import unit
-from facetrack.resample import Bootstrap
+from facetrack.core.faces import unit
+from facetrack.evaluation.resampling import Bootstrap
 
 BANDWIDTHS = (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.8)
 EPS = tuple(round(0.1 * i, 1) for i in range(1, 13))

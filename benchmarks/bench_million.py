@@ -25,8 +25,8 @@ from bench_growth import draw
 from sklearn.metrics import adjusted_rand_score
 
 from facetrack.clusterer import DBSCAN
-from facetrack.data import unit
-from facetrack.metrics import scores
+from facetrack.core.faces import unit
+from facetrack.evaluation.metrics import scores
 
 EPS = 0.28
 NOISE = 0.002  # in each of 128 directions: two draws of one face are 0.03 apart

@@ -18,18 +18,18 @@ from compositions import Composition, compositions
 from numpy.typing import NDArray
 from sklearn.metrics import silhouette_score
 
-from facetrack.archive import extract as unpack
 from facetrack.clusterer import DBSCAN, MeanShift
-from facetrack.data import Dataset, Detector, Vectors, unit
+from facetrack.core.faces import Dataset, Detector, Vectors, unit
 from facetrack.dataset import Folder, Portraits
 from facetrack.detector import Haar, Whole
 from facetrack.embedder import DlibResNet
-from facetrack.extract import extract
-from facetrack.home import home
-from facetrack.label_free import Search, separation
-from facetrack.metrics import scores
-from facetrack.resample import subsample
-from facetrack.store import Store
+from facetrack.evaluation.label_free import Search, separation
+from facetrack.evaluation.metrics import scores
+from facetrack.evaluation.resampling import subsample
+from facetrack.extraction.pipeline import extract
+from facetrack.extraction.store import Store
+from facetrack.system.archive import extract as unpack
+from facetrack.system.home import home
 
 ROOT = Path(__file__).resolve().parents[1]
 NATURAL = 0.3  # dlib's
@@ -215,7 +215,8 @@ Written by `python benchmarks/label_free.py`, with dlib's embeddings (natural ra
 
 Unlabelled folders, organised or evaluated, get the radius that separates their faces best: the
 silhouette, a face weighing the square root of its cluster's size, negative silhouettes five times,
-mixed with one that looks at other clusters of two faces or more only (facetrack/label_free.py). Two
+mixed with one that looks at other clusters of two faces or more only (see
+facetrack/evaluation/label_free.py). Two
 things guard it:
 
 - It looks at **distinct faces**: of those within half the embedder's radius of each other, one. So

@@ -25,6 +25,6 @@ def _leave_working_folder() -> None:
 
 _leave_working_folder()
 
-from facetrack import module_path  # noqa: E402 - not from the working folder
+from facetrack.system import module_path  # noqa: E402 - not from the working folder
 
 module_path.install()

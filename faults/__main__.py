@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from facetrack.progress import say
+from facetrack.system.progress import say
 from faults import clock, every_step, kills, limits, mutations, read_only, server, together
 from faults.report import report
 

@@ -25,10 +25,10 @@ import h5py
 import numpy as np
 import PIL.Image
 
-from facetrack import picture
-from facetrack.archive import extract
+from facetrack.core.errors import UserError
 from facetrack.embedder import keras2_weights
-from facetrack.errors import UserError
+from facetrack.extraction import picture
+from facetrack.system.archive import extract
 
 _HANGS_SECONDS = 10
 _MEMORY = 6 << 30  # bytes of address space; the largest picture allowed takes 2 GB while decoded
@@ -278,8 +278,8 @@ def _yaml(rng: random.Random) -> bytes:
 
 def _read_yaml(content: bytes, folder: Path) -> bool:
     # Their packages take seconds to import, which the other kinds need not wait for.
-    from facetrack.organise import people
-    from facetrack.tuned import with_tuned
+    from facetrack.cli.tuned import with_tuned
+    from facetrack.organiser import people
 
     path = folder / "file.yaml"
     path.write_bytes(content)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from facetrack.files import sha256
+from facetrack.system.files import sha256
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -30,11 +30,11 @@ _IMPORTS = (
     "dlib",
     "optuna",
     "sklearn.cluster",
-    "facetrack.job",
-    "facetrack.forget",
-    "facetrack.organise",
-    "facetrack.tracking",
-    "facetrack.sweep_tsne",
+    "facetrack.tasks.evaluate.run",
+    "facetrack.tasks.forget.run",
+    "facetrack.tasks.organise.run",
+    "facetrack.tracking.runs",
+    "facetrack.tasks.sweep.tsne_pages",
 )
 _CHANGES = {
     *("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.mkfifo"),
@@ -132,7 +132,7 @@ def _run(request: dict[str, Any], counter: mmap.mmap) -> None:
         for module in (sqlite3, sqlite3.dbapi2):  # SQLAlchemy takes the latter
             vars(module)["connect"] = steps.connect
         sys.argv = [str(Path(sys.prefix, "facetrack")), *request["arguments"]]
-        from facetrack.__main__ import main
+        from facetrack.cli.command import main
 
         main()
     except SystemExit as error:

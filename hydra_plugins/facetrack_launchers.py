@@ -21,10 +21,11 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from facetrack import json_lines, sweep
-from facetrack.cluster import connected, environment
-from facetrack.errors import UserError
-from facetrack.masked import first_line
+from facetrack.core.errors import UserError
+from facetrack.system import json_lines
+from facetrack.system.masking import first_line
+from facetrack.system.ray_cluster import connected, environment
+from facetrack.tasks.sweep import session
 from hydra_plugins.facetrack_sweeper import failed
 
 _LOST = "its worker was lost, twice"
@@ -47,7 +48,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Told:
-    """What a job printed, and its results for scripts (see facetrack/json_lines.py)."""
+    """What a job printed, and its results for scripts (see facetrack/system/json_lines.py)."""
 
     text: str
     results: Sequence[str] = ()
@@ -89,10 +90,10 @@ class _ElsewhereLauncher(Launcher):
         with contextlib.closing(self._results(jobs)) as results:
             for job, result in results:
                 if result is None:
-                    failure = sweep.Failure(f"{' '.join(job.overrides)}: {_LOST}")
+                    failure = session.Failure(f"{' '.join(job.overrides)}: {_LOST}")
                     result = _failed(failure)
                 told, returns[job.number] = result
-                sweep.job_ended(told.text)
+                session.job_ended(told.text)
                 json_lines.pass_on(told.results)
         return [returns[job.number] for job in jobs]
 
@@ -102,7 +103,7 @@ class _ElsewhereLauncher(Launcher):
 
 
 class RayLauncher(_ElsewhereLauncher):
-    """Jobs as tasks of a Ray cluster (see facetrack/cluster.py). num_cpus: what each sets aside."""
+    """Jobs as tasks of a Ray cluster (see ray_cluster.py). num_cpus: what each sets aside."""
 
     def __init__(self, num_cpus: float) -> None:
         self._num_cpus = num_cpus
@@ -188,7 +189,7 @@ def run(job: Job) -> tuple[Told, JobReturn]:
             f"{socket.gethostname()} has no folder {job.folder} ({error.strerror}): start the "
             "command in a folder that all machines see"
         )
-        return _failed(sweep.Failure(text, mistake=True))
+        return _failed(session.Failure(text, mistake=True))
     Singleton.set_state(dict(job.singletons))
     setup_globals()
     config = job.context.config_loader.load_sweep_config(job.config, list(job.overrides))
@@ -206,8 +207,8 @@ def run(job: Job) -> tuple[Told, JobReturn]:
     return Told(told.getvalue().rstrip("\n"), results), returned
 
 
-def _failed(failure: sweep.Failure) -> tuple[Told, JobReturn]:
+def _failed(failure: session.Failure) -> tuple[Told, JobReturn]:
     """What a job tells and returns that could not be run."""
     with json_lines.hold() as results:
-        sweep.tell_failed(failure)
+        session.tell_failed(failure)
     return Told(f"  FAILED: {failure.text}", results), failed(failure)

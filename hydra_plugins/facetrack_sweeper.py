@@ -19,10 +19,10 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack import sweep
-from facetrack.errors import UserError
-from facetrack.masked import masked_within
-from facetrack.progress import say
+from facetrack.core.errors import UserError
+from facetrack.system.masking import masked_within
+from facetrack.system.progress import say
+from facetrack.tasks.sweep import session
 
 # Jobs with the same embeddings follow each other, so that these are read once.
 _OUTERMOST = ("dataset", "detector", "embedder", "n_people")
@@ -43,7 +43,7 @@ class FacetrackSweeper(BasicSweeper):
         assert self.config is not None
         choices = _Choices(self.hydra_context.config_loader, self.config)
         jobs, left_out = _jobs(overrides, choices)
-        sweep.announce(jobs, left_out)
+        session.announce(jobs, left_out)
         return list(self.split_overrides_to_chunks(jobs, max_batch_size))
 
     def setup(
@@ -106,25 +106,25 @@ class _Persistent(Launcher):
             except BrokenProcessPool:
                 # Whose process it was is not told. So each that had begun gets one to itself, where
                 # it can take no other with it; those that are finished say so.
-                last = max(sweep.lost(), start)
+                last = max(session.lost(), start)
                 say("  a worker process was lost: the jobs that had begun are run again")
                 for number in range(start, last + 1):
                     returns.append(self._alone(job_overrides[number - initial_job_idx], number))
         for one in returns:
-            sweep.returned(one.return_value)
+            session.returned(one.return_value)
         return returns
 
     def _alone(self, overrides: Sequence[str], number: int) -> JobReturn:
         try:
             return self._launcher.launch([overrides], number)[0]
         except BrokenProcessPool:
-            sweep.lost()
-            failure = sweep.Failure(f"{' '.join(overrides)}: its worker process was lost, twice")
+            session.lost()
+            failure = session.Failure(f"{' '.join(overrides)}: its worker process was lost, twice")
             say(f"  FAILED: {failure.text}")
             return failed(failure)
 
 
-def failed(failure: sweep.Failure) -> JobReturn:
+def failed(failure: session.Failure) -> JobReturn:
     """What a launcher returns of a job that could not say so itself."""
     returned = JobReturn(status=JobStatus.COMPLETED)
     returned.return_value = failure

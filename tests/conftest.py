@@ -22,17 +22,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetrack import plugins
-from facetrack.archive import extract as unpack
-from facetrack.data import Vectors, unit
+from facetrack.cli import plugins
+from facetrack.core.faces import Vectors, unit
 from facetrack.dataset import Folder
 from facetrack.detector import Whole
 from facetrack.embedder import DlibResNet
-from facetrack.extract import extract
-from facetrack.home import lock
-from facetrack.store import Store
+from facetrack.extraction.pipeline import extract
+from facetrack.extraction.store import Store
+from facetrack.system.archive import extract as unpack
+from facetrack.system.home import lock
 from facetrack.testing import Outcome, Workspace, new_store, people
-from facetrack.tracking import Run
+from facetrack.tracking.runs import Run
 
 # Before a test imports one of them: Hydra runs the modules of its own plugins once more when it
 # looks for them, and what was derived from their classes before is of no use afterwards.

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from facetrack.data import Embedder, Embeddings, Face, Vectors
+from facetrack.core.faces import Embedder, Embeddings, Face, Vectors
 from facetrack.dataset import Folder
 from facetrack.detector import Haar
 from facetrack.embedder import DlibResNet
-from facetrack.extract import extract
-from facetrack.store import Store
+from facetrack.extraction.pipeline import extract
+from facetrack.extraction.store import Store
 
 
 @dataclass(frozen=True)

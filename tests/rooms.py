@@ -1,7 +1,6 @@
-"""The rooms that facetrack is to have, and which of them may use which.
+"""The rooms of facetrack, and which of them may use which.
 
-A room is a package of modules with one purpose. `FUTURE` says where each module that still lies
-elsewhere belongs; the arrows are drawn as if it were there already.
+A room is a package of modules with one purpose.
 """
 
 import ast
@@ -33,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "plugins": {*_BELOW_TASKS, "tasks", "cli"},
     "testing": {*_BELOW_TASKS, "tasks", "cli"},
 }
-# By package of others: the rooms or modules, as they are to be called, that alone may import it.
+# By package of others: the rooms or modules that alone may import it.
 KEPT_IN: dict[str, tuple[str, ...]] = {
     "hydra": ("cli", "tasks/context", "tasks/*/run", "plugins", "testing"),
     "omegaconf": ("cli", "tasks/context", "tasks/*/run", "plugins", "testing"),
@@ -49,74 +48,18 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
     "uvicorn": ("tasks/review",),
 }
 
-# By module as it is now, without "facetrack.": where it belongs. A package stands for its modules.
-FUTURE = {
-    "data": "core/faces",
-    **{name: f"core/{name}" for name in ("errors", "given", "labels", "texts")},
-    **{
-        name: f"system/{name}"
-        for name in (
-            *("archive", "databases", "download", "files", "guard", "home", "json_lines"),
-            *("masked", "module_path", "npz", "owner", "processes", "progress", "shipped"),
-            *("stopping", "streams", "temporary", "terminal", "transfer"),
-        )
-    },
-    "cluster": "system/ray_cluster",
-    **{
-        f"clusterer.{name}": f"clusterer/kernels/{name}"
-        for name in ("approximate", "distances", "gram_kmeans", "tree")
-    },
-    **{name: f"extraction/{name}" for name in ("jpeg", "look", "picture", "repair", "store")},
-    "extract": "extraction/pipeline",
-    "workers": "extraction/engines",
-    **{name: f"evaluation/{name}" for name in ("article", "confusion", "label_free", "metrics")},
-    "compare": "evaluation/comparison",
-    "evaluate": "evaluation/experiment",
-    "radius": "evaluation/radius",
-    "resample": "evaluation/resampling",
-    **{name: f"tracking/{name}" for name in ("address", "answers", "moved", "past")},
-    "tracking": "tracking/runs",
-    "tracking_place": "tracking/place",
-    "organise": "organiser",
-    "organise.__init__": "tasks/organise/run",
-    "organise.photos": "tasks/organise/scan",
-    **{name: f"tasks/{name}" for name in ("exports", "outputs", "sheet")},
-    "thumbnail": "tasks/thumbnails",
-    "layout": "tasks/tsne_cache",
-    "make": "tasks/context",
-    "settle": "tasks/context",
-    "targets": "tasks/context",
-    "job": "tasks/evaluate/run",
-    "galleries": "tasks/evaluate/galleries",
-    "export": "tasks/export/run",
-    "forget": "tasks/forget/run",
-    "forgetting": "tasks/forget",
-    "sweep": "tasks/sweep/session",
-    "sweep_summary": "tasks/sweep/summary",
-    "sweep_tsne": "tasks/sweep/tsne_pages",
-    "study": "tasks/sweep/article_tables",
-    "tune": "tasks/tune",
-    "tune.__init__": "tasks/tune/run",
-    "arguments": "cli/arguments",
-    **{
-        name: f"cli/{name}"
-        for name in (
-            *("__main__", "command_line", "grammar", "literal", "plugins", "replayed", "resume"),
-            *("start", "tuned", "working_folder"),
-        )
-    },
-    "overrides": "cli/ranges",
-    "launchers": "cli/extras",
-}
-
 
 @dataclass(frozen=True)
 class Module:
-    """A module of facetrack's: where it is, and where it belongs."""
+    """A module of facetrack's."""
 
     name: str  # with dots, without "facetrack."; a package's own is its `__init__`
     path: Path
-    place: str  # with slashes
+
+    @property
+    def place(self) -> str:
+        """Its name with slashes; a plugin for Hydra lies in the room of plugins."""
+        return self.name.replace("hydra_plugins", "plugins").replace(".", "/")
 
     @property
     def room(self) -> str:
@@ -129,9 +72,9 @@ def modules() -> list[Module]:
     found = []
     for path in sorted((ROOT / "facetrack").rglob("*.py")):
         name = ".".join(path.relative_to(ROOT / "facetrack").with_suffix("").parts)
-        found.append(Module(name, path, _place(name)))
+        found.append(Module(name, path))
     for path in sorted((ROOT / "hydra_plugins").glob("*.py")):
-        found.append(Module(f"hydra_plugins.{path.stem}", path, f"plugins/{path.stem}"))
+        found.append(Module(f"hydra_plugins.{path.stem}", path))
     return found
 
 
@@ -163,12 +106,3 @@ def _run(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node
         yield from _run(node)
-
-
-def _place(name: str) -> str:
-    parts = name.split(".")
-    for length in range(len(parts), 0, -1):
-        above = ".".join(parts[:length])
-        if above in FUTURE:
-            return "/".join([FUTURE[above], *parts[length:]])
-    return "/".join(parts)

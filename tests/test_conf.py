@@ -5,13 +5,13 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack.__main__ import CONF
 from facetrack.clusterer import build
-from facetrack.data import Dataset, Detector, Embedder, Sampling
+from facetrack.core.faces import Dataset, Detector, Embedder, Sampling
 from facetrack.dataset import Folder, Lfw, Muct, Portraits, Vectors
 from facetrack.detector import DlibHog, Haar, NoDetector, Whole
 from facetrack.embedder import DlibResNet, FaceNet, NoEmbedder
-from facetrack.resample import Bootstrap, Subsample
+from facetrack.evaluation.resampling import Bootstrap, Subsample
+from facetrack.system.shipped import CONF
 
 GROUPS = (
     "dataset",

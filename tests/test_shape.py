@@ -30,7 +30,7 @@ def test_it_sees_what_is_wrong(tmp_path: Path) -> None:
     )
     path = tmp_path / "__init__.py"
     path.write_text(text + "x = 1\n" * 300)
-    found = list(_wrong(Module("a.__init__", path, "a/__init__")))
+    found = list(_wrong(Module("a.__init__", path)))
     assert found == [
         "a.__init__: over 350 lines",
         "a.__init__: has code, in an __init__",

@@ -37,7 +37,7 @@ def test_the_wheel_runs_from_an_empty_directory(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     for command in (
-        ["-c", "import facetrack.__main__ as main; print(main.CONF)"],
+        ["-c", "import facetrack.cli.command as main; print(main.CONF)"],
         ["-m", "facetrack", "--cfg", "job"],
     ):
         done = subprocess.run(

@@ -1,7 +1,7 @@
 """Clusterers: scikit-learn's estimator interface, one YAML a choice in conf/clusterer."""
 
-from facetrack.clusterer.build import build, for_resample, mean_shift
 from facetrack.clusterer.dbscan import DBSCAN
+from facetrack.clusterer.estimators import build, for_resample, mean_shift
 from facetrack.clusterer.meanshift import MeanShift
 from facetrack.clusterer.spectral import SpectralClustering
 

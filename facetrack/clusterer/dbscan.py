@@ -24,11 +24,11 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from facetrack.clusterer import approximate
-from facetrack.clusterer.distances import MOST_DOUBT, Floats, Mask, Points, pairs, scaled
+from facetrack.clusterer.kernels import approximate
+from facetrack.clusterer.kernels.distances import MOST_DOUBT, Floats, Mask, Points, pairs, scaled
+from facetrack.clusterer.kernels.tree import Tree, components, spanning_tree
 from facetrack.clusterer.shared import cache, digest, distinct
-from facetrack.clusterer.tree import Tree, components, spanning_tree
-from facetrack.labels import NOISE
+from facetrack.core.labels import NOISE
 
 
 class DBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]

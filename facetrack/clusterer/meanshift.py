@@ -29,7 +29,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
-from facetrack.clusterer.distances import Floats, Mask, Points, pairs, scaled
+from facetrack.clusterer.kernels.distances import Floats, Mask, Points, pairs, scaled
 from facetrack.clusterer.shared import digest, distinct
 
 # A mean that moves by this share of the bandwidth or less has arrived: scikit-learn's rule.

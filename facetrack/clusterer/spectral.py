@@ -36,10 +36,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
-from facetrack.clusterer.distances import Floats, Points, Precision
-from facetrack.clusterer.gram_kmeans import gram_kmeans
+from facetrack.clusterer.kernels.distances import Floats, Points, Precision
+from facetrack.clusterer.kernels.kmeans import gram_kmeans
+from facetrack.clusterer.kernels.tree import MATRIX_BYTES
 from facetrack.clusterer.shared import Distinct, digest, distinct
-from facetrack.clusterer.tree import MATRIX_BYTES
 
 # Up to this many points float64 takes under a second.
 _SMALL = 1500

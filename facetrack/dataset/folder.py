@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 
-from facetrack import picture
-from facetrack.data import Picture, Pictures, Skipped
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Picture, Pictures, Skipped
+from facetrack.dataset.file_tree import walk
 from facetrack.dataset.labels import Labels
-from facetrack.dataset.walk import walk
-from facetrack.errors import UserError
-from facetrack.files import user_path
+from facetrack.extraction import picture
+from facetrack.system.files import user_path
 
 
 @dataclass

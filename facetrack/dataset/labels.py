@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from facetrack.data import Picture, Skipped
-from facetrack.errors import UserError
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Picture, Skipped
 
 _MOST_BYTES = 1 << 30
 _EXPECTED = "dataset.labels=FILE takes a CSV in UTF-8 whose first line is picture,person"

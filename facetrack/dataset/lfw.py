@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetrack.archive import unpacked
-from facetrack.data import Pictures
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Pictures
 from facetrack.dataset.folder import Folder, check, folder
-from facetrack.download import fetch
-from facetrack.errors import UserError
-from facetrack.files import user_path
+from facetrack.system.archive import unpacked
+from facetrack.system.download import fetch
+from facetrack.system.files import user_path
 
 
 @dataclass(kw_only=True)

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetrack.archive import unpacked
-from facetrack.data import Picture, Pictures, Skipped
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Picture, Pictures, Skipped
+from facetrack.dataset.file_tree import walk
 from facetrack.dataset.folder import check, folder, of_enough
-from facetrack.dataset.walk import walk
-from facetrack.download import fetch
-from facetrack.errors import UserError
-from facetrack.files import user_path
+from facetrack.system.archive import unpacked
+from facetrack.system.download import fetch
+from facetrack.system.files import user_path
 
 _NAME = re.compile(r"i(\d{3})[a-z][a-e]-[fm][ng]\.jpg")
 _CAMERAS = "abcde"

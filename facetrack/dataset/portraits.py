@@ -14,12 +14,12 @@ from pathlib import Path
 
 import PIL.Image
 
-from facetrack.data import Picture, Pictures
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Picture, Pictures
 from facetrack.dataset.sitters import SITTERS, Shot, Sitter, shots
-from facetrack.errors import UserError
-from facetrack.home import home
-from facetrack.processes import cores
-from facetrack.progress import bar
+from facetrack.system.home import home
+from facetrack.system.processes import cores
+from facetrack.system.progress import bar
 
 VERSION = 1  # raised whenever a picture changes, so that old files are not taken for new ones
 

@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack import npz
-from facetrack.data import Boxes, Embeddings, Picture, Pictures, Skipped, unit
-from facetrack.errors import UserError
-from facetrack.files import sha256, user_path
-from facetrack.texts import counted
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Boxes, Embeddings, Picture, Pictures, Skipped, unit
+from facetrack.core.texts import counted
+from facetrack.system import npz
+from facetrack.system.files import sha256, user_path
 
 NAMES = ("embeddings", "labels", "people", "pictures", "boxes", "contents")
 ABOUT = ("name", "radius", "normalized")

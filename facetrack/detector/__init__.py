@@ -1,6 +1,6 @@
 """Face detectors: where the faces are. One file a choice in conf/detector."""
 
-from facetrack.detector.choose import CHOICES, choose
+from facetrack.detector.choice import CHOICES, choose
 from facetrack.detector.dlib_hog import DlibHog
 from facetrack.detector.haar import Haar
 from facetrack.detector.none import NoDetector

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from facetrack.data import Boxes, Image
+from facetrack.core.faces import Boxes, Image
 from facetrack.detector import reduce
-from facetrack.detector.choose import check
+from facetrack.detector.choice import check
 
 # dlib takes 11 bytes for each, beside the picture.
 _MOST_UPSAMPLED = 100.0
@@ -19,7 +19,7 @@ _MOST_UPSAMPLED = 100.0
 class DlibHog:
     """Frontal faces of at least 80 pixels (40 with `upsample` 1, and so on).
 
-    choose, border: see `facetrack.detector.choose`.
+    choose, border: see `facetrack.detector.choice`.
     megapixels: a picture with more is looked at in a smaller copy; with `upsample` 1 one with more
     than 25, and so on, since upsampled it would be too large.
     """

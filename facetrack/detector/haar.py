@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.data import Boxes, Image
+from facetrack.core.faces import Boxes, Image
 from facetrack.detector import reduce
-from facetrack.detector.choose import check
+from facetrack.detector.choice import check
 
 # OpenCV takes 50 bytes for each pixel where it looks for faces of all sizes at once.
 _AT_ONCE = 8_000_000
@@ -26,7 +26,7 @@ class Haar:
 
     scale_factor: how much the search window grows from one scale to the next.
     min_neighbors: how many overlapping hits make a face.
-    choose, border: see `facetrack.detector.choose`.
+    choose, border: see `facetrack.detector.choice`.
     megapixels: a picture with more is looked at in a smaller copy.
     """
 

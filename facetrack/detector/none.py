@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from facetrack.data import Boxes, Image
-from facetrack.errors import UserError
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Boxes, Image
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import math
 
-from facetrack.data import Detector, Image
-from facetrack.errors import UserError
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Detector, Image
 
 
 def check(megapixels: float) -> None:

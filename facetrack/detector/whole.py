@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facetrack.data import Boxes, Image
+from facetrack.core.faces import Boxes, Image
 
 
 @dataclass(frozen=True)

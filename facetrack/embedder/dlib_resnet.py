@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.data import Face, Vectors
-from facetrack.errors import UserError
-from facetrack.files import sha256
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Face, Vectors
+from facetrack.system.files import sha256
 
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 DESCRIPTOR = "dlib_face_recognition_resnet_model_v1.dat"

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.data import Face, Image, Vectors
-from facetrack.errors import UserError
-from facetrack.files import sha256, user_path
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Face, Image, Vectors
+from facetrack.system.files import sha256, user_path
 
 # Part of every stored vector's key: raise it when crop, standardisation or network change.
 _VERSION = 1
@@ -77,7 +77,7 @@ class FaceNet:
         The first call imports TensorFlow, gets the weights and builds the network.
         Raises UserError where the weights cannot be had or are not this network's.
         """
-        from facetrack.embedder.crop import crop
+        from facetrack.embedder.crops import crop
 
         vectors = np.empty((len(faces), self.dimensions), dtype=np.float32)
         for first in range(0, len(faces), self.batch):
@@ -105,7 +105,7 @@ class FaceNet:
         return None if self.weights is None else user_path(self.weights)
 
     def _download(self) -> Path:
-        from facetrack.download import fetch
+        from facetrack.system.download import fetch
 
         return fetch(
             [self.url],

@@ -18,8 +18,8 @@ import tensorflow as tf
 from keras import layers
 from numpy.typing import NDArray
 
-from facetrack.data import Vectors
-from facetrack.embedder.crop import SIZE
+from facetrack.core.faces import Vectors
+from facetrack.embedder.crops import SIZE
 
 Floats = NDArray[np.float32]
 

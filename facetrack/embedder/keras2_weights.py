@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.errors import UserError
+from facetrack.core.errors import UserError
 
 Floats = NDArray[np.float32]
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from facetrack.data import Face, Vectors
-from facetrack.errors import UserError
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Face, Vectors
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 from facetrack.figures.canvas import png
 from facetrack.figures.comparison import comparison_csv, comparison_line, comparison_markdown
 from facetrack.figures.curves import Point, interactive, static
-from facetrack.figures.error_page import Listing, error_page
-from facetrack.figures.growth import Size, growth
-from facetrack.figures.page import data_uri, page
-from facetrack.figures.plots import plots
+from facetrack.figures.error_pages import Listing, error_page
+from facetrack.figures.growth_curves import Size, growth
+from facetrack.figures.pages import data_uri, page
+from facetrack.figures.study_plots import plots
 from facetrack.figures.table import (
     csv,
     csv_text,
@@ -18,7 +18,7 @@ from facetrack.figures.table import (
 )
 from facetrack.figures.table1 import Entry, Table1, table1_csv, table1_latex, table1_markdown
 from facetrack.figures.tsne import coordinates, label, two_panels
-from facetrack.figures.tsne_page import Sheet, tsne_page
+from facetrack.figures.tsne_pages import Sheet, tsne_page
 
 __all__ = [
     "Entry",

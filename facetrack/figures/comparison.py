@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from facetrack.figures.table import csv_text, markdown_cell, markdown_lines
 
 if TYPE_CHECKING:
-    from facetrack.compare import Difference
+    from facetrack.evaluation.comparison import Difference
 
 _HEAD = ("dataset", "better", "worse", "difference", "low", "high", "p", "p_holm", "real")
 _LEGEND = """

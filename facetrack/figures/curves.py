@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from facetrack.evaluation.metrics import clipped
 from facetrack.figures.canvas import as_shipped, new_figure
-from facetrack.figures.plots import plots
+from facetrack.figures.study_plots import plots
 from facetrack.figures.table import printable
 from facetrack.figures.tsne import label
-from facetrack.metrics import clipped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

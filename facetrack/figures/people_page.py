@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from facetrack.core.texts import counted
 from facetrack.figures.assets import inlined
-from facetrack.figures.page import page, script_json
+from facetrack.figures.pages import page, script_json
 from facetrack.figures.table import escaped, printable
-from facetrack.texts import counted
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from facetrack.texts import readable
+from facetrack.core.texts import readable
 
 Row = dict[str, str | float]
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.data import Vectors
+from facetrack.core.faces import Vectors
+from facetrack.core.labels import NOISE
+from facetrack.core.texts import counted
 from facetrack.figures.canvas import as_shipped, new_figure
 from facetrack.figures.table import printable
-from facetrack.labels import NOISE
-from facetrack.texts import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from unittest.mock import patch
 
-from facetrack.data import Embeddings, Picture
+from facetrack.core.faces import Embeddings, Picture
 from facetrack.dataset import Portraits
 from facetrack.detector import Haar
 from facetrack.embedder import DlibResNet
-from facetrack.extract import extract
-from facetrack.store import Store
+from facetrack.extraction.pipeline import extract
+from facetrack.extraction.store import Store
 
 
 def portraits(home: Path) -> Sequence[Picture]:

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Self
 from unittest.mock import patch
 
-from facetrack import __main__ as command
+from facetrack import __main__ as started
 
 _SIGINT = signal.default_int_handler
 
@@ -129,7 +129,7 @@ def _ready() -> ForkServerContext:
 
 def _start(process: ForkServerProcess) -> None:
     # Processes take up their parent's main module: a test's would bring all that it imports.
-    with patch.dict(sys.modules, __main__=command):
+    with patch.dict(sys.modules, __main__=started):
         process.start()
 
 
@@ -144,5 +144,5 @@ def _be(request: _Request) -> None:
     os.chdir(request.folder)
     if request.limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (request.limit, request.limit))
-    sys.argv = [str(command.__file__), *request.arguments]
-    importlib.import_module("facetrack.__main__").main()
+    sys.argv = [str(started.__file__), *request.arguments]
+    importlib.import_module("facetrack.cli.command").main()

@@ -2,15 +2,16 @@
 
 import importlib
 
-from facetrack import plugins
+from facetrack.cli import plugins
 
 for _name in (
     *("cv2", "dlib", "matplotlib.backends.backend_agg", "optuna", "plotly.graph_objects"),
     *("sklearn.cluster", "sklearn.manifold"),
     *("mlflow", "mlflow.store.tracking.sqlalchemy_store"),
     "mlflow.store.model_registry.sqlalchemy_store",
-    *(f"facetrack.{name}" for name in ("job", "forget", "organise", "sweep_summary")),
-    *(f"facetrack.{name}" for name in ("sweep_tsne", "tracking", "tune.study")),
+    *(f"facetrack.tasks.{name}.run" for name in ("evaluate", "forget", "organise")),
+    *("facetrack.tasks.sweep.summary", "facetrack.tasks.sweep.tsne_pages"),
+    *("facetrack.tracking.runs", "facetrack.tasks.tune.study"),
 ):
     importlib.import_module(_name)
 plugins.register()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from facetrack.tracking_place import database, path_of
+from facetrack.tracking.place import database, path_of
 
 _EXPERIMENT = "facetrack"
 

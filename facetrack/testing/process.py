@@ -30,14 +30,20 @@ from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from facetrack import __main__ as command
-from facetrack import json_lines, sweep, tracking
+from facetrack import __main__ as started
+from facetrack.cli import command
+from facetrack.cli.working_folder import escaped
+from facetrack.system import json_lines
+from facetrack.tasks.sweep import session
 from facetrack.testing.outcome import Outcome
-from facetrack.working_folder import escaped
+from facetrack.tracking import runs as tracking
 
 # What commands import when they need it. Some set the environment as they are imported, which is
 # put back after each command, and would be without it in the next one.
-for _name in ("cluster", "forget", "job", "organise", "sweep_summary", "sweep_tsne", "tune.study"):
+for _name in (
+    *("system.ray_cluster", "tasks.evaluate.run", "tasks.forget.run", "tasks.organise.run"),
+    *("tasks.sweep.summary", "tasks.sweep.tsne_pages", "tasks.tune.study"),
+):
     importlib.import_module(f"facetrack.{_name}")
 
 _REFUSED = 2
@@ -74,9 +80,9 @@ def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str,
 def _exit_status(arguments: Sequence[str]) -> int:
     """Run the command and say what Python makes of how it ends."""
     before, main_module = sys.argv, sys.modules["__main__"]
-    sys.argv = [str(command.__file__), *arguments]
+    sys.argv = [str(started.__file__), *arguments]
     # Worker processes take up their parent's: a test's would bring all the tests import.
-    sys.modules["__main__"] = command
+    sys.modules["__main__"] = started
     try:
         command.main()
     except SystemExit as end:
@@ -109,19 +115,24 @@ def _environment(added: Mapping[str, str]) -> Iterator[None]:
 @contextlib.contextmanager
 def _modules() -> Iterator[None]:
     """What modules remember is forgotten before and after, and the caller's put back."""
-    kept = sweep._open, sweep._exit_status, set(tracking._looked_through), set(tracking._given_up)
+    kept = (
+        session._open,
+        session._exit_status,
+        set(tracking._looked_through),
+        set(tracking._given_up),
+    )
     _forget()
     try:
         yield
     finally:
         _forget()
-        sweep._open, sweep._exit_status, looked_through, given_up = kept
+        session._open, session._exit_status, looked_through, given_up = kept
         tracking._looked_through.update(looked_through)
         tracking._given_up.update(given_up)
 
 
 def _forget() -> None:
-    sweep._open, sweep._exit_status = None, 0
+    session._open, session._exit_status = None, 0
     json_lines.ask(False)
     tracking._looked_through.clear()
     tracking._given_up.clear()

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Dialog, Page
 
 from browser.conftest import Visit
-from facetrack.data import Picture
+from facetrack.core.faces import Picture
 from facetrack.dataset import Folder
 from facetrack.figures import printable
 from facetrack.testing import Workspace, client, copied_home, portrait_faces, portraits, runs

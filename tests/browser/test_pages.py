@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Visit
-from facetrack import galleries
-from facetrack.data import Embeddings
+from facetrack.core.faces import Embeddings
 from facetrack.figures import Point, interactive
-from facetrack.job import tsne_html
-from facetrack.layout import tsne
+from facetrack.tasks.evaluate import galleries
+from facetrack.tasks.evaluate.run import tsne_html
+from facetrack.tasks.tsne_cache import tsne
 from facetrack.testing import portrait_faces
 
 Opened = Callable[[str], AbstractContextManager[Page]]

@@ -5,7 +5,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from facetrack.clusterer import MeanShift, build, for_resample
-from facetrack.errors import UserError
+from facetrack.core.errors import UserError
 
 DBSCAN = {"_target_": "facetrack.clusterer.DBSCAN", "eps": 0.3, "min_samples": 1}
 KMEANS = {"_target_": "sklearn.cluster.KMeans", "n_clusters": "known"}

@@ -11,9 +11,10 @@ from reference import dbscan, same_groups
 from sklearn.base import clone
 from sklearn.cluster import DBSCAN as ScikitLearns
 
-from facetrack.clusterer import DBSCAN, shared, tree
-from facetrack.data import Vectors
-from facetrack.resample import Bootstrap
+from facetrack.clusterer import DBSCAN, shared
+from facetrack.clusterer.kernels import tree
+from facetrack.core.faces import Vectors
+from facetrack.evaluation.resampling import Bootstrap
 
 Faces = tuple[Vectors, NDArray[np.int64]]
 

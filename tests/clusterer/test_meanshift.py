@@ -11,9 +11,9 @@ from sklearn.cluster import MeanShift as ScikitLearns
 from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer import MeanShift
-from facetrack.clusterer.distances import Points
-from facetrack.data import Vectors
-from facetrack.resample import Bootstrap
+from facetrack.clusterer.kernels.distances import Points
+from facetrack.core.faces import Vectors
+from facetrack.evaluation.resampling import Bootstrap
 
 Faces = tuple[Vectors, NDArray[np.int64]]
 

@@ -12,10 +12,11 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.pairwise import rbf_kernel
 from threadpoolctl import threadpool_limits
 
-from facetrack.clusterer import SpectralClustering, gram_kmeans, spectral
+from facetrack.clusterer import SpectralClustering, spectral
+from facetrack.clusterer.kernels import kmeans
 from facetrack.clusterer.shared import digest, distinct
-from facetrack.data import Vectors
-from facetrack.resample import Bootstrap
+from facetrack.core.faces import Vectors
+from facetrack.evaluation.resampling import Bootstrap
 
 Faces = tuple[Vectors, NDArray[np.int64]]
 
@@ -127,7 +128,7 @@ def test_lloyd_from_the_same_start_ends_the_same() -> None:
     weights = random.randint(1, 4, 300)
     seeds = random.choice(300, 25, replace=False)
     gram = points @ points.T
-    labels, inertia = gram_kmeans._lloyd(gram, gram.diagonal(), weights, seeds, 0.0)
+    labels, inertia = kmeans._lloyd(gram, gram.diagonal(), weights, seeds, 0.0)
     expected = KMeans(25, init=points[seeds], n_init=1, tol=0).fit(points, sample_weight=weights)
     np.testing.assert_array_equal(labels, expected.labels_)
     assert inertia == pytest.approx(expected.inertia_, rel=1e-9)
@@ -145,7 +146,7 @@ def test_starts_are_as_good_as_scikit_learns() -> None:
         )
 
     mine = [
-        inertia(gram_kmeans.gram_kmeans(gram, ones, 40, 10, 1, np.random.RandomState(i)))
+        inertia(kmeans.gram_kmeans(gram, ones, 40, 10, 1, np.random.RandomState(i)))
         for i in range(20)
     ]
     theirs = [KMeans(40, n_init=1, random_state=i).fit(points).inertia_ for i in range(20)]
@@ -157,7 +158,7 @@ def test_a_centre_nobody_chooses_gets_a_point() -> None:
     points = np.array([[0.0], [0.1], [0.2], [5.0], [9.0]])
     gram = points @ points.T
     # Two starts at one place: the second one's centre is nobody's nearest.
-    labels, _ = gram_kmeans._lloyd(gram, gram.diagonal(), np.ones(5, int), np.array([0, 0, 3]), 0.0)
+    labels, _ = kmeans._lloyd(gram, gram.diagonal(), np.ones(5, int), np.array([0, 0, 3]), 0.0)
     assert set(labels) == {0, 1, 2}
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
-from facetrack import picture
-from facetrack.data import Pictures
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Pictures
 from facetrack.dataset.folder import Folder
-from facetrack.errors import UserError
+from facetrack.extraction import picture
 
 
 def put(root: Path, *names: str) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
-from facetrack.data import Pictures
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Pictures
+from facetrack.dataset.file_tree import walk
 from facetrack.dataset.folder import Folder
-from facetrack.dataset.walk import walk
-from facetrack.errors import UserError
 
 RAW = (
     "pef srw nrw rwl sr2 gpr 3fr x3f raf rw2 orf dng cr2 cr3 nef arw erf kdc mrw iiq mef mos crw "

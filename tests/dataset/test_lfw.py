@@ -11,9 +11,9 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
-from facetrack.data import Pictures
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Pictures
 from facetrack.dataset.lfw import Lfw
-from facetrack.errors import UserError
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "../shared/data/lfw-deepfunneled.tgz"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
+from facetrack.core.errors import UserError
 from facetrack.dataset.muct import Muct
-from facetrack.errors import UserError
 
 CAMERAS = "abcde"
 SUBJECTS = ("000", "003", "402")

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from sklearn.cluster import DBSCAN
 from sklearn.metrics import adjusted_rand_score
 
-from facetrack.data import Boxes, Image, Picture, Vectors
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Boxes, Image, Picture, Vectors
 from facetrack.dataset.drawing import SIZE, draw
 from facetrack.dataset.portraits import VERSION, Portraits
 from facetrack.dataset.sitters import SITTERS, shots
 from facetrack.detector import Haar, choose
-from facetrack.errors import UserError
-from facetrack.picture import read
-from facetrack.resample import Bootstrap
+from facetrack.evaluation.resampling import Bootstrap
+from facetrack.extraction.picture import read
 from facetrack.testing import portrait_faces, portraits, portraits_only
 
 _SCRIPT = """

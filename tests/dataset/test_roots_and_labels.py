@@ -7,12 +7,12 @@ import pytest
 from hydra import compose, initialize_config_dir
 from PIL import Image as Pillow
 
-from facetrack.__main__ import CONF
-from facetrack.data import Pictures
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Pictures
 from facetrack.dataset import Folder
-from facetrack.errors import UserError
-from facetrack.make import make
-from facetrack.settle import settle
+from facetrack.system.shipped import CONF
+from facetrack.tasks.context.instances import make
+from facetrack.tasks.context.settling import settle
 
 
 def fill(root: Path, *names: str) -> Path:

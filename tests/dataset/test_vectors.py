@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from conftest import SHARED
 
-from facetrack.data import Embedded
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Embedded
 from facetrack.dataset import Folder, Vectors
 from facetrack.dataset.vectors import about
-from facetrack.errors import UserError
 
 ROWS = np.array([[3, 4], [0, 2], [1, 0], [0, 1]], dtype=np.float64)
 UNIT = np.array([[0.6, 0.8], [0, 1], [1, 0], [0, 1]], dtype=np.float32)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from facetrack.core.errors import UserError
 from facetrack.detector import CHOICES, Haar, choose
-from facetrack.errors import UserError
 
 #                 first: small, corner     largest               nearest to (50, 50)
 BOXES = np.array([[2, 3, 10, 10], [20, 60, 30, 30], [40, 45, 20, 20]], dtype=np.int64)

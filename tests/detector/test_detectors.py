@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from facetrack.data import Detector, Image
+from facetrack.core.faces import Detector, Image
 from facetrack.detector import DlibHog, Haar, Whole
-from facetrack.picture import read
+from facetrack.extraction.picture import read
 from facetrack.testing import portraits
 
 
@@ -77,7 +77,7 @@ def test_threads_do_not_disturb_each_other(detector: str, warm_home: Path) -> No
         "from concurrent.futures import ThreadPoolExecutor\n"
         "import pathlib, sys, numpy as np, PIL.Image\n"
         "from facetrack.detector import DlibHog, Haar\n"
-        "from facetrack.picture import read\n"
+        "from facetrack.extraction.picture import read\n"
         "face = PIL.Image.fromarray(read(pathlib.Path(sys.argv[1])))\n"
         "sizes = [(200 + 37 * i % 300, 250 + 53 * i % 400) for i in range(24)]\n"
         "images = [np.asarray(face.resize(size)) for size in sizes]\n"

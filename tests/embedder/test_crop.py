@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetrack.data import Image
-from facetrack.embedder.crop import SIZE, crop
+from facetrack.core.faces import Image
+from facetrack.embedder.crops import SIZE, crop
 
 
 def _numbered(height: int, width: int) -> Image:

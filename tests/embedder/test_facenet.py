@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetrack.data import Face
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Face
 from facetrack.embedder import facenet, keras2_weights
 from facetrack.embedder.facenet import FaceNet, standardized
-from facetrack.errors import UserError
 
 FACTS = Path(__file__).resolve().parents[2] / "../shared/facenet"
 needs_facts = pytest.mark.skipif(
@@ -379,7 +379,7 @@ def test_tensorflow_waits_for_the_first_face(tmp_path: Path) -> None:
 def test_tensorflow_is_quiet_and_runs_whatever_keras_backend_is_set(weights_file: Path) -> None:
     done = _python(
         "import numpy as np\n"
-        "from facetrack.data import Face\n"
+        "from facetrack.core.faces import Face\n"
         "from facetrack.embedder.facenet import FaceNet\n"
         f"one = FaceNet({str(weights_file)!r}, '', '', '', 128, 'image', 0.7)\n"
         "face = Face(np.zeros((50, 50, 3), np.uint8), np.array([0, 0, 50, 50]))\n"

@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
+from facetrack.core.errors import UserError
 from facetrack.embedder.keras2_weights import canonical, read
-from facetrack.errors import UserError
 
 EXPECTED: dict[str, tuple[int, ...]] = {
     "Conv2d_1a_3x3/kernel": (3, 3, 3, 4),

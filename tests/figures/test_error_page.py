@@ -7,8 +7,8 @@ import re
 import numpy as np
 from PIL import Image
 
-from facetrack.figures.error_page import Listing, error_page
-from facetrack.figures.gallery import FACE, Group, Section
+from facetrack.figures.error_pages import Listing, error_page
+from facetrack.figures.galleries import FACE, Group, Section
 
 HOSTILE = "</h3><script>alert(1)</script><img src=x onerror=alert(1)>\"'\n\udce9"
 

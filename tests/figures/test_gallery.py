@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from facetrack.figures.gallery import FACE, WIDTH, Group, Section, gallery
+from facetrack.figures.galleries import FACE, WIDTH, Group, Section, gallery
 
 
 def _face(grey: int) -> np.ndarray:

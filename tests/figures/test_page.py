@@ -9,7 +9,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from facetrack.figures.page import data_uri, file_uri, page, script_json
+from facetrack.figures.pages import data_uri, file_uri, page, script_json
 
 
 def test_only_the_scripts_given_may_run() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from facetrack import figures
-from facetrack.compare import paired
+from facetrack.evaluation.comparison import paired
 from facetrack.figures import Entry, Size, Table1
 
 TABLE = Table1(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from facetrack.figures.tsne_page import Sheet, tsne_page
+from facetrack.figures.tsne_pages import Sheet, tsne_page
 
 HOSTILE = "</script><script>alert(1)</script><b>&\u2028\n\udce9"
 SHEET = Sheet(b"\xff\xd8 a sheet", 2, 48, np.array([0, 1, -1, 2]))

@@ -18,14 +18,14 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-import facetrack.job
-from facetrack import sweep
+import facetrack.tasks.evaluate.run
+from facetrack.tasks.sweep import session
 from facetrack.testing import Outcome, Workspace, ended, people, rows
 
 
 def _instead(monkeypatch: pytest.MonkeyPatch, task: Any) -> None:
     """Another task in place of `evaluate`."""
-    monkeypatch.setattr(facetrack.job, "evaluate", task)
+    monkeypatch.setattr(facetrack.tasks.evaluate.run, "evaluate", task)
 
 
 def test_it_says_and_leaves_what_a_process_does(
@@ -56,14 +56,14 @@ def test_everything_is_as_it_was(workspace: Workspace, monkeypatch: pytest.Monke
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         warnings.simplefilter("error")
         logging.getLogger().addHandler(logging.NullHandler())
-        sweep._exit_status = 7
+        session._exit_status = 7
 
     def state() -> list[Any]:
         return [
             *(sys.argv, Path.cwd(), dict(os.environ), sys.stdout, sys.stderr),
             *(signal.getsignal(signal.SIGTERM), list(warnings.filters), warnings.showwarning),
             *(logging.getLogger().handlers[:], logging.getLogger().level),
-            *(sys.modules["__main__"], sweep._exit_status, GlobalHydra().is_initialized()),
+            *(sys.modules["__main__"], session._exit_status, GlobalHydra().is_initialized()),
             *(HydraConfig.initialized(), os.fstat(1).st_ino, os.fstat(2).st_ino),
         ]
 

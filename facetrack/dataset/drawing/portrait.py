@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from facetrack.data import Image
+from facetrack.core.faces import Image
 from facetrack.dataset.drawing.hair import back_hair, front_hair
 from facetrack.dataset.drawing.head import draw_glasses, draw_head
 from facetrack.dataset.drawing.sheet import (

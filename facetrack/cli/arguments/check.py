@@ -1,0 +1,149 @@
+"""All that is checked of a command before Hydra runs it, in order."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.types import Override
+
+from facetrack.cli.arguments import effect, keys, paths, values, words
+from facetrack.cli.arguments.catalogue import Catalogue
+from facetrack.cli.arguments.composition import Composed, composed
+from facetrack.cli.arguments.flags import Line
+from facetrack.cli.arguments.suggestions import nearest_keys
+from facetrack.cli.ranges import several
+from facetrack.core.errors import UserError
+from facetrack.tasks.context.parsing import is_choice, parsed
+
+_ALONE = ("organise", "forget", "export")  # tasks that are one job
+_SEARCHED = "hydra.searchpath"
+_FILE = "file://"
+
+
+class Checks:
+    """The checks of one command line, whose configs are in a folder; Hydra is initialized."""
+
+    def __init__(self, line: Line, conf: Path) -> None:
+        self._line = line
+        self._added = [] if line.config_folder is None else [_folder(line.config_folder)]
+        self._catalogue = Catalogue([conf, *self._added], line.config_name)
+
+    def parse(self, arguments: Sequence[str]) -> list[Override]:
+        """The arguments as overrides. Raises UserError for what sets nothing."""
+        words.refuse(arguments, self._catalogue)
+        return [self._parsed(one) for one in arguments]
+
+    def compose(self, arguments: Sequence[str], typed: Collection[str], multirun: bool) -> Composed:
+        """What the command's choices make of the config; its settings are known, and not set yet.
+
+        typed: the arguments of this very call. Raises UserError for an unknown group, choice or
+        setting, and for several values where there is no sweep.
+        """
+        overrides = self.parse(arguments)
+        searched = self._searched(overrides)
+        catalogue = self._catalogue
+        loader = GlobalHydra.instance().config_loader()
+        of_hydra = {
+            f"hydra/{group}": loader.get_group_options(f"hydra/{group}")
+            for group in (loader.list_groups("hydra") if self._are_hydras(overrides) else ())
+        }
+        keys.check_choices(overrides, catalogue, of_hydra)
+        found = composed(overrides, catalogue, self._line.config_name, searched)
+        keys.check_settings(overrides, catalogue, found, typed)
+        if not multirun:
+            _refuse_several(overrides, arguments, found)
+        elif self._line.works:
+            _refuse_sweeps_of(found)
+        if self._line.works:
+            effect.refuse_useless(typed, found, multirun=multirun)
+        return found
+
+    def set(self, arguments: Sequence[str], found: Composed) -> None:
+        """Set the settings, of a sweep to their first values. Raises UserError.
+
+        That is where one does not take its value, or has none.
+        """
+        overrides = [
+            one
+            for one in map(parsed, arguments)
+            if one is not None and not is_choice(one, self._catalogue.groups)
+        ]
+        for override in overrides:
+            found.set(override)
+        values.check(found.jobs, overrides)
+        values.check_hydras(found.hydra)
+        if self._line.works:
+            paths.check(found.jobs)
+
+    def _parsed(self, argument: str) -> Override:
+        found = parsed(argument)
+        if found is not None:
+            return found
+        key, _, value = argument.partition("=")
+        if parsed(f"{key}=1") is not None:
+            raise UserError(
+                f"the value of {key} cannot be read: {value}; put it in quotes twice, as in "
+                "\"dataset.root='my photos'\""
+            )
+        near = nearest_keys(
+            key.lstrip("+~").strip(), [*self._catalogue.groups, *self._catalogue.owners]
+        )
+        meant = (
+            f"; did you mean {' or '.join(near)}?" if near else ": a setting has letters and dots"
+        )
+        raise UserError(f"there is no setting {key!r}{meant}")
+
+    def _searched(self, overrides: Sequence[Override]) -> str | None:
+        """An override of Hydra's search path, where the command adds folders to it."""
+        given = [one.value() for one in overrides if one.key_or_group == _SEARCHED]
+        places = [str(one) for one in given[-1]] if given and isinstance(given[-1], list) else []
+        folders = [Path(one.removeprefix(_FILE)) for one in places if "://" not in one[7:]]
+        if folders:
+            conf = self._catalogue.folders
+            self._catalogue = Catalogue([*conf, *folders], self._line.config_name)
+        places += [f"{_FILE}{one}" for one in self._added]
+        if not places:
+            return None
+        quoted = ",".join("'" + one.replace("'", "\\'") + "'" for one in places)
+        return f"{_SEARCHED}=[{quoted}]"
+
+    def _are_hydras(self, overrides: Sequence[Override]) -> bool:
+        return any(one.key_or_group.startswith("hydra/") for one in overrides)
+
+
+@contextmanager
+def initialized(line: Line, conf: Path) -> Iterator[Path]:
+    """Hydra, ready to compose from the config folder that the command line takes; that folder."""
+    if line.config_path is not None:
+        # As Hydra has it: beside the file that starts it.
+        conf = _folder(str(Path(__file__).parents[1] / line.config_path))
+    with initialize_config_dir(str(conf), version_base="1.3"):
+        yield conf
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).absolute()
+    if not path.is_dir():
+        raise UserError(f"there is no folder {path} to take configs from")
+    return path
+
+
+def _refuse_several(
+    overrides: Sequence[Override], arguments: Sequence[str], found: Composed
+) -> None:
+    for override in overrides:
+        if override.is_sweep_override():
+            raise several(str(override.input_line), arguments, alone(found))
+
+
+def alone(found: Composed) -> str | None:
+    """The task, where that is one job whatever is asked."""
+    return next((task for task in found.choices.get("task", []) if task in _ALONE), None)
+
+
+def _refuse_sweeps_of(found: Composed) -> None:
+    task = alone(found)
+    if task is not None:
+        raise UserError(f"task={task} is one job, not a sweep: leave out -m")

@@ -1,0 +1,66 @@
+"""Whether the files and folders to read from are there, before anything heavy is imported."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from facetrack.core.errors import UserError
+
+_FOLDER, _FOLDERS = "dataset.root", "dataset.roots"
+_FILES = ("dataset.archive", "dataset.archives", "embedder.weights")
+# What null is no value for.
+_NEEDED = {_FOLDER: "facetrack.dataset.Folder", "task.out": "facetrack.tasks.organise.run.organise"}
+_FORGET = "facetrack.tasks.forget.run.forget"
+
+
+def check(jobs: Sequence[DictConfig]) -> None:
+    """Refuse settings without a value, and paths from which nothing can be read.
+
+    jobs: their configs, each setting in them with its first value. Raises UserError.
+    """
+    for job in jobs:
+        if OmegaConf.select(job, "task._target_") == _FORGET:
+            continue  # what is to be forgotten may be gone, and it says itself what it needs
+        _refuse_missing(job)
+        for root in [*_paths(job, _FOLDER), *_paths(job, _FOLDERS)]:
+            if not os.path.isdir(os.path.expanduser(root)):  # noqa: PTH111, PTH112 - they never raise
+                from facetrack.dataset.folder import folder
+
+                folder(root)  # says what is wrong with it
+        for key in _FILES:
+            for path in _paths(job, key):
+                _refuse_unreadable(key, path)
+
+
+def _refuse_missing(job: DictConfig) -> None:
+    """Raises UserError for the first setting without a value."""
+    missing = OmegaConf.missing_keys(job)
+    for key, target in _NEEDED.items():
+        if OmegaConf.select(job, f"{key.partition('.')[0]}._target_") == target:
+            missing |= {key} if OmegaConf.select(job, key) is None else set()
+    if OmegaConf.select(job, _FOLDERS) is not None:  # which take the place of the one
+        missing.discard(_FOLDER)
+    for key in sorted(missing):
+        raise UserError(f"{key} has no value: add {key}=… to the command")
+
+
+def _refuse_unreadable(key: str, path: str) -> None:
+    try:
+        os.close(os.open(Path(path).expanduser(), os.O_RDONLY | os.O_NONBLOCK))
+    except (OSError, ValueError, RuntimeError) as error:
+        told = error.strerror if isinstance(error, OSError) else str(error)
+        raise UserError(f"{key}={path} cannot be read ({told}): give the path of a file") from error
+
+
+def _paths(job: DictConfig, key: str) -> Iterator[str]:
+    """The paths that a setting of one of facetrack's own classes names."""
+    stage = key.partition(".")[0]
+    if not str(OmegaConf.select(job, f"{stage}._target_")).startswith("facetrack."):
+        return
+    value: Any = OmegaConf.select(job, key)
+    for one in value if OmegaConf.is_list(value) else [value]:
+        if one is not None:
+            yield str(one)

@@ -1,0 +1,49 @@
+"""Which arguments a class takes."""
+
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from facetrack.core.errors import UserError
+
+
+@dataclass(frozen=True)
+class Signature:
+    """name: of the class. arguments: by name, whether it has a default. more: whether any goes."""
+
+    name: str
+    arguments: Mapping[str, bool]
+    more: bool
+
+    def takes(self, argument: str) -> bool:
+        """Whether it has an argument of that name."""
+        return self.more or argument in self.arguments
+
+
+def signature(target: str) -> Signature | None:
+    """What the class that a `_target_` names takes; None where it cannot be told.
+
+    It is imported, so it has to be one that the config or the user of this command names.
+    Raises UserError where it is not there.
+    """
+    try:
+        found = pkgutil.resolve_name(target)
+    except Exception as error:  # a module of the user's own may raise anything
+        raise UserError(
+            f"there is no class {target} ({type(error).__name__}: {' '.join(str(error).split())})"
+        ) from error
+    try:
+        parameters = inspect.signature(found).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    named = [
+        one
+        for one in parameters
+        if one.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    ]
+    return Signature(
+        target.rpartition(".")[2],
+        {one.name: one.default is not inspect.Parameter.empty for one in named},
+        any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters),
+    )

@@ -1,0 +1,279 @@
+"""What values the settings take, so that no work is done for one that cannot be meant."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from facetrack.cli.arguments import hydras
+from facetrack.cli.arguments.suggestions import nearest
+from facetrack.core.errors import UserError
+from facetrack.core.given import KNOWN, LARGEST_SEED, is_seed
+from facetrack.tasks.context.parsing import settings
+
+_LARGEST = 2**31 - 1  # what the libraries below count with
+_FAR = 1e9
+
+
+@dataclass(frozen=True)
+class Rule:
+    """what: a setting takes, to be read after "is". takes: whether a value is of that kind.
+
+    choices: its values, where they are few. mend: how to write what came so that it is of that
+    kind, with {key} and {value}.
+    """
+
+    what: str
+    takes: Callable[[Any], bool]
+    choices: Sequence[str] = ()
+    mend: str = ""
+
+    def refuse(self, key: str, value: object) -> None:
+        """Raises UserError unless the value is of that kind."""
+        if self.takes(value):
+            return
+        near = nearest(value, self.choices) if isinstance(value, str) else []
+        meant = f"; did you mean {' or '.join(f'{key}={one}' for one in near)}?" if near else ""
+        mend = self.mend if isinstance(value, bool | int | float) else ""
+        meant += mend.format(key=key, value=str(value).lower())
+        raise UserError(f"{key} is {self.what}; got {shown(value)}{meant}")
+
+
+def shown(value: object) -> str:
+    """A value as the command line has it; texts in quotes."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
+
+
+def whole(least: int, most: int = _LARGEST) -> Rule:
+    """A whole number in a range."""
+    what = f"a whole number from {least} to {most}"
+    return Rule(what, lambda value: type(value) is int and least <= value <= most)
+
+
+def number(what: str, is_in: Callable[[float], bool]) -> Rule:
+    """A number, finite, that is_in accepts."""
+    return Rule(
+        what, lambda value: type(value) in (int, float) and math.isfinite(value) and is_in(value)
+    )
+
+
+def one_of(*choices: str) -> Rule:
+    """One of some words."""
+    return Rule(f"one of {', '.join(choices)}", lambda value: value in choices, choices)
+
+
+def optional(rule: Rule, null: str = "") -> Rule:
+    """The same, or null. null: what that stands for."""
+    meaning = f" {null}" if null else ""
+    return Rule(
+        f"{rule.what}, or null{meaning}",
+        lambda value: value is None or rule.takes(value),
+        rule.choices,
+        rule.mend,
+    )
+
+
+def either(word: str, rule: Rule) -> Rule:
+    """The same, or a word."""
+    return Rule(f"{word}, or {rule.what}", lambda value: value == word or rule.takes(value), [word])
+
+
+_DISTANCE = number(
+    "a distance between embeddings, a number above 0 such as 0.3", lambda one: 0 < one < _FAR
+)
+_SWITCH = Rule("true or false", lambda value: isinstance(value, bool), ("true", "false"))
+_TEXT = Rule(
+    "a text",
+    lambda value: isinstance(value, str) and value != "",
+    mend=", which as a text is written \"{key}='{value}'\"",
+)
+# A folder may be named like a year, which Hydra reads as a number.
+_PATH = Rule(
+    "a path",
+    lambda value: isinstance(value, str | int) and not isinstance(value, bool) and value != "",
+)
+_NAME = Rule(
+    "a name or a number",
+    lambda value: isinstance(value, str | int) and not isinstance(value, bool) and value != "",
+)
+_LIST = Rule("a list, such as [a,b]", lambda value: isinstance(value, list))
+_PATHS = Rule(
+    "a list of paths, such as [a,b]",
+    lambda value: _PATH.takes(value) or (isinstance(value, list) and all(map(_PATH.takes, value))),
+)
+_ENDS = Rule(
+    "a range, two numbers such as [0.05,0.6]",
+    lambda value: (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(type(one) in (int, float) and math.isfinite(one) for one in value)
+    ),
+)
+_PIXELS = whole(0, 100_000)
+_CLUSTERS = optional(either(KNOWN, whole(1)))
+
+RULES: dict[str, Rule] = {
+    "seed": Rule(f"a whole number from 0 to {LARGEST_SEED}", is_seed),
+    "n_resamples": whole(1),
+    "n_people": optional(whole(2), "for all"),
+    "extract.engine": one_of("local", "ray"),
+    "person": optional(_NAME),
+    "picture": optional(_NAME),
+    "dataset.root": optional(_PATH),
+    "dataset.name": _TEXT,
+    "dataset.min_pictures": whole(1),
+    "dataset.roots": optional(_PATHS),
+    "dataset.file": _PATH,
+    "dataset.normalize": optional(_SWITCH),
+    "dataset.labels": Rule(
+        "true, false, or a CSV file of pictures and people",
+        lambda value: _TEXT.takes(value) or _SWITCH.takes(value),
+    ),
+    "dataset.exclude": _LIST,
+    "dataset.archive": optional(_PATH),
+    "dataset.archives": optional(_PATHS),
+    "dataset.url": _TEXT,
+    "dataset.sha256": _TEXT,
+    "dataset.git_blobs": _LIST,
+    "detector.scale_factor": number("a number above 1, such as 1.1", lambda one: 1 < one <= 100),
+    "detector.min_neighbors": whole(0),
+    "detector.choose": one_of("first", "largest", "central", "all"),
+    "detector.border": _PIXELS,
+    "detector.megapixels": number("a number from 1 to 1000", lambda one: 1 <= one <= 1000),
+    "detector.upsample": whole(0, 8),
+    "embedder.normalize": _SWITCH,
+    "embedder.radius": _DISTANCE,
+    "embedder.weights": optional(_PATH),
+    "embedder.url": _TEXT,
+    "embedder.filename": _TEXT,
+    "embedder.sha256": _TEXT,
+    "embedder.dimensions": whole(1),
+    "embedder.standardize": one_of("image", "fixed"),
+    "embedder.margin": _PIXELS,
+    "embedder.batch": whole(1),
+    "clusterer.eps": _DISTANCE,
+    "clusterer.bandwidth": _DISTANCE,
+    "clusterer.min_samples": optional(whole(1)),
+    "clusterer.neighbors": one_of("exact", "faiss"),
+    "clusterer.max_iter": whole(1),
+    "clusterer.n_clusters": _CLUSTERS,
+    "clusterer.linkage": one_of("ward", "complete", "average", "single"),
+    "clusterer.gamma": number("a number above 0, such as 1.0", lambda one: 0 < one < _FAR),
+    "clusterer.min_cluster_size": whole(2),
+    "clusterer.cluster_selection_epsilon": number(
+        "a distance between embeddings, 0 or more", lambda one: 0 <= one < _FAR
+    ),
+    "clusterer.copy": _SWITCH,
+    "sampling.fraction": number(
+        "the share of the faces in a resample, above 0 and at most 1, such as 0.8",
+        lambda one: 0 < one <= 1,
+    ),
+    "task.out": optional(_PATH),
+    "task.format": optional(one_of("npz", "csv")),
+    "task.scores": _SWITCH,
+    "task.mode": one_of("copy", "link", "none"),
+    "task.dry_run": _SWITCH,
+    "task.restore": _SWITCH,
+    "task.regroup": _SWITCH,
+    "task.prune": _SWITCH,
+    "task.objective": optional(
+        Rule(
+            "a score or a list of two", lambda value: isinstance(value, str | list) and value != ""
+        )
+    ),
+    "task.n_trials": whole(1),
+    "task.timeout": optional(
+        number("a number of seconds above 0", lambda one: 0 < one < _FAR), "for no limit"
+    ),
+    "task.sampler": one_of("tpe", "gp", "qmc", "grid", "random"),
+    "task.pruner": one_of("median", "percentile", "none"),
+    "task.workers": whole(1),
+    "task.storage": optional(_TEXT),
+    "task.study": optional(_TEXT),
+    "tracking.uri": optional(_TEXT),
+    "tracking.experiment": _TEXT,
+    "hydra.launcher.num_cpus": number("a number of cores above 0", lambda one: 0 < one < _FAR),
+    **{
+        f"{place}.space.{name}": optional(_ENDS) if place == "task" else _ENDS
+        for place in ("clusterer", "task")
+        for name in (
+            *("eps", "bandwidth", "min_samples", "min_cluster_size"),
+            *("cluster_selection_epsilon", "n_clusters", "gamma"),
+        )
+    },
+}
+# A class of the user's own may take something else under the same name, but for what facetrack
+# reads itself.
+_OWN = ("facetrack.", "sklearn.", "hydra_plugins.")
+_VECTORS, _NO_EMBEDDER = "facetrack.dataset.Vectors", "facetrack.embedder.NoEmbedder"
+_SETTLED = (
+    *("dataset.name", "dataset.sha256", "embedder.radius"),
+    *("clusterer.eps", "clusterer.bandwidth"),
+)
+_ALWAYS = ("dataset.name", "embedder.radius", "clusterer.eps", "clusterer.bandwidth")
+
+
+def check(jobs: Sequence[DictConfig], overrides: Iterable[Override]) -> None:
+    """Refuse values that settings do not take, those of the jobs and all that are swept.
+
+    jobs: their configs, each setting in them with its first value. Raises UserError.
+    """
+    for job in jobs:
+        for key in RULES:
+            _check_in(job, key)
+    for override in overrides:
+        for key, found in settings(override):
+            if len(found) > 1 and key in RULES and any(_counts(job, key) for job in jobs):
+                for value in found:
+                    if not _refers(value):
+                        RULES[key].refuse(key, value)
+
+
+def check_hydras(hydra: DictConfig) -> None:
+    """The same for Hydra's own settings that facetrack's launchers read."""
+    _check_in(OmegaConf.create({"hydra": OmegaConf.to_container(hydra)}), "hydra.launcher.num_cpus")
+
+
+def _check_in(job: DictConfig, key: str) -> None:
+    above, _, leaf = key.rpartition(".")
+    try:
+        node = OmegaConf.select(job, above) if above else job
+        if not isinstance(node, DictConfig) or leaf not in node or OmegaConf.is_missing(node, leaf):
+            return
+        value = node[leaf]
+    except OmegaConfBaseException as error:
+        raise UserError(f"{key} cannot be worked out: {hydras.told(error)}") from error
+    if value is None and key in _SETTLED and _is_of_vectors(job):
+        return  # the file says it (settle.py)
+    if _counts(job, key):
+        plain = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+        RULES[key].refuse(key, plain)
+
+
+def _counts(job: DictConfig, key: str) -> bool:
+    """Whether the rule is about the class that the job has there."""
+    stage, _, leaf = key.partition(".")
+    if not leaf or key in _ALWAYS or stage == "hydra":
+        return True
+    target = _target(job, stage)
+    return target is None or target.startswith(_OWN)
+
+
+def _is_of_vectors(job: DictConfig) -> bool:
+    return _target(job, "dataset") == _VECTORS or _target(job, "embedder") == _NO_EMBEDDER
+
+
+def _target(job: DictConfig, stage: str) -> str | None:
+    target = OmegaConf.select(job, f"{stage}._target_")
+    return None if target is None else str(target)
+
+
+def _refers(value: object) -> bool:
+    """Whether a value is to be worked out from others."""
+    return isinstance(value, str) and "${" in value

@@ -1,0 +1,1 @@
+"""The numerics of the clusterers, one file for each step."""

@@ -1,0 +1,1 @@
+"""What flows through facetrack, and the words for it: no room lies below."""

@@ -1,0 +1,46 @@
+"""Which of the detected faces count.
+
+A labelled picture has one person, so one face is kept; task=organise keeps them all.
+"""
+
+import numpy as np
+
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Boxes
+
+CHOICES = ("first", "largest", "central", "all")
+
+
+def check(choose: str, border: int) -> None:
+    """Refuse settings `choose` does not know. Raises UserError."""
+    if choose not in CHOICES:
+        raise UserError(f"detector.choose is one of {', '.join(CHOICES)}; got {choose!r}")
+    if not isinstance(border, int) or border < 0:
+        raise UserError(f"detector.border is a number of pixels, 0 or more; got {border!r}")
+
+
+def choose(boxes: Boxes, width: int, height: int, choose: str, border: int) -> Boxes:
+    """The box that counts, (1, 4), or none, (0, 4); with "all", every one, (k, 4).
+
+    boxes: (m, 4) in the detector's own order; width, height: the picture's size in pixels.
+    choose: "first" of the detections, the "largest", or the one whose centre is nearest to the
+    picture's centre ("central"); the earlier one where two tie. Or "all" of them.
+    border: a chosen face is dropped when its box starts this many pixels or fewer from the
+    left or top edge (PROTOCOL: 10, after choosing, so that such a picture gives no face); 0 for
+    no such rule.
+    """
+    if len(boxes) == 0:
+        return boxes
+    if choose == "all":
+        return boxes[boxes[:, :2].min(axis=1) > border] if border else boxes
+    if choose == "first":
+        best = 0
+    elif choose == "largest":
+        best = int(np.argmax(boxes[:, 2] * boxes[:, 3]))
+    else:
+        # Twice the centre offsets: stays in integers, so ties are exact.
+        offsets = 2 * boxes[:, :2] + boxes[:, 2:] - np.array([width, height])
+        best = int(np.argmin((offsets**2).sum(axis=1)))
+    if border and boxes[best, :2].min() <= border:
+        return boxes[:0]
+    return boxes[best : best + 1]

@@ -1,0 +1,1 @@
+"""Resamples, scores, comparisons: what a clustering is worth."""

@@ -1,0 +1,128 @@
+"""The experiment: cluster each resample and score it (PROTOCOL, "What is measured")."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from threadpoolctl import threadpool_limits
+
+from facetrack.clusterer import for_resample
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Embeddings, Sampling
+from facetrack.core.labels import noise_alone
+from facetrack.core.texts import counted
+from facetrack.evaluation import metrics
+from facetrack.evaluation.resampling import derived_seed
+from facetrack.system.progress import bar
+
+# On small sets scikit-learn's threads wait for each other longer than they work: with other
+# programs on the machine, mean-shift on 47 faces took seconds instead of milliseconds.
+WORTH_THREADS = 2000
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a clusterer did on a dataset.
+
+    resamples: one dict a resample; "fit_seconds" and "n_clusters", and with labels all of
+    `metrics.scores`.
+    clusters: (n,) labels found on all n faces.
+    neighbors_recall: the share of neighbours found on all n faces, by an estimator that finds them
+    approximately and tells; else None.
+    """
+
+    resamples: Sequence[dict[str, float]]
+    clusters: NDArray[np.int64]
+    neighbors_recall: float | None = None
+
+    def column(self, key: str) -> list[float]:
+        """One score over the resamples."""
+        return [resample[key] for resample in self.resamples]
+
+
+class Fit(NamedTuple):
+    """Labels (n,) int64 of some faces, the seconds it took, and the recall as in `Evaluation`."""
+
+    labels: NDArray[np.int64]
+    seconds: float
+    neighbors_recall: float | None
+
+
+def check(seed: int, n_resamples: int) -> None:
+    """Refuse a seed or a number of resamples that cannot be meant. Raises UserError."""
+    derived_seed(seed, "", 0)
+    if type(n_resamples) is not int or n_resamples < 1:
+        raise UserError(f"n_resamples is a whole number, 1 or more; got {n_resamples!r}")
+
+
+def evaluate(
+    embeddings: Embeddings,
+    estimator: BaseEstimator,
+    sampling: Sampling,
+    *,
+    dataset: str,
+    seed: int,
+    n_resamples: int,
+) -> Evaluation:
+    """Cluster and score `n_resamples` resamples, then cluster all faces once for the pictures.
+
+    dataset: the name that, with the seed and the resample's number, draws the resample.
+    Raises UserError where the faces are too few, of one person only, or the estimator cannot
+    cluster them.
+    """
+    people = embeddings.people
+    if people is not None and len(embeddings.names) < 2:
+        raise UserError(
+            f"all {counted(len(people), 'face')} of dataset {dataset} are of one person "
+            f"({embeddings.names[0]}), and a score needs at least two: add another person's "
+            "sub-folder, or put the pictures in one flat folder to cluster without scores"
+        )
+    resamples = []
+    threads = 1 if len(embeddings.vectors) < WORTH_THREADS else None
+    # Once for all fits: the search for thread pools can swallow a Ctrl-C.
+    with threadpool_limits(threads):
+        for i in bar(range(n_resamples), description="Resamples", unit="resample"):
+            drawn = sampling.draw(len(embeddings.vectors), seed, dataset, i)
+            drawn_people = None if people is None else people[drawn]
+            labels, seconds, _ = fit(
+                estimator, embeddings.vectors[drawn], drawn_people, (seed, dataset, i)
+            )
+            if drawn_people is None:
+                scores: dict[str, float] = {"n_clusters": len(np.unique(noise_alone(labels)))}
+            else:
+                scores = metrics.scores(drawn_people, labels)
+            resamples.append({**scores, "fit_seconds": seconds})
+        # All faces together are not a resample, so they get a seed after the last one's.
+        last = fit(estimator, embeddings.vectors, people, (seed, dataset, n_resamples))
+    return Evaluation(resamples, last.labels, last.neighbors_recall)
+
+
+def fit(
+    estimator: BaseEstimator,
+    vectors: NDArray[np.float32],
+    people: NDArray[np.int64] | None,
+    seed: tuple[int, str, int],
+) -> Fit:
+    """Cluster some faces. seed: seed, dataset, number of the resample.
+
+    people: who they are, for estimators that are told how many; None where nobody knows.
+    Raises UserError where the estimator cannot cluster them.
+    """
+    known = None if people is None else len(np.unique(people))
+    fresh: Any = for_resample(estimator, known, derived_seed(*seed))
+    start = time.perf_counter()
+    try:
+        labels = fresh.fit_predict(vectors)
+    except ValueError as error:
+        raise UserError(
+            f"{type(fresh).__name__} cannot cluster a resample of "
+            f"{counted(len(vectors), 'face')}: "
+            f"{' '.join(str(error).split())}"
+        ) from error
+    seconds = time.perf_counter() - start
+    recall = getattr(fresh, "neighbors_recall_", None)
+    return Fit(np.asarray(labels, dtype=np.int64), seconds, recall)

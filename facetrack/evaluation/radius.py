@@ -1,0 +1,79 @@
+"""The radius of a clusterer that has one: given, tuned, or chosen from the faces themselves."""
+
+import numpy as np
+from hydra.core.hydra_config import HydraConfig
+from numpy.typing import NDArray
+from omegaconf import DictConfig
+from sklearn.base import BaseEstimator, clone
+
+from facetrack.core.faces import Vectors
+from facetrack.evaluation.label_free import Search
+from facetrack.system.progress import say
+
+NAMES = ("eps", "bandwidth")
+KEYS = tuple(f"clusterer.{name}" for name in NAMES)
+_CLEARLY = 0.03  # of separation: less does not make up for groups that people know
+
+
+def is_not_given(config: DictConfig) -> bool:
+    """Whether the clusterer has a radius and the command leaves it to the default."""
+    given = {one.lstrip("+").partition("=")[0] for one in HydraConfig.get().overrides.task}
+    return "eps" in config.clusterer and not given & {*KEYS, "embedder.radius"}
+
+
+def of(estimator: BaseEstimator) -> float | None:
+    """An estimator's radius; None where it has none."""
+    settings = estimator.get_params()
+    return next((float(settings[name]) for name in NAMES if name in settings), None)
+
+
+def set_to(estimator: BaseEstimator, radius: float) -> None:
+    """Give an estimator that has a radius another one."""
+    estimator.set_params(**{_name(estimator): radius})
+
+
+def choose(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> None:
+    """Set the radius to the one that separates unlabelled faces best, and say so.
+
+    vectors: (n, d). Where the faces do not tell, it is the radius to expect for so many of them
+    (see label_free.py).
+    """
+    name = _name(estimator)
+    found, separated = _search(config, estimator, vectors).best()
+    set_to(estimator, found)
+    if separated is None:
+        say(f"  {name} {found:g}: what suits so many faces, for these do not tell a better one")
+    else:
+        say(f"  {name} {found:g}: no labels, so chosen by how well the groups lie apart")
+
+
+def better(
+    config: DictConfig, estimator: BaseEstimator, vectors: Vectors, current: float
+) -> float | None:
+    """A radius that suits unlabelled faces clearly better than the current one; None without.
+
+    vectors: (n, d). Costs what `choose` costs: a dozen clusterings.
+    """
+    search = _search(config, estimator, vectors)
+    found, separated = search.best()
+    if separated is None:
+        # Nothing but the number of faces speaks against the current radius.
+        fits = search.radii[0] <= current <= search.radii[-1]
+    else:
+        fits = separated - search.separation(current) < _CLEARLY
+    return None if fits else found
+
+
+def _search(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> Search:
+    name = _name(estimator)
+
+    def cluster(at: float) -> NDArray[np.int64]:
+        labels: NDArray[np.int64] = clone(estimator).set_params(**{name: at}).fit_predict(vectors)
+        return labels
+
+    return Search(vectors, cluster, float(config.embedder.radius))
+
+
+def _name(estimator: BaseEstimator) -> str:
+    """What an estimator that has a radius calls it."""
+    return next(name for name in NAMES if name in estimator.get_params())

@@ -1,0 +1,120 @@
+"""Which faces are in which resample.
+
+A resample is a function of (seed, dataset name, resample index) alone, never of what was drawn
+before: any one of them can be drawn again by itself, in any process, and every clustering
+method is scored on the same ones.
+"""
+
+import math
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack.core.errors import UserError
+from facetrack.core.given import LARGEST_SEED, is_seed
+
+Indices = NDArray[np.int64]
+_PEOPLE = 2**32 - 1
+
+
+def bootstrap(n: int, fraction: float, rng: np.random.RandomState) -> Indices:
+    """(int(fraction * n),) int64 of 0..n-1 with replacement: the article's protocol.
+
+    Raises UserError for a fraction outside (0, 1] or fewer than two faces to draw.
+    """
+    return rng.randint(0, n, size=_size(n, fraction), dtype=np.int64)
+
+
+def subsample(n: int, fraction: float, rng: np.random.RandomState) -> Indices:
+    """(int(fraction * n),) distinct int64 of 0..n-1, in random order. Raises as `bootstrap`."""
+    return rng.permutation(n)[: _size(n, fraction)].astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Resamples with replacement: `fraction` of the faces are drawn, some of them repeatedly."""
+
+    fraction: float = 0.8
+
+    def __post_init__(self) -> None:
+        """Refuse an unusable fraction before any picture is read. Raises UserError."""
+        _check(self.fraction)
+
+    def draw(self, n: int, seed: int, dataset: str, i: int) -> Indices:
+        """Resample `i` of the dataset's n faces, int64.
+
+        Raises UserError as `bootstrap` does, and for a seed out of range.
+        """
+        return bootstrap(n, self.fraction, _rng(seed, dataset, i))
+
+
+@dataclass(frozen=True)
+class Subsample:
+    """Resamples without replacement: `fraction` of the faces, none of them twice."""
+
+    fraction: float = 0.8
+
+    def __post_init__(self) -> None:
+        """Refuse an unusable fraction before any picture is read. Raises UserError."""
+        _check(self.fraction)
+
+    def draw(self, n: int, seed: int, dataset: str, i: int) -> Indices:
+        """Resample `i` of the dataset's n faces, int64. Raises UserError as `Bootstrap.draw`."""
+        return subsample(n, self.fraction, _rng(seed, dataset, i))
+
+
+def some_people(n: int | None, of: int, seed: int, dataset: str) -> Indices:
+    """(min(n, of),) int64 of 0..of-1, sorted: n of a dataset's people; all where n is None.
+
+    Nested: the ten people drawn are among the twenty drawn with the same seed and dataset.
+    Raises UserError for n below 2, and for a seed out of range.
+    """
+    if n is None:
+        return np.arange(of)
+    if isinstance(n, bool) or not isinstance(n, int) or n < 2:
+        raise UserError(f"n_people is a whole number, 2 or more, or null for all; got {n!r}")
+    # A stream apart from the resamples': no resample has this number.
+    return np.sort(_rng(seed, dataset, _PEOPLE).permutation(of)[:n]).astype(np.int64)
+
+
+def derived_seed(seed: int, dataset: str, i: int) -> int:
+    """A uint32 for the `random_state` of what runs on resample `i`.
+
+    Raises UserError for a seed out of range.
+    """
+    return int(_sequence(seed, dataset, i).generate_state(1, np.uint32)[0])
+
+
+def _rng(seed: int, dataset: str, i: int) -> np.random.RandomState:
+    # RandomState rather than Generator: NumPy's compatibility policy freezes its stream, so a
+    # published score can be recomputed with a NumPy of another year.
+    return np.random.RandomState(np.random.MT19937(_sequence(seed, dataset, i)))
+
+
+def _sequence(seed: int, dataset: str, i: int) -> np.random.SeedSequence:
+    if not is_seed(seed):
+        raise UserError(f"seed is a whole number from 0 to {LARGEST_SEED}; got {seed!r}")
+    # crc32, since Python's own hash of a text differs from process to process.
+    return np.random.SeedSequence([seed, zlib.crc32(dataset.encode()), i])
+
+
+def _size(n: int, fraction: float) -> int:
+    _check(fraction)
+    size = int(fraction * n)
+    if size < 2:
+        raise UserError(
+            f"a resample needs 2 faces, and {fraction} of {n} is {size}: add pictures until "
+            f"{math.ceil(2 / fraction)} faces are found, or raise sampling.fraction"
+        )
+    return size
+
+
+def _check(fraction: float) -> None:
+    is_number = isinstance(fraction, int | float) and not isinstance(fraction, bool)
+    if not is_number or not 0 < fraction <= 1:
+        raise UserError(
+            f"sampling.fraction is the share of the faces in a resample, above 0 and "
+            f"at most 1, such as 0.8; got {fraction!r}"
+        )

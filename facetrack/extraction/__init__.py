@@ -1,0 +1,1 @@
+"""Pictures in, embeddings out: decoding, the pipeline over all cores, the store."""

@@ -1,0 +1,65 @@
+"""Faces cut out of their photos, small."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Image
+from facetrack.embedder.crops import crop
+from facetrack.extraction.engines import in_order
+from facetrack.extraction.picture import read_bytes
+from facetrack.system.processes import cores
+from facetrack.system.progress import bar
+
+_MARGIN = 5  # pixels around a face's box
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face on a photo.
+
+    paths: where the photo may be, the first that has it counts. content: its SHA-256 in hex.
+    box: (4,).
+    """
+
+    paths: Sequence[Path]
+    content: str
+    box: NDArray[np.int64]
+
+
+def thumbnail(face: Face, side: int) -> Image | None:
+    """(side, side, 3) uint8; None for a photo that has gone, or is another one by now."""
+    data = _read(face)
+    if data is None:
+        return None
+    try:
+        cut = crop(read_bytes(data), face.box, _MARGIN)
+    except (UserError, ValueError):
+        return None
+    return np.asarray(Pillow.fromarray(cut).resize((side, side), Pillow.Resampling.BILINEAR))
+
+
+def thumbnails(faces: Sequence[Face], side: int, description: str) -> Iterator[Image | None]:
+    """`thumbnail` of many faces, in their order, on all cores with a bar."""
+    with ThreadPoolExecutor(cores()) as pool:
+        found = in_order(pool, lambda face: thumbnail(face, side), faces, window=4 * cores())
+        yield from bar(found, total=len(faces), description=description, unit="face")
+
+
+def _read(face: Face) -> bytes | None:
+    """The photo's file, from wherever it is: the box means nothing on another photo."""
+    for path in face.paths:
+        try:
+            data = path.read_bytes()
+        except OSError:
+            continue
+        if hashlib.sha256(data).hexdigest() == face.content:
+            return data
+    return None

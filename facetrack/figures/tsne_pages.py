@@ -1,0 +1,140 @@
+"""The t-SNE picture to point at: a page with the faces, that colours, tells and isolates them.
+
+plotly's script and a small picture of every face are inside. Points are SVG, not WebGL: that needs
+no graphics driver and no script that compiles code of its own, and 7,500 faces move fluently.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack.core.labels import NOISE, noise_alone
+from facetrack.figures.assets import inlined
+from facetrack.figures.pages import JPEG, file_uri, page, script_json
+from facetrack.figures.study_plots import PLOTLY
+from facetrack.figures.table import escaped, printable
+from facetrack.figures.tsne import GREY, Style, cluster_styles, style
+
+# What figures/tsne.py calls the markers, as plotly does.
+_SYMBOLS = {
+    **{"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down"},
+    **{"P": "cross", "X": "x"},
+}
+_SINGLE, _NOISE = (GREY, "circle-open"), (GREY, "x-thin-open")
+
+# A selection would dim the others as isolating one does; a click again shows them, however soon.
+_CONFIG = {
+    **PLOTLY,
+    "doubleClick": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Faces on one picture, row by row.
+
+    jpeg: the picture. columns: faces a row. side: of a face, in pixels.
+    tiles: (n,) int64, the place of each of n faces on it; -1 for one that may not be shown.
+    """
+
+    jpeg: bytes
+    columns: int
+    side: int
+    tiles: NDArray[np.int64]
+
+
+def tsne_page(
+    title: str,
+    about: str,
+    coordinates: NDArray[np.float32],
+    people: Sequence[str] | None,
+    clusters: NDArray[np.integer],
+    pictures: Sequence[str],
+    sheet: Sheet,
+) -> str:
+    """The page: n faces at (n, 2) coordinates, drawn as in `two_panels`.
+
+    title, about: any text. people, pictures: n names; None where nobody said who is who.
+    clusters: (n,) integers, -1 is noise; they are numbered as in clusters.csv.
+    """
+    from plotly.offline import get_plotlyjs
+
+    groupings = [_clusters(clusters, None)]
+    if people is not None:
+        names, numbers = np.unique(np.asarray(people, dtype=object), return_inverse=True)
+        groupings = [_people(list(names), numbers), _clusters(clusters, numbers)]
+    x, y = np.round(coordinates.T.astype(np.float64), 2).tolist()
+    data = {
+        "x": x,
+        "y": y,
+        "size": round(float(np.clip(200 / np.sqrt(len(x)), 5, 12)), 1),
+        "groupings": groupings,
+        "pictures": [printable(name) for name in pictures],
+        "tiles": sheet.tiles.tolist(),
+        "columns": sheet.columns,
+        "side": sheet.side,
+        "grey": GREY,
+        "config": _CONFIG,
+    }
+    choices = "".join(
+        f'<label><input type="radio" name="by" value="{i}" autocomplete="off"'
+        f"{' checked' if i == 0 else ''}> {grouping['one']}</label>"
+        for i, grouping in enumerate(groupings)
+    )
+    kinds = " or ".join(grouping["one"] for grouping in groupings)
+    body = (
+        f'<h1>{escaped(title)}</h1>\n<p class="quiet">{escaped(about)} Point at a face to see it, '
+        f"click to see its {kinds} alone, Escape to see all.</p>\n"
+        f"<form>{f'<span>Colour by</span>{choices}' if people is not None else ''}"
+        '<div class="alone"><button type="button" id="all" hidden>Show all</button>'
+        '<span id="told" role="status"></span></div></form>\n'
+        '<div id="plot"></div>\n'
+        '<div id="face" hidden><div id="tile"></div><div id="names"></div></div>'
+    )
+    scripts = [get_plotlyjs(), f"const DATA = {script_json(data)};", inlined("tsne.js")]
+    return page(title, body, style=inlined("tsne.css") + _tile(sheet), scripts=scripts)
+
+
+def _people(names: Sequence[str], numbers: NDArray[np.int64]) -> dict[str, Any]:
+    styles = [style(number) for number in range(len(names))]
+    return _grouping("person", "people", names, numbers, styles)
+
+
+def _clusters(clusters: NDArray[np.integer], people: NDArray[np.int64] | None) -> dict[str, Any]:
+    noise = clusters == NOISE
+    numbers = noise_alone(clusters)
+    n = int(numbers[~noise].max()) + 1 if not noise.all() else 0
+    found = cluster_styles(np.where(noise, NOISE, numbers), people)
+    styles = [found.get(number, _SINGLE) for number in range(n)]
+    names = [f"cluster {number}" for number in range(n)]
+    if noise.any():
+        names.append("in no cluster")
+        styles.append(_NOISE)
+    return _grouping("cluster", "clusters", names, np.where(noise, n, numbers), styles)
+
+
+def _grouping(
+    one: str, many: str, names: Sequence[str], of: NDArray[np.int64], styles: Sequence[Style]
+) -> dict[str, Any]:
+    return {
+        "one": one,
+        "many": many,
+        "names": [printable(name) for name in names],
+        "of": of.tolist(),
+        "colours": [colour for colour, _ in styles],
+        "symbols": [_SYMBOLS.get(shape, shape) for _, shape in styles],
+    }
+
+
+def _tile(sheet: Sheet) -> str:
+    """A face of the sheet at twice its size."""
+    side = 2 * sheet.side
+    return (
+        f"#tile {{ width: {side}px; height: {side}px; border-radius: 4px; margin-bottom: 0.25rem; "
+        f"background: url({file_uri(sheet.jpeg, JPEG)}) 0 0 / {side * sheet.columns}px "
+        "auto no-repeat; }\n"
+    )

@@ -1,1 +1,0 @@
-"""What `task=forget` deletes: a plan that outlives a kill, and the places it is carried out in."""

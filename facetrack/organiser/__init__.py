@@ -1,0 +1,1 @@
+"""What an organised folder is: persons, corrections, copies, the people file."""

@@ -1,0 +1,62 @@
+"""What a run has changed, in lines for the user: nobody should have to compare two pages."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from facetrack.core.texts import counted
+from facetrack.organiser.grouping import NOBODY
+from facetrack.organiser.people import folder_name
+
+_MOST = 5
+_UNKNOWN = "no group"
+
+
+def told(before: Mapping[str, int], now: Mapping[str, int], names: Mapping[int, str]) -> list[str]:
+    """The lines. before, now: the person of each face, under what the face is called now.
+
+    before: of all faces that are remembered, also of photos that are not there now. names: of
+    persons.
+    """
+
+    def called(person: int) -> str:
+        if person == NOBODY:
+            return _UNKNOWN
+        return f"{folder_name(person)} {names.get(person, '')}".strip()
+
+    have = set(now.values()) - {NOBODY}
+    added = Counter(person for face, person in now.items() if face not in before)
+    moved = Counter(
+        (before[face], person)
+        for face, person in now.items()
+        if face in before and before[face] != person
+    )
+    lines = [_added(added, have - set(before.values()), called)]
+    lines.append(f"{counted(sum(moved.values()), 'face')} moved{_list(_moves(moved, called))}")
+    return lines
+
+
+def _added(added: Counter[int], fresh: set[int], called: Callable[[int], str]) -> str:
+    to = [
+        f"{count:,} to {called(person)}"
+        for person, count in sorted(added.items(), key=lambda one: (-one[1], one[0]))
+        if person not in fresh
+    ]
+    new = _list([called(person) for person in sorted(fresh)])
+    return (
+        f"{counted(len(fresh), 'new person')}{new}; "
+        f"{counted(sum(added.values()), 'new face')}{_list(to)}"
+    )
+
+
+def _moves(moved: Counter[tuple[int, int]], called: Callable[[int], str]) -> list[str]:
+    return [
+        f"{count:,} from {called(old)} to {called(new)}"
+        for (old, new), count in sorted(moved.items(), key=lambda one: (-one[1], one[0]))
+    ]
+
+
+def _list(parts: Sequence[str]) -> str:
+    if not parts:
+        return ""
+    more = f" and {len(parts) - _MOST} more" if len(parts) > _MOST else ""
+    return f" ({', '.join(parts[:_MOST])}{more})"

@@ -1,0 +1,116 @@
+"""What the page shows: which faces of each person, and their thumbnails."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack.extraction.thumbnails import Face, thumbnails
+from facetrack.figures.pages import JPEG, file_uri, jpeg
+from facetrack.figures.people_page import Card, Pair, Shown
+from facetrack.organiser.grouping import NOBODY, Numbers
+from facetrack.organiser.people import Corrections, folder_name
+from facetrack.organiser.photos import Photos
+from facetrack.organiser.places import UNKNOWN
+from facetrack.organiser.state import File, thumbnail_path
+from facetrack.system.files import make_folder, replace
+
+SIDE = 64
+_MOST, _LEAST = 24, 4  # faces of a person; fewer where there are many persons
+_IN_ALL = 6000  # of 2 kB each
+
+
+class Contact:
+    """Cards of persons, whose thumbnails are made together at the end and kept for the next page.
+
+    own: facetrack's own part of the organised folder, where thumbnails are kept.
+    """
+
+    def __init__(
+        self,
+        photos: Photos,
+        persons: Numbers,
+        far: NDArray[np.bool_],
+        files: Mapping[str, File],
+        said: Corrections,
+        own: Path,
+    ) -> None:
+        self._photos, self._far, self._said = photos, far, said
+        self._rows = {
+            person: np.flatnonzero(persons == person) for person in np.unique(persons).tolist()
+        }
+        self._each = int(np.clip(_IN_ALL // max(1, len(self._rows)), _LEAST, _MOST))
+        self._paths = {(file.folder, file.content): path for path, file in files.items()}
+        self._shown = {person: self._some(rows) for person, rows in self._rows.items()}
+        self._images = self._thumbnails(own)
+
+    def card(self, person: int) -> Card | None:
+        """A person's card; the unknown faces' for NOBODY; None where there are no such faces."""
+        rows = self._rows.get(person)
+        if rows is None:
+            return None
+        id_ = UNKNOWN if person == NOBODY else folder_name(person)
+        contents = list(dict.fromkeys(self._photos.contents[row] for row in rows.tolist()))
+        place = {content: index for index, content in enumerate(contents)}
+        files = [self._paths.get((id_, content), "") for content in contents]
+        folder = next((str(Path(path).parent) for path in files if path), None)
+        return Card(
+            id=id_,
+            name=self._said.names.get(person, ""),
+            folder=folder,
+            photos=[self._photos.pictures[content].name for content in contents],
+            files=files,
+            faces=[
+                Shown(
+                    place[self._photos.contents[row]],
+                    self._images.get(row),
+                    bool(self._far[row]),
+                )
+                for row in self._shown[person]
+            ],
+            n_faces=len(rows),
+            n_doubtful=int(self._far[rows].sum()),
+        )
+
+    def pairs(self, alike: Sequence[tuple[int, int, float]]) -> list[Pair]:
+        """Pairs of persons as the page shows them."""
+        found = []
+        for first, second, distance in alike:
+            cards = self.card(first), self.card(second)
+            if cards[0] is not None and cards[1] is not None:
+                found.append(Pair(cards[0], cards[1], distance))
+        return found
+
+    def _some(self, rows: Numbers) -> list[int]:
+        """Some faces: those in the middle of the person first, the doubtful ones at the end."""
+        vectors = self._photos.vectors[rows]
+        away = np.linalg.norm(vectors - vectors.mean(axis=0), axis=1)
+        order = rows[np.argsort(away, kind="stable")]
+        sure, far = order[~self._far[order]], order[self._far[order]]
+        n_far = min(len(far), max(self._each // 2, self._each - len(sure)))
+        return [*sure[: self._each - n_far].tolist(), *far[len(far) - n_far :].tolist()]
+
+    def _thumbnails(self, own: Path) -> dict[int, str]:
+        """Data URIs by row; photos that have gone and have no copy have none."""
+        make_folder(thumbnail_path(own, "").parent)
+        photos, images, missing = self._photos, dict[int, bytes](), list[int]()
+        for row in (row for rows in self._shown.values() for row in rows):
+            try:
+                images[row] = thumbnail_path(own, photos.keys[row]).read_bytes()
+            except OSError:
+                missing.append(row)
+        copies = {content: own.parent / path for (_, content), path in self._paths.items()}
+        faces = []
+        for row in missing:
+            content = photos.contents[row]
+            paths = [photos.pictures[content].path]
+            if content in copies:
+                paths.append(copies[content])
+            faces.append(Face(paths, content, photos.boxes[row]))
+        drawn = thumbnails(faces, SIDE, "Faces for the page")
+        for row, face in zip(missing, drawn, strict=True):
+            if face is not None:
+                images[row] = jpeg(face)
+                replace(thumbnail_path(own, photos.keys[row]), images[row])
+        return {row: file_uri(image, JPEG) for row, image in images.items()}

@@ -1,0 +1,214 @@
+"""The photos to organise: every face on them, each content once.
+
+A photo whose original is gone counts as long as its copy in the organised folder is there: it is
+read from the copy.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from omegaconf import DictConfig
+
+from facetrack.core.faces import Boxes, Embedder, Picture, Pictures, Skipped, Vectors, unit
+from facetrack.extraction.pipeline import NO_FACE, extract
+from facetrack.extraction.store import Store, box_bytes
+from facetrack.organiser.copies import as_made
+from facetrack.organiser.known import Seen, box_of, content_of
+from facetrack.organiser.state import State, is_inside
+from facetrack.system.home import home
+from facetrack.tasks.context.instances import make
+
+
+@dataclass(frozen=True)
+class Photos:
+    """What was found. Photos of the same content count once, under the first of their names.
+
+    vectors: (n, d); boxes: (n, 4); contents: n, the SHA-256 of each face's photo; keys: n, what
+    the state calls each face. pictures: one for each content, without a face too; names: all its
+    names. faceless: contents without a face. gone: contents of which only the copy is there.
+    looks: see `store.Store.looks`, by content. unread: contents that gave no picture.
+    skipped: photos that were not read; noted: what else is to be said of files and folders.
+    n_pictures: all that were looked at, twins included, without those that are gone.
+    """
+
+    vectors: Vectors
+    boxes: Boxes
+    contents: Sequence[str]
+    keys: Sequence[str]
+    pictures: Mapping[str, Picture]
+    names: Mapping[str, Sequence[str]]
+    faceless: Sequence[str]
+    gone: Collection[str]
+    looks: Mapping[str, bytes]
+    unread: Collection[str]
+    skipped: Sequence[Skipped]
+    noted: Sequence[Skipped]
+    n_pictures: int
+
+    @property
+    def n_twins(self) -> int:
+        """How many photos are copies of another one."""
+        return sum(
+            len(names) - 1 for content, names in self.names.items() if content not in self.gone
+        )
+
+    @property
+    def present(self) -> dict[str, Sequence[str]]:
+        """All names of each photo that is where the user has it."""
+        return {one: names for one, names in self.names.items() if one not in self.gone}
+
+    def seen(self) -> Seen:
+        """These faces and photos, to be known again."""
+        vectors = dict(zip(self.keys, self.vectors, strict=True))
+        return Seen(self.keys, self.present, self.looks, vectors)
+
+    def some(self, keep: NDArray[np.bool_]) -> "Photos":
+        """Of the faces only some. keep: (n,)."""
+        rows = np.flatnonzero(keep).tolist()
+        return replace(
+            self,
+            vectors=self.vectors[rows],
+            boxes=self.boxes[rows],
+            contents=[self.contents[row] for row in rows],
+            keys=[self.keys[row] for row in rows],
+        )
+
+
+def found(config: DictConfig, embedder: Embedder, out: Path) -> Photos:
+    """Find the faces of a config's dataset; photos in `out` are facetrack's own.
+
+    Raises UserError where there are no photos.
+    """
+    listing = _not_ours(make(config.dataset).load(), out)
+    return _photos(config, embedder, listing)
+
+
+def with_gone(
+    photos: Photos,
+    config: DictConfig,
+    embedder: Embedder,
+    out: Path,
+    before: State,
+    replaced: Collection[str],
+) -> Photos:
+    """The photos, and those of which only facetrack's copy in `out` is left, read from there.
+
+    replaced: contents of photos that have been edited since: their copies do not count.
+    """
+    known = {*photos.names, *photos.unread, *replaced}
+    copies = {
+        file.content: path
+        for path, file in sorted(before.files.items())
+        if file.kind == "copy"
+        and file.content not in known
+        and as_made(out / path, file) is not None
+    }
+    if not copies:
+        return photos
+    names = {
+        content: before.photos[content].names if content in before.photos else [Path(path).name]
+        for content, path in copies.items()
+    }
+    pictures = [
+        Picture(out / path, f"{(names[content] or [Path(path).name])[0]} (original gone)")
+        for content, path in copies.items()
+    ]
+    gone = _photos(config, embedder, Pictures(pictures))
+    # What the user has made of a copy is the user's.
+    gone = gone.some(np.array([content in copies for content in gone.contents], dtype=bool))
+    mine = {content: one for content, one in gone.pictures.items() if content in copies}
+    vectors = [one.vectors for one in (photos, gone) if len(one.vectors)]
+    return replace(
+        photos,
+        vectors=np.concatenate(vectors) if vectors else photos.vectors,
+        boxes=np.concatenate([photos.boxes, gone.boxes]),
+        contents=[*photos.contents, *gone.contents],
+        keys=[*photos.keys, *gone.keys],
+        pictures={**photos.pictures, **mine},
+        names={**photos.names, **{content: names[content] for content in mine}},
+        faceless=[*photos.faceless, *(one for one in gone.faceless if one in copies)],
+        gone=frozenset(mine),
+        looks={**photos.looks, **gone.looks},
+        skipped=[*photos.skipped, *gone.skipped],
+        noted=[*photos.noted, *gone.noted],
+    )
+
+
+def vectors_of(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+    """The vectors that are stored of faces, as the state calls them."""
+    keys = list(keys)
+    faces = [(bytes.fromhex(content_of(key)), box_of(key)) for key in keys]
+    with Store(home()) as store:
+        stored = store.vectors(embedder.identity(), faces)
+    raw = {
+        key: stored[content, box_bytes(box)]
+        for key, (content, box) in zip(keys, faces, strict=True)
+        if (content, box_bytes(box)) in stored
+    }
+    if not raw or not embedder.normalize:
+        return raw
+    return dict(zip(raw, unit(np.stack(list(raw.values()))), strict=True))
+
+
+def _photos(config: DictConfig, embedder: Embedder, listing: Pictures) -> Photos:
+    with Store(home()) as store:
+        whole = extract(
+            listing, make(config.detector), embedder, store, config.extract.engine, required=False
+        )
+        contents = {*whole.contents, *(one.content for one in whole.skipped if one.content)}
+        looks = store.looks(bytes.fromhex(content) for content in contents)
+    first: dict[str, str] = {}
+    pictures: dict[str, Picture] = {}
+    names: dict[str, list[str]] = {}
+    rows = []
+    for row, (content, picture) in enumerate(zip(whole.contents, whole.pictures, strict=True)):
+        if first.setdefault(content, picture.name) == picture.name:
+            rows.append(row)
+            pictures[content] = picture
+        if picture.name not in names.setdefault(content, []):
+            names[content].append(picture.name)
+    by_name = {picture.name: picture for picture in listing.pictures}
+    faceless: list[str] = []
+    for one in whole.skipped:
+        if one.reason == NO_FACE and one.content is not None:
+            names.setdefault(one.content, []).append(one.name)
+            if pictures.setdefault(one.content, by_name[one.name]).name == one.name:
+                faceless.append(one.content)
+    return Photos(
+        vectors=whole.vectors[np.array(rows, dtype=np.int64)],
+        boxes=whole.boxes[np.array(rows, dtype=np.int64)],
+        contents=[whole.contents[row] for row in rows],
+        keys=[
+            f"{whole.contents[row]}:{','.join(map(str, whole.boxes[row].tolist()))}" for row in rows
+        ],
+        pictures=pictures,
+        names=names,
+        faceless=faceless,
+        gone=frozenset(),
+        looks={content.hex(): look for content, look in looks.items()},
+        unread={one.content for one in whole.skipped if one.content is not None} - names.keys(),
+        skipped=[one for one in whole.skipped if one.pictures and one.reason != NO_FACE],
+        noted=[one for one in whole.skipped if not one.pictures],
+        n_pictures=len(listing.pictures),
+    )
+
+
+def _not_ours(listing: Pictures, out: Path) -> Pictures:
+    """Without pictures that a link in the folder of photos brings in from `out`."""
+    inside = {
+        parent: is_inside(parent, out) for parent in {one.path.parent for one in listing.pictures}
+    }
+    return Pictures(
+        [one for one in listing.pictures if not inside[one.path.parent]],
+        [
+            *listing.skipped,
+            *(
+                Skipped(one.name, "in task.out, so facetrack's own")
+                for one in listing.pictures
+                if inside[one.path.parent]
+            ),
+        ],
+    )

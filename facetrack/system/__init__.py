@@ -1,0 +1,1 @@
+"""The machine: files, folders, processes, the terminal, downloads."""

@@ -1,0 +1,32 @@
+"""Text for a terminal, which takes some characters for commands, and may be kept in a log."""
+
+import os
+import sys
+
+from facetrack.core.texts import readable
+from facetrack.system.masking import masked
+
+
+def harmless(text: str) -> str:
+    """A text as it may be shown, its lines kept: no escape sequence, bidi control or password.
+
+    File names may hold the first two, arguments the last, and messages of libraries all of them.
+    """
+    return "\n".join(map(readable, masked(text).split("\n")))
+
+
+def print_anything() -> None:
+    """Let this process and those it starts print characters that standard output cannot take.
+
+    With LC_ALL=C and without Python's UTF-8 mode that is every "±": it becomes a "?".
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if encoding.lower().replace("-", "") != "utf8":
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a TextIOWrapper
+        os.environ["PYTHONIOENCODING"] = f"{encoding}:replace"
+
+
+def refuse(message: str) -> int:
+    """Say a user's mistake on standard error; returns the exit status that stands for it."""
+    print(f"facetrack: {harmless(message)}", file=sys.stderr)
+    return 2

@@ -1,0 +1,1 @@
+"""A composed config on its way to what it describes."""

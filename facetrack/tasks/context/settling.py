@@ -1,0 +1,75 @@
+"""Settings that only what they name can complete, before a config is resolved and described."""
+
+import math
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from facetrack.core.errors import UserError
+from facetrack.dataset.vectors import about
+
+_VECTORS = "facetrack.dataset.Vectors"
+_NOBODY = {"detector": "facetrack.detector.NoDetector", "embedder": "facetrack.embedder.NoEmbedder"}
+_RADII = ("bandwidth", "eps")
+_LONGEST_NAME = 100
+
+
+def settle(config: DictConfig) -> None:
+    """Complete a composed config in place; most have nothing to complete.
+
+    `dataset.roots` takes the place of `dataset.root`; a file of vectors says its name and radius.
+    Raises UserError for settings that do not go together, and for a file that cannot be used.
+    """
+    dataset = config.dataset
+    if dataset.get("roots") is not None and OmegaConf.is_missing(dataset, "root"):
+        dataset.root = None
+    if dataset.get("_target_") == _VECTORS:
+        _settle_vectors(config)
+        return
+    for stage, nobody in _NOBODY.items():
+        if config[stage].get("_target_") == nobody:
+            raise UserError(
+                f"{stage}=none is for dataset=vectors, which brings embeddings: leave it out, or "
+                "add dataset=vectors dataset.file=FILE.npz"
+            )
+
+
+def _settle_vectors(config: DictConfig) -> None:
+    dataset = config.dataset
+    if OmegaConf.is_missing(dataset, "file"):
+        raise UserError("dataset.file has no value: add dataset.file=FILE.npz to the command")
+    for stage, nobody in _NOBODY.items():
+        if config[stage].get("_target_") != nobody:
+            raise UserError(
+                f"dataset=vectors brings embeddings, which leaves the {stage} nothing to do: "
+                f"leave out {stage}=…"
+            )
+    said = about(dataset.file)
+    dataset.sha256 = said.sha256
+    if dataset.name is None:
+        dataset.name = (said.name or Path(str(dataset.file)).stem)[:_LONGEST_NAME]
+    if config.embedder.radius is None:
+        config.embedder.radius = said.radius
+    radius = config.embedder.radius
+    if radius is None:
+        _demand_radius(config)
+    elif isinstance(radius, bool) or not isinstance(radius, int | float) or not _may_be(radius):
+        raise UserError(
+            f"embedder.radius is a distance between embeddings, a number above 0; got {radius!r}"
+        )
+
+
+def _demand_radius(config: DictConfig) -> None:
+    """Raise UserError where a radius is needed that nobody has said."""
+    said = (
+        f"{config.dataset.file} does not say at which distance two vectors are usually one person"
+    )
+    if "space" in config.task:  # a study, whose range is in units of it
+        raise UserError(f"{said}: add embedder.radius=NUMBER, around which a study searches")
+    used = next((name for name in _RADII if name in config.clusterer), None)
+    if used is not None and config.clusterer[used] is None:
+        raise UserError(f"{said}: add clusterer.eps=NUMBER, or embedder.radius=NUMBER")
+
+
+def _may_be(radius: float) -> bool:
+    return math.isfinite(radius) and radius > 0

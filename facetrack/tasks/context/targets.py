@@ -1,0 +1,104 @@
+"""What a config may name to be run: the classes in conf/, and what the user has typed himself.
+
+A config need not be the user's: a store, a server or a file may have brought it. So a `_target_`
+counts only where it stands in conf/, or on the command line of this very call. Light to import:
+worker processes import the command line, and with it this module.
+"""
+
+import contextlib
+import functools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra.core.singleton import Singleton
+from hydra.errors import HydraException
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from facetrack.core.errors import UserError
+from facetrack.system.shipped import CONF
+from facetrack.tasks.context import grammar, names
+from facetrack.tasks.context.parsing import parsed
+
+STAGES = ("dataset", "detector", "embedder", "clusterer", "sampling")
+TASK = "task"
+_TARGET = "_target_"
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Flags of Hydra that name a folder of the user's own configs, whole or shortened.
+_CONFIG_FOLDER = ("-cd", "--config-d")
+_SEARCHED = "hydra.searchpath"
+
+
+class Typed(metaclass=Singleton):
+    """The targets that the user has typed in this call.
+
+    Hydra's singletons go with its jobs into other processes, whatever the launcher is.
+    """
+
+    def __init__(self) -> None:
+        self.names: frozenset[str] = frozenset()
+
+
+def remember(arguments: Sequence[str]) -> None:
+    """Take what these arguments name for the user's own. arguments: as they were typed."""
+    Typed().names = frozenset(typed(arguments))
+
+
+def typed(arguments: Sequence[str]) -> Iterator[str]:
+    """The targets that arguments name, themselves or in a folder of configs that they name."""
+    for number, argument in enumerate(arguments):
+        if argument.startswith(_CONFIG_FOLDER):
+            _, _, folder = argument.partition("=")
+            yield from _named_below(folder or "".join(arguments[number + 1 : number + 2]))
+        override = parsed(argument)
+        if override is None:
+            continue
+        with contextlib.suppress(HydraException):  # which Hydra will report itself
+            for value in grammar.values(override):
+                last = override.key_or_group.rpartition(".")[2]
+                yield from _named({last: value})
+                if override.key_or_group == _SEARCHED and isinstance(value, list):
+                    for place in map(str, value):
+                        yield from _named_below(place.removeprefix("file://"))
+
+
+def refuse_others(node: DictConfig | ListConfig) -> None:
+    """Raises UserError where a stage's config names a target that nobody here has named."""
+    known = _of_groups(STAGES) | Typed().names
+    for name in _named(OmegaConf.to_container(node, resolve=True)):
+        _refuse(name, known)
+
+
+def of_task(config: DictConfig) -> str:
+    """The target of a task's config. Raises UserError where nobody here has named it."""
+    name = names.present(str(config[_TARGET]))
+    _refuse(name, _of_groups((TASK,)) | Typed().names)
+    return name
+
+
+def _refuse(name: str, known: frozenset[str]) -> None:
+    if name not in known:
+        raise UserError(
+            f"{_TARGET} {name} is none of facetrack's choices, and what a file or a server brought "
+            f"is not run: where it is yours, type it in this very command (GROUP.{_TARGET}={name})"
+        )
+
+
+@functools.cache
+def _of_groups(groups: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name for group in groups for name in _named_below(CONF / group))
+
+
+def _named_below(folder: str | Path) -> Iterator[str]:
+    """The targets in the configs of a folder, and of the folders below."""
+    if not str(folder):
+        return
+    for path in Path(folder).expanduser().rglob("*.yaml"):
+        with contextlib.suppress(OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
+            yield from _named(yaml.load(path.read_text(encoding="utf-8"), _LOADER))
+
+
+def _named(content: Any) -> Iterator[str]:
+    """The targets in a config, however deep."""
+    return (str(value) for key, value in grammar.leaves(content) if key == _TARGET)

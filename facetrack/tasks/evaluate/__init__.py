@@ -1,0 +1,1 @@
+"""`task=evaluate`: one job, a tracked and scored run."""

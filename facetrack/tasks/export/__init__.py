@@ -1,0 +1,1 @@
+"""`task=export`: embeddings as a file."""

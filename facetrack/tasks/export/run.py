@@ -1,0 +1,188 @@
+"""`task=export`: embeddings and what is known of them in a file, npz or CSV.
+
+An .npz file has the arrays that `dataset=vectors` reads (see dataset/vectors.py), and
+
+| array       | what it is                                            |
+|-------------|-------------------------------------------------------|
+| clusters    | (n,) int64: the cluster of each face, -1 is noise     |
+| scores      | (resamples, scores) float64                           |
+| score_names | (scores,) texts: what the columns of `scores` are     |
+
+A CSV has a row per face, its vector in the last columns, and the scores in a second file beside.
+"""
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from omegaconf import DictConfig, OmegaConf
+
+from facetrack.clusterer import build
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Embeddings
+from facetrack.core.texts import counted
+from facetrack.evaluation import radius
+from facetrack.evaluation.experiment import Evaluation, check
+from facetrack.figures.table import write_csv
+from facetrack.system import json_lines, npz
+from facetrack.system.files import make_folder, replace, replacing, user_path
+from facetrack.system.progress import say
+from facetrack.tasks import exports, outputs
+from facetrack.tasks.context.instances import make
+from facetrack.tasks.context.settling import settle
+from facetrack.tasks.evaluate.run import chosen, embed, evaluation_of, refuse_missing, resamples_csv
+
+FORMATS = ("npz", "csv")
+
+
+def export(config: DictConfig) -> None:
+    """Write the file, and tell where. Raises UserError for what the user can put right."""
+    if config.sweep_id:
+        raise UserError("task=export is one job, not a sweep: leave out -m")
+    form = _format(config)
+    if not isinstance(config.task.scores, bool):
+        raise UserError(f"task.scores is true or false; got {config.task.scores!r}")
+    settle(config)
+    OmegaConf.resolve(config)
+    refuse_missing(config)
+    check(config.seed, config.n_resamples)
+    out = _out(config, form)
+    scored = _scored if config.task.scores else _embedded
+    faces, evaluation = scored(config)
+    files = [out]
+    exports.remember(out)
+    if form == "csv" and evaluation is not None:  # before the file that says it is done
+        files.append(_scores_path(out))
+        replace(files[1], resamples_csv(evaluation).encode())
+    with replacing(out) as file:
+        if form == "npz":
+            npz.write(file, _arrays(config, faces, evaluation))
+        else:
+            _write_csv(file, faces, evaluation)
+    d = faces.vectors.shape[1]
+    say(f"{counted(len(faces.vectors), 'face')}, {counted(d, 'number')} each")
+    json_lines.tell(
+        "export",
+        files=[outputs.told(path) for path in files],
+        faces=len(faces.vectors),
+        dimensions=d,
+    )
+    for path in files:
+        say(f"  {outputs.told(path)}")
+    if form == "npz":
+        say(f"\nUse it: python -m facetrack dataset=vectors dataset.file={outputs.told(out)}")
+    say("It is of faces, and for you alone to read: task=forget finds it as long as it is there")
+
+
+def _format(config: DictConfig) -> str:
+    """npz or csv. Raises UserError for another."""
+    asked = config.task.format
+    if asked is None:
+        ending = Path(str(config.task.out or "")).suffix.lower().removeprefix(".")
+        asked = ending if ending in FORMATS else FORMATS[0]
+    if asked not in FORMATS:
+        raise UserError(f"task.format is one of {', '.join(FORMATS)}; got {asked!r}")
+    return str(asked)
+
+
+def _out(config: DictConfig, form: str) -> Path:
+    """The file to write, in a folder that is there. Raises UserError for one that is taken."""
+    if config.task.out is None:
+        out = outputs.folder() / f"embeddings.{form}"
+    else:
+        out = user_path(config.task.out)
+    taken = [out]
+    # Scores that an export of this file has left when it was killed are its own.
+    if form == "csv" and out not in exports.remembered():
+        taken.append(_scores_path(out))
+    for path in taken:
+        if path.exists() or path.is_symlink():
+            raise UserError(f"{path} is there already: name another file with task.out=…")
+    try:
+        make_folder(out.parent)
+        if config.task.out is None:
+            out.parent.chmod(0o700)  # Hydra has made it for all to look into
+    except OSError as error:
+        raise UserError(
+            f"the folder of task.out={out} cannot be made ({error.strerror}): name another file"
+        ) from error
+    if not os.access(out.parent, os.W_OK):
+        raise UserError(f"{out.parent} cannot be written to: name another file with task.out=…")
+    return out
+
+
+def _scores_path(out: Path) -> Path:
+    return out.with_name(f"{out.stem}-scores.csv")
+
+
+def _embedded(config: DictConfig) -> tuple[Embeddings, None]:
+    return chosen(embed(config), config)[0], None
+
+
+def _scored(config: DictConfig) -> tuple[Embeddings, Evaluation]:
+    estimator = build(config.clusterer)
+    sampling = make(config.sampling)
+    faces, _ = _embedded(config)
+    if radius.is_not_given(config) and not faces.names:
+        radius.choose(config, estimator, faces.vectors)
+    return faces, evaluation_of(config, faces, estimator, sampling)
+
+
+def _arrays(
+    config: DictConfig, faces: Embeddings, evaluation: Evaluation | None
+) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {
+        "embeddings": faces.vectors,
+        "pictures": _texts(one.name for one in faces.pictures),
+        "boxes": faces.boxes,
+        "contents": np.array([one.encode() for one in faces.contents]),
+        "name": np.array(str(config.dataset.name)),
+        # Of a dataset that brought vectors: they are as it wants them.
+        "normalized": np.array(bool(config.embedder.get("normalize", False))),
+    }
+    if faces.people is not None:
+        arrays |= {"labels": faces.people, "people": _texts(faces.names)}
+    if config.embedder.radius is not None:
+        arrays["radius"] = np.array(float(config.embedder.radius))
+    if evaluation is not None:
+        names = list(evaluation.resamples[0])
+        arrays |= {
+            "clusters": evaluation.clusters,
+            "scores": np.array([[row[name] for name in names] for row in evaluation.resamples]),
+            "score_names": np.array(names),
+        }
+    return arrays
+
+
+def _texts(names: Iterable[str]) -> NDArray[np.str_]:
+    """Names as an array; lone surrogates, which stand for bytes that are no text, as "?"."""
+    return np.array([name.encode("utf-8", "replace").decode() for name in names])
+
+
+def _write_csv(file: IO[bytes], faces: Embeddings, evaluation: Evaluation | None) -> None:
+    clusters = [] if evaluation is None else ["cluster"]
+    numbers = [f"e{i}" for i in range(faces.vectors.shape[1])]
+    places = ["left", "top", "width", "height"]
+    head = ["picture", "person", *places, *clusters, exports.CONTENT, *numbers]
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    write_csv(text, head, _rows(faces, None if evaluation is None else evaluation.clusters))
+    text.flush()
+    text.detach()
+
+
+def _rows(
+    faces: Embeddings, clusters: NDArray[np.int64] | None
+) -> Iterator[list[str | float | np.floating[Any]]]:
+    for row, picture in enumerate(faces.pictures):
+        yield [
+            picture.name,
+            picture.person or "",
+            *faces.boxes[row].tolist(),
+            *([] if clusters is None else [int(clusters[row])]),
+            faces.contents[row],
+            *faces.vectors[row],
+        ]

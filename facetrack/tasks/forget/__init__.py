@@ -1,0 +1,1 @@
+"""`task=forget`: deletes what is stored of a person."""

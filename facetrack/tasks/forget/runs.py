@@ -1,0 +1,164 @@
+"""Which files of MLflow runs, and which pages in outputs/, show the faces that are forgotten."""
+
+import fnmatch
+import html
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facetrack.figures import escaped
+from facetrack.figures.pages import script_json
+from facetrack.system.files import user_path
+from facetrack.tasks.forget.plan import Plan
+from facetrack.tasks.sweep.tsne_pages import file_name
+from facetrack.tracking.past import Past
+from facetrack.tracking.runs import KIND, SWEEP
+
+# Files of runs that show faces or name people.
+_OF_RUNS = (
+    *("errors.html", "groups.html", "tsne*.html", "tsne.png", "merged.png", "split.png"),
+    *("index.html", "confused.csv", "clusters.csv", "people.csv", "faces.csv", "skipped.csv"),
+)
+_OF_JOBS = ("errors.html", "groups.html", "tsne.html")  # in outputs/, of a job alone
+_TEXTS = (".html", ".csv")
+_TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+_HEAD = 4096  # characters of a page that its title is among
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A file of a run."""
+
+    past: Past
+    run: Any
+    path: str
+
+    def remove(self) -> None:
+        """Delete it."""
+        self.past.remove(self.run, self.path)
+
+    def __str__(self) -> str:
+        """As the user can find it in MLflow."""
+        name = self.run.data.tags.get("mlflow.runName", "")
+        return f"{self.path} of run {self.run.info.run_id} ({name})"
+
+
+class Runs:
+    """The runs in an MLflow store, by whether they can show what a plan forgets."""
+
+    def __init__(self, past: Past, plan: Plan) -> None:
+        self._past, self._plan = past, plan
+        self._runs = past.runs()
+        self._jobs: dict[str, list[Any]] = {}
+        for run in self._runs:
+            sweep = run.data.tags.get(SWEEP)
+            if sweep and run.data.tags[KIND] != "sweep":
+                self._jobs.setdefault(sweep, []).append(run)
+
+    def files(self) -> list[Logged]:
+        """Files to delete."""
+        return [Logged(self._past, run, path) for run in self._runs for path in self._of(run)]
+
+    def _of(self, run: Any) -> Iterator[str]:
+        tags = run.data.tags
+        if tags[KIND] == "sweep":
+            for path in self._past.files(run):
+                page = Path(path).name
+                if may_show(page, self._plan.dataset) and self.is_ours(
+                    self._past.text(run, path), tags.get(SWEEP, "")
+                ):
+                    yield path
+        elif tags.get("dataset") == self._plan.dataset:
+            paths = [path for path in self._past.files(run) if _shows(path)]
+            if paths and self._may_be_on_it(run, paths):
+                yield from paths
+
+    def is_ours(self, page: str, sweep: str) -> bool:
+        """Whether a t-SNE page of a sweep is one of the plan's dataset.
+
+        Names of files leave out what file systems may not have: two datasets may have one. The
+        title is the name of the job whose clusters are shown.
+        """
+        title = _told_title(page)
+        of = [(job.data.tags.get("dataset"), _title(job)) for job in self._jobs.get(sweep, [])]
+        datasets = {dataset for dataset, shown in of if shown == title} or {one for one, _ in of}
+        return not of or self._plan.dataset in datasets
+
+    def _may_be_on_it(self, run: Any, paths: Sequence[str]) -> bool:
+        """Whether a run on a dataset of this name may show one of the pictures.
+
+        Folders have one name unless they were given others. A run on another folder, which is
+        still there, is spared where none of its pages and tables knows the name of a picture.
+        """
+        told = run.data.tags.get("dataset.root")
+        if told is None or not self._plan.names:
+            return True
+        # As it was given, most likely in the working directory of now.
+        root = user_path(told if told.startswith("~") else Path(self._plan.work, told))
+        if not root.is_dir():
+            return True
+        if self._plan.root is not None and _overlap(root, Path(self._plan.root)):
+            return True
+        forms = {form for name in self._plan.names for form in _forms(Path(name).name)}
+        named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, forms))})")
+        texts = (self._past.text(run, path) for path in paths if path.endswith(_TEXTS))
+        return any(named.search(text) for text in texts)
+
+
+def may_show(page: str, dataset: str) -> bool:
+    """Whether a file's name is that of a sweep's t-SNE page of a dataset."""
+    return fnmatch.fnmatchcase(page, f"{file_name(dataset)}-*.html")
+
+
+def pages(plan: Plan, runs: Runs | None) -> list[Path]:
+    """A sweep's t-SNE pages in outputs/, beside the working directory's runs."""
+    return [
+        path
+        for path in sorted(Path(plan.work, "outputs").glob("*/tsne-*.html"))
+        if may_show(path.name, plan.dataset)
+        and (
+            runs is None
+            or runs.is_ours(path.read_text(encoding="utf-8", errors="replace"), path.parent.name)
+        )
+    ]
+
+
+def job_pages(plan: Plan) -> list[Path]:
+    """Pages in outputs/ that a single job on the plan's dataset has left.
+
+    On another folder of pictures too, where it has the same name: a run makes them again.
+    """
+    start = html.unescape(escaped(f"{plan.dataset} "))
+    return [
+        path
+        for name in _OF_JOBS
+        for path in sorted(Path(plan.work, "outputs").glob(f"*/{name}"))
+        if _told_title(path.read_text(encoding="utf-8", errors="replace")).startswith(start)
+    ]
+
+
+def _told_title(page: str) -> str:
+    """What a page says that it is about."""
+    found = _TITLE.search(page[:_HEAD])
+    return html.unescape(found[1]) if found else ""
+
+
+def _title(job: Any) -> str:
+    """What a page about a job has as its title."""
+    return html.unescape(escaped(job.data.tags.get("mlflow.runName", "")))
+
+
+def _shows(path: str) -> bool:
+    return any(fnmatch.fnmatchcase(Path(path).name, pattern) for pattern in _OF_RUNS)
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    first, second = one.resolve(), other.resolve()
+    return first.is_relative_to(second) or second.is_relative_to(first)
+
+
+def _forms(name: str) -> Collection[str]:
+    """A name as pages and tables have it."""
+    return {name, escaped(name), script_json(name)[1:-1]}

@@ -1,0 +1,1 @@
+"""`task=organise`: a folder of photos sorted by person."""

@@ -1,0 +1,1 @@
+"""Sweeps: the parent run, its summary, tables and pages."""

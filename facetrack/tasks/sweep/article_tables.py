@@ -1,0 +1,158 @@
+"""What a sweep says as a study: Table I, the paired comparison, Figure 3, growth with people."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from facetrack import figures
+from facetrack.core.given import KNOWN
+from facetrack.core.texts import number
+from facetrack.evaluation import article
+from facetrack.evaluation.comparison import Difference, paired
+from facetrack.figures import Entry, Point, Size, Table1
+from facetrack.tracking.runs import Tracking
+
+# The article's order; methods it does not have come after, in the order they ran.
+_ORDER = ("kmeans", "agglomerative", "spectral", "dbscan", "meanshift")
+_RADII = ("clusterer.bandwidth", "clusterer.eps")
+_FIGURE_3 = {"meanshift": ("(a) mean-shift", "bandwidth"), "dbscan": ("(b) DBSCAN", "eps")}
+
+
+def table1(jobs: Sequence[Any], swept: Sequence[str]) -> Table1:
+    """Table I of a sweep's scored jobs. jobs: their MLflow runs. swept: keys of many values."""
+    entries = {}
+    keys: dict[tuple[str, str], tuple[int, float]] = {}
+    columns: dict[str, None] = {}
+    for job in jobs:
+        tags, metrics = job.data.tags, job.data.metrics
+        method, parameter = row(job, swept)
+        name = column(job, swept)
+        columns[name] = None
+        value = float(parameter) if _is_number(parameter) else math.inf
+        rank = _ORDER.index(method) if method in _ORDER else len(_ORDER)
+        keys[method, parameter] = rank, value
+        same = tags["embedder"] == article.EMBEDDER
+        entries[(method, parameter), name] = Entry(
+            metrics["ari_mean"],
+            2 * metrics["ari_std"],
+            article.table1(tags["dataset"], method, parameter) if same else None,
+        )
+    return Table1(sorted(keys, key=lambda one: keys[one]), list(columns), entries)
+
+
+def comparisons(
+    jobs: Sequence[Any], swept: Sequence[str], tracking: Tracking
+) -> dict[str, list[Difference]]:
+    """By column, every pair of methods at their best parameter; columns of one method left out."""
+    best: dict[str, dict[str, Any]] = {}
+    for job in jobs:
+        of_method = best.setdefault(column(job, swept), {})
+        method = job.data.tags["clusterer"]
+        if (
+            method not in of_method
+            or of_method[method].data.metrics["ari_mean"] < job.data.metrics["ari_mean"]
+        ):
+            of_method[method] = job
+    found = {}
+    for name, of_method in best.items():
+        scores = {
+            " ".join(row(job, swept)): tracking.history(job.info.run_id, "ari")
+            for job in of_method.values()
+        }
+        # Unequal only where the number of resamples itself is swept: nothing is paired then.
+        if len(scores) > 1 and len({len(values) for values in scores.values()}) == 1:
+            found[name] = paired(scores)
+    return found
+
+
+def figure3(points: Sequence[Point]) -> list[Point]:
+    """The points of the article's Figure 3, named as there; none unless it has both panels."""
+    swept = [one for one in points if one.method in _FIGURE_3 and not math.isnan(one.value)]
+    if {one.method for one in swept} != set(_FIGURE_3):
+        return []
+    return [
+        Point(one.dataset, *_FIGURE_3[one.method], one.value, one.mean, one.two_std)
+        for method in _FIGURE_3
+        for one in swept
+        if one.method == method
+    ]
+
+
+def sizes(jobs: Sequence[Any], swept: Sequence[str]) -> list[Size]:
+    """How each method scored at each number of people, where that is swept."""
+    if "n_people" not in swept:
+        return []
+    others = [key for key in swept if key != "n_people"]
+    return [
+        Size(
+            job.data.tags["dataset"],
+            " ".join(row(job, others)).replace(" opt", ""),
+            int(job.data.tags["people"]),
+            (
+                job.data.metrics["ari_mean"],
+                job.data.metrics["pairwise_precision_mean"],
+                job.data.metrics["pairwise_recall_mean"],
+            ),
+        )
+        for job in jobs
+    ]
+
+
+def row(job: Any, swept: Sequence[str]) -> tuple[str, str]:
+    """Method, and its parameter as the article says it: the radius, or "opt" for a known K."""
+    # What the command did not set of a method is in the tags.
+    params, method = {**job.data.tags, **job.data.params}, job.data.tags["clusterer"]
+    said = [number(params[key]) for key in _RADII if key in params][:1]
+    if params.get("clusterer.n_clusters") == KNOWN:
+        said = ["opt"]
+    said += [
+        f"{key.partition('.')[2]}={number(params[key])}"
+        for key in swept
+        if key.startswith("clusterer.") and key not in _RADII and key in params
+    ]
+    return method, " ".join(said)
+
+
+def column(job: Any, swept: Sequence[str]) -> str:
+    """The dataset, and what else is swept apart from the method."""
+    tags, params = job.data.tags, job.data.params
+    parts = [tags["dataset"]]
+    for key in swept:
+        if key in ("dataset", "clusterer") or key.startswith("clusterer."):
+            continue
+        if key == "n_people" and params.get(key) == "None":
+            parts.append("all people")
+        else:
+            parts.append(tags[key] if key in tags else f"{key}={params.get(key, 'all')}")
+    return " · ".join(parts)
+
+
+def files(
+    jobs: Sequence[Any], swept: Sequence[str], points: Sequence[Point], tracking: Tracking
+) -> tuple[dict[str, str | bytes], dict[str, list[Difference]]]:
+    """The study's files by name, and the comparison; jobs: the scored ones."""
+    table = table1(jobs, swept)
+    made: dict[str, str | bytes] = {
+        "table1.md": figures.table1_markdown(table),
+        "table1.csv": figures.table1_csv(table),
+        "table1.tex": figures.table1_latex(table),
+    }
+    compared = comparisons(jobs, swept, tracking)
+    if compared:
+        made["comparison.md"] = figures.comparison_markdown(compared)
+        made["comparison.csv"] = figures.comparison_csv(compared)
+    panels = figure3(points)
+    if panels:
+        made["figure3.png"] = figures.png(figures.static(panels))
+    growing = sizes(jobs, swept)
+    if growing:
+        made["growth.png"] = figures.png(figures.growth(growing))
+    return made, compared
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

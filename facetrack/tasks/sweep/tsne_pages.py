@@ -1,0 +1,128 @@
+"""A sweep's t-SNE pages: one for each embeddings, with the clusters of their best job.
+
+Jobs may have run in other processes and days ago, so all of it comes from MLflow: a job's config,
+its clusters and the digest of its embeddings. The embeddings themselves are in the store.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hydra.errors import HydraException
+from numpy.typing import NDArray
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from facetrack.core.errors import UserError
+from facetrack.core.labels import NOISE
+from facetrack.system.progress import say
+from facetrack.tasks import outputs
+from facetrack.tasks.evaluate.run import chosen, embed, result, tsne_html
+from facetrack.tasks.tsne_cache import tsne
+from facetrack.tracking.runs import KIND, Run, Tracking
+
+_STAGES = ("dataset", "detector", "embedder")
+_ONLY_A_SCALE = "embedder.radius"
+_LONGEST = 60
+
+
+def write(jobs: Sequence[Any], folder: Path, run: Run, tracking: Tracking) -> None:
+    """Draw the pages into the sweep's parent run and its folder.
+
+    jobs: the sweep's MLflow runs. A page that cannot be made, since its pictures have gone or
+    changed meanwhile, is told; the sweep has everything else by then.
+    """
+    files: dict[str, str | bytes] = {}
+    for job in best(jobs):
+        try:
+            page = _page(job, tracking)
+        except (UserError, HydraException, OmegaConfBaseException) as error:
+            say(f"No t-SNE page of {job.data.tags['dataset']}: {error}")
+            continue
+        name = file_name(*(job.data.tags[stage] for stage in _STAGES))
+        others = sum(one.startswith(name) for one in files)
+        files[f"{name}{f'-{others + 1}' if others else ''}.html"] = page
+    if files:
+        run.artifacts(files)
+        outputs.write(files, folder)
+
+
+def best(jobs: Sequence[Any]) -> list[Any]:
+    """The finished job to show of each embeddings: the greatest mean ARI, the first without labels.
+
+    Where the number of people is swept, of all its people: the fewer ones are among them.
+    """
+    found: dict[tuple[tuple[str, str], ...], Any] = {}
+    for job in jobs:
+        if job.info.status != "FINISHED" or job.data.tags[KIND] != "job":
+            continue
+        said = {**job.data.params, **job.data.tags}
+        key = tuple(
+            sorted(
+                (name, value)
+                for name, value in said.items()
+                if name.partition(".")[0] in _STAGES and name != _ONLY_A_SCALE
+            )
+        )
+        if key not in found or _rank(job) > _rank(found[key]):
+            found[key] = job
+    return list(found.values())
+
+
+def _rank(job: Any) -> tuple[int, float]:
+    return int(job.data.tags["people"]), job.data.metrics.get("ari_mean", -math.inf)
+
+
+def _page(job: Any, tracking: Tracking) -> str:
+    config = _stored(tracking.artifact(job.info.run_id, "config.yaml"))
+    whole = embed(config)
+    embeddings, faces = chosen(whole, config)
+    if embeddings.digest not in {one.dataset.digest for one in job.inputs.dataset_inputs}:
+        raise UserError("its pictures are not those that the job had")
+    table = tracking.artifact(job.info.run_id, "faces.csv").decode()
+    return tsne_html(
+        job.data.tags["mlflow.runName"],
+        embeddings,
+        tsne(whole, config.seed)[faces],
+        _clusters(table),
+        f" The clusters are those of the sweep's best job, {result(job.data.metrics)}."
+        if embeddings.names
+        else "",
+    )
+
+
+def _stored(content: bytes) -> DictConfig:
+    """A config that a job has logged. Raises UserError for one that facetrack does not write."""
+    wrong = UserError("the config in its run is not one that facetrack wrote")
+    try:
+        config = OmegaConf.create(content.decode())
+        # A job logs what is resolved: nothing in it asks for a variable of this machine.
+        resolved = OmegaConf.to_container(config, resolve=True) == OmegaConf.to_container(config)
+    except (ValueError, RecursionError, YAMLError, OmegaConfBaseException) as error:
+        raise wrong from error
+    if not isinstance(config, DictConfig) or not resolved or not set(_STAGES) <= set(config):
+        raise wrong
+    return config
+
+
+def _clusters(table: str) -> NDArray[np.int64]:
+    """The clusters of faces.csv, noise as -1."""
+    rows = csv.DictReader(io.StringIO(table, newline=""))
+    return np.array([NOISE if row["noise"] else int(row["cluster"]) for row in rows])
+
+
+def file_name(*stages: str) -> str:
+    """tsne-dataset-detector-embedder, in letters and digits that every file system has.
+
+    stages: as many of them, in this order, as the name should begin with.
+    """
+    parts = [
+        "".join(c if c.isascii() and (c.isalnum() or c in "_.") else "_" for c in word)[:_LONGEST]
+        for word in stages
+    ]
+    return "-".join(["tsne", *parts])

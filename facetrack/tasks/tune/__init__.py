@@ -1,0 +1,1 @@
+"""`task=tune`: one Optuna study per dataset, embedder and clusterer."""

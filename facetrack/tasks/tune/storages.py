@@ -1,0 +1,101 @@
+"""Where a study is kept: a database, or a journal file."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import optuna
+from optuna.storages import BaseStorage, RDBStorage
+
+from facetrack.core.errors import UserError
+from facetrack.system import databases
+from facetrack.system.home import lock, locks
+from facetrack.system.masking import first_line, masked
+from facetrack.tasks.tune.journals import journal
+
+# A worker that has not shown itself for the grace period is taken for dead.
+HEARTBEAT_SECONDS, GRACE_SECONDS = 10, 30
+
+
+def storage(url: str) -> BaseStorage:
+    """The storage of an address, made when missing.
+
+    Raises UserError where it cannot be reached, is of another version or is something else.
+    """
+    if "://" not in url:
+        path = Path(url).expanduser()
+        if path.suffix not in (".log", ".journal"):
+            raise UserError(
+                f"task.storage is a URL such as sqlite:///studies.db or postgresql://…, or a "
+                f"journal file ending in .log; got {url!r}"
+            )
+        return journal(path)
+    # Two processes must not create the tables of one fresh database at once, nor look in between.
+    with lock(locks() / "optuna.lock"):
+        databases.demand_usable(_optuna(), url)
+        return _database(url)
+
+
+def _database(url: str) -> RDBStorage:
+    local = url.startswith("sqlite:///")
+    # SQLite has one writer at a time: wait for the others.
+    connect = {"timeout": 100} if local else dict(databases.connect_arguments(url))
+    try:
+        if local:
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        return RDBStorage(
+            url,
+            engine_kwargs={"connect_args": connect},
+            heartbeat_interval=HEARTBEAT_SECONDS,
+            grace_period=GRACE_SECONDS,
+        )
+    except Exception as error:
+        raise UserError(
+            databases.version_trouble(_optuna(), url)
+            or f"the Optuna storage {masked(url)} cannot be used ({first_line(error)}): "
+            "see that it runs and may be written to, or leave task.storage out"
+        ) from error
+
+
+@contextlib.contextmanager
+def using(url: str) -> Iterator[None]:
+    """While a storage is read or written to. Raises UserError where it fails or is damaged."""
+    try:
+        yield
+    except optuna.exceptions.StorageInternalError as error:
+        raise UserError(
+            f"the Optuna storage {masked(url)} stopped working ({_reason(error)}): see that it "
+            "runs and has room, then run the same command again"
+        ) from error
+
+
+@contextlib.contextmanager
+def reading(url: str) -> Iterator[None]:
+    """While what a storage holds is read. Raises UserError for what is damaged, in whatever way."""
+    try:
+        with using(url):
+            yield
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(
+            f"the Optuna storage {masked(url)} is damaged ({_reason(error)}): go on with a copy of "
+            "it from before, or name another by task.storage=…"
+        ) from error
+
+
+def _optuna() -> databases.Program:
+    return databases.Program(
+        name="Optuna",
+        version=optuna.__version__,
+        package="optuna",
+        what="Optuna storage",
+        table="studies",
+        scripts=Path(optuna.storages.__file__).parent / "_rdb/alembic",
+        upgrade="optuna storage upgrade --storage {}",
+        setting="task.storage",
+    )
+
+
+def _reason(error: BaseException) -> str:
+    return first_line(error.__cause__ or error)

@@ -1,0 +1,131 @@
+"""The experiment's numbers, against scikit-learn and closed forms."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import SHARED
+from sklearn.cluster import DBSCAN, KMeans
+from sklearn.metrics import adjusted_rand_score
+
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Embeddings, Picture, unit
+from facetrack.evaluation.experiment import evaluate
+from facetrack.evaluation.metrics import summary
+from facetrack.evaluation.resampling import Bootstrap, Subsample, derived_seed
+
+
+def _embeddings(vectors: np.ndarray, people: list[str] | None) -> Embeddings:
+    pictures = [
+        Picture(Path(f"{i}.png"), f"{i}.png", None if people is None else people[i])
+        for i in range(len(vectors))
+    ]
+    boxes = np.tile([0, 0, 1, 1], (len(vectors), 1))
+    return Embeddings(
+        vectors.astype(np.float32), boxes, pictures, (), len(vectors), [""] * len(vectors)
+    )
+
+
+@pytest.fixture(scope="module")
+def blobs() -> Embeddings:
+    random = np.random.RandomState(0)
+    centres = random.normal(size=(6, 8))
+    people = np.repeat(np.arange(6), 10)
+    return _embeddings(
+        centres[people] + random.normal(scale=0.3, size=(60, 8)), [f"p{k}" for k in people]
+    )
+
+
+def test_every_resample_is_scikit_learns(blobs: Embeddings) -> None:
+    result = evaluate(
+        blobs, DBSCAN(eps=0.9, min_samples=1), Bootstrap(), dataset="blobs", seed=3, n_resamples=7
+    )
+    assert blobs.people is not None
+    expected = []
+    for i in range(7):
+        drawn = Bootstrap().draw(60, 3, "blobs", i)
+        labels = DBSCAN(eps=0.9, min_samples=1).fit_predict(blobs.vectors[drawn])
+        expected.append(adjusted_rand_score(blobs.people[drawn], labels))
+    np.testing.assert_allclose(result.column("ari"), expected, atol=1e-12)
+    assert 0.1 < np.mean(expected) < 1
+    np.testing.assert_array_equal(
+        result.clusters, DBSCAN(eps=0.9, min_samples=1).fit_predict(blobs.vectors)
+    )
+
+
+def test_known_k_is_the_resamples(blobs: Embeddings) -> None:
+    result = evaluate(
+        blobs, KMeans(n_clusters="known"), Bootstrap(0.1), dataset="b", seed=0, n_resamples=9
+    )
+    assert result.column("n_clusters") == result.column("n_people")
+    assert len(set(result.column("n_people"))) > 1
+    drawn = Bootstrap(0.1).draw(60, 0, "b", 4)
+    assert blobs.people is not None
+    k = len(np.unique(blobs.people[drawn]))
+    labels = KMeans(k, random_state=derived_seed(0, "b", 4)).fit_predict(blobs.vectors[drawn])
+    expected = adjusted_rand_score(blobs.people[drawn], labels)
+    assert result.column("ari")[4] == pytest.approx(expected, abs=1e-12)
+
+
+def test_without_labels_there_are_counts_but_no_scores(blobs: Embeddings) -> None:
+    result = evaluate(
+        _embeddings(blobs.vectors, None),
+        DBSCAN(eps=0.9, min_samples=3),
+        Bootstrap(),
+        dataset="b",
+        seed=0,
+        n_resamples=2,
+    )
+    assert set(result.resamples[0]) == {"n_clusters", "fit_seconds"}
+
+
+def test_one_person_is_refused(blobs: Embeddings) -> None:
+    with pytest.raises(UserError, match="one person"):
+        evaluate(
+            _embeddings(blobs.vectors, ["Ada"] * 60),
+            DBSCAN(),
+            Bootstrap(),
+            dataset="b",
+            seed=0,
+            n_resamples=2,
+        )
+
+
+def test_too_few_faces_are_refused(blobs: Embeddings) -> None:
+    two = _embeddings(blobs.vectors[:2], ["Ada", "Bo"])
+    with pytest.raises(UserError, match="a resample needs 2 faces"):
+        evaluate(two, DBSCAN(), Bootstrap(), dataset="b", seed=0, n_resamples=2)
+
+
+def test_an_estimator_that_cannot_is_told_in_one_line(blobs: Embeddings) -> None:
+    with pytest.raises(UserError, match="KMeans cannot cluster a resample of 48 faces") as told:
+        evaluate(blobs, KMeans(n_clusters=500), Bootstrap(), dataset="b", seed=0, n_resamples=2)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.skipif(
+    not (SHARED / "data/lfw_dlib_embeddings.npz").exists(), reason="no stored LFW embeddings here"
+)
+def test_lfw_scores_as_measured_elsewhere() -> None:
+    with np.load(SHARED / "data/lfw_dlib_embeddings.npz") as stored:
+        people = [str(label) for label in stored["labels"]]
+        embeddings = _embeddings(unit(stored["embeddings"]), people)
+    for eps, low, high in ((0.10, 0.029, 0.033), (0.30, 0.95, 0.97)):
+        result = evaluate(
+            embeddings,
+            DBSCAN(eps=eps, min_samples=1),
+            Bootstrap(),
+            dataset="lfw",
+            seed=0,
+            n_resamples=3,
+        )
+        assert low < summary(result.column("ari")).mean < high
+    alone = evaluate(
+        embeddings,
+        DBSCAN(eps=0.01, min_samples=1),
+        Subsample(),
+        dataset="lfw",
+        seed=0,
+        n_resamples=2,
+    )
+    assert max(alone.column("ari")) <= 0.001

@@ -1,0 +1,33 @@
+"""A job's fingerprint, by which a resumed sweep finds what it has, lasts over versions."""
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from facetrack.system.shipped import CONF
+from facetrack.tasks.evaluate.run import _fingerprint, _flattened
+
+FOLDER = ("dataset=folder", "dataset.root=/x", "detector=dlib_hog", "clusterer.eps=0.3")
+
+
+def fingerprint(*overrides: str) -> str:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", list(overrides))
+    OmegaConf.resolve(config)
+    return _fingerprint(_flattened(config)[0])
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [(("detector=haar",), "517836035b29e77f"), (FOLDER, "4c381a06a606e708")],
+)
+def test_what_the_version_before_has_finished_is_found(
+    overrides: tuple[str, ...], expected: str
+) -> None:
+    assert fingerprint(*overrides) == expected
+
+
+def test_what_came_later_counts_where_it_is_used() -> None:
+    known = fingerprint(*FOLDER)
+    assert fingerprint(*FOLDER, "detector.megapixels=20") != known
+    assert fingerprint(*FOLDER, "dataset.exclude=[drafts]") != known

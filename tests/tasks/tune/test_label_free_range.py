@@ -1,0 +1,39 @@
+"""Where the label-free objective is searched."""
+
+from hydra import compose, initialize_config_dir
+
+from facetrack.system.shipped import CONF
+from facetrack.tasks.tune.space import Range, narrowed, ranges
+
+
+def _narrowed(smallest: float, largest: float, *overrides: str) -> list[Range]:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", ["task=tune", *overrides])
+    return narrowed(ranges(config), config, smallest, largest)
+
+
+def test_a_radius_is_searched_where_it_can_be_right() -> None:
+    assert _narrowed(0.31, 0.38) == [Range("eps", 0.31, 0.38, False)]
+    assert _narrowed(0.31, 0.38, "clusterer=meanshift") == [Range("bandwidth", 0.31, 0.38, False)]
+
+
+def test_other_settings_keep_their_range() -> None:
+    both = _narrowed(0.31, 0.38, "task.space.min_samples=[1,5]")
+    assert both == [Range("eps", 0.31, 0.38, False), Range("min_samples", 1, 5, True)]
+    (one, other) = _narrowed(0.31, 0.38, "clusterer=hdbscan")
+    assert (one, other) == (
+        Range("min_cluster_size", 2, 10, True),
+        Range("min_samples", 1, 5, True),
+    )
+
+
+def test_a_range_that_was_asked_for_is_searched() -> None:
+    asked = "task.space.eps=[0.05,0.6]"
+    assert _narrowed(0.31, 0.38, asked) == [Range("eps", 0.05, 0.6, False)]
+    mean_shift = _narrowed(0.31, 0.38, asked, "clusterer=meanshift")
+    assert mean_shift == [Range("bandwidth", 0.05, 0.6, False)]
+
+
+def test_a_range_elsewhere_is_left_alone() -> None:
+    found = _narrowed(0.31, 0.38, "clusterer.space.eps=[1.5,2]")
+    assert found == [Range("eps", 0.3 * 1.5, 0.6, False)]
