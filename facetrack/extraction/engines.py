@@ -303,10 +303,10 @@ def _look_and_embed(job: Job) -> Done:
 def _look(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
     """Read a picture and find the faces that count."""
     with guard.looking():
-        return _looked(job, detector)
+        return _examine(job, detector)
 
 
-def _looked(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
+def _examine(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
     try:
         content = job.path.read_bytes()
         if hashlib.sha256(content).digest() != job.digest:

@@ -54,9 +54,9 @@ def extract(
     """
     if engine not in ENGINES:
         raise UserError(f"extract.engine is one of {', '.join(ENGINES)}; got {engine!r}")
-    digests, reasons = _hashed(listing)
-    detections = _known(store, detector, set(digests.values()))
-    boxes = {digest: _chosen(found, detector) for digest, found in detections.items()}
+    digests, reasons = _hash(listing)
+    detections = _load_detections(store, detector, set(digests.values()))
+    boxes = {digest: _choose(found, detector) for digest, found in detections.items()}
     known = store.vectors(
         embedder.identity(), [(digest, box) for digest, kept in boxes.items() for box in kept]
     )
@@ -73,8 +73,8 @@ def extract(
         if digest not in vectors and (digest not in boxes or len(boxes[digest]))
     }
     failed: dict[bytes, str] = {}
-    for done in _stored(
-        _computed(list(jobs.values()), detector, embedder, engine), detector, embedder, store
+    for done in _keep(
+        _compute(list(jobs.values()), detector, embedder, engine), detector, embedder, store
     ):
         if done.reason is not None:
             failed[done.digest] = done.reason
@@ -135,7 +135,9 @@ def extract(
     )
 
 
-def _known(store: Store, detector: Detector, pictures: set[bytes]) -> dict[bytes, Detection]:
+def _load_detections(
+    store: Store, detector: Detector, pictures: set[bytes]
+) -> dict[bytes, Detection]:
     """The stored detections among these pictures; each under the key for a picture of its size."""
     known: dict[bytes, Detection] = {}
     for identity in dict.fromkeys((detector.identity(), reduce.identity(detector, MAX_PIXELS))):
@@ -156,11 +158,11 @@ def _remarks(found: Detection, cut: bool, detector: Detector) -> Iterator[str]:
         yield REDUCED
 
 
-def _chosen(found: Detection, detector: Detector) -> Boxes:
+def _choose(found: Detection, detector: Detector) -> Boxes:
     return choose(found.boxes, found.width, found.height, detector.choose, detector.border)
 
 
-def _hashed(listing: Pictures) -> tuple[dict[int, bytes], dict[int, str]]:
+def _hash(listing: Pictures) -> tuple[dict[int, bytes], dict[int, str]]:
     """SHA-256 of each picture's content by its row, and the reason for those that can't be read."""
     digests: dict[int, bytes] = {}
     reasons: dict[int, str] = {}
@@ -183,7 +185,7 @@ def _digest(path: Path) -> bytes | str:
         return f"cannot be read ({error.strerror})"
 
 
-def _computed(
+def _compute(
     jobs: Sequence[Job], detector: Detector, embedder: Embedder, engine: str
 ) -> Iterator[Done]:
     if not jobs:
@@ -197,7 +199,7 @@ def _computed(
     return iter(bar(results, total=len(jobs), description="Embedding", unit="picture"))
 
 
-def _stored(
+def _keep(
     results: Iterator[Done], detector: Detector, embedder: Embedder, store: Store
 ) -> Iterator[Done]:
     """Pass results on, storing them every couple of seconds and, however it ends, at the end."""

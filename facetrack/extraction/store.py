@@ -341,7 +341,7 @@ class Store:
         )
 
 
-def rows_of(folder: Path, pictures: Iterable[str]) -> dict[str, int]:
+def count_rows(folder: Path, pictures: Iterable[str]) -> dict[str, int]:
     """How many rows `Store.forget` would delete, by table; makes and changes no file.
 
     Raises UserError for a damaged file.

@@ -34,7 +34,7 @@ class Face:
     box: NDArray[np.int64]
 
 
-def thumbnail(face: Face, side: int) -> Image | None:
+def draw_thumbnail(face: Face, side: int) -> Image | None:
     """(side, side, 3) uint8; None for a photo that has gone, or is another one by now."""
     data = _read(face)
     if data is None:
@@ -46,10 +46,10 @@ def thumbnail(face: Face, side: int) -> Image | None:
     return np.asarray(Pillow.fromarray(cut).resize((side, side), Pillow.Resampling.BILINEAR))
 
 
-def thumbnails(faces: Sequence[Face], side: int, description: str) -> Iterator[Image | None]:
-    """`thumbnail` of many faces, in their order, on all cores with a bar."""
+def draw_thumbnails(faces: Sequence[Face], side: int, description: str) -> Iterator[Image | None]:
+    """`draw_thumbnail` of many faces, in their order, on all cores with a bar."""
     with ThreadPoolExecutor(cores()) as pool:
-        found = in_order(pool, lambda face: thumbnail(face, side), faces, window=4 * cores())
+        found = in_order(pool, lambda face: draw_thumbnail(face, side), faces, window=4 * cores())
         yield from bar(found, total=len(faces), description=description, unit="face")
 
 

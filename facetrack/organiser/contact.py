@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.extraction.thumbnails import Face, thumbnails
+from facetrack.extraction.thumbnails import Face, draw_thumbnails
 from facetrack.figures.pages import JPEG, file_uri, jpeg
 from facetrack.figures.people_page import Card, Pair, Shown
 from facetrack.organiser.grouping import NOBODY, Numbers
@@ -108,7 +108,7 @@ class Contact:
             if content in copies:
                 paths.append(copies[content])
             faces.append(Face(paths, content, photos.boxes[row]))
-        drawn = thumbnails(faces, SIDE, "Faces for the page")
+        drawn = draw_thumbnails(faces, SIDE, "Faces for the page")
         for row, face in zip(missing, drawn, strict=True):
             if face is not None:
                 images[row] = jpeg(face)

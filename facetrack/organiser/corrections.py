@@ -19,7 +19,7 @@ from facetrack.organiser.state import State
 Remark = tuple[int, str]  # a line of people.yaml, and what is to be said of it
 
 
-def earlier(photos: Photos, before: State, said: Corrections, settled: bool) -> Earlier:
+def recall_earlier(photos: Photos, before: State, said: Corrections, settled: bool) -> Earlier:
     """What the last run knew of these faces."""
     pinned = set(before.pinned)
     still = bars(before, said)

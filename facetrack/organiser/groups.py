@@ -13,14 +13,14 @@ from facetrack.core.faces import Embedder
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import WORTH_THREADS, Fit, fit
 from facetrack.organiser import corrections, state
-from facetrack.organiser.grouping import Numbers, numbered, parted
+from facetrack.organiser.grouping import Numbers, give_numbers, take_apart
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.state import Photo, State
 from facetrack.system.progress import say
 
 
-def begun(
+def begin_state(
     config: DictConfig,
     embedder: Embedder,
     photos: Photos,
@@ -59,7 +59,7 @@ class Groups:
     neighbors_recall: float | None = None
 
 
-def grouped(
+def group_faces(
     config: DictConfig,
     estimator: BaseEstimator,
     photos: Photos,
@@ -72,12 +72,12 @@ def grouped(
     Gives the estimator its radius.
     """
     regroup = _set_radius(config, estimator, photos, before, now)
-    clustered = _clustered(config, estimator, photos)
-    numbers, remarks = _numbered(clustered.labels, photos, before, now, said, regroup)
+    clustered = _cluster(config, estimator, photos)
+    numbers, remarks = _give_numbers(clustered.labels, photos, before, now, said, regroup)
     return Groups(numbers, remarks, clustered.neighbors_recall)
 
 
-def restored(photos: Photos, back: State, now: State) -> Groups:
+def restore_groups(photos: Photos, back: State, now: State) -> Groups:
     """The persons that a state gives faces to, all of which it knows."""
     numbers = np.array([back.faces[key] for key in photos.keys], dtype=np.int64)
     now.pinned, now.radius, now.radius_faces = back.pinned, back.radius, back.radius_faces
@@ -104,8 +104,8 @@ def _set_radius(
     task.regroup or by another radius, embedder or clusterer than last time.
     """
     n = len(photos.vectors)
-    same = state.same_setting(before.embedder, now.embedder, config.embedder) and (
-        state.same_setting(before.clusterer, now.clusterer, _settings(config.clusterer))
+    same = state.is_same_setting(before.embedder, now.embedder, config.embedder) and (
+        state.is_same_setting(before.clusterer, now.clusterer, _settings(config.clusterer))
     )
     settled = same and not config.task.regroup
     if radius.is_not_given(config):
@@ -129,13 +129,13 @@ def _set_radius(
     return not settled or (before.radius is not None and before.radius != now.radius)
 
 
-def _clustered(config: DictConfig, estimator: BaseEstimator, photos: Photos) -> Fit:
+def _cluster(config: DictConfig, estimator: BaseEstimator, photos: Photos) -> Fit:
     """The clusters of all faces."""
     with threadpool_limits(1 if len(photos.vectors) < WORTH_THREADS else None):
         return fit(estimator, photos.vectors, None, (config.seed, config.dataset.name, 0))
 
 
-def _numbered(
+def _give_numbers(
     labels: NDArray[np.int64],
     photos: Photos,
     before: State,
@@ -144,9 +144,9 @@ def _numbered(
     regroup: bool,
 ) -> tuple[Numbers, list[str]]:
     """Each face's number, and what of the corrections could not be done."""
-    labels = parted(labels, photos.vectors, photos.contents, now.radius)
-    earlier = corrections.earlier(photos, before, said, settled=not regroup)
-    numbers = numbered(labels, photos.vectors, earlier, now.following)
+    labels = take_apart(labels, photos.vectors, photos.contents, now.radius)
+    earlier = corrections.recall_earlier(photos, before, said, settled=not regroup)
+    numbers = give_numbers(labels, photos.vectors, earlier, now.following)
     now.following = max(now.following, int(numbers.max(initial=0)) + 1)
     remarks = corrections.carry_out(numbers, photos, before, now, said)
     return numbers, remarks

@@ -41,7 +41,7 @@ def versions(name: str) -> Iterator[str]:
     yield from (other for other in dict.fromkeys((portable, plain)) if other != name)
 
 
-def numbered(name: str) -> Iterator[str]:
+def add_numbers(name: str) -> Iterator[str]:
     """A name, and what to call the next ones of that name: "a (2).jpg"."""
     stem, suffix = os.path.splitext(name)  # noqa: PTH122
     yield name
@@ -49,6 +49,6 @@ def numbered(name: str) -> Iterator[str]:
         yield f"{stem} ({number}){suffix}"
 
 
-def folded(name: str) -> str:
+def fold(name: str) -> str:
     """Equal for names that some file systems take for the same: case, and forms of Unicode."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -13,7 +13,7 @@ from pathlib import Path
 from facetrack.core.errors import UserError
 from facetrack.figures import printable
 from facetrack.organiser import shared_file
-from facetrack.organiser.handwritten import Items, Node, Pairs, Text, parsed, wrong
+from facetrack.organiser.handwritten import Items, Node, Pairs, Text, error_in, parse
 
 FILE = "people.yaml"
 _MOST_BYTES = 4 << 20
@@ -150,7 +150,7 @@ def read(path: Path) -> tuple[str, Corrections]:
     Raises UserError with the line where it is no such file.
     """
     text = _text(path, shared_file.read(path, _MOST_BYTES) or b"")
-    return text, _understood(text, path)
+    return text, _understand(text, path)
 
 
 def add(path: Path, persons: Collection[int]) -> str | None:
@@ -167,7 +167,7 @@ def add(path: Path, persons: Collection[int]) -> str | None:
         try:
             before = shared_file.read(path, _MOST_BYTES)
             text = _text(path, before or b"")
-            said = _understood(text, path)
+            said = _understand(text, path)
         except UserError as error:
             # Perhaps half of what an editor is writing; the same again is what it wrote.
             again, told = bool(told), f"no new persons are in {FILE}: {error}"
@@ -200,10 +200,10 @@ def finish(path: Path) -> None:
     shared_file.finish(path)
 
 
-def parsed_or_nothing(text: str, path: Path) -> Corrections:
+def parse_or_nothing(text: str, path: Path) -> Corrections:
     """What a text of an earlier people.yaml said; nothing where it is none."""
     try:
-        return _understood(text, path)
+        return _understand(text, path)
     except UserError:
         return Corrections()
 
@@ -226,7 +226,7 @@ def _text(path: Path, content: bytes) -> str:
 def _is_added(text: str, persons: set[int], path: Path) -> bool:
     """Whether a text has these persons; what is added to a flow mapping, say, is not in it."""
     try:
-        return _understood(text, path).persons == persons
+        return _understand(text, path).persons == persons
     except UserError:
         return False
 
@@ -239,23 +239,25 @@ def _entries(text: str, persons: Collection[int]) -> str:
     return added.replace("\n", "\r\n") if "\r\n" in text else added
 
 
-def _understood(text: str, path: Path) -> Corrections:
-    top = parsed(text, path)
+def _understand(text: str, path: Path) -> Corrections:
+    top = parse(text, path)
     said = Corrections()
     if top is None or (isinstance(top, Text) and top.is_nothing):
         return said
     if not isinstance(top, Pairs):
-        raise wrong(path, top.line, "expected persons, such as person-001:")
+        raise error_in(path, top.line, "expected persons, such as person-001:")
     others: list[tuple[int, str, Text]] = []
     # A person may be there several times: what the page suggests can be put at the end.
     for key, node in top.pairs:
         number = _number(key)
         if number is None:
-            raise wrong(path, key.line, f"expected a person such as person-001, got {_shown(key)}")
+            raise error_in(
+                path, key.line, f"expected a person such as person-001, got {_show(key)}"
+            )
         nothing = isinstance(node, Text) and node.is_nothing
         said.sections.append((number, key.line, not nothing))
         for setting, value in _settings(node, number, path):
-            others += _noted(said, number, setting, value, path)
+            others += _note(said, number, setting, value, path)
     _resolve(said, others, path)
     _check_different(said)
     _check_photos(said)
@@ -266,24 +268,24 @@ def _settings(node: Node, number: int, path: Path) -> Iterator[tuple[str, Node]]
     """What is said of a person."""
     if isinstance(node, Text):  # person-001: Anna
         if node.plain and _NO_COLON.fullmatch(node.text):
-            told = f"{_shown(node)} lacks a colon and a space, as in name: Anna"
-            raise wrong(path, node.line, told)
+            told = f"{_show(node)} lacks a colon and a space, as in name: Anna"
+            raise error_in(path, node.line, told)
         yield "name", node
         return
     if not isinstance(node, Pairs):
-        raise wrong(path, node.line, f"{_EXPECTED} below {folder_name(number)}")
+        raise error_in(path, node.line, f"{_EXPECTED} below {folder_name(number)}")
     seen = set()
     for key, value in node.pairs:
         setting = key.text if isinstance(key, Text) else ""
         if setting not in _SETTINGS:
-            raise wrong(path, key.line, f"{_EXPECTED}, got {_shown(key)}")
+            raise error_in(path, key.line, f"{_EXPECTED}, got {_show(key)}")
         if setting in seen:
-            raise wrong(path, key.line, f"{_shown(key)} is there twice")
+            raise error_in(path, key.line, f"{_show(key)} is there twice")
         seen.add(setting)
         yield setting, value
 
 
-def _noted(
+def _note(
     said: Corrections, number: int, setting: str, value: Node, path: Path
 ) -> list[tuple[int, str, Text]]:
     """Add one setting of a person. Returns other persons, to be found when all names are known."""
@@ -308,7 +310,7 @@ def _photos(said: Corrections, value: Node, path: Path) -> list[Photo]:
 
 def _note_name(said: Corrections, number: int, value: Node, path: Path) -> None:
     if not isinstance(value, Text) or len(value.text) > _LONGEST_NAME:
-        raise wrong(
+        raise error_in(
             path,
             value.line,
             f"expected a name of at most {_LONGEST_NAME} characters, in quotes if it has signs",
@@ -318,17 +320,17 @@ def _note_name(said: Corrections, number: int, value: Node, path: Path) -> None:
             said.remarks.append((value.line, "null is no name; in quotes it is"))
         return
     name = unicodedata.normalize("NFC", value.text.strip())
-    if not any(_is_seen(letter) for letter in name):
+    if not any(_is_visible(letter) for letter in name):
         said.remarks.append((value.line, "a name of which nothing can be seen is none"))
         return
     first, line = said.called.setdefault(number, (name, value.line))
     if first != name:
-        raise wrong(path, value.line, f"{folder_name(number)} has two names")
+        raise error_in(path, value.line, f"{folder_name(number)} has two names")
     if line != value.line:
         said.remarks.append((value.line, f"that name is on line {line} already"))
 
 
-def _is_seen(letter: str) -> bool:
+def _is_visible(letter: str) -> bool:
     return unicodedata.category(letter)[0] in "LNPS"
 
 
@@ -341,7 +343,7 @@ def _texts(said: Corrections, value: Node, path: Path, expected: str) -> Iterato
         said.remarks.append((value.line, "an empty list"))
     for item in items:
         if not isinstance(item, Text):
-            raise wrong(path, item.line, expected)
+            raise error_in(path, item.line, expected)
         if item.is_nothing or not item.text.strip():
             said.remarks.append((item.line, "nothing is written there"))
         else:
@@ -386,14 +388,14 @@ def _resolve(said: Corrections, others: list[tuple[int, str, Text]], path: Path)
             said.different.append((number, other, item.line))
     # Names last: who they are depends on who is merged.
     for number, setting, item in sorted(named, key=lambda one: one[1] == "different"):
-        found = _called(said, number, item, by_name)
+        found = _find_called(said, number, item, by_name)
         if found is not None and setting == "merge":
             _merge(said, found, number, item.line, path)
         elif found is not None:
             said.different.append((number, found, item.line))
 
 
-def _called(
+def _find_called(
     said: Corrections, number: int, item: Text, by_name: dict[str, list[int]]
 ) -> int | None:
     """Who else has a name; None, and a remark, where there is no telling."""
@@ -425,9 +427,9 @@ def _merge(said: Corrections, other: int, number: int, line: int, path: Path) ->
     elif other in said.merge:
         first = said.merge_lines[other]
         told = f"{folder_name(other)} is merged into two persons, the other one on line {first}"
-        raise wrong(path, line, told)
+        raise error_in(path, line, told)
     elif said.person(number) == other:
-        raise wrong(path, line, f"{folder_name(other)} would be merged into itself")
+        raise error_in(path, line, f"{folder_name(other)} would be merged into itself")
     else:
         said.join(other, number, line)
 
@@ -454,5 +456,5 @@ def _number(node: Node) -> int | None:
     return number_of(node.text) if isinstance(node, Text) else None
 
 
-def _shown(node: Node) -> str:
+def _show(node: Node) -> str:
     return repr(node.text)[:60] if isinstance(node, Text) else "a list"

@@ -15,8 +15,8 @@ from omegaconf import DictConfig
 from facetrack.core.faces import Boxes, Embedder, Picture, Pictures, Skipped, Vectors, unit
 from facetrack.extraction.pipeline import NO_FACE, extract
 from facetrack.extraction.store import Store, box_bytes
-from facetrack.organiser.copies import as_made
-from facetrack.organiser.known import Seen, box_of, content_of
+from facetrack.organiser.copies import look_at_made
+from facetrack.organiser.recognition import Seen, box_of, content_of
 from facetrack.organiser.state import State, is_inside
 from facetrack.system.home import home
 from facetrack.tasks.context.instances import make
@@ -77,16 +77,16 @@ class Photos:
         )
 
 
-def found(config: DictConfig, embedder: Embedder, out: Path) -> Photos:
+def find_photos(config: DictConfig, embedder: Embedder, out: Path) -> Photos:
     """Find the faces of a config's dataset; photos in `out` are facetrack's own.
 
     Raises UserError where there are no photos.
     """
-    listing = _not_ours(make(config.dataset).load(), out)
-    return _photos(config, embedder, listing)
+    listing = _leave_out_ours(make(config.dataset).load(), out)
+    return _find(config, embedder, listing)
 
 
-def with_gone(
+def add_gone(
     photos: Photos,
     config: DictConfig,
     embedder: Embedder,
@@ -104,7 +104,7 @@ def with_gone(
         for path, file in sorted(before.files.items())
         if file.kind == "copy"
         and file.content not in known
-        and as_made(out / path, file) is not None
+        and look_at_made(out / path, file) is not None
     }
     if not copies:
         return photos
@@ -116,7 +116,7 @@ def with_gone(
         Picture(out / path, f"{(names[content] or [Path(path).name])[0]} (original gone)")
         for content, path in copies.items()
     ]
-    gone = _photos(config, embedder, Pictures(pictures))
+    gone = _find(config, embedder, Pictures(pictures))
     # What the user has made of a copy is the user's.
     gone = gone.some(np.array([content in copies for content in gone.contents], dtype=bool))
     mine = {content: one for content, one in gone.pictures.items() if content in copies}
@@ -137,7 +137,7 @@ def with_gone(
     )
 
 
-def vectors_of(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+def load_vectors(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
     """The vectors that are stored of faces, as the state calls them."""
     keys = list(keys)
     faces = [(bytes.fromhex(content_of(key)), box_of(key)) for key in keys]
@@ -153,7 +153,7 @@ def vectors_of(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[np.
     return dict(zip(raw, unit(np.stack(list(raw.values()))), strict=True))
 
 
-def _photos(config: DictConfig, embedder: Embedder, listing: Pictures) -> Photos:
+def _find(config: DictConfig, embedder: Embedder, listing: Pictures) -> Photos:
     with Store(home()) as store:
         whole = extract(
             listing, make(config.detector), embedder, store, config.extract.engine, required=False
@@ -196,7 +196,7 @@ def _photos(config: DictConfig, embedder: Embedder, listing: Pictures) -> Photos
     )
 
 
-def _not_ours(listing: Pictures, out: Path) -> Pictures:
+def _leave_out_ours(listing: Pictures, out: Path) -> Pictures:
     """Without pictures that a link in the folder of photos brings in from `out`."""
     inside = {
         parent: is_inside(parent, out) for parent in {one.path.parent for one in listing.pictures}

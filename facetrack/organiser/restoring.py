@@ -34,7 +34,7 @@ class Restore:
     begun: bool
 
 
-def pending(out: Path) -> Restore | None:
+def find_pending(out: Path) -> Restore | None:
     """The restore that an earlier run has begun, if any. Raises UserError for a damaged one."""
     own = state.own_folder(out)
     if (own / _MARK_BEFORE).exists() and not (own / _MARK).exists():

@@ -54,7 +54,7 @@ class _Run:
         self.path.write_text(text)
         _, self.said = people.read(self.path)
         photos, before = _photos(on), self.state
-        numbers = corrections.earlier(photos, before, self.said, True).numbers.copy()
+        numbers = corrections.recall_earlier(photos, before, self.said, True).numbers.copy()
         now = State(
             pinned=list(before.pinned),
             barred=corrections.bars(before, self.said),
@@ -302,7 +302,7 @@ def test_who_is_different_stays_apart_through_merges(runs: _Run) -> None:
 def test_who_is_different_goes_on_though_clusters_join_them(runs: _Run, tmp_path: Path) -> None:
     runs.path.write_text("1:\n  different: [2]\n3:\n4: D\n")
     _, said = people.read(runs.path)
-    known = corrections.earlier(_photos(), runs.state, said, False)
+    known = corrections.recall_earlier(_photos(), runs.state, said, False)
     assert known.named == {1, 2, 4}
 
 

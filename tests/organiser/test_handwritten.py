@@ -100,7 +100,7 @@ def test_both_loaders_read_the_same(path: Path, monkeypatch: pytest.MonkeyPatch)
     found = []
     for loader in (yaml.SafeLoader, handwritten._LOADER):
         monkeypatch.setattr(handwritten, "_LOADER", loader)
-        found.append(handwritten.parsed(text, path))
+        found.append(handwritten.parse(text, path))
     assert found[0] == found[1]
     (*_, first) = [key.line for key, _ in found[0].pairs]  # type: ignore[union-attr]
     assert first == text.count("\n")

@@ -10,7 +10,7 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
 from facetrack.organiser.names import file_name
 from facetrack.organiser.places import Placed, Wanted, arrange
-from facetrack.organiser.state import File, Photo, State, is_inside, load, opened, save
+from facetrack.organiser.state import File, Photo, State, is_inside, load, open_folder, save
 
 
 @pytest.fixture
@@ -169,9 +169,9 @@ def test_a_damaged_state_is_told(out: Path, text: str) -> None:
 
 def test_only_one_at_a_time(tmp_path: Path) -> None:
     with (
-        opened(tmp_path / "new"),
+        open_folder(tmp_path / "new"),
         pytest.raises(UserError, match="another facetrack is organising"),
-        opened(tmp_path / "new"),
+        open_folder(tmp_path / "new"),
     ):
         pass
 

@@ -1,9 +1,9 @@
 """`task=organise`: a folder of photos sorted by person.
 
-photos.py finds the faces, known.py knows those of the last run again, groups.py gives each its
-person (grouping.py makes numbered persons of clusters, people.py reads the user's corrections and
-corrections.py carries them out), state.py remembers, places.py makes the folders, contact.py and
-page.py the page, telling.py says what was done. This module puts them together.
+photos.py finds the faces, recognition.py knows those of the last run again, groups.py gives each
+its person (grouping.py makes numbered persons of clusters, people.py reads the user's corrections
+and corrections.py carries them out), state.py remembers, places.py makes the folders, contact.py
+and page.py the page, telling.py says what was done. This module puts them together.
 """
 
 import shutil
@@ -23,14 +23,14 @@ from facetrack.figures import printable
 from facetrack.figures.people_page import index
 from facetrack.organiser import changes, people, restoring, state
 from facetrack.organiser.contact import Contact
-from facetrack.organiser.grouping import NOBODY, Numbers, alike, doubtful
-from facetrack.organiser.groups import begun, grouped, restored
+from facetrack.organiser.grouping import NOBODY, Numbers, find_alike, find_doubtful
+from facetrack.organiser.groups import begin_state, group_faces, restore_groups
 from facetrack.organiser.journal import Journal
-from facetrack.organiser.known import recognised, remembered, superseded
 from facetrack.organiser.names import file_name
 from facetrack.organiser.people import Corrections, folder_name
-from facetrack.organiser.photos import Photos, found, vectors_of, with_gone
+from facetrack.organiser.photos import Photos, add_gone, find_photos, load_vectors
 from facetrack.organiser.places import FACELESS, MODES, UNKNOWN, Wanted, arrange, writing
+from facetrack.organiser.recognition import find_superseded, recall, recognise
 from facetrack.organiser.state import PAGE, State
 from facetrack.system.files import replace, user_path
 from facetrack.system.progress import say
@@ -56,7 +56,7 @@ def organise(config: DictConfig) -> None:
     out = _out(config)
     for told in _forgotten_first():
         say(f"  {printable(told)}")
-    with state.opened(out) as unfinished:
+    with state.open_folder(out) as unfinished:
         lost = _organised(config, out, unfinished)
         shutil.rmtree(unfinished, ignore_errors=True)
         outputs.leave_no_empty_folder()
@@ -77,7 +77,9 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
     """Do it in a folder that is nobody else's meanwhile; returns what went missing, if anything."""
     is_new = not state.exists(out)
     people.finish(out / people.FILE)
-    restore = restoring.pending(out) or (restoring.decide(out) if config.task.restore else None)
+    restore = restoring.find_pending(out) or (
+        restoring.decide(out) if config.task.restore else None
+    )
     if restore is None:
         last = state.load(out)
         people.read(out / people.FILE)  # a mistake in it is told before minutes go into embedding
@@ -90,15 +92,15 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
         photos, before, edited = _known_again(config, embedder, out, last, required=restore is None)
         remarks = [] if restore is None else restoring.begin(out, restore)
         text, said = people.read(out / people.FILE)
-        now = begun(config, embedder, photos, before, said, text)
+        now = begin_state(config, embedder, photos, before, said, text)
         if restore is None:
             estimator = build(config.clusterer)
-            groups = grouped(config, estimator, photos, before, now, said)
+            groups = group_faces(config, estimator, photos, before, now, said)
             if unset:
                 job.say_radius(run, estimator)
         else:
             photos = photos.some(np.array([key in before.faces for key in photos.keys], dtype=bool))
-            groups = restored(photos, before, now)
+            groups = restore_groups(photos, before, now)
         remarks += groups.remarks
         numbers = groups.numbers.tolist()
         given = dict(zip(photos.keys, numbers, strict=True))
@@ -108,7 +110,7 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
         natural = float(config.embedder.radius)
         near = now.radius or natural
         # A small radius keeps lookalikes apart; it does not make people look more alike.
-        far = doubtful(photos.vectors, persons, max(near, natural))
+        far = find_doubtful(photos.vectors, persons, max(near, natural))
         counts = telling.counts(photos, persons, far)
         changed = _changes(photos, before, persons, said, out)
         with writing(out):
@@ -162,21 +164,21 @@ def _known_again(
     The last is for each old content of an edited photo the content that took its place.
     Raises UserError where a face is required and there is none.
     """
-    photos = found(config, embedder, out)
+    photos = find_photos(config, embedder, out)
     # Of the same embedder or of another one: what is stored is only compared where it can be.
     now = set(photos.keys)
-    stored = vectors_of(embedder, [key for key in last.faces if key not in now])
-    past = remembered(last.faces, last.photos, stored)
+    stored = load_vectors(embedder, [key for key in last.faces if key not in now])
+    past = recall(last.faces, last.photos, stored)
     seen = photos.seen()
-    names = recognised(seen, past, float(config.embedder.radius))
-    edited = superseded(seen, past, names)
-    photos = with_gone(photos, config, embedder, out, last, edited)
+    names = recognise(seen, past, float(config.embedder.radius))
+    edited = find_superseded(seen, past, names)
+    photos = add_gone(photos, config, embedder, out, last, edited)
     if required and not len(photos.vectors):
         raise UserError(
             f"none of the {photos.n_pictures} photos has a face that can be found: try "
             "detector=haar, or detector=whole where they are tight crops of faces"
         )
-    return photos, state.renamed(last, names, set(photos.keys), edited), edited
+    return photos, state.rename_faces(last, names, set(photos.keys), edited), edited
 
 
 def _out(config: DictConfig) -> Path:
@@ -213,7 +215,7 @@ def _suggested(
     """Pairs who may be one person, except those that the user has parted."""
     apart = {frozenset((said.person(one), said.person(other))) for one, other in now.parted.items()}
     apart |= said.apart()
-    found = alike(photos.vectors, persons, photos.contents, near)
+    found = find_alike(photos.vectors, persons, photos.contents, near)
     return [pair for pair in found if frozenset(pair[:2]) not in apart][:_MOST_PAIRS]
 
 
@@ -259,8 +261,8 @@ def _changes(
     photos: Photos, before: State, persons: Numbers, said: Corrections, out: Path
 ) -> list[str]:
     """What is not as it was after the last run."""
-    was = people.parsed_or_nothing(before.people, out / people.FILE)
-    return changes.told(
+    was = people.parse_or_nothing(before.people, out / people.FILE)
+    return changes.tell(
         {face: was.person(number) for face, number in before.faces.items()},
         dict(zip(photos.keys, persons.tolist(), strict=True)),
         said.names,
