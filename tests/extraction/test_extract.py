@@ -183,7 +183,7 @@ def test_killed_half_way_it_goes_on_from_there(
 
 def _importing_tests() -> dict[str, str]:
     """The environment of a process that imports this module."""
-    paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
