@@ -12,11 +12,11 @@ from PIL import Image as Pillow
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Image
+from facetrack.core.progress import QUIET, Progress
 from facetrack.embedder.crops import crop
 from facetrack.extraction.engines import in_order
 from facetrack.extraction.picture import read_bytes
 from facetrack.system.processes import cores
-from facetrack.system.progress import bar
 
 _MARGIN = 5  # pixels around a face's box
 
@@ -46,11 +46,13 @@ def draw_thumbnail(face: Face, side: int) -> Image | None:
     return np.asarray(Pillow.fromarray(cut).resize((side, side), Pillow.Resampling.BILINEAR))
 
 
-def draw_thumbnails(faces: Sequence[Face], side: int, description: str) -> Iterator[Image | None]:
-    """`draw_thumbnail` of many faces, in their order, on all cores with a bar."""
+def draw_thumbnails(
+    faces: Sequence[Face], side: int, description: str, progress: Progress = QUIET
+) -> Iterator[Image | None]:
+    """`draw_thumbnail` of many faces, in their order, on all cores. description: of the bar."""
     with ThreadPoolExecutor(cores()) as pool:
         found = in_order(pool, lambda face: draw_thumbnail(face, side), faces, window=4 * cores())
-        yield from bar(found, total=len(faces), description=description, unit="face")
+        yield from progress.bar(found, total=len(faces), description=description, unit="face")
 
 
 def _read(face: Face) -> bytes | None:

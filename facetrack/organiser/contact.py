@@ -15,6 +15,7 @@ from facetrack.organiser.photos import Photos
 from facetrack.organiser.places import UNKNOWN
 from facetrack.organiser.state import File, thumbnail_path
 from facetrack.system.files import make_folder, replace
+from facetrack.system.progress import TERMINAL
 
 SIDE = 64
 _MOST, _LEAST = 24, 4  # faces of a person; fewer where there are many persons
@@ -108,7 +109,7 @@ class Contact:
             if content in copies:
                 paths.append(copies[content])
             faces.append(Face(paths, content, photos.boxes[row]))
-        drawn = draw_thumbnails(faces, SIDE, "Faces for the page")
+        drawn = draw_thumbnails(faces, SIDE, "Faces for the page", TERMINAL)
         for row, face in zip(missing, drawn, strict=True):
             if face is not None:
                 images[row] = jpeg(face)

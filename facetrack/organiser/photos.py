@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from facetrack.core.faces import Boxes, Embedder, Picture, Pictures, Skipped, Vectors, unit
-from facetrack.extraction.pipeline import NO_FACE, extract
+from facetrack.extraction.pipeline import NO_FACE, extract_any
 from facetrack.extraction.store import Store, box_bytes
 from facetrack.organiser.copies import look_at_made
 from facetrack.organiser.recognition import Seen, box_of, content_of
 from facetrack.organiser.state import State, is_inside
 from facetrack.system.home import home
+from facetrack.system.progress import TERMINAL
 from facetrack.tasks.context.instances import make
 
 
@@ -155,8 +156,8 @@ def load_vectors(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[n
 
 def _find(config: DictConfig, embedder: Embedder, listing: Pictures) -> Photos:
     with Store(home()) as store:
-        whole = extract(
-            listing, make(config.detector), embedder, store, config.extract.engine, required=False
+        whole = extract_any(
+            listing, make(config.detector), embedder, store, config.extract.engine, TERMINAL
         )
         contents = {*whole.contents, *(one.content for one in whole.skipped if one.content)}
         looks = store.looks(bytes.fromhex(content) for content in contents)

@@ -22,7 +22,8 @@ from facetrack.dataset import Folder
 from facetrack.detector import Haar, Whole
 from facetrack.embedder import DlibResNet
 from facetrack.extraction import pipeline as extract_module
-from facetrack.extraction.engines import Job, in_threads
+from facetrack.extraction.engines import in_threads
+from facetrack.extraction.jobs import Job
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 

@@ -21,7 +21,7 @@ def fill(home: Path, n: int, at_once: int = 1) -> dict[str, bytes]:
     digests = [NUMBERS.bytes(32) for _ in range(n)]
     with Store(home) as store:
         # As where SQLite was built to leave what it moves and deletes; most are.
-        store._connection.execute("PRAGMA secure_delete=OFF")
+        store._database.connection.execute("PRAGMA secure_delete=OFF")
         for start in range(0, n, at_once):
             some = range(start, min(n, start + at_once))
             store.put(

@@ -31,7 +31,7 @@ from facetrack.extraction.store import Store
 from facetrack.system import json_lines
 from facetrack.system.home import home, lock, locks
 from facetrack.system.masking import masked, masked_within, remember
-from facetrack.system.progress import say
+from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks import outputs
 from facetrack.tasks.context import names
 from facetrack.tasks.context.instances import make
@@ -300,7 +300,7 @@ def _embed(*stages: str, engine: str) -> Embeddings:
     key = hashlib.sha256("\0".join(stages).encode()).hexdigest()[:16]
     # Jobs that start side by side want the same pictures: one embeds, the others find them stored.
     with lock(locks() / f"embed-{key}.lock"), Store(home()) as store:
-        return extract(dataset.load(), detector, embedder, store, engine)
+        return extract(dataset.load(), detector, embedder, store, engine, TERMINAL)
 
 
 def chosen(whole: Embeddings, config: DictConfig) -> tuple[Embeddings, NDArray[np.int64]]:
