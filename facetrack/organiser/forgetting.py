@@ -18,7 +18,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import people, state
+from facetrack.organiser import people_file, state
 from facetrack.organiser.journal import Journal
 from facetrack.organiser.people import Corrections, folder_name, number_of
 from facetrack.system.files import replace
@@ -69,9 +69,11 @@ def find_person(out: Path, called: str) -> Known:
         owners: dict[str, int] = {}
         for one in states:
             owners = {face: int(of) for face, of in one["faces"].items()} | owners
-    said = [people.read(out / people.FILE)[1]]
+    said = [people_file.read(out / people_file.FILE)[1]]
     for one in states:
-        said.append(people.parse_or_nothing(str(one.get("people", "")), out / people.FILE))
+        said.append(
+            people_file.parse_or_nothing(str(one.get("people", "")), out / people_file.FILE)
+        )
     known = (_find_called(called, one, owners.values()) for one in said)
     numbers = next((numbers for numbers in known if numbers), frozenset[int]())
     contents = {_content(face) for face, of in owners.items() if of in numbers}

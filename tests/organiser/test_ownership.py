@@ -12,7 +12,7 @@ import pytest
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
-from facetrack.organiser import people, state
+from facetrack.organiser import people_file, people_writing, state
 from facetrack.organiser.places import Wanted, arrange
 from facetrack.organiser.state import PAGE, State, load, open_folder, save
 from facetrack.system.files import replace
@@ -49,7 +49,7 @@ def _organise(out: Path, photo: Path, mode: str = "copy") -> None:
         content = hashlib.sha256(photo.read_bytes()).hexdigest()
         wanted = [Wanted("person-001", "person-001", content, Picture(photo, photo.name))]
         now.files = arrange(out, wanted, now.files, mode, unfinished, {content}).files
-        people.add(out / people.FILE, [1])
+        people_writing.add(out / people_file.FILE, [1])
         replace(out / PAGE, b"page")
         save(out, now, State())
 

@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import Incomplete, UserError
 from facetrack.core.texts import counted
-from facetrack.organiser import forgetting, people, state
+from facetrack.organiser import forgetting, people_file, state
 from facetrack.system import json_lines
 from facetrack.system.files import sha256, user_path
 from facetrack.system.home import lock, locks
@@ -259,7 +259,7 @@ def _carry_out(plan: Plan, uri: str | None) -> list[str]:
     if not troubles:
         plan.done()
         if plan.persons:
-            say(f"{people.FILE} is yours: names in it stay until you remove them")
+            say(f"{people_file.FILE} is yours: names in it stay until you remove them")
         say("The pictures, and copies in task.out, are where they were; a run stores them again")
     return troubles
 

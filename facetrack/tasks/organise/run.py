@@ -21,7 +21,7 @@ from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
 from facetrack.figures import printable
 from facetrack.figures.people_page import index
-from facetrack.organiser import changes, people, restoring, state
+from facetrack.organiser import changes, people_file, people_writing, restoring, state
 from facetrack.organiser.contact import Contact
 from facetrack.organiser.grouping import NOBODY, Numbers, find_alike, find_doubtful
 from facetrack.organiser.groups import begin_state, group_faces, restore_groups
@@ -76,13 +76,15 @@ def _forgotten_first() -> list[str]:
 def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
     """Do it in a folder that is nobody else's meanwhile; returns what went missing, if anything."""
     is_new = not state.exists(out)
-    people.finish(out / people.FILE)
+    people_writing.finish(out / people_file.FILE)
     restore = restoring.find_pending(out) or (
         restoring.decide(out) if config.task.restore else None
     )
     if restore is None:
         last = state.load(out)
-        people.read(out / people.FILE)  # a mistake in it is told before minutes go into embedding
+        people_file.read(
+            out / people_file.FILE
+        )  # a mistake in it is told before minutes go into embedding
     else:
         last = restore.back
     job = Job(config, "organise")
@@ -91,7 +93,7 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
         embedder = make(config.embedder)
         photos, before, edited = _known_again(config, embedder, out, last, required=restore is None)
         remarks = [] if restore is None else restoring.begin(out, restore)
-        text, said = people.read(out / people.FILE)
+        text, said = people_file.read(out / people_file.FILE)
         now = begin_state(config, embedder, photos, before, said, text)
         if restore is None:
             estimator = build(config.clusterer)
@@ -120,10 +122,10 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
             )
             remarks += placed.remarks
             now.files = placed.files
-            not_added = people.add(out / people.FILE, telling.present(persons))
+            not_added = people_writing.add(out / people_file.FILE, telling.present(persons))
             if not_added is not None:
                 remarks.append(not_added)
-            now.people = people.text_of(out / people.FILE)
+            now.people = people_file.text_of(out / people_file.FILE)
             missing = telling.lost(placed.failed, len(wanted))
             summary = telling.summary(counts, now.radius, missing)
             contact = Contact(photos, persons, far, now.files, said, state.own_folder(out))
@@ -261,7 +263,7 @@ def _changes(
     photos: Photos, before: State, persons: Numbers, said: Corrections, out: Path
 ) -> list[str]:
     """What is not as it was after the last run."""
-    was = people.parse_or_nothing(before.people, out / people.FILE)
+    was = people_file.parse_or_nothing(before.people, out / people_file.FILE)
     return changes.tell(
         {face: was.person(number) for face, number in before.faces.items()},
         dict(zip(photos.keys, persons.tolist(), strict=True)),

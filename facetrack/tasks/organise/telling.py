@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from facetrack.core import texts
 from facetrack.core.faces import Skipped
 from facetrack.figures import printable
-from facetrack.organiser import people
+from facetrack.organiser import people_file
 from facetrack.organiser.grouping import NOBODY, Numbers
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.state import PAGE, State
@@ -132,6 +132,6 @@ def tell(
         if len(lines) > _MOST_TOLD:
             say(f"  and {len(lines) - _MOST_TOLD} {what}")
     say(f"\nOpen {out / PAGE}")
-    say(f"Names and corrections go into {out / people.FILE}; then run the same command again")
+    say(f"Names and corrections go into {out / people_file.FILE}; then run the same command again")
     if tracking.uri != NOWHERE:
         say(where_line(tracking))
