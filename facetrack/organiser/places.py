@@ -12,10 +12,10 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
+from facetrack.core.progress import QUIET, Progress
 from facetrack.organiser import copies
 from facetrack.organiser.copies import Made, SourceError
 from facetrack.organiser.folders import NO_ROOM, Folders
@@ -23,11 +23,9 @@ from facetrack.organiser.journal import Journal
 from facetrack.organiser.names import file_name
 from facetrack.organiser.notes import Notes
 from facetrack.organiser.state import File
-from facetrack.system.progress import bar
 
 MODES = ("copy", "link", "none")
 UNKNOWN, FACELESS = "unknown", "no-face"  # folders beside those of persons
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -60,24 +58,29 @@ class Placed:
     remarks: list[str] = field(default_factory=list)
 
 
-def arrange(
-    out: Path,
-    wanted: Sequence[Wanted],
-    earlier: Mapping[str, File],
-    mode: str,
-    unfinished: Path,
-    present: Collection[str],
-    superseded: Mapping[str, str] = _NOTHING,
-) -> Placed:
+@dataclass(frozen=True)
+class Plan:
+    """What the folders should hold, and what there is.
+
+    earlier: facetrack's files by path below `out`. mode: one of MODES. present: contents of the
+    photos that are still where the user has them. superseded: for contents of photos that were
+    edited in place, what they are now: the new copy takes the place and the name of the old one.
+    """
+
+    wanted: Sequence[Wanted]
+    earlier: Mapping[str, File]
+    mode: str
+    present: Collection[str]
+    superseded: Mapping[str, str] = field(default_factory=dict)
+
+
+def arrange(out: Path, plan: Plan, unfinished: Path, progress: Progress = QUIET) -> Placed:
     """Make the folders hold what is wanted; files of earlier runs are kept, moved or removed.
 
-    earlier: facetrack's files by path below `out`. unfinished: a folder in `out` for files being
-    made. present: contents of the photos that are still where the user has them. superseded: for
-    contents of photos that were edited in place, what they are now: the new copy takes the place
-    and the name of the old one.
-    Raises OSError where the disk is full or cannot be written to.
+    unfinished: a folder in `out` for files being made. Raises OSError where the disk is full or
+    cannot be written to.
     """
-    return _Arranging(out, wanted, earlier, mode, unfinished, present, superseded).run()
+    return _Arranging(out, plan, unfinished, progress).run()
 
 
 @contextlib.contextmanager
@@ -100,25 +103,17 @@ def writing(out: Path) -> Iterator[None]:
 class _Arranging:
     """One run's work on the folders."""
 
-    def __init__(
-        self,
-        out: Path,
-        wanted: Sequence[Wanted],
-        earlier: Mapping[str, File],
-        mode: str,
-        unfinished: Path,
-        present: Collection[str],
-        superseded: Mapping[str, str],
-    ) -> None:
-        self._out, self._wanted, self._mode = out, wanted, mode
+    def __init__(self, out: Path, plan: Plan, unfinished: Path, progress: Progress) -> None:
+        self._out, self._wanted, self._mode = out, plan.wanted, plan.mode
+        self._progress = progress
         self._part, self._journal = unfinished / "photo", Journal(unfinished.parent)
-        self._superseded = superseded
+        self._superseded = plan.superseded
         self._placed, self._notes, self._folders = Placed(), Notes(), Folders(out)
         # Photos whose original has gone. A copy is none, whoever says that it is present.
-        self._here = {one.content for one in wanted if one.picture.path.is_relative_to(out)}
-        self._present = set(present) - self._here
-        self._originals = {one.content: one.picture.path for one in wanted}
-        self._intact = dict(self._look_at(earlier))
+        self._here = {one.content for one in plan.wanted if one.picture.path.is_relative_to(out)}
+        self._present = set(plan.present) - self._here
+        self._originals = {one.content: one.picture.path for one in plan.wanted}
+        self._intact = dict(self._look_at(plan.earlier))
         self._by_photo = {(file.folder, file.content): path for path, file in self._intact.items()}
         self._old, self._spare = self._sort_out()
         # What is in place, by content: the last of its files, and all copies.
@@ -130,7 +125,9 @@ class _Arranging:
         try:
             if self._mode != "none":
                 total = len(self._wanted)
-                for one in bar(self._wanted, total=total, description="Sorting", unit="photo"):
+                for one in self._progress.bar(
+                    self._wanted, total=total, description="Sorting", unit="photo"
+                ):
                     self._place(one)
             self._remove()
         finally:
@@ -145,7 +142,8 @@ class _Arranging:
         """The files of earlier runs that are as they were made, also of those that were killed."""
         begun = self._journal.read()
         paths = dict.fromkeys([*earlier, *begun])
-        for path in bar(paths, total=len(paths), description="Looking", unit="copy"):
+        shown = self._progress.bar(paths, total=len(paths), description="Looking", unit="copy")
+        for path in shown:
             now = copies.look_at_begun(self._out / path, begun.get(path))
             if now is None and path in earlier:
                 now = copies.look_at_made(self._out / path, earlier[path])

@@ -17,7 +17,7 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
 from facetrack.organiser import copies, folders, places
 from facetrack.organiser.names import file_name, fold, versions
-from facetrack.organiser.places import Placed, Wanted, arrange
+from facetrack.organiser.places import Placed, Plan, Wanted, arrange
 from facetrack.organiser.state import File
 from facetrack.system.files import move
 
@@ -52,7 +52,8 @@ class Library:
     ) -> Placed:
         there = {one.content for one in wanted} if present is None else present
         unfinished = self.out / ".facetrack"
-        return arrange(self.out, wanted, files or {}, mode, unfinished, there, superseded or {})
+        plan = Plan(wanted, files or {}, mode, there, superseded or {})
+        return arrange(self.out, plan, unfinished)
 
     def found(self) -> dict[str, bytes]:
         """What is in the folders, by path; links by what is behind them."""

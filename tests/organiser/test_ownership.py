@@ -13,7 +13,7 @@ import pytest
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
 from facetrack.organiser import people_file, people_writing, state
-from facetrack.organiser.places import Wanted, arrange
+from facetrack.organiser.places import Plan, Wanted, arrange
 from facetrack.organiser.state import PAGE, State, load, open_folder, save
 from facetrack.system.files import replace
 from facetrack.system.owner import hand_over, may_make_files_in
@@ -48,7 +48,7 @@ def _organise(out: Path, photo: Path, mode: str = "copy") -> None:
         now = load(out)
         content = hashlib.sha256(photo.read_bytes()).hexdigest()
         wanted = [Wanted("person-001", "person-001", content, Picture(photo, photo.name))]
-        now.files = arrange(out, wanted, now.files, mode, unfinished, {content}).files
+        now.files = arrange(out, Plan(wanted, now.files, mode, {content}), unfinished).files
         people_writing.add(out / people_file.FILE, [1])
         replace(out / PAGE, b"page")
         save(out, now, State())
