@@ -62,7 +62,7 @@ def test_folders_that_cannot_be_meant(tmp_path: Path) -> None:
             Folder(roots=roots).load()
     with pytest.raises(UserError, match="both given"):
         Folder(one, roots=[one]).load()
-    with pytest.raises(UserError, match="neither dataset"):
+    with pytest.raises(UserError, match="neither root nor roots"):
         Folder().load()
 
 
