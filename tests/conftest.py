@@ -1,6 +1,7 @@
 """Fixtures that several tests share."""
 
 import dataclasses
+import gc
 import getpass
 import os
 import shutil
@@ -30,6 +31,7 @@ from facetrack.detector import Whole
 from facetrack.embedder import DlibResNet
 from facetrack.extract import extract
 from facetrack.home import lock
+from facetrack.processes import cores
 from facetrack.store import Store
 from facetrack.testing import Outcome, Workspace, new_store, people
 from facetrack.tracking import Run
@@ -44,6 +46,20 @@ Command = Callable[..., Outcome]
 NASTY = "n #%20?é ü😀&;'\"${} ${a}=,:[]\\\nx b"
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """How many processes `-n auto` is: more than cores, as many a test waits for other programs."""
+    told = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return None if told else cores() + (cores() + 1) // 2
+
+
+def pytest_collection_finish() -> None:
+    """From now on garbage is not looked for among all that is imported, and more rarely."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 @pytest.fixture

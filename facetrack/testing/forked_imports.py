@@ -1,5 +1,6 @@
 """What commands import when they need it, imported; and Hydra's plugins, as each does it."""
 
+import gc
 import importlib
 
 from facetrack import plugins
@@ -14,3 +15,4 @@ for _name in (
 ):
     importlib.import_module(_name)
 plugins.register()
+gc.freeze()  # no command looks through what is there before it
