@@ -20,8 +20,9 @@ from unittest.mock import patch
 
 import optuna
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import ConfigRepository
+from hydra._internal.config_repository import ConfigRepository, IConfigRepository
 from hydra._internal.hydra import Hydra
+from hydra.core.default_element import ResultDefault
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
@@ -45,9 +46,11 @@ _REFUSED = 2
 _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
 _SHIPPED = {str(command.CONF), "hydra.conf", ""}  # the last is the schema
 _SAME_FOR_ALL = (dlib_resnet._digest, dlib_resnet._models)  # of packages: nothing changes them
+_COMMON = ((), ("clusterer=meanshift",), ("task=tune",), ("task=organise",))
 # Pickled: to read that takes a fifth of the time that a deep copy takes.
 _shipped: dict[str, bytes] = {}
 _composed: dict[tuple[object, ...], bytes] = {}
+_merged: dict[str, bytes] = {}
 
 
 def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Outcome:
@@ -179,10 +182,11 @@ def shipped_configs() -> Iterator[None]:
 
     Each composition has copies; with a folder of the user's own (--config-dir) all are read anew.
     What only chooses is composed once for all commands, too: each begins with that (see
-    arguments/composed.py).
+    arguments/composed.py). So is what the same choices make, before anything is set in it.
     """
     read, composed_mode = ConfigRepository.load_config, Hydra.get_mode
     composed_anew = ConfigLoaderImpl.load_configuration
+    merged_anew = ConfigLoaderImpl._compose_config_from_defaults_list
 
     def load(repository: ConfigRepository, config_path: str) -> ConfigResult | None:
         if not _is_shipped(repository):
@@ -214,6 +218,17 @@ def shipped_configs() -> Iterator[None]:
         config.hydra.job.name = JobRuntime.instance().get("name")
         return config
 
+    def merge(
+        loader: ConfigLoaderImpl, defaults: list[ResultDefault], repo: IConfigRepository
+    ) -> DictConfig:
+        if not _is_shipped(loader.repository):
+            return merged_anew(loader, defaults, repo)
+        key = repr(defaults)
+        if key not in _merged:
+            _merged[key] = pickle.dumps(merged_anew(loader, defaults, repo))
+        config: DictConfig = pickle.loads(_merged[key])
+        return config
+
     def mode(hydra: Hydra, config_name: str | None, overrides: list[str]) -> Any:
         """Hydra composes twice, first for this, which its own settings and experiments set."""
         loader: Any = hydra.config_loader
@@ -226,8 +241,19 @@ def shipped_configs() -> Iterator[None]:
         patch.object(ConfigRepository, "load_config", load),
         patch.object(Hydra, "get_mode", mode),
         patch.object(ConfigLoaderImpl, "load_configuration", compose),
+        patch.object(ConfigLoaderImpl, "_compose_config_from_defaults_list", merge),
     ):
         yield
+
+
+def read_shipped() -> None:
+    """Read the configs that most commands need, for processes that are forked from this one.
+
+    Hydra's plugins must have been registered.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for choices in _COMMON:
+            in_process([*choices, "--cfg", "job"], Path(folder), {})
 
 
 def _chooses(override: str) -> bool:
