@@ -34,6 +34,7 @@ from facetrack.home import lock
 from facetrack.processes import cores
 from facetrack.store import Store
 from facetrack.testing import Outcome, Workspace, new_store, people
+from facetrack.testing.process import shipped_configs
 from facetrack.tracking import Run
 
 # Before a test imports one of them: Hydra runs the modules of its own plugins once more when it
@@ -110,6 +111,13 @@ def workspace(warm_home: Path, new_mlflow: Path, tmp_path: Path) -> Workspace:
 def facetrack(workspace: Workspace) -> Command:
     """Run `python -m facetrack ARGUMENTS` there, in this process."""
     return workspace.run
+
+
+@pytest.fixture
+def configs_read_once() -> Iterator[None]:
+    """What is composed meanwhile in this process is composed of configs that are read once."""
+    with shipped_configs():
+        yield
 
 
 @pytest.fixture(scope="session")

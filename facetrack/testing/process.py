@@ -154,6 +154,7 @@ def close_stores() -> None:
     _tracking_store_registry._get_store_with_resolved_uri.cache_clear()
     registry_of_models: Any = _get_store_registry
     registry_of_models()._get_store_with_resolved_uri.cache_clear()
+    _read_migrations_once()
     for engines in (
         runs.SqlAlchemyStore._engine_map,
         registry.SqlAlchemyStore._engine_map,
@@ -161,6 +162,25 @@ def close_stores() -> None:
         for engine in engines.values():
             engine.dispose()
         engines.clear()
+
+
+def _read_migrations_once() -> None:
+    """MLflow and Optuna run all files of their migrations, 67 and 10, to open a database."""
+    from alembic.util import pyfiles
+
+    anew = pyfiles.load_module_py
+    if anew.__module__ == __name__:
+        return
+    read: dict[str, ModuleType] = {}
+
+    def load_module_py(module_id: str, path: str | os.PathLike[str]) -> ModuleType:
+        if Path(path).parent.name != "versions":  # what is there to be run each time
+            return anew(module_id, path)
+        if str(path) not in read:
+            read[str(path)] = anew(module_id, path)
+        return read[str(path)]
+
+    pyfiles.load_module_py = load_module_py
 
 
 @contextlib.contextmanager

@@ -13,6 +13,8 @@ from facetrack.command_line import prepared
 from facetrack.errors import UserError
 from facetrack.given import LARGEST_SEED, is_seed
 
+pytestmark = pytest.mark.usefixtures("configs_read_once")
+
 CATALOGUE = Catalogue([CONF])
 # Names of what a sweep is, of classes, and lists that classes check themselves.
 UNRULED = {"sweep_id"}
