@@ -52,9 +52,7 @@ def test_it_says_the_same_in_another_process() -> None:
 
 
 def test_the_classes_name_their_own_arguments() -> None:
-    with pytest.raises(
-        UserError, match=r"^choose is one of first, .*; got 'x'$"
-    ):
+    with pytest.raises(UserError, match=r"^choose is one of first, .*; got 'x'$"):
         Haar(choose="x")
     with pytest.raises(UserError, match=r"^fraction is the share of the faces"):
         Bootstrap(2)
