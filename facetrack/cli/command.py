@@ -29,6 +29,7 @@ from facetrack.system import masking, module_path, streams, terminal
 from facetrack.system.shipped import CONF as CONF
 from facetrack.system.terminal import refuse
 from facetrack.tasks.context import grammar, outputs, targets
+from facetrack.tasks.context.groups import name_group
 from facetrack.tasks.sweep import session
 
 _NOBODY_READS = 128 + 13  # as a shell says it of SIGPIPE
@@ -67,7 +68,9 @@ def _done(config: DictConfig) -> session.Failure | None:
 
 
 def _do_task(config: DictConfig) -> None:
-    get_method(targets.of_task(config.task))(config)
+    task = get_method(targets.of_task(config.task))
+    with name_group(config):
+        task(config)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from playwright.sync_api import Dialog, Page
 from browser.conftest import Visit
 from facetrack.core.faces import Picture
 from facetrack.dataset import Folder
+from facetrack.detector import DlibHog
 from facetrack.figures import printable
 from facetrack.testing import Workspace, client, copied_home, portrait_faces, portraits, runs
 
@@ -66,6 +67,7 @@ class Made:
 def made(tmp_path_factory: pytest.TempPathFactory, warm_home: Path, new_mlflow: Path) -> Made:
     """Every kind of run over hostile names, with a cache of its own and an open umask."""
     portrait_faces(warm_home)
+    portrait_faces(warm_home, DlibHog(choose="all"))  # as the organiser finds them
     folder = tmp_path_factory.mktemp("hostile")
     root = os.fsencode(folder / "people \x1b[31m")
     names = sorted({str(picture.person) for picture in portraits(warm_home)})

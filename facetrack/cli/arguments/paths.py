@@ -8,6 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
+from facetrack.tasks.context.groups import name_group
 
 _FOLDER, _FOLDERS = "dataset.root", "dataset.roots"
 _FILES = ("dataset.archive", "dataset.archives", "embedder.weights")
@@ -29,7 +30,8 @@ def check(jobs: Sequence[DictConfig]) -> None:
             if not os.path.isdir(os.path.expanduser(root)):  # noqa: PTH111, PTH112 - they never raise
                 from facetrack.dataset.folder import folder
 
-                folder(root)  # says what is wrong with it
+                with name_group(job):
+                    folder(root)  # says what is wrong with it
         for key in _FILES:
             for path in _paths(job, key):
                 _refuse_unreadable(key, path)
