@@ -7,7 +7,6 @@ under the same sweep id: jobs that are finished there say so and end (see job.py
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from hydra import compose
 from hydra.errors import HydraException
@@ -15,11 +14,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from facetrack.cli.replayed import doubtful, same
 from facetrack.core.errors import UserError
-from facetrack.system import home
 from facetrack.system.masking import is_masked
-
-if TYPE_CHECKING:
-    from filelock import FileLock
+from facetrack.tasks.sweep.sweep_lock import take_lock
 
 _KEY = "resume="
 _GIVEN_AGAIN = ("tracking", "hydra", "task.storage=")  # as they need not be what they were
@@ -65,7 +61,7 @@ def resumed(arguments: Sequence[str]) -> list[str]:
             f"sweep {sweep_id} is said to have been started with {' '.join(missing)}, which could "
             f"run anything: if it was, type that again: {shlex.join([asked[-1], *missing])}"
         )
-    lock(sweep_id).release()
+    take_lock(sweep_id).release()
     for one in overrides:
         key = one.partition("=")[0]
         if is_masked(one) and not any(other.startswith(f"{key}=") for other in others):
@@ -91,18 +87,3 @@ def own_overrides(overrides: Iterable[str]) -> list[str]:
         for one in overrides
         if not one.lstrip("+").startswith(("sweep_id=", "tracking", "hydra.mode="))
     ]
-
-
-def lock(sweep_id: str) -> "FileLock":
-    """The lock that a process holds while it runs a sweep, taken. Raises UserError."""
-    from filelock import Timeout
-
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in sweep_id)
-    held = home.lock(home.locks() / f"sweep-{name[:100]}.lock")
-    try:
-        held.acquire(timeout=0)
-    except Timeout as error:
-        raise UserError(
-            f"sweep {sweep_id} is running in another process: wait until it is done, or stop it"
-        ) from error
-    return held

@@ -1,6 +1,7 @@
 """The command line in this process, as separate from everything else in it as a process is."""
 
 import contextlib
+import contextvars
 import copy
 import gc
 import importlib
@@ -34,7 +35,6 @@ from facetrack import __main__ as started
 from facetrack.cli import command
 from facetrack.cli.working_folder import escaped
 from facetrack.system import json_lines
-from facetrack.tasks.sweep import session
 from facetrack.testing.outcome import Outcome
 from facetrack.tracking import runs as tracking
 
@@ -84,7 +84,7 @@ def _exit_status(arguments: Sequence[str]) -> int:
     # Worker processes take up their parent's: a test's would bring all the tests import.
     sys.modules["__main__"] = started
     try:
-        command.main()
+        contextvars.Context().run(command.main)  # no sweep is open in it
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
@@ -115,24 +115,17 @@ def _environment(added: Mapping[str, str]) -> Iterator[None]:
 @contextlib.contextmanager
 def _modules() -> Iterator[None]:
     """What modules remember is forgotten before and after, and the caller's put back."""
-    kept = (
-        session._open,
-        session._exit_status,
-        set(tracking._looked_through),
-        set(tracking._given_up),
-    )
+    looked_through, given_up = set(tracking._looked_through), set(tracking._given_up)
     _forget()
     try:
         yield
     finally:
         _forget()
-        session._open, session._exit_status, looked_through, given_up = kept
         tracking._looked_through.update(looked_through)
         tracking._given_up.update(given_up)
 
 
 def _forget() -> None:
-    session._open, session._exit_status = None, 0
     json_lines.ask(False)
     tracking._looked_through.clear()
     tracking._given_up.clear()
