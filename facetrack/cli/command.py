@@ -19,15 +19,17 @@ from omegaconf import DictConfig
 
 from facetrack import __version__
 from facetrack.cli import plugins, working_folder
+from facetrack.cli.arguments.overrides import said_texts
 from facetrack.cli.command_line import prepared
 from facetrack.cli.mistakes import MISTAKES, in_one_line
 from facetrack.cli.multirun.one_of_many import run_job
+from facetrack.cli.typed_targets import remember_typed
 from facetrack.core.errors import Incomplete, UserError
 from facetrack.system import masking, module_path, streams, terminal
 from facetrack.system.shipped import CONF as CONF
 from facetrack.system.terminal import refuse
 from facetrack.tasks import outputs
-from facetrack.tasks.context import grammar, targets
+from facetrack.tasks.context import targets
 from facetrack.tasks.sweep import session
 from facetrack.tasks.sweep.failure import Failure
 
@@ -82,8 +84,8 @@ def main() -> None:
     terminal.print_anything()
     working_folder.keep_as_it_is()
     try:
-        masking.remember(grammar.texts(sys.argv[1:]))
-        targets.remember(sys.argv[1:])
+        masking.remember(said_texts(sys.argv[1:]))
+        remember_typed(sys.argv[1:])
         module_path.name(targets.Typed().names)
         plugins.register()
         sys.argv[1:] = prepared(sys.argv[1:], CONF)

@@ -15,13 +15,13 @@ from facetrack.cli.arguments import effect, flags
 from facetrack.cli.arguments.catalogue import Catalogue
 from facetrack.cli.arguments.check import Checks, alone, initialized
 from facetrack.cli.arguments.keys import COMMAND_ONLY
+from facetrack.cli.arguments.overrides import parsed
 from facetrack.cli.literals import literal
 from facetrack.cli.ranges import expand, is_multirun
 from facetrack.cli.resume import resumed
 from facetrack.cli.tuned import with_tuned
 from facetrack.core.given import KNOWN
 from facetrack.system import json_lines
-from facetrack.tasks.context.parsing import parsed
 
 _STAGES = ("dataset", "detector", "embedder", "clusterer")
 # What dataset=vectors says of itself, once its file is read.

@@ -11,9 +11,8 @@ import shlex
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from facetrack.cli.arguments.overrides import MOST
 from facetrack.core.errors import UserError
-
-MAX_VALUES = 10_000
 
 # Exact sums whatever the operands: the default context rounds to 28 digits.
 _EXACT = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
@@ -98,7 +97,7 @@ def _values(key: str, value: str, *, integer: bool) -> list[str]:
     texts: list[str] = []
     for element in value.split(","):
         try:
-            texts += _element(element, integer=integer, room=MAX_VALUES - len(texts))
+            texts += _element(element, integer=integer, room=MOST - len(texts))
         except ValueError as problem:
             example = f"{key}=1:10:1" if integer else f"{key}=0.1:1.2:0.1"
             raise UserError(
@@ -125,7 +124,7 @@ def _element(element: str, *, integer: bool, room: int) -> list[str]:
     with decimal.localcontext(_EXACT):
         count = int((last - first) // step) + 1
         if count > room:
-            raise ValueError(f"it has more than {MAX_VALUES} values")
+            raise ValueError(f"it has more than {MOST} values")
         return [_text(first + i * step, integer=integer) for i in range(count)]
 
 

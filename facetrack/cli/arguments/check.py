@@ -7,17 +7,20 @@ from pathlib import Path
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
+from omegaconf import OmegaConf
 
 from facetrack.cli.arguments import effect, keys, paths, values, words
 from facetrack.cli.arguments.catalogue import Catalogue
 from facetrack.cli.arguments.composition import Composed, composed
 from facetrack.cli.arguments.flags import Line
+from facetrack.cli.arguments.overrides import is_choice, parsed
 from facetrack.cli.arguments.suggestions import nearest_keys
 from facetrack.cli.ranges import several
 from facetrack.core.errors import UserError
-from facetrack.tasks.context.parsing import is_choice, parsed
+from facetrack.tasks.context import names
 
-_ALONE = ("organise", "forget", "export")  # tasks that are one job
+# By what runs them: tasks that are one job.
+_ALONE = {f"facetrack.tasks.{one}.run.{one}": one for one in ("organise", "forget", "export")}
 _SEARCHED = "hydra.searchpath"
 _FILE = "file://"
 
@@ -55,7 +58,7 @@ class Checks:
         if not multirun:
             _refuse_several(overrides, arguments, found)
         elif self._line.works:
-            _refuse_sweeps_of(found)
+            _refuse_sweep(found, "-m")
         if self._line.works:
             effect.refuse_useless(typed, found, multirun=multirun)
         return found
@@ -75,6 +78,8 @@ class Checks:
         values.check(found.jobs, overrides)
         values.check_hydras(found.hydra)
         if self._line.works:
+            if any(job.get("sweep_id") for job in found.jobs):
+                _refuse_sweep(found, "sweep_id")
             paths.check(found.jobs)
 
     def _parsed(self, argument: str) -> Override:
@@ -140,10 +145,12 @@ def _refuse_several(
 
 def alone(found: Composed) -> str | None:
     """The task, where that is one job whatever is asked."""
-    return next((task for task in found.choices.get("task", []) if task in _ALONE), None)
+    targets = (names.present(str(OmegaConf.select(job, "task._target_"))) for job in found.jobs)
+    return next((_ALONE[target] for target in targets if target in _ALONE), None)
 
 
-def _refuse_sweeps_of(found: Composed) -> None:
+def _refuse_sweep(found: Composed, flag: str) -> None:
+    """Raises UserError where the task is one job. flag: what makes it one of a sweep."""
     task = alone(found)
     if task is not None:
-        raise UserError(f"task={task} is one job, not a sweep: leave out -m")
+        raise UserError(f"task={task} is one job, not a sweep: leave out {flag}")

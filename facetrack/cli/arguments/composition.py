@@ -12,8 +12,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from facetrack.cli.arguments import hydras
 from facetrack.cli.arguments.catalogue import Catalogue
+from facetrack.cli.arguments.overrides import is_choice, parsed, settings, values
 from facetrack.core.errors import UserError
-from facetrack.tasks.context.parsing import is_choice, parsed, settings, values
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.cli.arguments.composition import Composed, has
+from facetrack.cli.arguments.overrides import parsed
 from facetrack.core.errors import UserError
-from facetrack.tasks.context.parsing import parsed
 
 _RADII = {"eps", "bandwidth"}
 _LAUNCHER = "hydra/launcher"

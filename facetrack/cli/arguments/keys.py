@@ -11,10 +11,10 @@ from omegaconf.errors import OmegaConfBaseException
 from facetrack.cli.arguments import hydras
 from facetrack.cli.arguments.catalogue import Catalogue
 from facetrack.cli.arguments.composition import Composed, contained, has
+from facetrack.cli.arguments.overrides import is_choice, settings, values
 from facetrack.cli.arguments.signatures import Signature, signature
 from facetrack.cli.arguments.suggestions import alike, nearest, nearest_keys
 from facetrack.core.errors import UserError
-from facetrack.tasks.context.parsing import is_choice, settings, values
 
 COMMAND_ONLY = ("resume", "tuned")
 """What looks like a setting and stands for others."""

@@ -2,12 +2,14 @@
 
 import functools
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString, ValueType
 from hydra.errors import HydraException
+
+from facetrack.tasks.context.targets import leaves
 
 MOST = 10_000  # values of one setting
 
@@ -35,14 +37,41 @@ def values(override: Override, options: Sequence[str] = ()) -> list[Any]:
 
     options: the choices there are, which a glob is about.
     """
-    if not override.is_sweep_override():
-        return [override.value()]
     if override.value_type is ValueType.GLOB_CHOICE_SWEEP:
         glob: Any = override.value()
         return list(glob.filter(list(options)))
-    if not override.is_discrete_sweep():
+    return _values(override, MOST) or []
+
+
+def said_values(override: Override) -> list[Any] | None:
+    """All values that an argument says by itself; none for a deletion or a range of numbers.
+
+    None where they cannot be listed: those of a glob, and of an interval.
+    """
+    if override.is_delete() or override.is_range_sweep():
         return []
-    return [plain(one) for one in itertools.islice(override.sweep_iterator(), MOST)]
+    return _values(override, None)
+
+
+def said_texts(arguments: Iterable[str]) -> list[str]:
+    """The texts that arguments give as values, as they were typed and as Hydra reads them."""
+    found = []
+    for argument in arguments:
+        typed = argument.partition("=")[2]
+        found += [typed, typed.strip("'\"")]
+        override = parsed(argument)
+        said = [] if override is None else said_values(override) or []
+        found += [one for _, one in leaves(said) if isinstance(one, str)]
+    return found
+
+
+def _values(override: Override, most: int | None) -> list[Any] | None:
+    """The values of an override, so many at most; None where they cannot be listed."""
+    if not override.is_sweep_override():
+        return [override.value()]
+    if not override.is_discrete_sweep() or override.value_type is ValueType.GLOB_CHOICE_SWEEP:
+        return None
+    return [_plain(one) for one in itertools.islice(override.sweep_iterator(), most)]
 
 
 def settings(override: Override) -> Iterator[tuple[str, list[Any]]]:
@@ -62,12 +91,12 @@ def _leaves(above: str, content: dict[Any, Any]) -> Iterator[tuple[str, list[Any
             yield f"{above}.{key}", [value]
 
 
-def plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     """A swept value with quoted texts as texts, as `Override.value` gives them."""
     if isinstance(value, QuotedString):
         return value.text
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return [_plain(one) for one in value]
     if isinstance(value, dict):
-        return {plain(key): plain(one) for key, one in value.items()}
+        return {_plain(key): _plain(one) for key, one in value.items()}
     return value

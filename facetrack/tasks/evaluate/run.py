@@ -17,7 +17,6 @@ from sklearn.base import BaseEstimator
 
 from facetrack import figures
 from facetrack.clusterer import build
-from facetrack.core.errors import UserError
 from facetrack.core.faces import Embedded, Embeddings, Sampling, Skipped
 from facetrack.core.labels import noise_alone
 from facetrack.core.texts import counted, number
@@ -35,6 +34,7 @@ from facetrack.system.progress import say
 from facetrack.tasks import outputs
 from facetrack.tasks.context import names
 from facetrack.tasks.context.instances import make
+from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import settle
 from facetrack.tasks.evaluate import galleries
 from facetrack.tasks.sheets import sheet
@@ -230,12 +230,6 @@ def evaluation_of(
         seed=config.seed,
         n_resamples=config.n_resamples,
     )
-
-
-def refuse_missing(config: DictConfig) -> None:
-    """Raise UserError for the first setting without a value."""
-    for key in sorted(OmegaConf.missing_keys(config)):
-        raise UserError(f"{key} has no value: add {key}=… to the command")
 
 
 def describe(config: DictConfig) -> str:

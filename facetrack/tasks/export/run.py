@@ -33,16 +33,15 @@ from facetrack.system.files import make_folder, replace, replacing, user_path
 from facetrack.system.progress import say
 from facetrack.tasks import exports, outputs
 from facetrack.tasks.context.instances import make
+from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import settle
-from facetrack.tasks.evaluate.run import chosen, embed, evaluation_of, refuse_missing, resamples_csv
+from facetrack.tasks.evaluate.run import chosen, embed, evaluation_of, resamples_csv
 
 FORMATS = ("npz", "csv")
 
 
 def export(config: DictConfig) -> None:
     """Write the file, and tell where. Raises UserError for what the user can put right."""
-    if config.sweep_id:
-        raise UserError("task=export is one job, not a sweep: leave out -m")
     form = _format(config)
     if not isinstance(config.task.scores, bool):
         raise UserError(f"task.scores is true or false; got {config.task.scores!r}")

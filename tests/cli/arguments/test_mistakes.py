@@ -219,6 +219,11 @@ MISTAKES: list[tuple[str, str]] = [
     ("task=forget person=A clusterer=kmeans", "task=forget has no use for clusterer=kmeans: leave"),
     # Several jobs where there is one whatever is asked.
     ("-m task=export seed=1,2", "task=export is one job, not a sweep: leave out -m"),
+    ("task=export sweep_id=s1", "task=export is one job, not a sweep: leave out sweep_id"),
+    (
+        "-m task._target_=facetrack.tasks.export.run.export",
+        "task=export is one job, not a sweep: leave out -m",
+    ),
     (
         "task=organise dataset=folder,lfw",
         "task=organise is one job, and 'dataset=folder,lfw' asks for several: give it a single",
