@@ -19,9 +19,9 @@ from omegaconf import DictConfig
 
 from facetrack import __version__
 from facetrack.cli import plugins, working_folder
-from facetrack.cli.arguments.overrides import said_texts
-from facetrack.cli.command_line import prepared
-from facetrack.cli.mistakes import MISTAKES, in_one_line
+from facetrack.cli.arguments.overrides import read_said_texts
+from facetrack.cli.command_line import prepare
+from facetrack.cli.mistakes import MISTAKES, tell_in_one_line
 from facetrack.cli.multirun.one_of_many import run_job
 from facetrack.cli.typed_targets import remember_typed
 from facetrack.core.errors import Incomplete, UserError
@@ -39,12 +39,12 @@ _NOBODY_READS = 128 + 13  # as a shell says it of SIGPIPE
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def _run(config: DictConfig) -> Failure | None:
     try:
-        return _done(config)
+        return _do(config)
     finally:
         outputs.leave_no_empty_folder()
 
 
-def _done(config: DictConfig) -> Failure | None:
+def _do(config: DictConfig) -> Failure | None:
     # hydra.job.chdir would have it elsewhere: what is relative, as MLflow's database, is taken from
     # where the command was given.
     os.chdir(get_original_cwd())
@@ -57,7 +57,7 @@ def _done(config: DictConfig) -> Failure | None:
         if stopping.asked() or _is_unread(error):
             raise  # no mistake of the user's
         # Hydra would print the overrides above the message.
-        raise SystemExit(refuse(in_one_line(error))) from error
+        raise SystemExit(refuse(tell_in_one_line(error))) from error
     except Incomplete as error:
         refuse(str(error))
         raise SystemExit(1) from error
@@ -84,27 +84,27 @@ def main() -> None:
     terminal.print_anything()
     working_folder.keep_as_it_is()
     try:
-        masking.remember(said_texts(sys.argv[1:]))
+        masking.remember(read_said_texts(sys.argv[1:]))
         remember_typed(sys.argv[1:])
         module_path.name(targets.Typed().names)
         plugins.register()
-        sys.argv[1:] = prepared(sys.argv[1:], CONF)
+        sys.argv[1:] = prepare(sys.argv[1:], CONF)
         if sys.argv[1:] == ["--version"]:
             print(f"facetrack {__version__}")
             return
         _run()
         status = session.current().close("FINISHED")
     except KeyboardInterrupt:
-        _stopped()
+        _end_stopped()
     except Exception as error:
         if stopping.asked():
-            _stopped()
+            _end_stopped()
         if _is_unread(error):
-            _left()
+            _end_unread()
         _abandon("FAILED")
         if not isinstance(error, MISTAKES):
             raise
-        sys.exit(refuse(in_one_line(error)))
+        sys.exit(refuse(tell_in_one_line(error)))
     finally:
         stopping.at_once()
     sys.exit(status)
@@ -116,7 +116,7 @@ def _abandon(status: str) -> None:
         session.current().close(status)
 
 
-def _stopped() -> NoReturn:
+def _end_stopped() -> NoReturn:
     """End as Ctrl-C, SIGTERM and SIGHUP do."""
     then = session.current().resume_command or "the same command"
     _abandon("KILLED")
@@ -128,7 +128,7 @@ def _stopped() -> NoReturn:
     sys.exit(stopping.status())
 
 
-def _left() -> NoReturn:
+def _end_unread() -> NoReturn:
     """End without a word: nobody reads any more (`| head`)."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for number in (1, 2):

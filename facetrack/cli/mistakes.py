@@ -6,7 +6,7 @@ from pathlib import Path
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack.cli.arguments import hydras
+from facetrack.cli.arguments import hydra_errors
 from facetrack.core.errors import UserError
 
 # Be it one job or a sweep of them.
@@ -17,7 +17,7 @@ _NO_PLACE = {
 }
 
 
-def in_one_line(error: Exception) -> str:
+def tell_in_one_line(error: Exception) -> str:
     """What to tell of a mistake, with what to do about it."""
     if isinstance(error, BrokenPipeError):
         return (
@@ -25,13 +25,13 @@ def in_one_line(error: Exception) -> str:
             "command again"
         )
     if isinstance(error, OSError) and not isinstance(error, HydraException):
-        return _of_disk(error)
+        return _tell_of_disk(error)
     if isinstance(error, UserError):
         return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
-    return hydras.told(error)
+    return hydra_errors.explain(error)
 
 
-def _of_disk(error: OSError) -> str:
+def _tell_of_disk(error: OSError) -> str:
     if error.errno in _NO_PLACE and error.filename is not None:
         return (
             f"{error.filename} cannot be used ({error.strerror}): see that its folder is there and "

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import NoReturn
 
 from facetrack.cli.arguments.overrides import MOST
 from facetrack.core.errors import UserError
@@ -62,20 +63,20 @@ def expand(
             continue
         values = _values(key, value, integer=isinstance(current, int))
         if not multirun:
-            raise several(argument, arguments, alone)
+            refuse_several(argument, arguments, alone)
         head = argument[: argument.index("=") + 1]
         expanded.append(head + ",".join(values))
     return expanded
 
 
-def several(argument: str, arguments: Sequence[str], alone: str | None = None) -> UserError:
-    """What to say of an argument with several values where there is no sweep."""
+def refuse_several(argument: str, arguments: Sequence[str], alone: str | None = None) -> NoReturn:
+    """Raises UserError for an argument with several values where there is no sweep."""
     if alone is not None:
-        return UserError(
+        raise UserError(
             f"task={alone} is one job, and {argument!r} asks for several: give it a single value"
         )
     command = shlex.join(["facetrack", "-m", *arguments])
-    return UserError(
+    raise UserError(
         f"{argument!r} asks for several runs, and without -m there is one; add -m: {command}"
     )
 

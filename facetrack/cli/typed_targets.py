@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from facetrack.cli.arguments.overrides import parsed, said_values
+from facetrack.cli.arguments.overrides import parse_override, read_said_values
 from facetrack.tasks.context import targets
 
 # Flags of Hydra that name a folder of the user's own configs, whole or shortened.
@@ -21,10 +21,10 @@ def find_typed(arguments: Sequence[str]) -> Iterator[str]:
         if argument.startswith(_CONFIG_FOLDER):
             _, _, folder = argument.partition("=")
             yield from targets.in_folder(folder or "".join(arguments[number + 1 : number + 2]))
-        override = parsed(argument)
+        override = parse_override(argument)
         if override is None:
             continue
-        for value in said_values(override) or ():
+        for value in read_said_values(override) or ():
             last = override.key_or_group.rpartition(".")[2]
             yield from targets.in_content({last: value})
             if override.key_or_group == _SEARCHED and isinstance(value, list):

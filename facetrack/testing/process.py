@@ -33,7 +33,7 @@ from omegaconf import DictConfig
 
 from facetrack import __main__ as started
 from facetrack.cli import command
-from facetrack.cli.working_folder import escaped
+from facetrack.cli.working_folder import escape
 from facetrack.system import json_lines
 from facetrack.testing.outcome import Outcome
 from facetrack.tracking import runs as tracking
@@ -179,7 +179,7 @@ def _configs() -> Iterator[None]:
 
     Each composition has copies; with a folder of the user's own (--config-dir) all are read anew.
     What only chooses is composed once for all commands, too: each begins with that (see
-    arguments/composed.py).
+    arguments/composition.py).
     """
     read, composed_mode = ConfigRepository.load_config, Hydra.get_mode
     composed_anew = ConfigLoaderImpl.load_configuration
@@ -209,7 +209,7 @@ def _configs() -> Iterator[None]:
         if key not in _composed:
             _composed[key] = composed_anew(loader, config_name, *given)
         config = copy.deepcopy(_composed[key])
-        config.hydra.runtime.cwd = escaped(str(Path.cwd()))
+        config.hydra.runtime.cwd = escape(str(Path.cwd()))
         config.hydra.job.name = JobRuntime.instance().get("name")
         return config
 

@@ -14,9 +14,9 @@ from hydra import initialize_config_dir
 from hydra.core.singleton import Singleton
 from omegaconf import OmegaConf
 
-from facetrack.cli.replayed import doubtful
-from facetrack.cli.resume import resumed
-from facetrack.cli.tuned import with_tuned
+from facetrack.cli.resume import replace_resume
+from facetrack.cli.stored_arguments import find_doubtful
+from facetrack.cli.tuned import replace_tuned
 from facetrack.cli.typed_targets import find_typed, remember_typed
 from facetrack.core.errors import UserError
 from facetrack.embedder import DlibResNet
@@ -181,8 +181,8 @@ DOUBTFUL = (
 
 
 def test_only_what_sets_values_is_run_again_from_the_store() -> None:
-    assert doubtful(HARMLESS) == []
-    assert doubtful(DOUBTFUL) == list(DOUBTFUL)
+    assert find_doubtful(HARMLESS) == []
+    assert find_doubtful(DOUBTFUL) == list(DOUBTFUL)
 
 
 def _store(workspace: Workspace, *overrides: str, sweep_id: str = "s1") -> None:
@@ -217,7 +217,7 @@ def test_a_command_that_is_none_is_told(workspace: Workspace, command: str) -> N
         client(workspace.folder).set_tag(parent.info.run_id, f"command.{number}", piece)
     said = pytest.raises(UserError, match="does not say how it was started")
     with initialize_config_dir(str(CONF), version_base="1.3"), said:
-        resumed(["resume=last", f"tracking.uri={uri}"])
+        replace_resume(["resume=last", f"tracking.uri={uri}"])
 
 
 def test_the_last_sweep_names_no_folder_elsewhere(workspace: Workspace) -> None:
@@ -225,7 +225,7 @@ def test_the_last_sweep_names_no_folder_elsewhere(workspace: Workspace) -> None:
     uri = f"sqlite:///{workspace.folder / 'mlflow.db'}"
     said = pytest.raises(UserError, match=r"if that is yours, say resume=\.\./\.\./elsewhere")
     with initialize_config_dir(str(CONF), version_base="1.3"), said:
-        resumed(["resume=last", f"tracking.uri={uri}"])
+        replace_resume(["resume=last", f"tracking.uri={uri}"])
 
 
 @pytest.fixture
@@ -334,7 +334,7 @@ def test_a_changed_best_yaml_brings_numbers_and_choices_only(
     path = tmp_path / "best.yaml"
     path.write_text(content.format(sprung))
     with pytest.raises(UserError, match="tuned="):
-        with_tuned([f"tuned={path}"])
+        replace_tuned([f"tuned={path}"])
     assert not sprung.exists()
 
 

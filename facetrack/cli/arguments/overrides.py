@@ -15,7 +15,7 @@ MOST = 10_000  # values of one setting
 
 
 @functools.lru_cache(maxsize=1024)
-def parsed(argument: str) -> Override | None:
+def parse_override(argument: str) -> Override | None:
     """An override, None for a flag and for what Hydra's grammar does not take."""
     if argument.startswith("-"):
         return None
@@ -32,7 +32,7 @@ def is_choice(override: Override, groups: Collection[str]) -> bool:
     return is_group and not isinstance(override.value(), dict)
 
 
-def values(override: Override, options: Sequence[str] = ()) -> list[Any]:
+def read_values(override: Override, options: Sequence[str] = ()) -> list[Any]:
     """The values that an override gives, one where it sweeps nothing; MOST at most.
 
     options: the choices there are, which a glob is about.
@@ -43,7 +43,7 @@ def values(override: Override, options: Sequence[str] = ()) -> list[Any]:
     return _values(override, MOST) or []
 
 
-def said_values(override: Override) -> list[Any] | None:
+def read_said_values(override: Override) -> list[Any] | None:
     """All values that an argument says by itself; none for a deletion or a range of numbers.
 
     None where they cannot be listed: those of a glob, and of an interval.
@@ -53,14 +53,14 @@ def said_values(override: Override) -> list[Any] | None:
     return _values(override, None)
 
 
-def said_texts(arguments: Iterable[str]) -> list[str]:
+def read_said_texts(arguments: Iterable[str]) -> list[str]:
     """The texts that arguments give as values, as they were typed and as Hydra reads them."""
     found = []
     for argument in arguments:
         typed = argument.partition("=")[2]
         found += [typed, typed.strip("'\"")]
-        override = parsed(argument)
-        said = [] if override is None else said_values(override) or []
+        override = parse_override(argument)
+        said = [] if override is None else read_said_values(override) or []
         found += [one for _, one in leaves(said) if isinstance(one, str)]
     return found
 
@@ -71,12 +71,12 @@ def _values(override: Override, most: int | None) -> list[Any] | None:
         return [override.value()]
     if not override.is_discrete_sweep() or override.value_type is ValueType.GLOB_CHOICE_SWEEP:
         return None
-    return [_plain(one) for one in itertools.islice(override.sweep_iterator(), most)]
+    return [_unquote(one) for one in itertools.islice(override.sweep_iterator(), most)]
 
 
-def settings(override: Override) -> Iterator[tuple[str, list[Any]]]:
+def read_settings(override: Override) -> Iterator[tuple[str, list[Any]]]:
     """The dotted keys that an override sets, each with its values: a dict sets several."""
-    found = values(override)
+    found = read_values(override)
     if len(found) == 1 and isinstance(found[0], dict) and found[0]:
         yield from _leaves(override.key_or_group, found[0])
     else:
@@ -91,12 +91,12 @@ def _leaves(above: str, content: dict[Any, Any]) -> Iterator[tuple[str, list[Any
             yield f"{above}.{key}", [value]
 
 
-def _plain(value: Any) -> Any:
+def _unquote(value: Any) -> Any:
     """A swept value with quoted texts as texts, as `Override.value` gives them."""
     if isinstance(value, QuotedString):
         return value.text
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_unquote(one) for one in value]
     if isinstance(value, dict):
-        return {_plain(key): _plain(one) for key, one in value.items()}
+        return {_unquote(key): _unquote(one) for key, one in value.items()}
     return value

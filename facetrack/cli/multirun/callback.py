@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.cli import working_folder
 from facetrack.cli.multirun.summaries import summarise
-from facetrack.cli.resume import own_overrides
+from facetrack.cli.resume import keep_own_overrides
 from facetrack.core.errors import UserError
 from facetrack.system.terminal import refuse
 from facetrack.tasks.sweep import session
@@ -33,7 +33,7 @@ class SweepCallback(Callback):
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Create the parent run, or take it up again; its jobs will find it by the sweep id."""
         try:
-            session.begin(_opened(config))
+            session.begin(_open(config))
         except (UserError, OSError) as error:
             # Hydra turns a callback's exceptions into warnings; this one must end the program.
             raise SystemExit(refuse(str(error))) from error
@@ -44,7 +44,7 @@ class SweepCallback(Callback):
         session.current().job_ended()
 
 
-def _opened(config: DictConfig) -> OpenSession:
+def _open(config: DictConfig) -> OpenSession:
     # As they were given: a value with a `${` in it is not looked up.
     given = OmegaConf.to_container(config.hydra.overrides)
     assert isinstance(given, dict)
@@ -58,6 +58,6 @@ def _opened(config: DictConfig) -> OpenSession:
         str(config.sweep_id),
         Path(config.hydra.sweep.dir),
         tracking,
-        Command(own_overrides(given["task"]), own_overrides(given["hydra"])),
+        Command(keep_own_overrides(given["task"]), keep_own_overrides(given["hydra"])),
         summarise,
     )

@@ -7,7 +7,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from facetrack.cli.mistakes import MISTAKES
-from facetrack.cli.resume import own_overrides
+from facetrack.cli.resume import keep_own_overrides
 from facetrack.system import stopping
 from facetrack.system.progress import say
 from facetrack.tasks.sweep.failure import Failure
@@ -35,5 +35,5 @@ def run_job(task: Callable[[DictConfig], None], config: DictConfig) -> Failure |
 
 def _job() -> str:
     """What makes this process's job what it is: its overrides."""
-    own = own_overrides(HydraConfig.get().overrides.task)
+    own = keep_own_overrides(HydraConfig.get().overrides.task)
     return " ".join(re.sub(r"=choice\((.*)\)$", r"=\1", one) for one in own)

@@ -28,13 +28,15 @@ class PersistentLauncher(Launcher):
     ) -> Sequence[JobReturn]:
         """Run the jobs; their returns, in the same order. Called by the sweeper."""
         now = session.current()
-        returns = launch_all(self._launcher.launch, job_overrides, initial_job_idx, now, return_of)
-        for one in returns:
-            now.take_return(one.return_value)
+        returns = launch_all(
+            self._launcher.launch, job_overrides, initial_job_idx, now, make_return
+        )
+        for job in returns:
+            now.take_return(job.return_value)
         return returns
 
 
-def return_of(failure: Failure) -> JobReturn:
+def make_return(failure: Failure) -> JobReturn:
     """What a launcher returns of a job that could not say so itself."""
     returned = JobReturn(status=JobStatus.COMPLETED)
     returned.return_value = failure

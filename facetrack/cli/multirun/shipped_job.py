@@ -14,7 +14,7 @@ from hydra.core.utils import run_job as run_by_hydra
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
-from facetrack.cli.multirun.persistent import return_of
+from facetrack.cli.multirun.persistent import make_return
 from facetrack.system import json_lines
 from facetrack.system.ray_cluster import environment
 from facetrack.tasks.sweep import session
@@ -77,7 +77,7 @@ def run_shipped(job: ShippedJob) -> Result:
             f"{socket.gethostname()} has no folder {job.folder} ({error.strerror}): start the "
             "command in a folder that all machines see"
         )
-        return _failed(Failure(text, mistake=True))
+        return _fail(Failure(text, mistake=True))
     Singleton.set_state(dict(job.singletons))
     setup_globals()
     program = job.program
@@ -104,15 +104,15 @@ def collect(ended: Iterable[tuple[ShippedJob, Result | None]]) -> list[JobReturn
     returns: dict[int, JobReturn] = {}
     for job, result in ended:
         if result is None:
-            result = _failed(Failure(f"{' '.join(job.overrides)}: its worker was lost, twice"))
+            result = _fail(Failure(f"{' '.join(job.overrides)}: its worker was lost, twice"))
         returns[job.number] = result.returned
         session.current().job_ended(result.text)
         json_lines.pass_on(result.results)
     return [returns[number] for number in sorted(returns)]
 
 
-def _failed(failure: Failure) -> Result:
+def _fail(failure: Failure) -> Result:
     """The result of a job that could not be run."""
     with json_lines.hold() as results:
         failure.give()
-    return Result(failure.line, results, return_of(failure))
+    return Result(failure.line, results, make_return(failure))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndedSweep:
     """A sweep that is to be summed up.
 
     jobs: their MLflow runs. swept: the keys of the settings that take several values. run: the
@@ -56,7 +56,7 @@ class OpenSession:
         tracking: "Tracking",
         run: "Run",
         lock: "FileLock",
-        summarise: Callable[[Ended], None],
+        summarise: Callable[[EndedSweep], None],
     ) -> None:
         self._id, self._folder = sweep_id, folder
         self._tracking, self._run, self._lock = tracking, run, lock
@@ -141,8 +141,8 @@ class OpenSession:
             return 0
         return 2 if all(one.mistake for one in self._failures) else 1
 
-    def _ended(self, jobs: Sequence[Any], *, stopped: bool) -> Ended:
-        return Ended(jobs, self._swept, self._folder, self._run, self._tracking, stopped)
+    def _ended(self, jobs: Sequence[Any], *, stopped: bool) -> EndedSweep:
+        return EndedSweep(jobs, self._swept, self._folder, self._run, self._tracking, stopped)
 
     def _tell(self, status: str, finished: int, *, any_began: bool) -> None:
         seconds = time.monotonic() - self._started
@@ -165,7 +165,7 @@ def open_session(
     folder: Path,
     tracking: Callable[[], "Tracking"],
     command: Command,
-    summarise: Callable[[Ended], None],
+    summarise: Callable[[EndedSweep], None],
 ) -> OpenSession:
     """A sweep with its parent run, which is created, or taken up again.
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from facetrack.cli.arguments.overrides import MOST, parsed, said_texts, said_values, values
+from facetrack.cli.arguments.overrides import (
+    MOST,
+    parse_override,
+    read_said_texts,
+    read_said_values,
+    read_values,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,20 +24,20 @@ from facetrack.cli.arguments.overrides import MOST, parsed, said_texts, said_val
     ],
 )
 def test_values(argument: str, found: list[object], said: list[object] | None) -> None:
-    override = parsed(argument)
+    override = parse_override(argument)
     assert override is not None
-    assert values(override, ["dbscan", "kmeans"]) == found
-    assert said_values(override) == said
+    assert read_values(override, ["dbscan", "kmeans"]) == found
+    assert read_said_values(override) == said
 
 
 def test_a_range_is_listed_as_far_as_anybody_needs_it() -> None:
-    override = parsed("seed=range(1,1000000000)")
+    override = parse_override("seed=range(1,1000000000)")
     assert override is not None
-    assert values(override) == list(range(1, MOST + 1))
+    assert read_values(override) == list(range(1, MOST + 1))
 
 
 def test_texts_are_those_typed_and_those_read() -> None:
-    assert said_texts(["a='x y'", "b={c: [d, e]}", "f=glob(g)", "-m"]) == [
+    assert read_said_texts(["a='x y'", "b={c: [d, e]}", "f=glob(g)", "-m"]) == [
         *("'x y'", "x y", "x y"),
         *("{c: [d, e]}", "{c: [d, e]}", "d", "e"),
         *("glob(g)", "glob(g)"),

@@ -10,7 +10,7 @@ import pytest
 from facetrack.core.errors import UserError
 from facetrack.tasks.sweep import session
 from facetrack.tasks.sweep.failure import Failure
-from facetrack.tasks.sweep.open_sweep import Command, Ended, OpenSession, open_session
+from facetrack.tasks.sweep.open_sweep import Command, EndedSweep, OpenSession, open_session
 from facetrack.tracking.runs import Tracking
 
 JOBS = [["clusterer=dbscan", "clusterer.eps=0.1"], ["clusterer=dbscan", "clusterer.eps=0.2"]]
@@ -25,16 +25,16 @@ def store(home: Path, tmp_path: Path, new_mlflow: Path) -> Tracking:
 
 
 @pytest.fixture
-def summed_up() -> list[Ended]:
+def summed_up() -> list[EndedSweep]:
     return []
 
 
 @pytest.fixture
-def sweep(store: Tracking, tmp_path: Path, summed_up: list[Ended]) -> OpenSession:
+def sweep(store: Tracking, tmp_path: Path, summed_up: list[EndedSweep]) -> OpenSession:
     return _open(store, tmp_path, summed_up.append)
 
 
-def _open(store: Tracking, folder: Path, summarise: Callable[[Ended], None]) -> OpenSession:
+def _open(store: Tracking, folder: Path, summarise: Callable[[EndedSweep], None]) -> OpenSession:
     return open_session("s1", folder, lambda: store, Command(["a=1,2"], []), summarise)
 
 
@@ -96,7 +96,7 @@ def test_the_exit_status_is_what_the_jobs_make_it(
 
 
 def test_what_has_come_of_its_jobs_is_summed_up_once(
-    sweep: OpenSession, store: Tracking, summed_up: list[Ended], tmp_path: Path
+    sweep: OpenSession, store: Tracking, summed_up: list[EndedSweep], tmp_path: Path
 ) -> None:
     sweep.announce(JOBS, {})
     _job(store, 0, "FINISHED")
@@ -130,7 +130,7 @@ def test_one_process_runs_a_sweep_at_a_time(
 def test_a_summary_that_fails_ends_the_sweep_and_lets_go_of_it(
     store: Tracking, tmp_path: Path
 ) -> None:
-    def fail(ended: Ended) -> None:
+    def fail(ended: EndedSweep) -> None:
         raise OSError("no space left on device")
 
     sweep = _open(store, tmp_path, fail)

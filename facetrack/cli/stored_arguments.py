@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from facetrack.cli.arguments.overrides import parsed, said_values
+from facetrack.cli.arguments.overrides import parse_override, read_said_values
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context.targets import STAGES, TASK, leaves
 
@@ -30,32 +30,32 @@ _WORD = re.compile(r"[\w.-]+")
 _ADDRESSES = ("url",)  # where to download from
 
 
-def doubtful(arguments: Sequence[str]) -> list[str]:
+def find_doubtful(arguments: Sequence[str]) -> list[str]:
     """Those of stored arguments that are not run unless the user types them again."""
     return [one for one in arguments if not _is_harmless(one)]
 
 
-def same(stored: str, typed: str) -> bool:
+def say_the_same(stored: str, typed: str) -> bool:
     """Whether two arguments say the same, whatever their quotes."""
-    return stored == typed or (_said(stored) == _said(typed) is not None)
+    return stored == typed or (_read_said(stored) == _read_said(typed) is not None)
 
 
-def _said(argument: str) -> tuple[str, list[Any]] | None:
-    override = parsed(argument)
+def _read_said(argument: str) -> tuple[str, list[Any]] | None:
+    override = parse_override(argument)
     if override is None or override.is_delete() or override.is_range_sweep():
         return None
-    values = said_values(override)
+    values = read_said_values(override)
     return None if values is None else (override.get_key_element(), values)
 
 
 def _is_harmless(argument: str) -> bool:
-    override = parsed(argument)
+    override = parse_override(argument)
     if override is None or override.is_delete() or override.package is not None:
         return False
     key = override.key_or_group
     if (override.is_add() and key != "experiment") or override.is_force_add():
         return False
-    values = said_values(override)
+    values = read_said_values(override)
     if values is None:
         return False
     if key in _GROUPS:
