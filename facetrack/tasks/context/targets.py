@@ -7,15 +7,18 @@ worker processes import the command line, and with it this module.
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 from hydra.core.singleton import Singleton
+from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from facetrack.core.errors import UserError
+from facetrack.system.files import sha256
 from facetrack.system.shipped import CONF
 from facetrack.system.yaml_loader import LOADER
 from facetrack.tasks.context import names
@@ -48,6 +51,15 @@ def of_task(config: DictConfig) -> str:
     name = names.present(str(config[_TARGET]))
     _refuse(name, _of_groups((TASK,)) | Typed().names)
     return name
+
+
+def digest_source(target: str) -> str | None:
+    """16 hex digits that stand for the file a class is in; None where it has no source."""
+    try:
+        file = inspect.getsourcefile(get_object(target))
+        return sha256(Path(str(file))).hex()[:16]
+    except (TypeError, OSError, ValueError, ImportError, AttributeError):
+        return None  # compiled
 
 
 def _refuse(name: str, known: frozenset[str]) -> None:
