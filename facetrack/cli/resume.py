@@ -1,7 +1,7 @@
 """Going on with an interrupted sweep: `resume=last`, `resume=<sweep id>`.
 
 A sweep's parent run keeps the overrides it was started with. To resume is to run the same command
-under the same sweep id: jobs that are finished there say so and end (see job.py).
+under the same sweep id: jobs that are finished there say so and end (see tasks/context/job.py).
 """
 
 import re
