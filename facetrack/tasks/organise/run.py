@@ -36,7 +36,8 @@ from facetrack.system.progress import say
 from facetrack.tasks.context import outputs
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.instances import make
-from facetrack.tasks.context.job import Job, refuse_missing
+from facetrack.tasks.context.job import Job
+from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import settle
 from facetrack.tasks.organise import telling
 
@@ -45,8 +46,6 @@ _MOST_PAIRS = 20
 
 def organise(config: DictConfig) -> None:
     """Sort the photos into `task.out`. Raises UserError for what the user can put right."""
-    if config.sweep_id:
-        raise UserError("task=organise is one job, not a sweep: leave out -m")
     settle(config)
     # Every face on a photo counts, and nothing says who is on it.
     for stage, setting, value in (("detector", "choose", "all"), ("dataset", "labels", False)):
