@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from facetrack.evaluation.metrics import clipped
+from facetrack.core.scores import clip_score
 from facetrack.figures.canvas import as_shipped, new_figure
 from facetrack.figures.study_plots import plots
 from facetrack.figures.table import printable
@@ -231,12 +231,12 @@ def _draw(axes: "Axes", curve: Sequence[Point], colour: str, name: str) -> None:
     line.set_gid("curve")
     line.set_label(f"{name}: best {_told(best)} at {best.value:.4g}")
     if len(curve) > 1:
-        low = [clipped(mean - spread) for mean, spread in zip(means, spreads, strict=True)]
-        high = [clipped(mean + spread) for mean, spread in zip(means, spreads, strict=True)]
+        low = [clip_score(mean - spread) for mean, spread in zip(means, spreads, strict=True)]
+        high = [clip_score(mean + spread) for mean, spread in zip(means, spreads, strict=True)]
         axes.fill_between(values, low, high, color=colour, alpha=0.2, linewidth=0)
     else:
         (mean,), (spread,) = means, spreads
-        ends = [[mean - clipped(mean - spread)], [clipped(mean + spread) - mean]]
+        ends = [[mean - clip_score(mean - spread)], [clip_score(mean + spread) - mean]]
         axes.errorbar(values, means, ends, color=colour, capsize=4)
     axes.plot(
         best.value, best.mean, marker="o", markersize=11, color="none", markeredgecolor=colour
@@ -246,8 +246,8 @@ def _draw(axes: "Axes", curve: Sequence[Point], colour: str, name: str) -> None:
 def _band(curve: Sequence[Point], colour: str, group: str) -> Any:
     from plotly import graph_objects
 
-    there = [(point.value, clipped(point.mean + point.two_std)) for point in curve]
-    back = [(point.value, clipped(point.mean - point.two_std)) for point in reversed(curve)]
+    there = [(point.value, clip_score(point.mean + point.two_std)) for point in curve]
+    back = [(point.value, clip_score(point.mean - point.two_std)) for point in reversed(curve)]
     return graph_objects.Scatter(
         x=[value for value, _ in there + back],
         y=[edge for _, edge in there + back],

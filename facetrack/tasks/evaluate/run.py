@@ -20,11 +20,12 @@ from facetrack.clusterer import build
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embedded, Embeddings, Sampling, Skipped
 from facetrack.core.labels import noise_alone
+from facetrack.core.scores import clip_score
 from facetrack.core.texts import counted, number
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import Evaluation, check
 from facetrack.evaluation.experiment import evaluate as run_experiment
-from facetrack.evaluation.metrics import clipped, summary
+from facetrack.evaluation.metrics import summary
 from facetrack.evaluation.resampling import some_people
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
@@ -351,8 +352,8 @@ def metrics_of(
     values = {
         "ari_mean": told.mean,
         "ari_std": told.std,
-        "ari_ci_low": clipped(told.ci_low),
-        "ari_ci_high": clipped(told.ci_high),
+        "ari_ci_low": clip_score(told.ci_low),
+        "ari_ci_high": clip_score(told.ci_high),
         **means,  # MLflow's page of a run shows metrics in this order
     }
     return values, {"ari": ari}
