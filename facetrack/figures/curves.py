@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from facetrack.core.scores import clip_score
 from facetrack.figures.canvas import as_shipped, new_figure
-from facetrack.figures.study_plots import plots
+from facetrack.figures.study_plots import PlotsPage, render_plots_page
 from facetrack.figures.table import printable
 from facetrack.figures.tsne import label
 
@@ -185,7 +185,7 @@ def interactive(points: Sequence[Point], score: str = "ARI") -> str:
     figure.update_layout(template="plotly_white", hovermode="closest")
     if rows > 1:  # else as high as the window
         figure.update_layout(height=450 * rows)
-    return plots(f"Mean {score}", {"": figure})
+    return render_plots_page(PlotsPage(f"Mean {score}", {"": figure}))
 
 
 def _panels(points: Sequence[Point]) -> tuple[list[_Panel], list[Point]]:

@@ -15,7 +15,7 @@ from facetrack.figures.table import printable
 WIDTH = 1200
 FACE = 96
 _FRAME, _GAP, _MARGIN, _LINE = 4, 22, 24, 22
-COLOURS = (
+_COLOURS = (
     *("#d62728", "#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd"),
     *("#17becf", "#8c564b", "#e377c2", "#bcbd22", "#1a1a6e"),
 )
@@ -41,6 +41,14 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Framed:
+    """A group and the colour of its frames."""
+
+    group: Group
+    colour: str
+
+
+@dataclass(frozen=True)
 class Section:
     """One confusion: what it is, in a line, and its groups, each framed in a colour of its own.
 
@@ -51,6 +59,20 @@ class Section:
     groups: Sequence[Group]
     anchor: str = ""
     distance: float | None = None
+
+    @property
+    def framed(self) -> list[Framed]:
+        """Its groups, each with a colour."""
+        return [
+            Framed(group, _COLOURS[number % len(_COLOURS)])
+            for number, group in enumerate(self.groups)
+        ]
+
+    @property
+    def pair(self) -> list[Framed]:
+        """The two groups whose first faces are the closest pair; none where one is not shown."""
+        leads = [one for one in self.framed if one.group.leads]
+        return leads if len(leads) == 2 and self.distance is not None else []
 
 
 def gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
@@ -90,8 +112,8 @@ def _laid(
         say(_MARGIN, y, section.title, 17, _INK, WIDTH - 2 * _MARGIN)
         y += 32
         x = _MARGIN
-        for number, group in enumerate(section.groups):
-            colour = COLOURS[number % len(COLOURS)]
+        for framed in section.framed:
+            group, colour = framed.group, framed.colour
             wide = len(group.faces) * (FACE + 2 * _FRAME + 2)
             if x > _MARGIN and x + wide > WIDTH - _MARGIN:
                 x, y = _MARGIN, y + _LINE + FACE + 2 * _FRAME + 14

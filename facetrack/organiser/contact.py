@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.extraction.thumbnails import Face, thumbnails
-from facetrack.figures.pages import JPEG, file_uri, jpeg
+from facetrack.figures.encoding import JPEG, file_uri, jpeg
 from facetrack.figures.people_page import Card, Pair, Shown
 from facetrack.organiser.grouping import NOBODY, Numbers
 from facetrack.organiser.people import Corrections, folder_name

@@ -9,12 +9,13 @@ import re
 import numpy as np
 from PIL import Image
 
-from facetrack.figures.pages import data_uri, file_uri, page, script_json
+from facetrack.figures.encoding import data_uri, file_uri, script_json
+from facetrack.figures.pages import render_page
 
 
 def test_only_the_scripts_given_may_run() -> None:
     scripts = ["let a = 1;", 'document.title = "é";']
-    made = page("Title", "<p>body</p>", scripts=scripts)
+    made = render_page("page.html", "Title", scripts=scripts)
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', made)
     assert policy is not None
     allowed = re.findall(r"script-src ([^;]*)", policy[1])
@@ -23,12 +24,12 @@ def test_only_the_scripts_given_may_run() -> None:
     hashes = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in inside]
     assert allowed == [" ".join(f"'sha256-{one}'" for one in hashes)]
     assert "default-src 'none'" in policy[1]
-    assert "script-src 'none'" in page("Title", "")
+    assert "script-src 'none'" in render_page("page.html", "Title")
     assert "unsafe-eval" not in made
 
 
 def test_a_title_is_text() -> None:
-    made = page("</title><script>alert(1)</script>\udce9", "")
+    made = render_page("page.html", "</title><script>alert(1)</script>\udce9")
     made.encode()
     assert "<script" not in made
     assert "&lt;script&gt;alert(1)" in made

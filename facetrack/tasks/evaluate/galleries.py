@@ -12,7 +12,7 @@ from facetrack.core.texts import counted
 from facetrack.evaluation import confusion
 from facetrack.evaluation.confusion import MOST, Confusion
 from facetrack.extraction.thumbnails import Face, thumbnail
-from facetrack.figures import Listing, error_page
+from facetrack.figures import ErrorPage, Listing, render_error_page
 from facetrack.figures.galleries import FACE, Group, Section, gallery
 from facetrack.figures.table import csv_text
 
@@ -38,7 +38,8 @@ def files(
         largest = _largest(embeddings, clusters)
         faces = counted(len(clusters), "face")
         summary = f"{faces} in {counted(len(sizes), 'cluster')}."
-        return made | {"groups.html": error_page(title, summary, [largest], tsne, sizes, None)}
+        page = ErrorPage(title, summary, [largest], tsne, sizes, None)
+        return made | {"groups.html": render_error_page(page)}
     names = embeddings.names
     mergers = confusion.merged(embeddings.vectors, people, clusters)
     splits = confusion.split(embeddings.vectors, people, clusters)
@@ -87,8 +88,9 @@ def files(
         f"{counted(len(sizes), 'cluster')}. Clusters that "
         f"hold several people: {n_mergers:,}; people in several clusters: {n_splits:,}."
     )
+    page = ErrorPage(title, summary, listings, tsne, sizes, np.bincount(people))
     return made | {
-        "errors.html": error_page(title, summary, listings, tsne, sizes, np.bincount(people)),
+        "errors.html": render_error_page(page),
         "merged.png": gallery(
             f"Merged: clusters with several people. {title}", merged_sections, nobody_merged
         ),

@@ -389,7 +389,7 @@ def tsne_html(
         *([counted(n_people, "person", "people")] if n_people else []),
         counted(n_clusters, "cluster"),
     ]
-    return figures.tsne_page(
+    page = figures.TsnePage(
         title,
         f"{', '.join(counts)}.{about}",
         coordinates,
@@ -398,6 +398,7 @@ def tsne_html(
         [one.name for one in embeddings.pictures],
         sheet(embeddings),
     )
+    return figures.render_tsne_page(page)
 
 
 def _flattened(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:

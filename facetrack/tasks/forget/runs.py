@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from facetrack.figures import escaped
-from facetrack.figures.pages import script_json
+from facetrack.figures.encoding import script_json
 from facetrack.system.files import user_path
 from facetrack.tasks.forget.plan import Plan
 from facetrack.tasks.sweep.tsne_pages import file_name

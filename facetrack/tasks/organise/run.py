@@ -20,7 +20,7 @@ from facetrack.dataset.folder import folder as readable_folder
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
 from facetrack.figures import printable
-from facetrack.figures.people_page import index
+from facetrack.figures.people_page import PeoplePage, render_people_page
 from facetrack.organiser import changes, people, restoring, state
 from facetrack.organiser.contact import Contact
 from facetrack.organiser.grouping import NOBODY, Numbers, alike, doubtful
@@ -244,7 +244,7 @@ def _page(
     """index.html, the largest persons first."""
     cards = [card for one in telling.present(persons) if (card := contact.card(one)) is not None]
     cards.sort(key=lambda card: (-card.n_faces, card.id))
-    return index(
+    page = PeoplePage(
         summary,
         cards,
         contact.pairs(alikes),
@@ -252,7 +252,8 @@ def _page(
         [photos.pictures[content].name for content in photos.faceless],
         telling.reasons(photos.skipped),
         telling.reasons(photos.noted),
-    ).encode()
+    )
+    return render_people_page(page).encode()
 
 
 def _changes(

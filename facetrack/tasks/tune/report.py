@@ -221,7 +221,7 @@ def _page(found: Found, searched: Sequence[str]) -> str:
             plots["Two settings together"] = optuna.visualization.plot_contour(found.study)
     for plot in plots.values():
         plot.update_layout(template="plotly_white")
-    return figures.plots(found.name, plots)
+    return figures.render_plots_page(figures.PlotsPage(found.name, plots))
 
 
 def _shares(found: Found) -> dict[str, float]:
