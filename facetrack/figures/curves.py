@@ -126,7 +126,6 @@ def interactive(points: Sequence[Point], score: str = "ARI") -> str:
     Hovering shows dataset, method, value and mean ± 2·std; the legend shows and hides curves.
     Raises ValueError where no point has a finite mean.
     """
-    from plotly import graph_objects
     from plotly.subplots import make_subplots
 
     panels, lines = _panels(points)
@@ -138,43 +137,14 @@ def interactive(points: Sequence[Point], score: str = "ARI") -> str:
     for number, panel in enumerate(panels):
         place = {"row": number // columns + 1, "col": number % columns + 1}
         for dataset, curve in panel.curves.items():
-            name = f"{_plain(dataset)}, {_plain(panel.method)}"
-            group = f"{number} {dataset}"
+            name, group = f"{_plain(dataset)}, {_plain(panel.method)}", f"{number} {dataset}"
             figure.add_trace(_band(curve, colours[dataset], group), **place)
-            figure.add_trace(
-                graph_objects.Scatter(
-                    x=[point.value for point in curve],
-                    y=[point.mean for point in curve],
-                    mode="lines+markers",
-                    line={"color": colours[dataset]},
-                    name=name,
-                    legendgroup=group,
-                    hovertext=[
-                        f"{name}<br>{_plain(point.parameter)} = {point.value:g}"
-                        f"<br>mean {score} {_told(point)}"
-                        for point in curve
-                    ],
-                    hoverinfo="text",
-                ),
-                **place,
-            )
+            figure.add_trace(_curve(curve, colours[dataset], name, group, score), **place)
         for index, line in enumerate(lines):
-            name = f"{_plain(line.dataset)}, {_plain(line.method)}"
-            figure.add_trace(
-                graph_objects.Scatter(
-                    x=list(panel.ends),
-                    y=[line.mean, line.mean],
-                    mode="lines",
-                    line={"color": colours[line.dataset], "dash": dashes[line.method]},
-                    name=name,
-                    legendgroup=f"line {index}",
-                    legendrank=2000,  # below the curves, whose rank is 1000
-                    showlegend=number == 0,
-                    hovertext=f"{name}<br>mean {score} {_told(line)}",
-                    hoverinfo="text",
-                ),
-                **place,
-            )
+            style = {"color": colours[line.dataset], "dash": dashes[line.method]}
+            trace = _line(line, panel.ends, style, score)
+            trace.update(legendgroup=f"line {index}", showlegend=number == 0)
+            figure.add_trace(trace, **place)
         figure.update_xaxes(
             title_text=_plain(panel.parameter),
             range=list(panel.ends),
@@ -258,6 +228,40 @@ def _band(curve: Sequence[Point], colour: str, group: str) -> Any:
         legendgroup=group,
         showlegend=False,
         hoverinfo="skip",
+    )
+
+
+def _curve(curve: Sequence[Point], colour: str, name: str, group: str, score: str) -> Any:
+    from plotly import graph_objects
+
+    return graph_objects.Scatter(
+        x=[point.value for point in curve],
+        y=[point.mean for point in curve],
+        mode="lines+markers",
+        line={"color": colour},
+        name=name,
+        legendgroup=group,
+        hovertext=[
+            f"{name}<br>{_plain(point.parameter)} = {point.value:g}<br>mean {score} {_told(point)}"
+            for point in curve
+        ],
+        hoverinfo="text",
+    )
+
+
+def _line(line: Point, ends: tuple[float, float], style: dict[str, str], score: str) -> Any:
+    from plotly import graph_objects
+
+    name = f"{_plain(line.dataset)}, {_plain(line.method)}"
+    return graph_objects.Scatter(
+        x=list(ends),
+        y=[line.mean, line.mean],
+        mode="lines",
+        line=style,
+        name=name,
+        legendrank=2000,  # below the curves, whose rank is 1000
+        hovertext=f"{name}<br>mean {score} {_told(line)}",
+        hoverinfo="text",
     )
 
 

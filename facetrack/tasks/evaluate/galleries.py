@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,31 @@ _GROUPS, _FACES = 8, 3  # shown of a confusion, and of each of its groups
 _OF_CLUSTER = 12  # faces shown of a cluster where nobody knows who is who
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """The worst confusions of one kind, and how they are shown.
+
+    heading: what they are, in a word; title: in a few. about: in a sentence; none: the sentence
+    where there are none.
+    """
+
+    heading: str
+    title: str
+    about: str
+    none: str
+    confusions: Sequence[Confusion]
+    sections: Sequence[Section]
+
+    @property
+    def listing(self) -> Listing:
+        """As the page has them."""
+        return Listing(self.heading, self.about if self.confusions else self.none, self.sections)
+
+    def contact_sheet(self, title: str) -> bytes:
+        """As a PNG. title: of the run."""
+        return gallery(f"{self.heading}: {self.title}. {title}", self.sections, self.none)
+
+
 def files(
     embeddings: Embeddings, clusters: NDArray[np.int64], title: str, tsne: bytes
 ) -> dict[str, str | bytes]:
@@ -31,19 +57,47 @@ def files(
     clusters: (n,) labels of all faces. tsne: a PNG of them. Faces that the dataset's terms do not
     let be shown are counted, not drawn, and a picture that has gone meanwhile as well.
     """
-    people = embeddings.people
+    people, names = embeddings.people, embeddings.names
     sizes = np.bincount(noise_alone(clusters))
     made: dict[str, str | bytes] = {"faces.csv": _faces_csv(embeddings, clusters)}
+    told = counted(len(clusters), "face")
     if people is None:
-        largest = _largest(embeddings, clusters)
-        faces = counted(len(clusters), "face")
-        summary = f"{faces} in {counted(len(sizes), 'cluster')}."
-        page = ErrorPage(title, summary, [largest], tsne, sizes, None)
+        summary = f"{told} in {counted(len(sizes), 'cluster')}."
+        page = ErrorPage(title, summary, [_largest(embeddings, clusters)], tsne, sizes, None)
         return made | {"groups.html": render_error_page(page)}
+    by_cluster = confusion.by_cluster(people, clusters)
+    by_person = confusion.by_person(people, clusters)
+    n_mergers = sum(row["people"] > 1 for row in by_cluster)
+    n_splits = sum(row["clusters"] > 1 for row in by_person)
+    mergers = _mergers(embeddings, people, clusters, n_mergers)
+    splits = _splits(embeddings, people, clusters, n_splits)
+    summary = (
+        f"{told} of {counted(len(names), 'person', 'people')} in "
+        f"{counted(len(sizes), 'cluster')}. Clusters that "
+        f"hold several people: {n_mergers:,}; people in several clusters: {n_splits:,}."
+    )
+    listings = [mergers.listing, splits.listing]
+    page = ErrorPage(title, summary, listings, tsne, sizes, np.bincount(people))
+    return made | {
+        "errors.html": render_error_page(page),
+        "merged.png": mergers.contact_sheet(title),
+        "split.png": splits.contact_sheet(title),
+        "confused.csv": _csv(
+            [_row("merged", embeddings, one) for one in mergers.confusions]
+            + [_row("split", embeddings, one) for one in splits.confusions]
+        ),
+        "clusters.csv": _csv(_named(by_cluster, names)),
+        "people.csv": _csv(_named(by_person, names)),
+    }
+
+
+def _mergers(
+    embeddings: Embeddings, people: NDArray[np.int64], clusters: NDArray[np.int64], n: int
+) -> _Kind:
+    """Clusters of several people. n: how many there are in all."""
     names = embeddings.names
-    mergers = confusion.merged(embeddings.vectors, people, clusters)
-    splits = confusion.split(embeddings.vectors, people, clusters)
-    merged_sections = [
+    worst = confusion.merged(embeddings.vectors, people, clusters)
+    sections = [
         _section(
             embeddings,
             one,
@@ -52,9 +106,23 @@ def files(
             [names[person] for person in one.names],
             ("cluster", "person"),
         )
-        for one in mergers
+        for one in worst
     ]
-    split_sections = [
+    about = (
+        f"Clusters that hold several people{_most(n)}, those with most pairs of faces "
+        "wrongly together first. The colour of a frame stands for a person."
+    )
+    none = "No cluster holds faces of several people."
+    return _Kind("Merged", "clusters with several people", about, none, worst, sections)
+
+
+def _splits(
+    embeddings: Embeddings, people: NDArray[np.int64], clusters: NDArray[np.int64], n: int
+) -> _Kind:
+    """People over several clusters. n: how many there are in all."""
+    names = embeddings.names
+    worst = confusion.split(embeddings.vectors, people, clusters)
+    sections = [
         _section(
             embeddings,
             one,
@@ -63,47 +131,14 @@ def files(
             [f"cluster {cluster}" for cluster in one.names],
             ("person", "cluster"),
         )
-        for one in splits
+        for one in worst
     ]
-    by_cluster = confusion.by_cluster(people, clusters)
-    by_person = confusion.by_person(people, clusters)
-    n_mergers = sum(row["people"] > 1 for row in by_cluster)
-    n_splits = sum(row["clusters"] > 1 for row in by_person)
-    nobody_merged = "No cluster holds faces of several people."
-    nobody_split = "Nobody's faces are in several clusters."
-    merged = (
-        f"Clusters that hold several people{_most(n_mergers)}, those with most pairs of faces "
-        "wrongly together first. The colour of a frame stands for a person."
-    )
-    split = (
-        f"People whose faces are in several clusters{_most(n_splits)}, those with most pairs of "
+    about = (
+        f"People whose faces are in several clusters{_most(n)}, those with most pairs of "
         "faces wrongly apart first. The colour of a frame stands for a cluster."
     )
-    listings = [
-        Listing("Merged", merged if mergers else nobody_merged, merged_sections),
-        Listing("Split", split if splits else nobody_split, split_sections),
-    ]
-    summary = (
-        f"{counted(len(people), 'face')} of {counted(len(names), 'person', 'people')} in "
-        f"{counted(len(sizes), 'cluster')}. Clusters that "
-        f"hold several people: {n_mergers:,}; people in several clusters: {n_splits:,}."
-    )
-    page = ErrorPage(title, summary, listings, tsne, sizes, np.bincount(people))
-    return made | {
-        "errors.html": render_error_page(page),
-        "merged.png": gallery(
-            f"Merged: clusters with several people. {title}", merged_sections, nobody_merged
-        ),
-        "split.png": gallery(
-            f"Split: people in several clusters. {title}", split_sections, nobody_split
-        ),
-        "confused.csv": _csv(
-            [_row("merged", embeddings, one) for one in mergers]
-            + [_row("split", embeddings, one) for one in splits]
-        ),
-        "clusters.csv": _csv(_named(by_cluster, names)),
-        "people.csv": _csv(_named(by_person, names)),
-    }
+    none = "Nobody's faces are in several clusters."
+    return _Kind("Split", "people in several clusters", about, none, worst, sections)
 
 
 def _most(n: int) -> str:
