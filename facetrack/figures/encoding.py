@@ -13,23 +13,23 @@ JPEG = "image/jpeg"
 _QUALITY = 80
 
 
-def data_uri(image: Image) -> Markup:
+def encode_picture(image: Image) -> Markup:
     """A picture (h, w, 3) uint8 as the source of an <img>: a JPEG inside the page."""
-    return file_uri(jpeg(image), JPEG)
+    return encode_file(encode_jpeg(image), JPEG)
 
 
-def jpeg(image: Image) -> bytes:
+def encode_jpeg(image: Image) -> bytes:
     """A picture (h, w, 3) uint8 as the file that pages have inside."""
     content = io.BytesIO()
     Pillow.fromarray(image).save(content, "JPEG", quality=_QUALITY)
     return content.getvalue()
 
 
-def file_uri(content: bytes, kind: str) -> Markup:
+def encode_file(content: bytes, kind: str) -> Markup:
     """A file inside the page. kind: its media type. There is nothing in it to escape."""
     return Markup(f"data:{kind};base64,{base64.b64encode(content).decode()}")
 
 
-def script_json(value: object) -> str:
+def encode_json(value: object) -> str:
     """Data as it can stand in a script: JSON in ASCII that cannot end the element it is in."""
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.figures.assets import inlined
+from facetrack.figures.assets import read_static
 from facetrack.figures.galleries import FACE, Section
 from facetrack.figures.pages import render_page
 
@@ -94,7 +94,7 @@ class ErrorPage:
         counts = [np.bincount(one, minlength=last + 1).tolist() for one in bins]
         most = max(1, *(max(one) for one in counts))
         rows = [
-            Row(_range(step), [Bar(one[step], 100 * one[step] / most) for one in counts])
+            Row(_name_range(step), [Bar(one[step], 100 * one[step] / most) for one in counts])
             for step in range(last + 1)
         ]
         return Counts(list(columns), rows)
@@ -102,10 +102,10 @@ class ErrorPage:
 
 def render_error_page(page: ErrorPage) -> str:
     """The page."""
-    return render_page("errors.html", page.title, page, scripts=[inlined("errors.js")])
+    return render_page("errors.html", page.title, page, scripts=[read_static("errors.js")])
 
 
-def _range(step: int) -> str:
+def _name_range(step: int) -> str:
     """Sizes above one power of two and up to the next."""
     low, high = 2**step // 2 + 1, 2**step
     return f"{high:,}" if high <= 2 else f"{low:,} to {high:,}"

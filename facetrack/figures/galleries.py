@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from facetrack.figures.table import printable
+from facetrack.figures.table import make_printable
 
 WIDTH = 1200
 FACE = 96
@@ -75,11 +75,11 @@ class Section:
         return leads if len(leads) == 2 and self.distance is not None else []
 
 
-def gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
+def draw_gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
     """A contact sheet as PNG, 1200 pixels wide. none: what it says where there is no section."""
-    height = _laid(None, heading, sections, none)
+    height = _lay_out(None, heading, sections, none)
     sheet = Image.new("RGB", (WIDTH, height), "white")
-    _laid(ImageDraw.Draw(sheet), heading, sections, none, sheet)
+    _lay_out(ImageDraw.Draw(sheet), heading, sections, none, sheet)
     content = io.BytesIO()
     if sheet.getcolors(_MANY) is None:
         # 64 shades of each primary: it looks the same, and the next line takes a fifth of the time.
@@ -89,7 +89,7 @@ def gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
     return content.getvalue()
 
 
-def _laid(
+def _lay_out(
     draw: ImageDraw.ImageDraw | None,
     heading: str,
     sections: Sequence[Section],
@@ -100,7 +100,7 @@ def _laid(
 
     def say(x: int, y: int, words: str, size: int, colour: str, room: int) -> None:
         if draw is not None:
-            draw.text((x, y), _cut(words, size, room), fill=colour, font=_font(size))
+            draw.text((x, y), _shorten(words, size, room), fill=colour, font=_load_font(size))
 
     y = _MARGIN
     say(_MARGIN, y, heading, 24, _INK, WIDTH - 2 * _MARGIN)
@@ -133,17 +133,17 @@ def _laid(
 
 
 @functools.cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def _load_font(size: int) -> ImageFont.FreeTypeFont:
     import matplotlib  # its font has more scripts than Pillow's own
 
     path = Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"
     return ImageFont.truetype(str(path), size)
 
 
-def _cut(words: str, size: int, room: int) -> str:
-    words = printable(words)
-    if _font(size).getlength(words) <= room:
+def _shorten(words: str, size: int, room: int) -> str:
+    words = make_printable(words)
+    if _load_font(size).getlength(words) <= room:
         return words
-    while words and _font(size).getlength(f"{words}…") > room:
+    while words and _load_font(size).getlength(f"{words}…") > room:
         words = words[:-1]
     return f"{words}…"

@@ -14,18 +14,18 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from facetrack.figures.templates import template
+from facetrack.figures.templates import load_template
 
 
 def render_page(name: str, title: str, shown: object = None, *, scripts: Sequence[str] = ()) -> str:
     """A whole page. name: of its template, page.html alone for one with nothing on it.
 
     title: any text. shown: what the template knows under this name.
-    scripts: their text, run in this order after the body; data in them as `script_json` has it.
+    scripts: their text, run in this order after the body; data in them as `encode_json` has it.
     They cannot compile code of their own, which plotly's WebGL would need (`scattergl`).
     """
     allowed = " ".join(f"'sha256-{_hash(script)}'" for script in scripts) or "'none'"
-    return template(name).render(
+    return load_template(name).render(
         title=title,
         shown=shown,
         allowed=Markup(allowed),

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from facetrack.figures.assets import inlined
+from facetrack.figures.assets import read_static
 from facetrack.figures.pages import render_page
-from facetrack.figures.table import printable
+from facetrack.figures.table import make_printable
 
 _TITLE = "People on your photos"
 
@@ -78,9 +78,9 @@ class PeoplePage:
         photos = {card.id: card.photos for card in [*self.cards, *unknown]}
         if self.faceless:
             photos["no-face"] = self.faceless
-        return {id_: [printable(name) for name in names] for id_, names in photos.items()}
+        return {id_: [make_printable(name) for name in names] for id_, names in photos.items()}
 
 
 def render_people_page(page: PeoplePage) -> str:
     """The page."""
-    return render_page("people.html", _TITLE, page, scripts=[inlined("people.js")])
+    return render_page("people.html", _TITLE, page, scripts=[read_static("people.js")])

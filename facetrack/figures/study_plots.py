@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from facetrack.figures.assets import inlined
-from facetrack.figures.encoding import script_json
+from facetrack.figures.assets import read_static
+from facetrack.figures.encoding import encode_json
 from facetrack.figures.pages import render_page
 
 # plotly 7 shows a button that uploads the chart, data and all, unless told not to.
@@ -28,6 +28,6 @@ def render_plots_page(page: PlotsPage) -> str:
     """
     from plotly.offline import get_plotlyjs
 
-    data = script_json([json.loads(figure.to_json()) for figure in page.figures.values()])
-    own = f"const PLOTS = {data}, CONFIG = {script_json(PLOTLY)};\n{inlined('plots.js')}"
+    data = encode_json([json.loads(figure.to_json()) for figure in page.figures.values()])
+    own = f"const PLOTS = {data}, CONFIG = {encode_json(PLOTLY)};\n{read_static('plots.js')}"
     return render_page("plots.html", page.title, page, scripts=[get_plotlyjs(), own])

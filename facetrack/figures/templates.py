@@ -10,25 +10,25 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from facetrack.core.texts import counted
-from facetrack.figures.assets import inlined
-from facetrack.figures.encoding import data_uri, file_uri, script_json
-from facetrack.figures.table import escaped
+from facetrack.figures.assets import read_static
+from facetrack.figures.encoding import encode_file, encode_json, encode_picture
+from facetrack.figures.table import escape_html
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
 
-def template(name: str) -> "Template":
+def load_template(name: str) -> "Template":
     """A template in static/, by its file name. Variables that nobody gave raise when it is used."""
-    return _environment().get_template(name)
+    return _make_environment().get_template(name)
 
 
 @functools.cache
-def _environment() -> "Environment":
+def _make_environment() -> "Environment":
     from jinja2 import Environment, FunctionLoader, StrictUndefined  # late: it takes 100 ms
 
     made = Environment(
-        loader=FunctionLoader(inlined),
+        loader=FunctionLoader(read_static),
         autoescape=True,
         finalize=_escape,
         undefined=StrictUndefined,
@@ -37,7 +37,12 @@ def _environment() -> "Environment":
         auto_reload=False,
     )
     made.globals |= {"counted": counted, "static": _inline}
-    made.filters |= {"data_uri": data_uri, "file_uri": file_uri, "json": _write_json, "link": _link}
+    made.filters |= {
+        "data_uri": encode_picture,
+        "file_uri": encode_file,
+        "json": _write_json,
+        "link": _make_link,
+    }
     return made
 
 
@@ -46,18 +51,18 @@ def _escape(value: object) -> object:
 
     Jinja2's own escaping, which is on as well, would leave what turns the text around it.
     """
-    return value if isinstance(value, Markup | int | float) else Markup(escaped(str(value)))
+    return value if isinstance(value, Markup | int | float) else Markup(escape_html(str(value)))
 
 
 def _inline(name: str) -> Markup:
     """A file in static/ as it is: it is ours."""
-    return Markup(inlined(name))
+    return Markup(read_static(name))
 
 
 def _write_json(value: object) -> Markup:
-    return Markup(script_json(value))
+    return Markup(encode_json(value))
 
 
-def _link(path: str) -> str:
+def _make_link(path: str) -> str:
     """A path as a link that cannot be taken for a scheme."""
     return "./" + quote(path.encode("utf-8", "surrogateescape"))

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.labels import NOISE, noise_alone
-from facetrack.figures.assets import inlined
-from facetrack.figures.encoding import script_json
+from facetrack.figures.assets import read_static
+from facetrack.figures.encoding import encode_json
 from facetrack.figures.pages import render_page
 from facetrack.figures.study_plots import PLOTLY
-from facetrack.figures.table import printable
-from facetrack.figures.tsne import GREY, Style, cluster_styles, style
+from facetrack.figures.table import make_printable
+from facetrack.figures.tsne import GREY, Style, choose_cluster_styles, choose_style
 
 # What figures/tsne.py calls the markers, as plotly does.
 _SYMBOLS = {
@@ -50,7 +50,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class TsnePage:
-    """n faces at (n, 2) coordinates, drawn as in `two_panels`.
+    """n faces at (n, 2) coordinates, drawn as in `draw_tsne`.
 
     title, about: any text. people, pictures: n names; None where nobody said who is who.
     clusters: (n,) integers, -1 is noise; they are numbered as in clusters.csv.
@@ -73,9 +73,9 @@ class TsnePage:
     def groupings(self) -> list[dict[str, Any]]:
         """For each of `kinds`: the names of its groups, how they are drawn, and whose is whose."""
         if self.people is None:
-            return [_clusters(self.clusters, None)]
+            return [_group_by_cluster(self.clusters, None)]
         names, numbers = np.unique(np.asarray(self.people, dtype=object), return_inverse=True)
-        return [_people(list(names), numbers), _clusters(self.clusters, numbers)]
+        return [_group_by_person(list(names), numbers), _group_by_cluster(self.clusters, numbers)]
 
     @property
     def tile(self) -> int:
@@ -93,42 +93,44 @@ def render_tsne_page(page: TsnePage) -> str:
         "y": y,
         "size": round(float(np.clip(200 / np.sqrt(len(x)), 5, 12)), 1),
         "groupings": page.groupings,
-        "pictures": [printable(name) for name in page.pictures],
+        "pictures": [make_printable(name) for name in page.pictures],
         "tiles": page.sheet.tiles.tolist(),
         "columns": page.sheet.columns,
         "side": page.sheet.side,
         "grey": GREY,
         "config": _CONFIG,
     }
-    scripts = [get_plotlyjs(), f"const DATA = {script_json(data)};", inlined("tsne.js")]
+    scripts = [get_plotlyjs(), f"const DATA = {encode_json(data)};", read_static("tsne.js")]
     return render_page("tsne.html", page.title, page, scripts=scripts)
 
 
-def _people(names: Sequence[str], numbers: NDArray[np.int64]) -> dict[str, Any]:
-    styles = [style(number) for number in range(len(names))]
-    return _grouping("person", "people", names, numbers, styles)
+def _group_by_person(names: Sequence[str], numbers: NDArray[np.int64]) -> dict[str, Any]:
+    styles = [choose_style(number) for number in range(len(names))]
+    return _describe_groups("person", "people", names, numbers, styles)
 
 
-def _clusters(clusters: NDArray[np.integer], people: NDArray[np.int64] | None) -> dict[str, Any]:
+def _group_by_cluster(
+    clusters: NDArray[np.integer], people: NDArray[np.int64] | None
+) -> dict[str, Any]:
     noise = clusters == NOISE
     numbers = noise_alone(clusters)
     n = int(numbers[~noise].max()) + 1 if not noise.all() else 0
-    found = cluster_styles(np.where(noise, NOISE, numbers), people)
+    found = choose_cluster_styles(np.where(noise, NOISE, numbers), people)
     styles = [found.get(number, _SINGLE) for number in range(n)]
     names = [f"cluster {number}" for number in range(n)]
     if noise.any():
         names.append("in no cluster")
         styles.append(_NOISE)
-    return _grouping("cluster", "clusters", names, np.where(noise, n, numbers), styles)
+    return _describe_groups("cluster", "clusters", names, np.where(noise, n, numbers), styles)
 
 
-def _grouping(
+def _describe_groups(
     one: str, many: str, names: Sequence[str], of: NDArray[np.int64], styles: Sequence[Style]
 ) -> dict[str, Any]:
     return {
         "one": one,
         "many": many,
-        "names": [printable(name) for name in names],
+        "names": [make_printable(name) for name in names],
         "of": of.tolist(),
         "colours": [colour for colour, _ in styles],
         "symbols": [_SYMBOLS.get(shape, shape) for _, shape in styles],

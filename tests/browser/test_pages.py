@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import Visit
 from facetrack.core.faces import Embeddings
-from facetrack.figures import Point, interactive
+from facetrack.figures import Point, render_curves_page
 from facetrack.tasks.evaluate import galleries
 from facetrack.tasks.evaluate.run import tsne_html
 from facetrack.tasks.tsne_cache import tsne
@@ -175,7 +175,7 @@ def test_on_a_phone_panels_stand_below_each_other_and_the_legend_below_them(
         for method in ("dbscan", "meanshift, n_people=50")
         for eps in (0.1, 0.2, 0.3)
     ]
-    (tmp_path / "curves.html").write_text(interactive(points))
+    (tmp_path / "curves.html").write_text(render_curves_page(points))
     with visit((tmp_path / "curves.html").as_uri()) as page:
         first, second, legend = map(page.locator, (".xtitle", ".x2title", ".legend"))
 

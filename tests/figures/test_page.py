@@ -9,7 +9,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from facetrack.figures.encoding import data_uri, file_uri, script_json
+from facetrack.figures.encoding import encode_file, encode_json, encode_picture
 from facetrack.figures.pages import render_page
 
 
@@ -37,15 +37,15 @@ def test_a_title_is_text() -> None:
 
 def test_data_cannot_end_its_script() -> None:
     hostile = {"</script><script>alert(1)</script>": ["<!--", "\u2028", "\udce9", 1.5, None]}
-    text = script_json(hostile)
+    text = encode_json(hostile)
     assert "<" not in text
     assert text.isascii()
     assert json.loads(text) == hostile
 
 
 def test_a_picture_inside_the_page() -> None:
-    uri = data_uri(np.full((8, 8, 3), 120, np.uint8))
+    uri = encode_picture(np.full((8, 8, 3), 120, np.uint8))
     kind, _, content = uri.partition(";base64,")
     assert kind == "data:image/jpeg"
     assert np.ptp(np.asarray(Image.open(io.BytesIO(base64.b64decode(content))))) <= 2
-    assert file_uri(b"\x00\xff", "image/png") == "data:image/png;base64,AP8="
+    assert encode_file(b"\x00\xff", "image/png") == "data:image/png;base64,AP8="

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from facetrack.figures import templates
-from facetrack.figures.encoding import file_uri
+from facetrack.figures.encoding import encode_file
 
 STATIC = Path(templates.__file__).with_name("static")
 TEMPLATES = sorted(path.name for path in STATIC.glob("*.html"))
 
 
 def _said(source: str, **values: object) -> str:
-    return templates._environment().from_string(source).render(**values)
+    return templates._make_environment().from_string(source).render(**values)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,9 @@ def test_text_is_text_however_it_gets_there(name: str, shown: str) -> None:
 
 
 def test_what_is_inside_stays_as_it_is() -> None:
-    assert _said("{{ it }} {{ 12 }}", it=file_uri(b"\x00\xff", "a/b")) == "data:a/b;base64,AP8= 12"
+    assert (
+        _said("{{ it }} {{ 12 }}", it=encode_file(b"\x00\xff", "a/b")) == "data:a/b;base64,AP8= 12"
+    )
     assert _said("{{ static('errors.js') }}") == (STATIC / "errors.js").read_text()
     assert _said("{{ it|json }}", it={"a": "</script>"}) == '{"a":"\\u003c/script>"}'
 
@@ -60,7 +62,7 @@ def test_what_nobody_gave_raises() -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_no_template_lets_text_through(name: str) -> None:
     """All of them compile; none turns escaping off."""
-    templates.template(name)
+    templates.load_template(name)
     words = (STATIC / name).read_text().replace("|", " ").split()
     assert not {"safe", "autoescape", "Markup"} & set(words)
 

@@ -14,8 +14,8 @@ from facetrack.evaluation import confusion
 from facetrack.evaluation.confusion import MOST, Confusion
 from facetrack.extraction.thumbnails import Face, thumbnail
 from facetrack.figures import ErrorPage, Listing, render_error_page
-from facetrack.figures.galleries import FACE, Group, Section, gallery
-from facetrack.figures.table import csv_text
+from facetrack.figures.galleries import FACE, Group, Section, draw_gallery
+from facetrack.figures.table import format_csv
 
 _GROUPS, _FACES = 8, 3  # shown of a confusion, and of each of its groups
 _OF_CLUSTER = 12  # faces shown of a cluster where nobody knows who is who
@@ -43,7 +43,7 @@ class _Kind:
 
     def contact_sheet(self, title: str) -> bytes:
         """As a PNG. title: of the run."""
-        return gallery(f"{self.heading}: {self.title}. {title}", self.sections, self.none)
+        return draw_gallery(f"{self.heading}: {self.title}. {title}", self.sections, self.none)
 
 
 def files(
@@ -223,7 +223,7 @@ def _largest(embeddings: Embeddings, clusters: NDArray[np.int64]) -> Listing:
 
 def _faces_csv(embeddings: Embeddings, clusters: NDArray[np.int64]) -> str:
     """Which face is in which cluster, numbered as in clusters.csv, and which are noise."""
-    return csv_text(
+    return format_csv(
         ("picture", "person", "cluster", "noise"),
         (
             (picture.name, picture.person or "", str(cluster), "yes" if noise else "")
@@ -256,4 +256,4 @@ def _named(
 
 
 def _csv(rows: Sequence[Mapping[str, str | float]]) -> str:
-    return csv_text(list(rows[0]), (row.values() for row in rows)) if rows else ""
+    return format_csv(list(rows[0]), (row.values() for row in rows)) if rows else ""

@@ -366,13 +366,13 @@ def _tsne_png(
     evaluation: Evaluation,
 ) -> bytes:
     people = [str(picture.person) for picture in embeddings.pictures] if embeddings.names else None
-    figure = figures.two_panels(
+    figure = figures.draw_tsne(
         coordinates,
         people,
         evaluation.clusters,
         f"{config.dataset.name}: {counted(len(embeddings.vectors), 'face')}, {describe(config)}",
     )
-    return figures.png(figure)
+    return figures.encode_png(figure)
 
 
 def tsne_html(
@@ -457,7 +457,7 @@ def _git_commit() -> dict[str, str]:
 def resamples_csv(evaluation: Evaluation) -> str:
     """The scores of each resample as a table, unrounded."""
     head = list(evaluation.resamples[0])
-    return figures.csv_text(
+    return figures.format_csv(
         head,
         (
             # Counts are whole numbers, whatever type their mean is made of.
@@ -469,7 +469,7 @@ def resamples_csv(evaluation: Evaluation) -> str:
 
 def skipped_csv(skipped: Sequence[Skipped]) -> str:
     """What was left out, and why, as a table."""
-    return figures.csv_text(("picture", "reason"), ((one.name, one.reason) for one in skipped))
+    return figures.format_csv(("picture", "reason"), ((one.name, one.reason) for one in skipped))
 
 
 def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float]) -> None:
@@ -487,7 +487,7 @@ def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float
         + f", {counts['skipped']} skipped"
     )
     for one in sorted(embeddings.skipped, key=lambda one: not one.pictures)[:5]:
-        say(f"  skipped {figures.printable(f'{one.name}: {one.reason}')}")
+        say(f"  skipped {figures.make_printable(f'{one.name}: {one.reason}')}")
     if len(embeddings.skipped) > 5:
         say(f"  and {len(embeddings.skipped) - 5} more, listed in the run's skipped.csv")
     say("")

@@ -19,7 +19,7 @@ from facetrack.core.faces import Embedder
 from facetrack.dataset.folder import folder as readable_folder
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
-from facetrack.figures import printable
+from facetrack.figures import make_printable
 from facetrack.figures.people_page import PeoplePage, render_people_page
 from facetrack.organiser import changes, people, restoring, state
 from facetrack.organiser.contact import Contact
@@ -55,7 +55,7 @@ def organise(config: DictConfig) -> None:
     check(config.seed, 1)
     out = _out(config)
     for told in _forgotten_first():
-        say(f"  {printable(told)}")
+        say(f"  {make_printable(told)}")
     with state.opened(out) as unfinished:
         lost = _organised(config, out, unfinished)
         shutil.rmtree(unfinished, ignore_errors=True)
