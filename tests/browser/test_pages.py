@@ -60,7 +60,7 @@ def pages(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACETRACK_HOME", str(warm_home))
         page = tsne_html("faces", portraits, tsne(portraits, 0), clusters)
-        made = galleries.files(portraits, clusters, "faces", b"")
+        made = galleries.make_files(portraits, clusters, "faces", b"")
     (folder / "tsne.html").write_text(page)
     (folder / "errors.html").write_text(str(made["errors.html"]))
     return folder

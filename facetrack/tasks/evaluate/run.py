@@ -92,7 +92,7 @@ def evaluate(config: DictConfig) -> None:
             "resamples.csv": resamples_csv(evaluation),
             "skipped.csv": skipped_csv(embeddings.skipped),
             "tsne.png": picture,
-            **galleries.files(embeddings, evaluation.clusters, title, picture),
+            **galleries.make_files(embeddings, evaluation.clusters, title, picture),
         }
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = tsne_html(title, embeddings, coordinates, evaluation.clusters)
