@@ -15,7 +15,7 @@ from facetrack.organiser.grouping import NOBODY, Numbers
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.state import PAGE, State
 from facetrack.system.progress import say
-from facetrack.tasks.evaluate.run import skipped_csv
+from facetrack.tasks.scores import write_skipped
 from facetrack.tracking.runs import NOWHERE, Run, Tracking, where_line
 
 _MOST_TOLD = 20
@@ -100,7 +100,7 @@ def log(
     run.metrics({name: float(count) for name, count in counted.items()})
     if recall is not None:
         run.metrics({"neighbors_recall": recall})
-    files: dict[str, str | bytes] = {"skipped.csv": skipped_csv([*photos.skipped, *photos.noted])}
+    files: dict[str, str | bytes] = {"skipped.csv": write_skipped([*photos.skipped, *photos.noted])}
     if tracking.uri == NOWHERE:
         return
     where, _, digest = now.logged.partition(" ")
