@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from facetrack.figures import printable
+from facetrack.figures import make_printable
 from facetrack.organiser.grouping import NOBODY, Earlier, Numbers
 from facetrack.organiser.people import FILE, Corrections, Photo, folder_name
 from facetrack.organiser.photos import Photos
@@ -118,7 +118,7 @@ class _Faces:
     def missing(self, person: int, photo: Photo) -> Remark:
         """What to say of a photo that a person is not on."""
         none = "" if _looks(photo.name) in self._alike else ", and no photo has that name"
-        told = f"{folder_name(person)} is on no photo {printable(photo.name)}{none}"
+        told = f"{folder_name(person)} is on no photo {make_printable(photo.name)}{none}"
         return photo.line, f"{told}, so nothing was done"
 
     def _group(self, person: int) -> set[int]:
@@ -145,7 +145,7 @@ class _Faces:
 
 def _looks(name: str) -> str:
     """A name as the page shows it, however its letters are put together."""
-    return unicodedata.normalize("NFC", printable(name))
+    return unicodedata.normalize("NFC", make_printable(name))
 
 
 def _split(person: int, listed: Sequence[Photo], faces: _Faces, now: State) -> list[Remark]:
@@ -265,7 +265,7 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
             remarks.append((line, f"{_gone(number)}, so the name does nothing"))
         elif stays != name:
             told = f"{folder_name(number)} is merged into {folder_name(person)}"
-            remarks.append((line, f"{told}, whose name {printable(stays)} stays"))
+            remarks.append((line, f"{told}, whose name {make_printable(stays)} stays"))
         else:
             others = shared.setdefault(name, {})
             if person in others:
@@ -275,9 +275,9 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
             if same is not None:
                 told = (
                     f"{folder_name(person)} has the name of {folder_name(same)} (line "
-                    f"{others[same]}), {printable(name)}: write merge: [{folder_name(person)}] "
-                    f"below {folder_name(same)} if they are one, else different: "
-                    f"[{folder_name(person)}]"
+                    f"{others[same]}), {make_printable(name)}: write merge: "
+                    f"[{folder_name(person)}] below {folder_name(same)} if they are one, "
+                    f"else different: [{folder_name(person)}]"
                 )
                 remarks.append((line, told))
     return remarks

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from facetrack.core.errors import UserError
-from facetrack.figures import printable
+from facetrack.figures import make_printable
 from facetrack.organiser import shared_file
 from facetrack.organiser.handwritten import Items, Node, Pairs, Text, parsed, wrong
 
@@ -357,7 +357,9 @@ def _check_photos(said: Corrections) -> None:
         if first is None:
             lines[what, number, photo.name] = photo.line
             return True
-        said.remarks.append((photo.line, f"{printable(photo.name)} is on line {first} already"))
+        said.remarks.append(
+            (photo.line, f"{make_printable(photo.name)} is on line {first} already")
+        )
         return False
 
     said.bar = [one for one in said.bar if is_new("not", *one)]
@@ -402,7 +404,7 @@ def _called(
     found = sorted(everyone - {said.person(number)})
     if len(found) == 1:
         return found[0]
-    shown = printable(name)[:60]
+    shown = make_printable(name)[:60]
     if found:
         who = " and ".join(map(folder_name, found[:3]))
         told = f"{who}{' and more' if len(found) > 3 else ''} have the name {shown}: give a number"

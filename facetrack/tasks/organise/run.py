@@ -18,8 +18,8 @@ from facetrack.core.faces import Embedder
 from facetrack.dataset.folder import folder as readable_folder
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
-from facetrack.figures import printable
-from facetrack.figures.people_page import index
+from facetrack.figures import make_printable
+from facetrack.figures.people_page import PeoplePage, render_people_page
 from facetrack.organiser import changes, people, restoring, state
 from facetrack.organiser.contact import Contact
 from facetrack.organiser.grouping import NOBODY, Numbers, alike, doubtful
@@ -54,7 +54,7 @@ def organise(config: DictConfig) -> None:
     check(config.seed, 1)
     out = _out(config)
     for told in _forgotten_first():
-        say(f"  {printable(told)}")
+        say(f"  {make_printable(told)}")
     with state.opened(out) as unfinished:
         lost = _organised(config, out, unfinished)
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -243,7 +243,7 @@ def _page(
     """index.html, the largest persons first."""
     cards = [card for one in telling.present(persons) if (card := contact.card(one)) is not None]
     cards.sort(key=lambda card: (-card.n_faces, card.id))
-    return index(
+    page = PeoplePage(
         summary,
         cards,
         contact.pairs(alikes),
@@ -251,7 +251,8 @@ def _page(
         [photos.pictures[content].name for content in photos.faceless],
         telling.reasons(photos.skipped),
         telling.reasons(photos.noted),
-    ).encode()
+    )
+    return render_people_page(page).encode()
 
 
 def _changes(

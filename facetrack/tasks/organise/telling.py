@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from facetrack.core import texts
 from facetrack.core.faces import Skipped
-from facetrack.figures import printable
+from facetrack.figures import make_printable
 from facetrack.organiser import people
 from facetrack.organiser.grouping import NOBODY, Numbers
 from facetrack.organiser.photos import Photos
@@ -128,7 +128,7 @@ def tell(
     more = f"more: see {PAGE}"
     for lines, what in ((skipped, more), (noted, more), (remarks, "more such remarks")):
         for line in lines[:_MOST_TOLD]:
-            say(f"  {printable(line)}")
+            say(f"  {make_printable(line)}")
         if len(lines) > _MOST_TOLD:
             say(f"  and {len(lines) - _MOST_TOLD} {what}")
     say(f"\nOpen {out / PAGE}")
