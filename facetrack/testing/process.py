@@ -1,6 +1,7 @@
 """The command line in this process, as separate from everything else in it as a process is."""
 
 import contextlib
+import contextvars
 import gc
 import importlib
 import logging
@@ -33,10 +34,9 @@ from omegaconf import DictConfig
 
 from facetrack import __main__ as started
 from facetrack.cli import command
-from facetrack.cli.working_folder import escaped
+from facetrack.cli.working_folder import escape
 from facetrack.embedder import dlib_resnet
 from facetrack.system import json_lines
-from facetrack.tasks.sweep import session
 from facetrack.testing.outcome import Outcome
 from facetrack.tracking import runs as tracking
 
@@ -90,7 +90,7 @@ def _exit_status(arguments: Sequence[str]) -> int:
     # Worker processes take up their parent's: a test's would bring all the tests import.
     sys.modules["__main__"] = started
     try:
-        command.main()
+        contextvars.Context().run(command.main)  # no sweep is open in it
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
@@ -121,24 +121,17 @@ def _environment(added: Mapping[str, str]) -> Iterator[None]:
 @contextlib.contextmanager
 def _modules() -> Iterator[None]:
     """What modules remember is forgotten before and after, and the caller's put back."""
-    kept = (
-        session._open,
-        session._exit_status,
-        set(tracking._looked_through),
-        set(tracking._given_up),
-    )
+    looked_through, given_up = set(tracking._looked_through), set(tracking._given_up)
     _forget()
     try:
         yield
     finally:
         _forget()
-        session._open, session._exit_status, looked_through, given_up = kept
         tracking._looked_through.update(looked_through)
         tracking._given_up.update(given_up)
 
 
 def _forget() -> None:
-    session._open, session._exit_status = None, 0
     json_lines.ask(False)
     tracking._looked_through.clear()
     tracking._given_up.clear()
@@ -213,7 +206,7 @@ def shipped_configs() -> Iterator[None]:
 
     Each composition has copies; with a folder of the user's own (--config-dir) all are read anew.
     What only chooses is composed once for all commands, too: each begins with that (see
-    arguments/composed.py). So is what the same choices make, before anything is set in it.
+    arguments/composition.py). So is what the same choices make, before anything is set in it.
     """
     read, composed_mode = ConfigRepository.load_config, Hydra.get_mode
     composed_anew = ConfigLoaderImpl.load_configuration
@@ -245,7 +238,7 @@ def shipped_configs() -> Iterator[None]:
         if key not in _composed:
             _composed[key] = pickle.dumps(composed_anew(loader, config_name, *given))
         config: DictConfig = pickle.loads(_composed[key])
-        config.hydra.runtime.cwd = escaped(str(Path.cwd()))
+        config.hydra.runtime.cwd = escape(str(Path.cwd()))
         config.hydra.job.name = JobRuntime.instance().get("name")
         return config
 
