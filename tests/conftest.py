@@ -32,7 +32,7 @@ from facetrack.extraction.store import Store
 from facetrack.system.archive import extract as unpack
 from facetrack.system.home import lock
 from facetrack.testing import Outcome, Workspace, new_store, people
-from facetrack.tracking.runs import Run
+from facetrack.tracking.protocols import Run
 
 # Before a test imports one of them: Hydra runs the modules of its own plugins once more when it
 # looks for them, and what was derived from their classes before is of no use afterwards.

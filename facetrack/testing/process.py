@@ -36,7 +36,7 @@ from facetrack.cli.working_folder import escaped
 from facetrack.system import json_lines
 from facetrack.tasks.sweep import session
 from facetrack.testing.outcome import Outcome
-from facetrack.tracking import runs as tracking
+from facetrack.tracking import server, upkeep
 
 # What commands import when they need it. Some set the environment as they are imported, which is
 # put back after each command, and would be without it in the next one.
@@ -118,8 +118,8 @@ def _modules() -> Iterator[None]:
     kept = (
         session._open,
         session._exit_status,
-        set(tracking._looked_through),
-        set(tracking._given_up),
+        set(upkeep._looked_through),
+        set(server._given_up),
     )
     _forget()
     try:
@@ -127,15 +127,15 @@ def _modules() -> Iterator[None]:
     finally:
         _forget()
         session._open, session._exit_status, looked_through, given_up = kept
-        tracking._looked_through.update(looked_through)
-        tracking._given_up.update(given_up)
+        upkeep._looked_through.update(looked_through)
+        server._given_up.update(given_up)
 
 
 def _forget() -> None:
     session._open, session._exit_status = None, 0
     json_lines.ask(False)
-    tracking._looked_through.clear()
-    tracking._given_up.clear()
+    upkeep._looked_through.clear()
+    server._given_up.clear()
     for module in _own_modules():
         for value in list(vars(module).values()):
             if clear := getattr(value, "cache_clear", None):  # of functools

@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator
 
 from facetrack import figures
 from facetrack.clusterer import build
+from facetrack.core.artifacts import mark_nobody, mark_people
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embedded, Embeddings, Sampling, Skipped
 from facetrack.core.labels import noise_alone
@@ -39,17 +40,10 @@ from facetrack.tasks.context.settling import settle
 from facetrack.tasks.evaluate import galleries
 from facetrack.tasks.sheets import sheet
 from facetrack.tasks.tsne_cache import tsne
-from facetrack.tracking.runs import (
-    FINGERPRINT,
-    KIND,
-    NOWHERE,
-    NUMBER,
-    SWEEP,
-    Run,
-    Tracking,
-    Untracked,
-    where_line,
-)
+from facetrack.tracking import keys
+from facetrack.tracking.address import NOWHERE
+from facetrack.tracking.protocols import Run
+from facetrack.tracking.store import open_store
 
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
@@ -88,14 +82,14 @@ def evaluate(config: DictConfig) -> None:
         job.give(run, metrics=values)
         run.metrics(values, series)
         files: dict[str, str | bytes] = {
-            "resamples.csv": resamples_csv(evaluation),
             "skipped.csv": skipped_csv(embeddings.skipped),
             "tsne.png": picture,
             **galleries.files(embeddings, evaluation.clusters, title, picture),
         }
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = tsne_html(title, embeddings, coordinates, evaluation.clusters)
-        run.artifacts(files)
+        scores = mark_nobody({"resamples.csv": resamples_csv(evaluation)})
+        run.artifacts([*scores, *mark_people(files)])
     pages = {name: content for name, content in files.items() if name.endswith(".html")}
     if config.sweep_id or config.tracking.uri == NOWHERE:
         pages = {}
@@ -103,7 +97,7 @@ def evaluate(config: DictConfig) -> None:
         folder = outputs.write(pages)
         say("\nPages: " + ", ".join(str(folder / name) for name in sorted(pages)))
     if not config.sweep_id:
-        say(f"\n{where_line(job.tracking)}")
+        say(f"\n{job.tracking.where_line()}")
 
 
 class Job:
@@ -118,9 +112,11 @@ class Job:
         self.config = config
         # A job alone can do without; a sweep's jobs and a study's trials meet in MLflow.
         alone = kind != "study" and not config.sweep_id
-        where = Untracked if config.tracking.uri == NOWHERE and alone else Tracking
-        self.tracking = where(
-            config.tracking.uri, config.tracking.experiment, patient=bool(config.sweep_id)
+        self.tracking = open_store(
+            config.tracking.uri,
+            config.tracking.experiment,
+            patient=bool(config.sweep_id),
+            alone=alone,
         )
         self.params, places = _flattened(config)
         self.fingerprint = _fingerprint(self.params)
@@ -130,11 +126,11 @@ class Job:
         self._kind = kind
         self.name = _called(config, kind, what)
         self.tags = {
-            KIND: kind,
-            **({SWEEP: config.sweep_id, NUMBER: _number()} if config.sweep_id else {}),
+            keys.KIND: kind,
+            **({keys.SWEEP: config.sweep_id, keys.NUMBER: _number()} if config.sweep_id else {}),
             **stages,
-            "overrides": what,
-            FINGERPRINT: self.fingerprint,
+            keys.OVERRIDES: what,
+            keys.FINGERPRINT: self.fingerprint,
             **_git_commit(),
             **places,
         }
@@ -173,7 +169,7 @@ class Job:
         with self.tracking.run(self.name, self.tags, run_id) as run:
             if run_id is None:
                 self._say_settings(run, later)
-            run.artifacts({"config.yaml": self._told()})
+            run.artifacts(mark_nobody({"config.yaml": self._told()}))
             yield run
 
     def _say_settings(self, run: Run, later: Collection[str]) -> None:
@@ -184,14 +180,15 @@ class Job:
         all else of it are tags.
         """
         params = {key: self.params[key] for key in self.params if key not in later}
+        tags: dict[str, object] = {}
         if self._kind == "job":
             given = _given()
             quiet = [key for key in params if key.startswith("clusterer.") and key not in given]
-            run.tags({key: params.pop(key) for key in quiet})
+            tags = {key: params.pop(key) for key in quiet}
             params |= _compared(self.config)
             if later:
-                params.pop("radius", None)
-        run.params(params)
+                params.pop(keys.RADIUS, None)
+        run.params(params, tags)
 
     def say_radius(self, run: Run, estimator: BaseEstimator) -> None:
         """Log the radius that was not known at the start: as parameters, and in name and config."""
@@ -201,11 +198,11 @@ class Job:
                 clusterer[name] = radius.of(estimator)
                 run.params({f"clusterer.{name}": clusterer[name]})
         if self._kind == "job":
-            run.params({"radius": _compared(self.config)["radius"]})
+            run.params({keys.RADIUS: _compared(self.config)[keys.RADIUS]})
         what = describe(self.config)
         self.name = _called(self.config, self._kind, what)
-        run.tags({"overrides": what, "mlflow.runName": self.name})
-        run.artifacts({"config.yaml": self._told()})
+        run.tags({keys.OVERRIDES: what, keys.NAME: self.name})
+        run.artifacts(mark_nobody({"config.yaml": self._told()}))
 
     def _told(self) -> str:
         """The config as YAML, passwords hidden."""
@@ -276,8 +273,8 @@ def _compared(config: DictConfig) -> dict[str, object]:
     used = next((name for name in ("bandwidth", "eps") if name in config.clusterer), None)
     at = None if used is None else config.clusterer[used]
     return {
-        "method": _stages(config)["clusterer"],
-        **({} if at is None else {"radius": number(at)}),
+        keys.METHOD: _stages(config)["clusterer"],
+        **({} if at is None else {keys.RADIUS: number(at)}),
     }
 
 
@@ -326,10 +323,10 @@ def _number() -> int:
 
 def _counts(embeddings: Embeddings) -> dict[str, int]:
     return {
-        "pictures": embeddings.n_pictures,
-        "faces": len(embeddings.vectors),
-        "people": len(embeddings.names),
-        "skipped": sum(one.pictures for one in embeddings.skipped),
+        keys.PICTURES: embeddings.n_pictures,
+        keys.FACES: len(embeddings.vectors),
+        keys.PEOPLE: len(embeddings.names),
+        keys.SKIPPED: sum(one.pictures for one in embeddings.skipped),
     }
 
 
@@ -449,7 +446,7 @@ def _git_commit() -> dict[str, str]:
         )
     except (OSError, subprocess.CalledProcessError):
         return {}
-    return {"mlflow.source.git.commit": answer.stdout.strip()}
+    return {keys.COMMIT: answer.stdout.strip()}
 
 
 def resamples_csv(evaluation: Evaluation) -> str:

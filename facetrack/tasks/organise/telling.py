@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core import texts
+from facetrack.core.artifacts import mark_people
 from facetrack.core.faces import Skipped
 from facetrack.figures import printable
 from facetrack.organiser import people
@@ -16,7 +17,9 @@ from facetrack.organiser.photos import Photos
 from facetrack.organiser.state import PAGE, State
 from facetrack.system.progress import say
 from facetrack.tasks.evaluate.run import skipped_csv
-from facetrack.tracking.runs import NOWHERE, Run, Tracking, where_line
+from facetrack.tracking import keys
+from facetrack.tracking.address import NOWHERE
+from facetrack.tracking.protocols import Run, Tracking
 
 _MOST_TOLD = 20
 
@@ -96,20 +99,23 @@ def log(
     now: State,
 ) -> None:
     """Log the run. The page, which may be large, only where it is not in MLflow as it is."""
-    run.tags({"faces": counted["faces"], "persons": counted["persons"]})
+    tags: dict[str, object] = {
+        keys.FACES: counted["faces"],
+        keys.PERSONS: counted["persons"],
+    }
     run.metrics({name: float(count) for name, count in counted.items()})
     if recall is not None:
-        run.metrics({"neighbors_recall": recall})
+        run.metrics({keys.NEIGHBORS_RECALL: recall})
     files: dict[str, str | bytes] = {"skipped.csv": skipped_csv([*photos.skipped, *photos.noted])}
     if tracking.uri == NOWHERE:
         return
     where, _, digest = now.logged.partition(" ")
     if digest == (digest := hashlib.sha256(content).hexdigest()) and tracking.has_run(where):
-        run.tags({"page_of_run": where})
+        tags[keys.PAGE_OF_RUN] = where
     else:
         files[PAGE] = content
         now.logged = f"{run.run_id} {digest}"
-    run.artifacts(files)
+    run.artifacts(mark_people(files), tags)
 
 
 def tell(
@@ -134,4 +140,4 @@ def tell(
     say(f"\nOpen {out / PAGE}")
     say(f"Names and corrections go into {out / people.FILE}; then run the same command again")
     if tracking.uri != NOWHERE:
-        say(where_line(tracking))
+        say(tracking.where_line())

@@ -30,7 +30,7 @@ working_folder.keep_as_it_is()  # here, as a worker imports this before it compo
 if TYPE_CHECKING:
     from filelock import FileLock
 
-    from facetrack.tracking.runs import Run, Tracking
+    from facetrack.tracking.protocols import Run, Tracking
 
 
 # What ends a command with status 2, be it one job or a sweep of them.
@@ -84,11 +84,11 @@ class Sweep(Callback):
             raise SystemExit(refuse(str(error))) from error
 
     def _opened(self, config: DictConfig) -> _Open:
-        from facetrack.tracking.runs import Tracking
+        from facetrack.tracking.store import open_store
 
         sweep_id = str(config.sweep_id)
         lock = resume.lock(sweep_id)
-        tracking = Tracking(config.tracking.uri, config.tracking.experiment)
+        tracking = open_store(config.tracking.uri, config.tracking.experiment)
         # As they were given: a value with a `${` in it is not looked up.
         given = OmegaConf.to_container(config.hydra.overrides)
         assert isinstance(given, dict)
@@ -214,7 +214,7 @@ def close(status: str) -> None:
     from facetrack.tasks.sweep import tsne_pages
     from facetrack.tasks.sweep.summary import write
     from facetrack.tasks.tune import summary
-    from facetrack.tracking.runs import KIND
+    from facetrack.tracking.records import StudyRecord
 
     resume_line = how_to_resume()
     sweep, _open = _open, None
@@ -226,7 +226,7 @@ def close(status: str) -> None:
             left = "KILLED" if status == "KILLED" else "FAILED"
             sweep.tracking.close_left(sweep.sweep_id, left)
             jobs = sweep.tracking.jobs(sweep.sweep_id)
-            finished = sum(job.info.status == "FINISHED" for job in jobs)
+            finished = sum(job.status == "FINISHED" for job in jobs)
             failed = len(sweep.failures)
             if status == "FINISHED":
                 # A job that was done before, or is the same as another one, counts as finished.
@@ -234,8 +234,9 @@ def close(status: str) -> None:
             if failed and status == "FINISHED":
                 status = "FAILED"
                 _exit_status = 2 if all(one.mistake for one in sweep.failures) else 1
-            if jobs and all(job.data.tags[KIND] == "study" for job in jobs):
-                summary.write(jobs, sweep.folder, sweep.run, sweep.tracking)
+            studies = [job for job in jobs if isinstance(job, StudyRecord)]
+            if jobs and len(studies) == len(jobs):
+                summary.write(studies, sweep.folder, sweep.run, sweep.tracking)
             elif jobs:
                 write(jobs, sweep.swept, sweep.folder, sweep.run, sweep.tracking)
                 if status != "KILLED":  # who pressed Ctrl-C waits for no thumbnails

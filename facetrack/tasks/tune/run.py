@@ -15,6 +15,7 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.clusterer import build
+from facetrack.core.artifacts import mark_nobody
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings
 from facetrack.core.texts import counted
@@ -39,7 +40,9 @@ from facetrack.tasks.evaluate.run import (
 )
 from facetrack.tasks.tune.scoring import LABEL_FREE, Scorer, objectives
 from facetrack.tasks.tune.space import Range, above_zero, narrowed, ranges
-from facetrack.tracking.runs import KIND, PARENT, Tracking, where_line
+from facetrack.tracking import keys
+from facetrack.tracking.protocols import Tracking
+from facetrack.tracking.store import open_store
 
 STORAGE = "sqlite:///outputs/studies.db"
 
@@ -78,7 +81,7 @@ def tune(config: DictConfig) -> None:
         opened.set_user_attr(study.RUN, run.run_id)
         _kill_dead(opened, job.tracking)
         job.say_dataset(run, embeddings)
-        run.tags({"study": plan.name, "storage": masked(plan.storage)})
+        run.tags({keys.STUDY: plan.name, keys.STORAGE: masked(plan.storage)})
         with bar(total=plan.n_trials, description="Trials", unit="trial") as trials:
             trials.update(min(kept, plan.n_trials))
 
@@ -117,19 +120,19 @@ def tune(config: DictConfig) -> None:
         run.metrics(
             {
                 **values,
-                **{f"best_{name}": value for name, value in best.params.items()},
-                "width_low": width[0],
-                "width_high": width[1],
-                "finished_trials": n_finished,
+                **{keys.BEST_SETTING.format(name): value for name, value in best.params.items()},
+                keys.WIDTH_LOW: width[0],
+                keys.WIDTH_HIGH: width[1],
+                keys.FINISHED_TRIALS: n_finished,
             },
             series,
         )
         run.tags(
             {
-                "axis": axis,
-                "objective": " ".join(scorer.names),
-                "curve": found.curve_json(axis),
-                "best": _settings(best.params),
+                keys.AXIS: axis,
+                keys.OBJECTIVE: " ".join(scorer.names),
+                keys.CURVE: found.curve_json(axis),
+                keys.BEST: _settings(best.params),
             }
         )
         files = {
@@ -137,10 +140,10 @@ def tune(config: DictConfig) -> None:
             **report.files(found, [one.name for one in searched]),
         }
         folder = outputs.write(files)
-        run.artifacts(files)
+        run.artifacts(mark_nobody(files))
     if not config.sweep_id:
         say(f"\nUse it: python -m facetrack tuned={folder}/best.yaml   Pictures: {folder}/")
-        say(where_line(job.tracking))
+        say(job.tracking.where_line())
 
 
 def best_yaml(
@@ -244,13 +247,12 @@ def _recognise(opened: Any, plan: Any, job: Job, embeddings: Embeddings) -> None
                 "was started with, or name another study by task.study=…"
             )
         searched = [one.name for one in plan.ranges]
-        digests = [one.dataset.digest for one in run.inputs.dataset_inputs]
         before, now = (
             study_identity.identity(
                 distinguishing(params), _choices(tags), searched, faces, study_identity.bare
             )
             for params, tags, faces in (
-                (run.data.params, run.data.tags, (digests or ["not told"])[-1]),
+                (run.parameters, run.choices, (run.digests or ("not told",))[-1]),
                 (job.params, job.tags, embeddings.digest),
             )
         )
@@ -260,8 +262,7 @@ def _recognise(opened: Any, plan: Any, job: Job, embeddings: Embeddings) -> None
 
 def _choices(tags: Mapping[str, object]) -> dict[str, str]:
     """What was chosen of each group, and the dataset's name, as a run's tags have it."""
-    groups = ("dataset", "detector", "embedder", "clusterer", "sampling")
-    return {group: str(tags.get(group, "")) for group in groups}
+    return {group: str(tags.get(group, "")) for group in keys.CHOICES}
 
 
 def _trial_runs(tracking: Tracking, parent: str, study_name: str) -> Any:
@@ -270,15 +271,22 @@ def _trial_runs(tracking: Tracking, parent: str, study_name: str) -> Any:
 
     @contextlib.contextmanager
     def run_of(trial: Any, settings: Mapping[str, float]) -> Iterator[Any]:
-        tags = {KIND: "trial", PARENT: parent, "study": study_name, "trial": trial.number}
+        tags = {
+            keys.KIND: "trial",
+            keys.PARENT: parent,
+            keys.STUDY: study_name,
+            keys.TRIAL: trial.number,
+        }
         with tracking.run(f"trial {trial.number}: {_settings(settings)}", tags) as run:
             trial.set_user_attr(study.RUN, run.run_id)
             left = study.TrialRun({}, {})
             yield left
             run.params(settings)
-            run.metrics({f"{key}_mean": value for key, value in left.values.items()}, left.series)
+            run.metrics(
+                {keys.MEAN.format(key): value for key, value in left.values.items()}, left.series
+            )
             if left.pruned:
-                run.tags({"pruned": "true"})
+                run.tags({keys.PRUNED: "true"})
 
     return run_of
 
@@ -334,7 +342,7 @@ def _work(text: str, plan: Any, typed: frozenset[str]) -> None:
         embeddings, _ = chosen(embed(config), config)
         scorer = _scorer(config, embeddings, plan.names)
         opened = study.opened(plan)
-        tracking = Tracking(config.tracking.uri, config.tracking.experiment, patient=True)
+        tracking = open_store(config.tracking.uri, config.tracking.experiment, patient=True)
         run_of = _trial_runs(tracking, opened.user_attrs[study.RUN], plan.name)
         study.search(
             plan,
