@@ -26,7 +26,12 @@ def job_record(
 def study_record(choices: Mapping[str, str], curve: list[tuple[float, float]]) -> StudyRecord:
     """A study of ARI over eps."""
     run = {**asdict(_RUN), "choices": choices, "kind": "study"}
-    found = {"axis": "eps", "objective": "ari", "best": "eps=0.3", "width": (0.2, 0.4)}
+    found: dict[str, Any] = {
+        "axis": "eps",
+        "objective": "ari",
+        "best": "eps=0.3",
+        "width": (0.2, 0.4),
+    }
     return StudyRecord(**run, **_of_job(), parameters={}, ari=None, **found, curve=tuple(curve))
 
 

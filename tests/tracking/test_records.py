@@ -56,7 +56,7 @@ def test_a_job_says_all_that_the_tables_need(store: MlflowStore) -> None:
     assert (job.ari.ci_low, job.ari.ci_high) == (0.88, 0.92)
     assert job.metrics == {**scores, "ari": 0.95}
     assert job.digests == ("abc",)
-    assert job.showing == {"faces.csv"}
+    assert job.showing == frozenset({"faces.csv"})
     assert store.kept(run.run_id) == job
 
 
