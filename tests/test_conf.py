@@ -5,13 +5,13 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack.clusterer import build
 from facetrack.core.faces import Dataset, Detector, Embedder, Sampling
 from facetrack.dataset import Folder, Lfw, Muct, Portraits, Vectors
 from facetrack.detector import DlibHog, Haar, NoDetector, Whole
 from facetrack.embedder import DlibResNet, FaceNet, NoEmbedder
 from facetrack.evaluation.resampling import Bootstrap, Subsample
 from facetrack.system.shipped import CONF
+from facetrack.tasks.context.estimators import build_estimator
 
 GROUPS = (
     "dataset",
@@ -47,7 +47,7 @@ def test_composes_and_instantiates(group: str, choice: str) -> None:
         return
     node = _compose(group, choice)[group]
     if group == "clusterer":
-        assert hasattr(build(node), "fit_predict")
+        assert hasattr(build_estimator(node), "fit_predict")
     elif group == "task":
         assert callable(get_method(node._target_))
     elif group == "tracking":

@@ -46,8 +46,8 @@ def test_arrows_go_down_only() -> None:
     [
         ("cli/resume", "tasks/tune/run", True),
         ("tasks/tune/run", "tasks/tune/study", True),
-        ("tasks/tune/run", "tasks/outputs", True),
-        ("tasks/outputs", "tasks/tune/run", False),
+        ("tasks/tune/run", "tasks/context/outputs", True),
+        ("tasks/context/outputs", "tasks/tune/run", False),
         ("tasks/tune/run", "tasks/organise/run", False),
         ("clusterer/dbscan", "evaluation/metrics", False),
         ("clusterer/dbscan", "detector/haar", False),

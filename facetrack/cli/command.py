@@ -28,8 +28,7 @@ from facetrack.core.errors import Incomplete, UserError
 from facetrack.system import masking, module_path, streams, terminal
 from facetrack.system.shipped import CONF as CONF
 from facetrack.system.terminal import refuse
-from facetrack.tasks import outputs
-from facetrack.tasks.context import grammar, targets
+from facetrack.tasks.context import grammar, outputs, targets
 from facetrack.tasks.sweep import session
 
 _NOBODY_READS = 128 + 13  # as a shell says it of SIGPIPE

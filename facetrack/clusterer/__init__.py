@@ -1,8 +1,8 @@
 """Clusterers: scikit-learn's estimator interface, one YAML a choice in conf/clusterer."""
 
 from facetrack.clusterer.dbscan import DBSCAN
-from facetrack.clusterer.estimators import build, for_resample, mean_shift
+from facetrack.clusterer.estimators import for_resample, mean_shift
 from facetrack.clusterer.meanshift import MeanShift
 from facetrack.clusterer.spectral import SpectralClustering
 
-__all__ = ["DBSCAN", "MeanShift", "SpectralClustering", "build", "for_resample", "mean_shift"]
+__all__ = ["DBSCAN", "MeanShift", "SpectralClustering", "for_resample", "mean_shift"]

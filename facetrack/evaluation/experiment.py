@@ -1,7 +1,8 @@
 """The experiment: cluster each resample and score it (PROTOCOL, "What is measured")."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,7 +18,6 @@ from facetrack.core.labels import noise_alone
 from facetrack.core.texts import counted
 from facetrack.evaluation import metrics
 from facetrack.evaluation.resampling import derived_seed
-from facetrack.system.progress import bar
 
 # On small sets scikit-learn's threads wait for each other longer than they work: with other
 # programs on the machine, mean-shift on 47 faces took seconds instead of milliseconds.
@@ -28,8 +28,7 @@ WORTH_THREADS = 2000
 class Evaluation:
     """What a clusterer did on a dataset.
 
-    resamples: one dict a resample; "fit_seconds" and "n_clusters", and with labels all of
-    `metrics.scores`.
+    resamples: the scores of each.
     clusters: (n,) labels found on all n faces.
     neighbors_recall: the share of neighbours found on all n faces, by an estimator that finds them
     approximately and tells; else None.
@@ -59,46 +58,79 @@ def check(seed: int, n_resamples: int) -> None:
         raise UserError(f"n_resamples is a whole number, 1 or more; got {n_resamples!r}")
 
 
-def evaluate(
-    embeddings: Embeddings,
-    estimator: BaseEstimator,
-    sampling: Sampling,
-    *,
-    dataset: str,
-    seed: int,
-    n_resamples: int,
-) -> Evaluation:
-    """Cluster and score `n_resamples` resamples, then cluster all faces once for the pictures.
+Scores = dict[str, float]
+"""One resample: "fit_seconds", "n_clusters", and with labels all of `metrics.scores`."""
 
-    dataset: the name that, with the seed and the resample's number, draws the resample.
-    Raises UserError where the faces are too few, of one person only, or the estimator cannot
-    cluster them.
+
+@dataclass(frozen=True)
+class Experiment:
+    """Some faces, what clusters them, and how they are drawn.
+
+    embeddings: n faces. dataset: the name that, with the seed and the resample's number, draws the
+    resample.
     """
+
+    embeddings: Embeddings
+    estimator: BaseEstimator
+    sampling: Sampling
+    dataset: str
+    seed: int
+    n_resamples: int
+
+    def score_resamples(self, *, information: bool = True) -> Iterator[Scores]:
+        """Cluster and score the resamples, one after the other.
+
+        information: see `metrics.scores`. Raises UserError where the faces are too few, or the
+        estimator cannot cluster them.
+        """
+        vectors, people = self.embeddings.vectors, self.embeddings.people
+        for i in range(self.n_resamples):
+            drawn = self.sampling.draw(len(vectors), self.seed, self.dataset, i)
+            drawn_people = None if people is None else people[drawn]
+            seed = (self.seed, self.dataset, i)
+            labels, seconds, _ = fit(self.estimator, vectors[drawn], drawn_people, seed)
+            if drawn_people is None:
+                scores: Scores = {"n_clusters": len(np.unique(noise_alone(labels)))}
+            else:
+                scores = metrics.scores(drawn_people, labels, information=information)
+            yield {**scores, "fit_seconds": seconds}
+
+    def fit_all(self) -> Fit:
+        """Cluster all faces at once. Raises UserError where the estimator cannot."""
+        # All faces together are not a resample, so they get a seed after the last one's.
+        seed = (self.seed, self.dataset, self.n_resamples)
+        return fit(self.estimator, self.embeddings.vectors, self.embeddings.people, seed)
+
+
+def limit_threads(n: int) -> AbstractContextManager[Any]:
+    """Within, as many threads as clusterings of n faces are worth.
+
+    Once for all of them: the search for thread pools can swallow a Ctrl-C.
+    """
+    limits: AbstractContextManager[Any] = threadpool_limits(1 if n < WORTH_THREADS else None)
+    return limits
+
+
+def evaluate(
+    experiment: Experiment, watch: Callable[[Iterator[Scores]], Iterable[Scores]] = iter
+) -> Evaluation:
+    """Cluster and score the resamples, then cluster all faces once for the pictures.
+
+    watch: what the resamples go through, such as a progress bar. Raises UserError where the faces
+    are too few, of one person only, or the estimator cannot cluster them.
+    """
+    embeddings = experiment.embeddings
     people = embeddings.people
     if people is not None and len(embeddings.names) < 2:
         raise UserError(
-            f"all {counted(len(people), 'face')} of dataset {dataset} are of one person "
+            f"all {counted(len(people), 'face')} of dataset {experiment.dataset} are of one person "
             f"({embeddings.names[0]}), and a score needs at least two: add another person's "
             "sub-folder, or put the pictures in one flat folder to cluster without scores"
         )
-    resamples = []
-    threads = 1 if len(embeddings.vectors) < WORTH_THREADS else None
-    # Once for all fits: the search for thread pools can swallow a Ctrl-C.
-    with threadpool_limits(threads):
-        for i in bar(range(n_resamples), description="Resamples", unit="resample"):
-            drawn = sampling.draw(len(embeddings.vectors), seed, dataset, i)
-            drawn_people = None if people is None else people[drawn]
-            labels, seconds, _ = fit(
-                estimator, embeddings.vectors[drawn], drawn_people, (seed, dataset, i)
-            )
-            if drawn_people is None:
-                scores: dict[str, float] = {"n_clusters": len(np.unique(noise_alone(labels)))}
-            else:
-                scores = metrics.scores(drawn_people, labels)
-            resamples.append({**scores, "fit_seconds": seconds})
-        # All faces together are not a resample, so they get a seed after the last one's.
-        last = fit(estimator, embeddings.vectors, people, (seed, dataset, n_resamples))
-    return Evaluation(resamples, last.labels, last.neighbors_recall)
+    with limit_threads(len(embeddings.vectors)):
+        resamples = list(watch(experiment.score_resamples()))
+        whole = experiment.fit_all()
+    return Evaluation(resamples, whole.labels, whole.neighbors_recall)
 
 
 def fit(

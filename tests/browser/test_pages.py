@@ -15,8 +15,8 @@ from browser.conftest import Visit
 from facetrack.core.faces import Embeddings
 from facetrack.figures import Point, interactive
 from facetrack.tasks.evaluate import galleries
-from facetrack.tasks.evaluate.run import tsne_html
 from facetrack.tasks.tsne_cache import tsne
+from facetrack.tasks.tsne_page import draw_tsne_page
 from facetrack.testing import portrait_faces
 
 Opened = Callable[[str], AbstractContextManager[Page]]
@@ -59,7 +59,7 @@ def pages(
     folder = tmp_path_factory.mktemp("pages")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACETRACK_HOME", str(warm_home))
-        page = tsne_html("faces", portraits, tsne(portraits, 0), clusters)
+        page = draw_tsne_page("faces", portraits, tsne(portraits, 0), clusters)
         made = galleries.files(portraits, clusters, "faces", b"")
     (folder / "tsne.html").write_text(page)
     (folder / "errors.html").write_text(str(made["errors.html"]))

@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings, Picture, unit
-from facetrack.evaluation.experiment import evaluate
+from facetrack.evaluation.experiment import Experiment, evaluate
 from facetrack.evaluation.metrics import summary
 from facetrack.evaluation.resampling import Bootstrap, Subsample, derived_seed
 
@@ -38,7 +38,14 @@ def blobs() -> Embeddings:
 
 def test_every_resample_is_scikit_learns(blobs: Embeddings) -> None:
     result = evaluate(
-        blobs, DBSCAN(eps=0.9, min_samples=1), Bootstrap(), dataset="blobs", seed=3, n_resamples=7
+        Experiment(
+            blobs,
+            DBSCAN(eps=0.9, min_samples=1),
+            Bootstrap(),
+            dataset="blobs",
+            seed=3,
+            n_resamples=7,
+        )
     )
     assert blobs.people is not None
     expected = []
@@ -55,7 +62,9 @@ def test_every_resample_is_scikit_learns(blobs: Embeddings) -> None:
 
 def test_known_k_is_the_resamples(blobs: Embeddings) -> None:
     result = evaluate(
-        blobs, KMeans(n_clusters="known"), Bootstrap(0.1), dataset="b", seed=0, n_resamples=9
+        Experiment(
+            blobs, KMeans(n_clusters="known"), Bootstrap(0.1), dataset="b", seed=0, n_resamples=9
+        )
     )
     assert result.column("n_clusters") == result.column("n_people")
     assert len(set(result.column("n_people"))) > 1
@@ -69,12 +78,14 @@ def test_known_k_is_the_resamples(blobs: Embeddings) -> None:
 
 def test_without_labels_there_are_counts_but_no_scores(blobs: Embeddings) -> None:
     result = evaluate(
-        _embeddings(blobs.vectors, None),
-        DBSCAN(eps=0.9, min_samples=3),
-        Bootstrap(),
-        dataset="b",
-        seed=0,
-        n_resamples=2,
+        Experiment(
+            _embeddings(blobs.vectors, None),
+            DBSCAN(eps=0.9, min_samples=3),
+            Bootstrap(),
+            dataset="b",
+            seed=0,
+            n_resamples=2,
+        )
     )
     assert set(result.resamples[0]) == {"n_clusters", "fit_seconds"}
 
@@ -82,24 +93,30 @@ def test_without_labels_there_are_counts_but_no_scores(blobs: Embeddings) -> Non
 def test_one_person_is_refused(blobs: Embeddings) -> None:
     with pytest.raises(UserError, match="one person"):
         evaluate(
-            _embeddings(blobs.vectors, ["Ada"] * 60),
-            DBSCAN(),
-            Bootstrap(),
-            dataset="b",
-            seed=0,
-            n_resamples=2,
+            Experiment(
+                _embeddings(blobs.vectors, ["Ada"] * 60),
+                DBSCAN(),
+                Bootstrap(),
+                dataset="b",
+                seed=0,
+                n_resamples=2,
+            )
         )
 
 
 def test_too_few_faces_are_refused(blobs: Embeddings) -> None:
     two = _embeddings(blobs.vectors[:2], ["Ada", "Bo"])
     with pytest.raises(UserError, match="a resample needs 2 faces"):
-        evaluate(two, DBSCAN(), Bootstrap(), dataset="b", seed=0, n_resamples=2)
+        evaluate(Experiment(two, DBSCAN(), Bootstrap(), dataset="b", seed=0, n_resamples=2))
 
 
 def test_an_estimator_that_cannot_is_told_in_one_line(blobs: Embeddings) -> None:
     with pytest.raises(UserError, match="KMeans cannot cluster a resample of 48 faces") as told:
-        evaluate(blobs, KMeans(n_clusters=500), Bootstrap(), dataset="b", seed=0, n_resamples=2)
+        evaluate(
+            Experiment(
+                blobs, KMeans(n_clusters=500), Bootstrap(), dataset="b", seed=0, n_resamples=2
+            )
+        )
     assert "\n" not in str(told.value)
 
 
@@ -112,20 +129,24 @@ def test_lfw_scores_as_measured_elsewhere() -> None:
         embeddings = _embeddings(unit(stored["embeddings"]), people)
     for eps, low, high in ((0.10, 0.029, 0.033), (0.30, 0.95, 0.97)):
         result = evaluate(
-            embeddings,
-            DBSCAN(eps=eps, min_samples=1),
-            Bootstrap(),
-            dataset="lfw",
-            seed=0,
-            n_resamples=3,
+            Experiment(
+                embeddings,
+                DBSCAN(eps=eps, min_samples=1),
+                Bootstrap(),
+                dataset="lfw",
+                seed=0,
+                n_resamples=3,
+            )
         )
         assert low < summary(result.column("ari")).mean < high
     alone = evaluate(
-        embeddings,
-        DBSCAN(eps=0.01, min_samples=1),
-        Subsample(),
-        dataset="lfw",
-        seed=0,
-        n_resamples=2,
+        Experiment(
+            embeddings,
+            DBSCAN(eps=0.01, min_samples=1),
+            Subsample(),
+            dataset="lfw",
+            seed=0,
+            n_resamples=2,
+        )
     )
     assert max(alone.column("ari")) <= 0.001

@@ -7,6 +7,7 @@ worker processes import the command line, and with it this module.
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from typing import Any
 import yaml
 from hydra.core.singleton import Singleton
 from hydra.errors import HydraException
+from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from facetrack.core.errors import UserError
+from facetrack.system.files import sha256
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context import grammar, names
 from facetrack.tasks.context.parsing import parsed
@@ -75,6 +78,15 @@ def of_task(config: DictConfig) -> str:
     name = names.present(str(config[_TARGET]))
     _refuse(name, _of_groups((TASK,)) | Typed().names)
     return name
+
+
+def digest_source(target: str) -> str | None:
+    """16 hex digits that stand for the file a class is in; None where it has no source."""
+    try:
+        file = inspect.getsourcefile(get_object(target))
+        return sha256(Path(str(file))).hex()[:16]
+    except (TypeError, OSError, ValueError, ImportError, AttributeError):
+        return None  # compiled
 
 
 def _refuse(name: str, known: frozenset[str]) -> None:

@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack.clusterer import build
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings
 from facetrack.core.texts import counted
@@ -31,10 +30,15 @@ from facetrack.figures.table import write_csv
 from facetrack.system import json_lines, npz
 from facetrack.system.files import make_folder, replace, replacing, user_path
 from facetrack.system.progress import say
-from facetrack.tasks import exports, outputs
+from facetrack.tasks import exports
+from facetrack.tasks.context import outputs
+from facetrack.tasks.context.estimators import build_estimator
+from facetrack.tasks.context.experiments import make_experiment, run_experiment
+from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
+from facetrack.tasks.context.job import refuse_missing
 from facetrack.tasks.context.settling import settle
-from facetrack.tasks.evaluate.run import chosen, embed, evaluation_of, refuse_missing, resamples_csv
+from facetrack.tasks.scores import write_resamples
 
 FORMATS = ("npz", "csv")
 
@@ -57,7 +61,7 @@ def export(config: DictConfig) -> None:
     exports.remember(out)
     if form == "csv" and evaluation is not None:  # before the file that says it is done
         files.append(_scores_path(out))
-        replace(files[1], resamples_csv(evaluation).encode())
+        replace(files[1], write_resamples(evaluation).encode())
     with replacing(out) as file:
         if form == "npz":
             npz.write(file, _arrays(config, faces, evaluation))
@@ -120,16 +124,16 @@ def _scores_path(out: Path) -> Path:
 
 
 def _embedded(config: DictConfig) -> tuple[Embeddings, None]:
-    return chosen(embed(config), config)[0], None
+    return choose_people(embed(config), config)[0], None
 
 
 def _scored(config: DictConfig) -> tuple[Embeddings, Evaluation]:
-    estimator = build(config.clusterer)
+    estimator = build_estimator(config.clusterer)
     sampling = make(config.sampling)
     faces, _ = _embedded(config)
     if radius.is_not_given(config) and not faces.names:
         radius.choose(config, estimator, faces.vectors)
-    return faces, evaluation_of(config, faces, estimator, sampling)
+    return faces, run_experiment(make_experiment(config, faces, estimator, sampling))
 
 
 def _arrays(

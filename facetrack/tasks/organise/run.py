@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack.clusterer import build
 from facetrack.core.errors import Incomplete, UserError
 from facetrack.core.faces import Embedder
 from facetrack.dataset.folder import folder as readable_folder
@@ -34,10 +33,11 @@ from facetrack.organiser.places import FACELESS, MODES, UNKNOWN, Wanted, arrange
 from facetrack.organiser.state import PAGE, State
 from facetrack.system.files import replace, user_path
 from facetrack.system.progress import say
-from facetrack.tasks import outputs
+from facetrack.tasks.context import outputs
+from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.instances import make
+from facetrack.tasks.context.job import Job, refuse_missing
 from facetrack.tasks.context.settling import settle
-from facetrack.tasks.evaluate.run import Job, refuse_missing
 from facetrack.tasks.organise import telling
 
 _MOST_PAIRS = 20
@@ -92,7 +92,7 @@ def _organised(config: DictConfig, out: Path, unfinished: Path) -> str:
         text, said = people.read(out / people.FILE)
         now = begun(config, embedder, photos, before, said, text)
         if restore is None:
-            estimator = build(config.clusterer)
+            estimator = build_estimator(config.clusterer)
             groups = grouped(config, estimator, photos, before, now, said)
             if unset:
                 job.say_radius(run, estimator)

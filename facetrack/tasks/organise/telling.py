@@ -16,7 +16,7 @@ from facetrack.organiser.grouping import NOBODY, Numbers
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.state import PAGE, State
 from facetrack.system.progress import say
-from facetrack.tasks.evaluate.run import skipped_csv
+from facetrack.tasks.scores import write_skipped
 from facetrack.tracking import keys
 from facetrack.tracking.address import NOWHERE
 from facetrack.tracking.protocols import Run, Tracking
@@ -106,7 +106,7 @@ def log(
     run.metrics({name: float(count) for name, count in counted.items()})
     if recall is not None:
         run.metrics({keys.NEIGHBORS_RECALL: recall})
-    files: dict[str, str | bytes] = {"skipped.csv": skipped_csv([*photos.skipped, *photos.noted])}
+    files: dict[str, str | bytes] = {"skipped.csv": write_skipped([*photos.skipped, *photos.noted])}
     if tracking.uri == NOWHERE:
         return
     where, _, digest = now.logged.partition(" ")

@@ -11,20 +11,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from hydra.errors import HydraException
 from numpy.typing import NDArray
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from facetrack.core.artifacts import mark_people
 from facetrack.core.errors import UserError
 from facetrack.core.labels import NOISE
 from facetrack.system.progress import say
-from facetrack.tasks import outputs
-from facetrack.tasks.evaluate.run import chosen, embed, result, tsne_html
+from facetrack.tasks.context import outputs
+from facetrack.tasks.context.faces import choose_people, embed
+from facetrack.tasks.context.stored_configs import CONFIG_ERRORS, read_logged
+from facetrack.tasks.scores import summarise
 from facetrack.tasks.tsne_cache import tsne
 from facetrack.tasks.tsne_names import file_name
+from facetrack.tasks.tsne_page import draw_tsne_page
 from facetrack.tracking.protocols import Run, Tracking
 from facetrack.tracking.records import JobRecord
 
@@ -42,7 +41,7 @@ def write(jobs: Sequence[JobRecord], folder: Path, run: Run, tracking: Tracking)
     for job in best(jobs):
         try:
             page = _page(job, tracking)
-        except (UserError, HydraException, OmegaConfBaseException) as error:
+        except (UserError, *CONFIG_ERRORS) as error:
             say(f"No t-SNE page of {job.choices['dataset']}: {error}")
             continue
         name = file_name(*(job.choices[stage] for stage in _STAGES))
@@ -80,35 +79,21 @@ def _rank(job: JobRecord) -> tuple[int, float]:
 
 
 def _page(job: JobRecord, tracking: Tracking) -> str:
-    config = _stored(tracking.artifact(job.run_id, "config.yaml"))
+    config = read_logged(tracking.artifact(job.run_id, "config.yaml"))
     whole = embed(config)
-    embeddings, faces = chosen(whole, config)
+    embeddings, faces = choose_people(whole, config)
     if embeddings.digest not in job.digests:
         raise UserError("its pictures are not those that the job had")
     table = tracking.artifact(job.run_id, "faces.csv").decode()
-    return tsne_html(
+    return draw_tsne_page(
         job.name,
         embeddings,
         tsne(whole, config.seed)[faces],
         _clusters(table),
-        f" The clusters are those of the sweep's best job, {result(job.metrics)}."
+        f" The clusters are those of the sweep's best job, {summarise(job.metrics)}."
         if embeddings.names
         else "",
     )
-
-
-def _stored(content: bytes) -> DictConfig:
-    """A config that a job has logged. Raises UserError for one that facetrack does not write."""
-    wrong = UserError("the config in its run is not one that facetrack wrote")
-    try:
-        config = OmegaConf.create(content.decode())
-        # A job logs what is resolved: nothing in it asks for a variable of this machine.
-        resolved = OmegaConf.to_container(config, resolve=True) == OmegaConf.to_container(config)
-    except (ValueError, RecursionError, YAMLError, OmegaConfBaseException) as error:
-        raise wrong from error
-    if not isinstance(config, DictConfig) or not resolved or not set(_STAGES) <= set(config):
-        raise wrong
-    return config
 
 
 def _clusters(table: str) -> NDArray[np.int64]:

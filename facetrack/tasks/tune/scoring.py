@@ -1,18 +1,16 @@
 """What a trial is worth: an objective's values over the shared resamples, block by block."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
-from threadpoolctl import threadpool_limits
+from sklearn.base import clone
 
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Embeddings, Sampling
 from facetrack.evaluation import metrics
-from facetrack.evaluation.experiment import WORTH_THREADS, fit
+from facetrack.evaluation.experiment import Experiment, limit_threads
 from facetrack.evaluation.label_free import distinct, separation
 from facetrack.evaluation.resampling import derived_seed
 
@@ -53,25 +51,20 @@ def objectives(asked: str | Sequence[str] | None, *, labelled: bool, dataset: st
 
 @dataclass(frozen=True)
 class Scorer:
-    """Scores settings of an estimator on one set of embeddings.
+    """Scores settings of an experiment's estimator.
 
     names: the objectives. natural: the embedder's radius. The resamples are those of
     `task=evaluate`.
     """
 
-    embeddings: Embeddings
-    estimator: BaseEstimator
-    sampling: Sampling
-    dataset: str
-    seed: int
-    n_resamples: int
+    experiment: Experiment
     names: Sequence[str]
     natural: float
 
     @cached_property
     def _distinct(self) -> NDArray[np.int64]:
         """The faces that the label-free objective looks at."""
-        return distinct(self.embeddings.vectors, self.natural / 2)
+        return distinct(self.experiment.embeddings.vectors, self.natural / 2)
 
     @property
     def on_resamples(self) -> bool:
@@ -84,32 +77,27 @@ class Scorer:
         The label-free objective has one value: all faces clustered, the distinct ones looked at.
         Raises UserError where the estimator cannot cluster the faces.
         """
-        estimator = clone(self.estimator).set_params(**settings)
-        n = len(self.embeddings.vectors)
+        estimator = clone(self.experiment.estimator).set_params(**settings)
+        experiment = replace(self.experiment, estimator=estimator)
+        vectors = experiment.embeddings.vectors
         values: dict[str, list[float]] = {name: [] for name in self.names}
-        with threadpool_limits(1 if n < WORTH_THREADS else None):
+        with limit_threads(len(vectors)):
             if LABEL_FREE in values:
-                seed = (self.seed, self.dataset, self.n_resamples)
-                vectors, rows = self.embeddings.vectors, self._distinct
-                labels = fit(estimator, vectors, self.embeddings.people, seed).labels
+                rows, labels = self._distinct, experiment.fit_all().labels
                 values[LABEL_FREE] = [separation(vectors[rows], labels[rows])]
             if not self.on_resamples:
                 yield values
                 return
             information = any(name in metrics.INFORMATION for name in self.names)
-            for i in range(self.n_resamples):
-                drawn = self.sampling.draw(n, self.seed, self.dataset, i)
-                assert self.embeddings.people is not None
-                people = self.embeddings.people[drawn]
-                seed = (self.seed, self.dataset, i)
-                labels = fit(estimator, self.embeddings.vectors[drawn], people, seed).labels
-                scores = metrics.scores(people, labels, information=information)
+            resamples = experiment.score_resamples(information=information)
+            for done, scores in enumerate(resamples, 1):
                 for name in self.names:
                     if name != LABEL_FREE:
                         values[name].append(scores[name])
-                if (i + 1) % BLOCK == 0 or i + 1 == self.n_resamples:
+                if done % BLOCK == 0 or done == experiment.n_resamples:
                     yield values
 
     def trial_seed(self, place: int) -> int:
         """A seed for the sampler at a place in the search."""
-        return derived_seed(self.seed, f"{self.dataset} trials", place)
+        experiment = self.experiment
+        return derived_seed(experiment.seed, f"{experiment.dataset} trials", place)

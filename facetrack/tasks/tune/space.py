@@ -5,11 +5,9 @@ suits every embedder; on the command line it is the distance itself.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-
-from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
 from facetrack.system.progress import say
@@ -31,50 +29,67 @@ class Range:
         return f"{self.name}=[{self.low:g},{self.high:g}]"
 
 
-def ranges(config: DictConfig) -> list[Range]:
-    """The ranges to search for a config's clusterer.
+@dataclass(frozen=True)
+class Space:
+    """What there is to search of a clusterer, and what the command asks for.
+
+    clusterer: what it is called. settings: those it has. own: by setting, the two ends that its
+    YAML gives; asked: those that `task.space` gives, as they came. natural: the embedder's radius,
+    the unit of distances in `own`.
+    """
+
+    clusterer: str
+    settings: Collection[str]
+    own: Mapping[str, Sequence[float]]
+    asked: Mapping[str, Any]
+    natural: float
+
+
+def find_ranges(space: Space) -> list[Range]:
+    """The ranges to search.
 
     Raises UserError for an impossible range and where there is nothing to search.
     """
-    own = OmegaConf.to_container(config.clusterer.get("space") or OmegaConf.create({}))
-    asked = {name: value for name, value in config.task.space.items() if value is not None}
-    assert isinstance(own, dict)
+    asked = dict(space.asked)
     # `eps` is the one distance knob: mean-shift's bandwidth follows it here as elsewhere.
-    if "eps" in asked and "bandwidth" in own and "bandwidth" not in asked:
+    if "eps" in asked and "bandwidth" in space.own and "bandwidth" not in asked:
         asked["bandwidth"] = asked.pop("eps")
-    found = {}
-    for name, ends in own.items():
-        scale = float(config.embedder.radius) if name in DISTANCES else 1
-        found[str(name)] = [scale * end for end in ends] if scale != 1 else list(ends)
+    found: dict[str, Any] = {}
+    for name, ends in space.own.items():
+        scale = space.natural if name in DISTANCES else 1
+        found[name] = [scale * end for end in ends] if scale != 1 else list(ends)
     for name, ends in asked.items():
-        if name in config.clusterer:
-            found[name] = list(ends) if OmegaConf.is_list(ends) else ends
+        if name in space.settings:
+            found[name] = ends
         else:
             say(f"  task.space.{name} has no meaning for this clusterer, whose study goes without")
     if not found:
         raise UserError(
-            f"{config.clusterer._target_.rsplit('.', 1)[-1]} has nothing to search: choose "
+            f"{space.clusterer} has nothing to search: choose "
             "clusterer=dbscan, meanshift or hdbscan, or give a range such as "
             "task.space.n_clusters=[2,50]"
         )
     return [_range(name, ends) for name, ends in found.items()]
 
 
-def narrowed(
-    found: Sequence[Range], config: DictConfig, smallest: float, largest: float
+def narrow(
+    found: Sequence[Range], asked: Collection[str], smallest: float, largest: float
 ) -> list[Range]:
-    """Ranges in which the radius is searched between these two, where no range was asked for."""
+    """Ranges in which the radius is searched between these two, where no range was asked for.
+
+    asked: the settings of which one was.
+    """
     return [
         replace(one, low=smallest, high=largest)
         if one.name in DISTANCES
-        and not {one.name, "eps"} & {name for name, ends in config.task.space.items() if ends}
+        and not {one.name, "eps"} & set(asked)
         and one.low <= smallest < largest <= one.high
         else one
         for one in found
     ]
 
 
-def above_zero(name: str, value: object) -> None:
+def check_above_zero(name: str, value: object) -> None:
     """Refuse a setting of the task that is no whole number above 0. Raises UserError."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise UserError(f"task.{name} is a whole number above 0; got {value!r}")

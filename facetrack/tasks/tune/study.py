@@ -29,7 +29,7 @@ from facetrack.system.progress import say
 from facetrack.tasks.tune.living import Watch, alive, close_dead
 from facetrack.tasks.tune.samplers import PLACE, PRUNERS, SAMPLERS, pruner, sampler
 from facetrack.tasks.tune.scoring import Scorer
-from facetrack.tasks.tune.space import Range, above_zero
+from facetrack.tasks.tune.space import Range, check_above_zero
 from facetrack.tasks.tune.storages import reading, storage, using
 
 # A trial that fails raises; Optuna would tell of it as well, with a traceback.
@@ -47,8 +47,9 @@ _PATIENCE_SECONDS = 0.3
 class Plan:
     """How to search. ranges: what; names: the objectives, all maximised.
 
-    identity: what the scores depend on (see identity.py); empty where nobody asks. earlier: the
-    name that the version before would have given the study, None where the user has named it.
+    identity: what the scores depend on (see study_identity.py); empty where nobody asks.
+    earlier: the name that the version before would have given the study, None where the user has
+    named it.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Plan:
         ):
             if value not in known:
                 raise UserError(f"task.{key} is one of {', '.join(known)}; got {value!r}")
-        above_zero("n_trials", self.n_trials)
+        check_above_zero("n_trials", self.n_trials)
         if self.timeout is not None and not (
             isinstance(self.timeout, int | float) and self.timeout > 0
         ):
@@ -207,25 +208,41 @@ def _place(begun: Sequence[FrozenTrial]) -> int:
     return free()
 
 
-def search(
-    plan: Plan,
-    study: optuna.Study,
-    scorer: Scorer,
-    run_of: Callable[[Trial, dict[str, float]], "contextlib.AbstractContextManager[TrialRun]"],
-    told: Callable[[], None],
-    alone: Callable[[], bool] = lambda: False,
-    tell: Callable[[str], None] = say,
-) -> None:
+@dataclass
+class TrialRun:
+    """What a trial leaves in MLflow: filled by the trial, written by tracking."""
+
+    values: dict[str, float]
+    series: dict[str, list[float]]
+    pruned: bool = False
+
+
+RunOf = Callable[[Trial, dict[str, float]], contextlib.AbstractContextManager[TrialRun]]
+"""The run in MLflow that a trial with these settings writes to."""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a search calls.
+
+    move_on: after each trial. is_alone: whether the process that started this one is gone. tell:
+    with what keeps it waiting.
+    """
+
+    move_on: Callable[[], None] = lambda: None
+    is_alone: Callable[[], bool] = lambda: False
+    tell: Callable[[str], None] = say
+
+
+def search(plan: Plan, study: optuna.Study, scorer: Scorer, run_of: RunOf, hooks: Hooks) -> None:
     """Run trials until the study has `n_trials` finished ones, or the time is up.
 
-    run_of: the run in MLflow that a trial writes to. told: called after each. alone: whether the
-    process that started this one is gone. tell: says what keeps one waiting. Raises UserError where
-    the storage stops working.
+    Raises UserError where the storage stops working.
     """
     deadline = None if plan.timeout is None else time.monotonic() + plan.timeout
     turn = _turn(plan)
     watch: Watch | None = None
-    while not alone() and (deadline is None or time.monotonic() < deadline):
+    while not hooks.is_alone() and (deadline is None or time.monotonic() < deadline):
         with using(plan.storage):
             # Between counting the trials and beginning one, so that no two processes begin the last
             with turn:
@@ -240,30 +257,17 @@ def search(
                     study.optimize(
                         lambda trial: _value(plan, trial, scorer, run_of, turn), n_trials=1
                     )
-                    told()
+                    hooks.move_on()
                     watch = None
                     continue
             # The others may fail yet; then there is something left to do.
             time.sleep(_PATIENCE_SECONDS)
-            watch = watch or Watch(study, tell)
+            watch = watch or Watch(study, hooks.tell)
             watch.look()
 
 
-@dataclass
-class TrialRun:
-    """What a trial leaves in MLflow: filled by the trial, written by tracking."""
-
-    values: dict[str, float]
-    series: dict[str, list[float]]
-    pruned: bool = False
-
-
 def _value(
-    plan: Plan,
-    trial: Trial,
-    scorer: Scorer,
-    run_of: Callable[[Trial, dict[str, float]], "contextlib.AbstractContextManager[TrialRun]"],
-    turn: FileLock,
+    plan: Plan, trial: Trial, scorer: Scorer, run_of: RunOf, turn: FileLock
 ) -> tuple[float, ...]:
     """turn: what the others wait for until the trial has begun."""
     with alive(trial):
@@ -280,7 +284,7 @@ def _value(
 
 
 def _scored(
-    plan: Plan, trial: Trial, scorer: Scorer, settings: dict[str, float], run: "TrialRun"
+    plan: Plan, trial: Trial, scorer: Scorer, settings: dict[str, float], run: TrialRun
 ) -> tuple[float, ...]:
     """The objectives' means, over as many resamples as it takes to see that it is no good."""
     values: dict[str, list[float]] = {}
@@ -289,7 +293,7 @@ def _scored(
         if len(means) == 1:
             trial.report(means[0], step)
         n = len(values[plan.names[0]])
-        if len(means) == 1 and n < scorer.n_resamples and trial.should_prune():
+        if len(means) == 1 and n < scorer.experiment.n_resamples and trial.should_prune():
             run.pruned = True
             break
     run.values = dict(zip(plan.names, means, strict=True))

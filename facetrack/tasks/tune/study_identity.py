@@ -6,16 +6,13 @@ pictures and who is on them, so that two machines agree.
 """
 
 import hashlib
-import inspect
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 from typing import Any
-
-from hydra.utils import get_object
-from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.faces import Embeddings
 from facetrack.system.files import sha256, user_path
+from facetrack.tasks.context import targets
+from facetrack.tasks.context.stored_configs import write
 from facetrack.tasks.tune.space import DISTANCES
 
 _STAGES = ("detector", "embedder", "clusterer", "sampling")
@@ -80,12 +77,8 @@ def with_source(target: str) -> str:
     name = bare(target)
     if name != target:
         return name
-    try:
-        file = inspect.getsourcefile(get_object(target))
-        source = sha256(Path(str(file))).hex()[:16]
-    except (TypeError, OSError, ValueError, ImportError, AttributeError):
-        return name  # compiled: there is no source
-    return f"{name} {source}"
+    source = targets.digest_source(target)
+    return name if source is None else f"{name} {source}"
 
 
 def bare(target: str) -> str:
@@ -94,9 +87,9 @@ def bare(target: str) -> str:
     return f"{package} {target.rpartition('.')[2]}" if package in _KNOWN else target
 
 
-def weights(config: DictConfig) -> dict[str, str]:
+def weights(embedder: Mapping[str, Any]) -> dict[str, str]:
     """The content of an embedder's weights that are a file of the user's; empty for others."""
-    given = config.embedder.get("weights")
+    given = embedder.get("weights")
     try:
         return {"embedder.weights": sha256(user_path(given)).hex()[:16]} if given else {}
     except OSError:
@@ -112,20 +105,21 @@ def name(words: tuple[str, str], content: object) -> str:
 
 
 def earlier_name(
-    config: DictConfig,
+    settings: Mapping[str, Any],
     choices: Mapping[str, str],
     words: tuple[str, str],
     searched: str,
     names: list[str],
     digest: str,
 ) -> str:
-    """The name that the version before gave the study of a config. digest: of the embeddings."""
+    """The name that the version before gave the study of a config.
 
-    def before(node: DictConfig, stage: str) -> dict[str, Any]:
-        kept: dict[str, Any] = {str(key): one for key, one in node.items() if key != "space"}
+    settings: the config as nested dicts. digest: of the embeddings.
+    """
+
+    def before(stage: str) -> dict[str, Any]:
+        kept = {key: one for key, one in settings[stage].items() if key != "space"}
         return {**kept, "_target_": _LAY.get(choices[stage], kept["_target_"])}
 
-    clusterer = before(config.clusterer, "clusterer")
-    sampling = OmegaConf.create(before(config.sampling, "sampling"))
-    content = OmegaConf.to_yaml(OmegaConf.create([clusterer, sampling, names, searched]))
-    return name(words, f"{content} {config.seed} {config.n_resamples} {digest}")
+    content = write([before("clusterer"), before("sampling"), names, searched])
+    return name(words, f"{content} {settings['seed']} {settings['n_resamples']} {digest}")

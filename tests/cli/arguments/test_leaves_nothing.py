@@ -11,7 +11,7 @@ import pytest
 from facetrack import __version__
 from facetrack.core.artifacts import mark_nobody
 from facetrack.core.errors import UserError
-from facetrack.tasks import outputs
+from facetrack.tasks.context import outputs
 from facetrack.testing import Workspace
 from facetrack.tracking.keys import KIND, SWEEP
 from facetrack.tracking.store import MlflowStore
@@ -67,7 +67,7 @@ def test_a_mistake_is_told_before_what_works_is_imported(tmp_path: Path) -> None
 
 
 def _here() -> str:
-    return str(Path(outputs.__file__).parents[2])
+    return str(Path(outputs.__file__).parents[3])
 
 
 def test_a_mistake_found_at_work_leaves_no_run(workspace: Workspace, tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from reference import dbscan
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
-from facetrack.clusterer import DBSCAN, build
+from facetrack.clusterer import DBSCAN
 from facetrack.clusterer.kernels import approximate
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Vectors, unit
+from facetrack.tasks.context.estimators import build_estimator
 
 Faces = tuple[Vectors, NDArray[np.int64]]
 
@@ -184,11 +185,13 @@ def test_without_faiss_it_is_refused_before_any_work(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "faiss", None)
     node = {"_target_": "facetrack.clusterer.DBSCAN", "eps": 0.3, "neighbors": "faiss"}
     with pytest.raises(UserError, match=r"pip install 'facetrack\[faiss\]'") as refused:
-        build(OmegaConf.create(node))
+        build_estimator(OmegaConf.create(node))
     assert "\n" not in str(refused.value)
-    assert build(OmegaConf.create({**node, "neighbors": "exact"})).get_params()["eps"] == 0.3
+    assert (
+        build_estimator(OmegaConf.create({**node, "neighbors": "exact"})).get_params()["eps"] == 0.3
+    )
     with pytest.raises(UserError, match="The 'neighbors' parameter"):
-        build(OmegaConf.create({**node, "neighbors": "annoy"}))
+        build_estimator(OmegaConf.create({**node, "neighbors": "annoy"}))
 
 
 def test_faiss_is_imported_only_when_it_is_chosen() -> None:

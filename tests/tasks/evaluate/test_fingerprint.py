@@ -5,16 +5,16 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from facetrack.system.shipped import CONF
-from facetrack.tasks.evaluate.run import _fingerprint, _flattened
+from facetrack.tasks.context.parameters import fingerprint, flatten
 
 FOLDER = ("dataset=folder", "dataset.root=/x", "detector=dlib_hog", "clusterer.eps=0.3")
 
 
-def fingerprint(*overrides: str) -> str:
+def _fingerprint(*overrides: str) -> str:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", list(overrides))
     OmegaConf.resolve(config)
-    return _fingerprint(_flattened(config)[0])
+    return fingerprint(flatten(config)[0])
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,10 @@ def fingerprint(*overrides: str) -> str:
 def test_what_the_version_before_has_finished_is_found(
     overrides: tuple[str, ...], expected: str
 ) -> None:
-    assert fingerprint(*overrides) == expected
+    assert _fingerprint(*overrides) == expected
 
 
 def test_what_came_later_counts_where_it_is_used() -> None:
-    known = fingerprint(*FOLDER)
-    assert fingerprint(*FOLDER, "detector.megapixels=20") != known
-    assert fingerprint(*FOLDER, "dataset.exclude=[drafts]") != known
+    known = _fingerprint(*FOLDER)
+    assert _fingerprint(*FOLDER, "detector.megapixels=20") != known
+    assert _fingerprint(*FOLDER, "dataset.exclude=[drafts]") != known

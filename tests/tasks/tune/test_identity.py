@@ -16,7 +16,8 @@ from omegaconf import DictConfig, OmegaConf
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings, Picture
 from facetrack.system.shipped import CONF
-from facetrack.tasks.evaluate.run import _flattened, distinguishing
+from facetrack.tasks.context.parameters import flatten, select_distinguishing
+from facetrack.tasks.context.stored_configs import contain
 from facetrack.tasks.tune import study, study_identity
 from facetrack.tasks.tune.space import Range
 
@@ -37,7 +38,7 @@ def _config(*overrides: str) -> DictConfig:
 
 
 def _identity(*overrides: str, faces: str = "f", **choices: str) -> dict[str, str]:
-    params = distinguishing(_flattened(_config(*overrides))[0])
+    params = select_distinguishing(flatten(_config(*overrides))[0])
     return study_identity.identity(
         params, CHOICES | choices, ["eps"], faces, study_identity.with_source
     )
@@ -128,14 +129,14 @@ def test_own_weights_count_by_their_content(tmp_path: Path) -> None:
     for content in (b"1", b"2"):
         weights.write_bytes(content)
         config = _config("embedder=facenet", f"embedder.weights={weights}")
-        found.add(study_identity.weights(config)["embedder.weights"])
+        found.add(study_identity.weights(config.embedder)["embedder.weights"])
     assert len(found) == 2
-    assert study_identity.weights(_config("embedder=facenet")) == {}
+    assert study_identity.weights(_config("embedder=facenet").embedder) == {}
 
 
 def test_names_of_the_version_before_are_known() -> None:
     name = study_identity.earlier_name(
-        _config("n_resamples=6"),
+        contain(_config("n_resamples=6")),
         CHOICES,
         ("portraits", "dbscan"),
         "eps=[0.075,0.6]",

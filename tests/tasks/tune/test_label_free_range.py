@@ -3,13 +3,16 @@
 from hydra import compose, initialize_config_dir
 
 from facetrack.system.shipped import CONF
-from facetrack.tasks.tune.space import Range, narrowed, ranges
+from facetrack.tasks.tune.run import read_space
+from facetrack.tasks.tune.space import Range, find_ranges, narrow
 
 
 def _narrowed(smallest: float, largest: float, *overrides: str) -> list[Range]:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", ["task=tune", *overrides])
-    return narrowed(ranges(config), config, smallest, largest)
+    space = read_space(config)
+    given = [name for name, ends in space.asked.items() if ends]
+    return narrow(find_ranges(space), given, smallest, largest)
 
 
 def test_a_radius_is_searched_where_it_can_be_right() -> None:

@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator
 from facetrack.clusterer import DBSCAN, MeanShift
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings, Picture, Vectors
-from facetrack.evaluation.experiment import evaluate
+from facetrack.evaluation.experiment import Experiment, evaluate
 from facetrack.evaluation.label_free import distinct, separation
 from facetrack.evaluation.resampling import Bootstrap
 from facetrack.system.processes import mine
@@ -42,9 +42,10 @@ def _scorer(
     faces: Faces, estimator: BaseEstimator, *names: str, dataset: str = "orl", n_resamples: int = 30
 ) -> Scorer:
     objective = names or ("ari",)
-    return Scorer(
-        _embeddings(faces), estimator, Bootstrap(), dataset, 0, n_resamples, objective, 0.3
+    experiment = Experiment(
+        _embeddings(faces), estimator, Bootstrap(), dataset, seed=0, n_resamples=n_resamples
     )
+    return Scorer(experiment, objective, 0.3)
 
 
 @contextlib.contextmanager
@@ -68,7 +69,7 @@ def _plan(folder: Path, **other: Any) -> study.Plan:
 
 def _searched(plan: study.Plan, scorer: Scorer) -> optuna.Study:
     opened = study.opened(plan)
-    study.search(plan, opened, scorer, _no_run, lambda: None)
+    study.search(plan, opened, scorer, _no_run, study.Hooks())
     return opened
 
 
@@ -88,14 +89,7 @@ def test_blocks_end_at_the_score_of_evaluate(few: Faces) -> None:
     for values in scorer.blocks({"eps": 0.3}):
         lengths.append([len(one) for one in values.values()])
     assert lengths == [[n] * 3 for n in (6, 12, 18, 24, 30)]
-    expected = evaluate(
-        scorer.embeddings,
-        DBSCAN(0.3, min_samples=1),
-        Bootstrap(),
-        dataset="orl",
-        seed=0,
-        n_resamples=30,
-    )
+    expected = evaluate(scorer.experiment)
     for name, one in values.items():
         assert one == expected.column(name)
 
@@ -184,7 +178,7 @@ def test_after_trials_that_died_the_study_is_the_one_that_was_not_interrupted(
     for _ in range(5):
         opened = study.opened(interrupted)
         with contextlib.suppress(Died):
-            study.search(interrupted, opened, scorer, dies, lambda: None)
+            study.search(interrupted, opened, scorer, dies, study.Hooks())
     assert len(opened.trials) == 18
     found = study.finished(opened)
     assert [(one.params, one.values) for one in found] == [
@@ -286,7 +280,7 @@ def test_two_at_once_do_not_run_one_trial_too_many(
 
     monkeypatch.setattr(study, "_begun", slowly)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda one: study.search(plan, one, scorer, _no_run, lambda: None), opened))
+        list(pool.map(lambda one: study.search(plan, one, scorer, _no_run, study.Hooks()), opened))
     assert len(opened[0].trials) == 1
 
 
@@ -306,7 +300,7 @@ def test_a_trial_that_ends_while_trials_are_counted_counts(
 
     monkeypatch.setattr(opened, "get_trials", ends_after)
     scorer = _scorer(few, DBSCAN(0.3, min_samples=1), n_resamples=1)
-    study.search(plan, opened, scorer, _no_run, lambda: None)
+    study.search(plan, opened, scorer, _no_run, study.Hooks())
     assert len(look()) == 1
 
 

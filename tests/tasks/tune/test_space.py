@@ -5,12 +5,13 @@ from hydra import compose, initialize_config_dir
 
 from facetrack.core.errors import UserError
 from facetrack.system.shipped import CONF
-from facetrack.tasks.tune.space import Range, ranges
+from facetrack.tasks.tune.run import read_space
+from facetrack.tasks.tune.space import Range, find_ranges
 
 
 def _ranges(*overrides: str) -> list[Range]:
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return ranges(compose("config", ["task=tune", *overrides]))
+        return find_ranges(read_space(compose("config", ["task=tune", *overrides])))
 
 
 def test_distances_are_in_units_of_the_embedders_radius() -> None:

@@ -8,6 +8,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from facetrack.system.shipped import CONF
+from facetrack.tasks.context.stored_configs import contain
 from facetrack.tasks.tune import study_identity
 from facetrack.testing import Workspace, portrait_faces
 
@@ -25,7 +26,9 @@ def before(workspace: Workspace) -> Workspace:
         config = compose("config", ["task=tune", "n_resamples=6"])
     OmegaConf.resolve(config)
     words = ("portraits", "dbscan")
-    name = study_identity.earlier_name(config, _CHOICES, words, "eps=[0.075,0.6]", ["ari"], digest)
+    name = study_identity.earlier_name(
+        contain(config), _CHOICES, words, "eps=[0.075,0.6]", ["ari"], digest
+    )
 
     def text(file: str) -> str:
         stored = (_FIXTURE / file).read_text()

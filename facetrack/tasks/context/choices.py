@@ -1,0 +1,66 @@
+"""What a composed config has chosen, and a job in a few words."""
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from facetrack.core.texts import number
+from facetrack.tasks.context.parameters import PLACES
+from facetrack.tracking.keys import METHOD, RADIUS
+
+
+def describe(config: DictConfig) -> str:
+    """A job in a few words: its clusterer and what the command line set, "dbscan eps=0.3"."""
+    stages = read_choices(config)
+    said = {}
+    for override in HydraConfig.get().overrides.task:
+        key, _, value = override.lstrip("+").partition("=")
+        stage, _, setting = key.partition(".")
+        if setting in PLACES:
+            continue
+        if key in ("seed", "n_people") or (setting and stage in stages and stage != "dataset"):
+            said[setting or key] = value
+    if not {"eps", "bandwidth", "n_clusters"} & set(said):
+        defaults = [key for key in ("eps", "n_clusters") if key in config.clusterer]
+        said |= {key: str(config.clusterer[key]) for key in defaults}
+    settings = (f"{key}={number(value)}" for key, value in said.items())
+    return " ".join([stages["clusterer"], *settings])
+
+
+def given_settings() -> set[str]:
+    """The settings and choices that the command line names."""
+    return {one.lstrip("+").partition("=")[0] for one in HydraConfig.get().overrides.task}
+
+
+def name_run(config: DictConfig, kind: str, what: str) -> str:
+    """What a run is called; a job's run begins with what differs between the jobs of a sweep."""
+    if kind != "job":
+        return f"{config.dataset.name} {what}"
+    method, _, settings = what.partition(" ")
+    given, stages = given_settings(), read_choices(config)
+    chosen = [stages[one] for one in ("embedder", "detector", "sampling") if one in given]
+    return " ".join(filter(None, [settings, method, *chosen, stages["dataset"]]))
+
+
+def compared_settings(config: DictConfig) -> dict[str, object]:
+    """The two parameters that methods are compared by; no radius where there is none."""
+    used = next((name for name in ("bandwidth", "eps") if name in config.clusterer), None)
+    at = None if used is None else config.clusterer[used]
+    return {
+        METHOD: read_choices(config)["clusterer"],
+        **({} if at is None else {RADIUS: number(at)}),
+    }
+
+
+def read_choices(config: DictConfig) -> dict[str, str]:
+    """The dataset's name, and what is chosen of the other groups."""
+    choices = HydraConfig.get().runtime.choices
+    names = {
+        stage: str(choices[stage]) for stage in ("detector", "embedder", "clusterer", "sampling")
+    }
+    return {"dataset": str(config.dataset.name), **names}
+
+
+def job_number() -> int:
+    """The job's number in its sweep; 0 for a job alone."""
+    job = HydraConfig.get().job
+    return 0 if OmegaConf.is_missing(job, "num") else int(job.num)

@@ -1,0 +1,45 @@
+"""The faces of a composed config: of its dataset, or of some of its people."""
+
+import functools
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+from omegaconf import DictConfig, OmegaConf
+
+from facetrack.core.faces import Embedded, Embeddings
+from facetrack.evaluation.resampling import some_people
+from facetrack.extraction.pipeline import extract
+from facetrack.extraction.store import Store
+from facetrack.system.home import home, lock, locks
+from facetrack.tasks.context.instances import make
+
+
+def embed(config: DictConfig) -> Embeddings:
+    """The embeddings of a config's dataset; jobs of one process share them."""
+    # One string a stage: what does not change between jobs is the same key.
+    return _embed(
+        *(OmegaConf.to_yaml(config[stage]) for stage in ("dataset", "detector", "embedder")),
+        # Configs that older runs have kept do not say.
+        engine=OmegaConf.select(config, "extract.engine", default="local"),
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _embed(*stages: str, engine: str) -> Embeddings:
+    dataset = make(OmegaConf.create(stages[0]))
+    if isinstance(dataset, Embedded):
+        return dataset.embeddings()
+    detector, embedder = (make(OmegaConf.create(stage)) for stage in stages[1:])
+    key = hashlib.sha256("\0".join(stages).encode()).hexdigest()[:16]
+    # Jobs that start side by side want the same pictures: one embeds, the others find them stored.
+    with lock(locks() / f"embed-{key}.lock"), Store(home()) as store:
+        return extract(dataset.load(), detector, embedder, store, engine)
+
+
+def choose_people(whole: Embeddings, config: DictConfig) -> tuple[Embeddings, NDArray[np.int64]]:
+    """The faces of `n_people` people, and which of all faces they are."""
+    people = some_people(config.n_people, len(whole.names), config.seed, config.dataset.name)
+    if len(people) == len(whole.names):
+        return whole, np.arange(len(whole.vectors))
+    return whole.of_people(people)

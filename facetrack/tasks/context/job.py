@@ -1,0 +1,152 @@
+"""A composed config on its way to an MLflow run."""
+
+import contextlib
+import json
+from collections.abc import Collection, Iterator
+
+from omegaconf import DictConfig, OmegaConf
+from sklearn.base import BaseEstimator
+
+from facetrack.core.artifacts import mark_nobody
+from facetrack.core.errors import UserError
+from facetrack.core.faces import Embeddings
+from facetrack.evaluation import radius
+from facetrack.system import json_lines
+from facetrack.system.masking import remember
+from facetrack.system.progress import say
+from facetrack.system.shipped import checkout_commit
+from facetrack.tasks.context.choices import (
+    compared_settings,
+    describe,
+    given_settings,
+    job_number,
+    name_run,
+    read_choices,
+)
+from facetrack.tasks.context.parameters import fingerprint, flatten
+from facetrack.tasks.context.stored_configs import write_masked
+from facetrack.tasks.scores import count_faces
+from facetrack.tracking import keys
+from facetrack.tracking.protocols import Run
+from facetrack.tracking.store import open_store
+
+
+class Job:
+    """A composed config on its way to an MLflow run. Resolves the config.
+
+    kind: "job", "study" for task=tune, "organise" for task=organise.
+    """
+
+    def __init__(self, config: DictConfig, kind: str) -> None:
+        OmegaConf.resolve(config)
+        remember(OmegaConf.to_container(config))
+        self.config = config
+        # A job alone can do without; a sweep's jobs and a study's trials meet in MLflow.
+        alone = kind != "study" and not config.sweep_id
+        self.tracking = open_store(
+            config.tracking.uri,
+            config.tracking.experiment,
+            patient=bool(config.sweep_id),
+            alone=alone,
+        )
+        self.params, places = flatten(config)
+        self.fingerprint = fingerprint(self.params)
+        chosen = read_choices(config)
+        study = f"{chosen['clusterer']} {chosen['embedder']}"
+        what = study if kind == "study" else describe(config)
+        self._kind = kind
+        self.name = name_run(config, kind, what)
+        self.tags = {
+            keys.KIND: kind,
+            **({keys.SWEEP: config.sweep_id, keys.NUMBER: job_number()} if config.sweep_id else {}),
+            **chosen,
+            keys.OVERRIDES: what,
+            keys.FINGERPRINT: self.fingerprint,
+            **({keys.COMMIT: commit} if (commit := checkout_commit()) else {}),
+            **places,
+        }
+
+    def finished_before(self) -> bool:
+        """Whether its sweep, which is being resumed, has it already; says so."""
+        sweep_id = self.config.sweep_id
+        if not sweep_id or not self.tracking.finished(sweep_id, self.tags):
+            return False
+        say(f"  {self.name}: finished before")
+        self._give(finished_before=True)
+        return True
+
+    def give(self, run: Run, **fields: object) -> None:
+        """Give its results (see json_lines.py)."""
+        self._give(run=run.run_id or None, **fields)
+
+    def _give(self, **fields: object) -> None:
+        json_lines.tell(
+            self._kind,
+            status="FINISHED",
+            name=self.name,
+            choices=read_choices(self.config),
+            parameters=self.params,
+            **fields,
+        )
+
+    @contextlib.contextmanager
+    def run(self, run_id: str | None = None, later: Collection[str] = ()) -> Iterator[Run]:
+        """Its run, with parameters and config.
+
+        run_id: one to take up again instead of a new one. later: parameters not known yet.
+        Raises UserError for a setting without a value, before minutes go into embedding.
+        """
+        refuse_missing(self.config)
+        with self.tracking.run(self.name, self.tags, run_id) as run:
+            if run_id is None:
+                self._say_settings(run, later)
+            run.artifacts(mark_nobody({"config.yaml": self._told()}))
+            yield run
+
+    def _say_settings(self, run: Run, later: Collection[str]) -> None:
+        """Log the config as parameters. later: those not known yet.
+
+        MLflow compares runs by the first three parameters that differ, in the order of their
+        names. So of a job's method, its name and radius are parameters, and what the command set;
+        all else of it are tags.
+        """
+        params = {key: self.params[key] for key in self.params if key not in later}
+        tags: dict[str, object] = {}
+        if self._kind == "job":
+            given = given_settings()
+            quiet = [key for key in params if key.startswith("clusterer.") and key not in given]
+            tags = {key: params.pop(key) for key in quiet}
+            params |= compared_settings(self.config)
+            if later:
+                params.pop(keys.RADIUS, None)
+        run.params(params, tags)
+
+    def say_radius(self, run: Run, estimator: BaseEstimator) -> None:
+        """Log the radius that was not known at the start: as parameters, and in name and config."""
+        clusterer = self.config.clusterer
+        for name in radius.NAMES:
+            if name in clusterer:
+                clusterer[name] = radius.of(estimator)
+                run.params({f"clusterer.{name}": clusterer[name]})
+        if self._kind == "job":
+            run.params({keys.RADIUS: compared_settings(self.config)[keys.RADIUS]})
+        what = describe(self.config)
+        self.name = name_run(self.config, self._kind, what)
+        run.tags({keys.OVERRIDES: what, keys.NAME: self.name})
+        run.artifacts(mark_nobody({"config.yaml": self._told()}))
+
+    def _told(self) -> str:
+        """The config as YAML, passwords hidden."""
+        return write_masked(self.config)
+
+    def say_dataset(self, run: Run, embeddings: Embeddings) -> None:
+        """Log what the embeddings are of."""
+        counts = count_faces(embeddings)
+        run.tags(counts)
+        run.dataset(self.config.dataset.name, embeddings.digest, json.dumps(counts))
+
+
+def refuse_missing(config: DictConfig) -> None:
+    """Raise UserError for the first setting without a value."""
+    for key in sorted(OmegaConf.missing_keys(config)):
+        raise UserError(f"{key} has no value: add {key}=… to the command")

@@ -1,0 +1,56 @@
+"""A config as parameters: dotted keys, and a fingerprint by which equal jobs know each other."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from facetrack.system.masking import masked
+from facetrack.tasks.context import names
+
+# Config keys whose values are places on one machine: tags, not parameters, so that runs of
+# the same experiment on two machines compare as equal.
+PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out", "roots", "file"}
+# Settings that came later, with the value that stands for how it was before: so what the version
+# before has finished is found.
+_LATER = {"detector.megapixels": "40", "dataset.exclude": "[]", "dataset.roots": "None"}
+# How long to search, and who embeds, is no parameter of what is found.
+_BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
+
+
+def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
+    """The resolved config as dotted keys: parameters, and places on this machine."""
+    params: dict[str, object] = {}
+    places: dict[str, object] = {}
+
+    def add(prefix: str, node: Any) -> None:
+        if isinstance(node, Mapping):
+            for key, value in node.items():
+                add(f"{prefix}.{key}" if prefix else str(key), value)
+        elif prefix in _BUDGET or (node is not None and prefix.rsplit(".", 1)[-1] in PLACES):
+            places[prefix] = masked(json.dumps(node) if isinstance(node, list) else str(node))
+        elif prefix.endswith("_target_"):
+            params[prefix] = names.stored(str(node))
+        else:
+            params[prefix] = json.dumps(node) if isinstance(node, list) else node
+
+    whole = OmegaConf.to_container(config)
+    assert isinstance(whole, dict)
+    if "space" not in whole["task"]:  # what could be searched is no part of what is evaluated
+        whole["clusterer"].pop("space", None)
+    add("", whole)
+    del params["sweep_id"]
+    return params, places
+
+
+def select_distinguishing(params: Mapping[str, object]) -> dict[str, str]:
+    """The parameters that tell one config from another, also from one of the version before."""
+    return {key: str(one) for key, one in params.items() if _LATER.get(key) != str(one)}
+
+
+def fingerprint(params: Mapping[str, object]) -> str:
+    """16 hex digits that stand for a config."""
+    text = json.dumps(select_distinguishing(params), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
