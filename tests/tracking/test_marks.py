@@ -1,11 +1,13 @@
 """The mark of what shows people: written before the files, and read however long it is."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from facetrack.core.artifacts import Artifact, mark_nobody, mark_people
+from facetrack.testing import Workspace, artifacts, organise, photos
 from facetrack.tracking import pieces
 from facetrack.tracking.keys import SHOWING, SHOWING_BEFORE
 from facetrack.tracking.marks import is_known_to_show, read_mark, write_mark
@@ -111,3 +113,22 @@ def test_files_of_before_are_known_by_their_names() -> None:
     assert all(map(is_known_to_show, shown))
     assert not any(map(is_known_to_show, ("config.yaml", "resamples.csv", "curves.html")))
     assert len(SHOWING_BEFORE) == 12
+
+
+def test_commands_mark_what_was_known_by_its_name_before(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    workspace.run("n_resamples=2").ok()
+    workspace.run("-m", "clusterer.eps=0.25,0.3", "n_resamples=2").ok()
+    root = photos(tmp_path, workspace.home, 4)
+    organise(workspace, root, tmp_path / "out", "tracking=local").ok()
+    kinds = []
+    for run in workspace.runs():
+        names = set(artifacts(run))
+        assert read_mark(run.data.tags) == set(filter(is_known_to_show, names))
+        kinds.append((run.data.tags["kind"], "tsne.html" in names))
+    assert sorted(kinds) == [
+        *(("job", False), ("job", False), ("job", True), ("organise", False), ("sweep", False)),
+    ]
+    (sweep,) = workspace.runs("sweep")
+    assert read_mark(sweep.data.tags) == {"tsne-portraits-haar-dlib.html"}
