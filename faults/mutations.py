@@ -25,6 +25,7 @@ import h5py
 import numpy as np
 import PIL.Image
 
+from facetrack.core import kinds
 from facetrack.core.errors import UserError
 from facetrack.embedder import keras2_weights
 from facetrack.extraction import picture
@@ -169,7 +170,7 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
 
 def _picture(rng: random.Random) -> bytes:
     formats = ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM"]
-    if ".heic" in picture.SUFFIXES:
+    if ".heic" in kinds.SUFFIXES:
         formats.append("HEIF")
     kind = rng.choice(formats)
     pixels = np.random.default_rng(0).integers(0, 255, (40, 30, 3), dtype=np.uint8)
@@ -278,13 +279,13 @@ def _yaml(rng: random.Random) -> bytes:
 
 def _read_yaml(content: bytes, folder: Path) -> bool:
     # Their packages take seconds to import, which the other kinds need not wait for.
-    from facetrack.cli.tuned import with_tuned
-    from facetrack.organiser import people
+    from facetrack.cli.tuned import replace_tuned
+    from facetrack.organiser import people_file
 
     path = folder / "file.yaml"
     path.write_bytes(content)
     refusals = []
-    for read in (lambda: people.read(path), lambda: with_tuned([f"tuned={path}"])):
+    for read in (lambda: people_file.read(path), lambda: replace_tuned([f"tuned={path}"])):
         try:
             read()
         except UserError as error:

@@ -5,7 +5,7 @@ from typing import Any
 from sklearn.base import BaseEstimator, clone
 
 from facetrack.clusterer.meanshift import MeanShift
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError
 from facetrack.core.given import KNOWN
 
 
@@ -25,9 +25,9 @@ def for_resample(estimator: BaseEstimator, n_people: int | None, seed: int) -> B
     parameters: dict[str, Any] = fresh.get_params()
     if parameters.get("n_clusters") == KNOWN:
         if n_people is None:
-            raise UserError(
+            raise SettingError(
                 "this clusterer needs the number of people, which an unlabelled set does not "
-                "tell: add clusterer.n_clusters=NUMBER, or take clusterer=dbscan"
+                "tell: add {n_clusters}=NUMBER, or take clusterer=dbscan"
             )
         fresh.set_params(n_clusters=n_people)
     if "random_state" in parameters:

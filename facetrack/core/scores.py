@@ -1,5 +1,6 @@
-"""A score over several resamples, in a few numbers."""
+"""What holds for any score of a clustering, and a score over several resamples."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -17,3 +18,8 @@ class Summary:
     two_std: float
     ci_low: float
     ci_high: float
+
+
+def clip_score(end: float) -> float:
+    """An end of an interval, no further than any score can be: from -1 to 1. NaN stays NaN."""
+    return end if math.isnan(end) else min(1.0, max(-1.0, end))

@@ -10,16 +10,17 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from facetrack.figures import printable
+from facetrack.core.texts import readable
 from facetrack.organiser.grouping import NOBODY, Earlier, Numbers
-from facetrack.organiser.people import FILE, Corrections, Photo, folder_name
+from facetrack.organiser.people import Corrections, Photo, folder_name
+from facetrack.organiser.people_file import FILE
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.state import State
 
 Remark = tuple[int, str]  # a line of people.yaml, and what is to be said of it
 
 
-def earlier(photos: Photos, before: State, said: Corrections, settled: bool) -> Earlier:
+def recall_earlier(photos: Photos, before: State, said: Corrections, settled: bool) -> Earlier:
     """What the last run knew of these faces."""
     pinned = set(before.pinned)
     still = bars(before, said)
@@ -105,11 +106,11 @@ class _Faces:
     def on(self, person: int, name: str) -> list[int]:
         """A person's faces on a photo, those of persons merged into them included."""
         of = self.said.person(person)
-        return self._found(name, [person, of], self._group(person))
+        return self._find(name, [person, of], self._group(person))
 
     def on_number(self, number: int, name: str) -> list[int]:
         """The faces of one number on a photo."""
-        return self._found(name, [number], {number})
+        return self._find(name, [number], {number})
 
     def count(self, person: int) -> int:
         """How many faces a person has."""
@@ -118,7 +119,7 @@ class _Faces:
     def missing(self, person: int, photo: Photo) -> Remark:
         """What to say of a photo that a person is not on."""
         none = "" if _looks(photo.name) in self._alike else ", and no photo has that name"
-        told = f"{folder_name(person)} is on no photo {printable(photo.name)}{none}"
+        told = f"{folder_name(person)} is on no photo {readable(photo.name)}{none}"
         return photo.line, f"{told}, so nothing was done"
 
     def _group(self, person: int) -> set[int]:
@@ -126,7 +127,7 @@ class _Faces:
         of = self.said.person(person)
         return self._merged.get(of, set()) | {of}
 
-    def _found(self, name: str, folders: Sequence[int], numbers: Collection[int]) -> list[int]:
+    def _find(self, name: str, folders: Sequence[int], numbers: Collection[int]) -> list[int]:
         """Rows of faces with some numbers on the photos of a name; the nearest such name counts.
 
         folders: of the persons in whose folders the name may be.
@@ -145,13 +146,13 @@ class _Faces:
 
 def _looks(name: str) -> str:
     """A name as the page shows it, however its letters are put together."""
-    return unicodedata.normalize("NFC", printable(name))
+    return unicodedata.normalize("NFC", readable(name))
 
 
 def _split(person: int, listed: Sequence[Photo], faces: _Faces, now: State) -> list[Remark]:
     """Split a person off another one."""
     said, remarks = faces.said, list[Remark]()
-    already = _split_off(person, listed, faces, now)
+    already = _find_split_off(person, listed, faces, now)
     chosen: set[int] = set()
     for photo in listed:
         on = faces.on(person, photo.name)
@@ -195,7 +196,7 @@ def _merge_line(one: int, other: int, said: Corrections) -> int:
     )
 
 
-def _split_off(person: int, listed: Sequence[Photo], faces: _Faces, now: State) -> int | None:
+def _find_split_off(person: int, listed: Sequence[Photo], faces: _Faces, now: State) -> int | None:
     """The person that an earlier run has split off for these photos."""
     for number, of in now.parted.items():
         if faces.said.person(of) == faces.said.person(person) and any(
@@ -211,7 +212,9 @@ def _without_unknown(said: Corrections, following: int) -> list[Remark]:
     for other, number in list(said.merge.items()):
         if max(other, number) >= following:
             unknown = number if number >= following else other
-            remarks.append((said.merge_lines[other], f"{_no_such(unknown)}, so nothing was done"))
+            remarks.append(
+                (said.merge_lines[other], f"{_tell_unknown(unknown)}, so nothing was done")
+            )
             said.part(other)
     return remarks
 
@@ -227,12 +230,12 @@ def _idle(
             alive.add(number)
     following = now.following
     remarks = [
-        (line, f"{_no_such(number)}, so what is below does nothing")
+        (line, f"{_tell_unknown(number)}, so what is below does nothing")
         for number, line, _ in said.sections
         if number >= following
     ]
     remarks += [
-        (said.merge_lines[other], f"{_gone(other)}, so nothing was done")
+        (said.merge_lines[other], f"{_tell_gone(other)}, so nothing was done")
         for other in said.merge
         if other not in alive
     ]
@@ -241,14 +244,14 @@ def _idle(
         if number >= following:
             continue
         if other >= following:
-            remarks.append((line, f"{_no_such(other)}, so nothing was done"))
+            remarks.append((line, f"{_tell_unknown(other)}, so nothing was done"))
         elif said.person(number) == said.person(other):
             merged = _merge_line(number, other, said)
             told = f"{folder_name(number)} and {folder_name(other)} are merged by line {merged}"
             remarks.append((line, f"{told}: take out one of the two"))
         else:
             dead = [one for one in (number, other) if said.person(one) not in alive]
-            remarks += [(line, f"{_gone(one)}, so nothing was done") for one in dead[:1]]
+            remarks += [(line, f"{_tell_gone(one)}, so nothing was done") for one in dead[:1]]
     return remarks
 
 
@@ -262,10 +265,10 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
         if number >= following:
             continue
         if person not in alive:
-            remarks.append((line, f"{_gone(number)}, so the name does nothing"))
+            remarks.append((line, f"{_tell_gone(number)}, so the name does nothing"))
         elif stays != name:
             told = f"{folder_name(number)} is merged into {folder_name(person)}"
-            remarks.append((line, f"{told}, whose name {printable(stays)} stays"))
+            remarks.append((line, f"{told}, whose name {readable(stays)} stays"))
         else:
             others = shared.setdefault(name, {})
             if person in others:
@@ -275,7 +278,7 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
             if same is not None:
                 told = (
                     f"{folder_name(person)} has the name of {folder_name(same)} (line "
-                    f"{others[same]}), {printable(name)}: write merge: [{folder_name(person)}] "
+                    f"{others[same]}), {readable(name)}: write merge: [{folder_name(person)}] "
                     f"below {folder_name(same)} if they are one, else different: "
                     f"[{folder_name(person)}]"
                 )
@@ -283,11 +286,11 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
     return remarks
 
 
-def _no_such(number: int) -> str:
+def _tell_unknown(number: int) -> str:
     return f"there is no {folder_name(number)}"
 
 
-def _gone(number: int) -> str:
+def _tell_gone(number: int) -> str:
     return f"{folder_name(number)} has no faces any more"
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from facetrack import figures
 from facetrack.core.faces import Embeddings, Skipped
+from facetrack.core.scores import clip_score
 from facetrack.evaluation.experiment import Evaluation
-from facetrack.evaluation.metrics import clipped, summary
+from facetrack.evaluation.metrics import summary
 from facetrack.tracking import keys
 
 
@@ -44,8 +45,8 @@ def mean_scores(embeddings: Embeddings, evaluation: Evaluation) -> Means:
     values = {
         keys.ARI_MEAN: told.mean,
         keys.ARI_STD: told.std,
-        keys.ARI_CI_LOW: clipped(told.ci_low),
-        keys.ARI_CI_HIGH: clipped(told.ci_high),
+        keys.ARI_CI_LOW: clip_score(told.ci_low),
+        keys.ARI_CI_HIGH: clip_score(told.ci_high),
         **means,  # MLflow's page of a run shows metrics in this order
     }
     return Means(values, {keys.ARI: ari})
@@ -95,7 +96,7 @@ def tell_scores(values: Mapping[str, float], sampling: str, n_resamples: int) ->
 def write_resamples(evaluation: Evaluation) -> str:
     """The scores of each resample as a table, unrounded."""
     head = list(evaluation.resamples[0])
-    return figures.csv_text(
+    return figures.format_csv(
         head,
         (
             # Counts are whole numbers, whatever type their mean is made of.
@@ -107,4 +108,4 @@ def write_resamples(evaluation: Evaluation) -> str:
 
 def write_skipped(skipped: Sequence[Skipped]) -> str:
     """What was left out, and why, as a table."""
-    return figures.csv_text(("picture", "reason"), ((one.name, one.reason) for one in skipped))
+    return figures.format_csv(("picture", "reason"), ((one.name, one.reason) for one in skipped))

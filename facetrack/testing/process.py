@@ -1,7 +1,7 @@
 """The command line in this process, as separate from everything else in it as a process is."""
 
 import contextlib
-import copy
+import contextvars
 import gc
 import importlib
 import logging
@@ -16,25 +16,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any, TextIO
-from unittest.mock import patch
 
 import optuna
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import ConfigRepository
-from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobRuntime
-from hydra.plugins.config_source import ConfigResult
-from hydra.types import RunMode
-from omegaconf import DictConfig
 
 from facetrack import __main__ as started
 from facetrack.cli import command
-from facetrack.cli.working_folder import escaped
+from facetrack.embedder import dlib_resnet
 from facetrack.system import json_lines
-from facetrack.tasks.sweep import session
+from facetrack.testing.configs import shipped_configs
 from facetrack.testing.outcome import Outcome
 from facetrack.tracking import server, upkeep
 
@@ -48,9 +41,8 @@ for _name in (
 
 _REFUSED = 2
 _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
-_SHIPPED = {str(command.CONF), "hydra.conf", ""}  # the last is the schema
-_shipped: dict[str, ConfigResult] = {}
-_composed: dict[tuple[object, ...], DictConfig] = {}
+_SAME_FOR_ALL = (dlib_resnet._digest, dlib_resnet._models)  # of packages: nothing changes them
+_COMMON = ((), ("clusterer=meanshift",), ("task=tune",), ("task=organise",))
 
 
 def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Outcome:
@@ -65,7 +57,7 @@ def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str,
             contextlib.chdir(folder),
             _modules(),
             _hydra(),
-            _configs(),
+            shipped_configs(),
             _signals(),
             _logging(),
             _written(1, out),
@@ -84,7 +76,7 @@ def _exit_status(arguments: Sequence[str]) -> int:
     # Worker processes take up their parent's: a test's would bring all the tests import.
     sys.modules["__main__"] = started
     try:
-        command.main()
+        contextvars.Context().run(command.main)  # no sweep is open in it
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
@@ -115,30 +107,24 @@ def _environment(added: Mapping[str, str]) -> Iterator[None]:
 @contextlib.contextmanager
 def _modules() -> Iterator[None]:
     """What modules remember is forgotten before and after, and the caller's put back."""
-    kept = (
-        session._open,
-        session._exit_status,
-        set(upkeep._looked_through),
-        set(server._given_up),
-    )
+    looked_through, given_up = set(upkeep._looked_through), set(server._given_up)
     _forget()
     try:
         yield
     finally:
         _forget()
-        session._open, session._exit_status, looked_through, given_up = kept
         upkeep._looked_through.update(looked_through)
         server._given_up.update(given_up)
 
 
 def _forget() -> None:
-    session._open, session._exit_status = None, 0
     json_lines.ask(False)
     upkeep._looked_through.clear()
     server._given_up.clear()
     for module in _own_modules():
         for value in list(vars(module).values()):
-            if clear := getattr(value, "cache_clear", None):  # of functools
+            clear = getattr(value, "cache_clear", None)  # of functools
+            if clear and value not in _SAME_FOR_ALL:
                 clear()
     close_stores()
 
@@ -158,6 +144,7 @@ def close_stores() -> None:
     _tracking_store_registry._get_store_with_resolved_uri.cache_clear()
     registry_of_models: Any = _get_store_registry
     registry_of_models()._get_store_with_resolved_uri.cache_clear()
+    _read_migrations_once()
     for engines in (
         runs.SqlAlchemyStore._engine_map,
         registry.SqlAlchemyStore._engine_map,
@@ -165,6 +152,25 @@ def close_stores() -> None:
         for engine in engines.values():
             engine.dispose()
         engines.clear()
+
+
+def _read_migrations_once() -> None:
+    """MLflow and Optuna run all files of their migrations, 67 and 10, to open a database."""
+    from alembic.util import pyfiles
+
+    anew = pyfiles.load_module_py
+    if anew.__module__ == __name__:
+        return
+    read: dict[str, ModuleType] = {}
+
+    def load_module_py(module_id: str, path: str | os.PathLike[str]) -> ModuleType:
+        if Path(path).parent.name != "versions":  # what is there to be run each time
+            return anew(module_id, path)
+        if str(path) not in read:
+            read[str(path)] = anew(module_id, path)
+        return read[str(path)]
+
+    pyfiles.load_module_py = load_module_py
 
 
 @contextlib.contextmanager
@@ -180,69 +186,14 @@ def _hydra() -> Iterator[None]:
         instances.update(before)
 
 
-@contextlib.contextmanager
-def _configs() -> Iterator[None]:
-    """The configs that facetrack and Hydra ship are read once for all commands, most of composing.
+def read_shipped() -> None:
+    """Read the configs that most commands need, for processes that are forked from this one.
 
-    Each composition has copies; with a folder of the user's own (--config-dir) all are read anew.
-    What only chooses is composed once for all commands, too: each begins with that (see
-    arguments/composed.py).
+    Hydra's plugins must have been registered.
     """
-    read, composed_mode = ConfigRepository.load_config, Hydra.get_mode
-    composed_anew = ConfigLoaderImpl.load_configuration
-
-    def load(repository: ConfigRepository, config_path: str) -> ConfigResult | None:
-        if not _is_shipped(repository):
-            return read(repository, config_path)
-        if config_path not in _shipped:
-            found = read(repository, config_path)
-            if found is None:
-                return None
-            _shipped[config_path] = found
-        return copy.deepcopy(_shipped[config_path])
-
-    def compose(
-        loader: ConfigLoaderImpl,
-        config_name: str | None,
-        overrides: list[str],
-        run_mode: RunMode,
-        from_shell: bool = True,
-        validate_sweep_overrides: bool = True,
-    ) -> DictConfig:
-        given = overrides, run_mode, from_shell, validate_sweep_overrides
-        if not (_is_shipped(loader.repository) and all(map(_chooses, overrides))):
-            return composed_anew(loader, config_name, *given)
-        key = (config_name, *overrides, run_mode, validate_sweep_overrides)
-        if key not in _composed:
-            _composed[key] = composed_anew(loader, config_name, *given)
-        config = copy.deepcopy(_composed[key])
-        config.hydra.runtime.cwd = escaped(str(Path.cwd()))
-        config.hydra.job.name = JobRuntime.instance().get("name")
-        return config
-
-    def mode(hydra: Hydra, config_name: str | None, overrides: list[str]) -> Any:
-        """Hydra composes twice, first for this, which its own settings and experiments set."""
-        loader: Any = hydra.config_loader
-        plain = not any(one.startswith("+") or "hydra" in one for one in overrides)
-        if plain and config_name == "config" and _is_shipped(loader.repository):
-            return None
-        return composed_mode(hydra, config_name, overrides)
-
-    with (
-        patch.object(ConfigRepository, "load_config", load),
-        patch.object(Hydra, "get_mode", mode),
-        patch.object(ConfigLoaderImpl, "load_configuration", compose),
-    ):
-        yield
-
-
-def _chooses(override: str) -> bool:
-    key, _, value = override.partition("=")
-    return key.lstrip("+").isidentifier() and value.replace("_", "").isalnum()
-
-
-def _is_shipped(repository: ConfigRepository) -> bool:
-    return {source.path for source in repository.sources} == _SHIPPED
+    with tempfile.TemporaryDirectory() as folder:
+        for choices in _COMMON:
+            in_process([*choices, "--cfg", "job"], Path(folder), {})
 
 
 @contextlib.contextmanager

@@ -8,10 +8,10 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
+from facetrack.core import kinds
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Pictures
 from facetrack.dataset.folder import Folder
-from facetrack.extraction import picture
 
 
 def put(root: Path, *names: str) -> None:
@@ -83,7 +83,7 @@ def test_hidden_and_other_files_are_ignored(tmp_path: Path) -> None:
 @pytest.fixture
 def no_heic(monkeypatch: pytest.MonkeyPatch) -> None:
     """As without the extra facetrack[heic]."""
-    monkeypatch.setattr(picture, "SUFFIXES", picture.SUFFIXES - {".heic", ".heif"})
+    monkeypatch.setattr(kinds, "SUFFIXES", kinds.SUFFIXES - {".heic", ".heif"})
 
 
 def test_folders_that_are_not_people(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_an_unusable_root(
     assert "\n" not in str(error.value)
     if not root.startswith("~"):
         assert str(tmp_path / root) in str(error.value)
-        assert "dataset.root=PATH takes a folder of pictures" in str(error.value)
+        assert "root=PATH takes a folder of pictures" in str(error.value)
 
 
 def test_no_pictures_says_what_was_skipped(tmp_path: Path, no_heic: None) -> None:
@@ -235,5 +235,5 @@ def test_people_with_too_few_pictures_are_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, True, "3", None])
 def test_min_pictures_is_a_whole_number_from_1(tmp_path: Path, number: int) -> None:
-    with pytest.raises(UserError, match=r"dataset\.min_pictures is .*: expected a whole number"):
+    with pytest.raises(UserError, match=r"^min_pictures is .*: expected a whole number"):
         Folder(tmp_path, min_pictures=number)

@@ -12,9 +12,9 @@ from facetrack.core.faces import Embeddings
 from facetrack.core.texts import counted
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import Evaluation, check
-from facetrack.system.progress import say
+from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.context import outputs
-from facetrack.tasks.context.choices import describe, read_choices
+from facetrack.tasks.context.choices import describe, given_settings, read_choices
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.experiments import make_experiment, run_experiment
 from facetrack.tasks.context.faces import choose_people, embed
@@ -41,7 +41,7 @@ def evaluate(config: DictConfig) -> None:
     job = Job(config, "job")
     if job.finished_before():
         return
-    unset = radius.is_not_given(config)
+    unset = radius.is_not_given(given_settings(), config.clusterer)
     estimator = build_estimator(config.clusterer)
     sampling = make(config.sampling)
     check(config.seed, config.n_resamples)
@@ -51,7 +51,8 @@ def evaluate(config: DictConfig) -> None:
         job.say_dataset(run, embeddings)
         if unset:
             if not embeddings.names:
-                radius.choose(config, estimator, embeddings.vectors)
+                natural = float(config.embedder.radius)
+                radius.choose(estimator, embeddings.vectors, natural, TERMINAL)
             job.say_radius(run, estimator)
         experiment = make_experiment(config, embeddings, estimator, sampling)
         evaluation = run_experiment(experiment)
@@ -65,7 +66,7 @@ def evaluate(config: DictConfig) -> None:
         files: dict[str, str | bytes] = {
             "skipped.csv": write_skipped(embeddings.skipped),
             "tsne.png": picture,
-            **galleries.files(embeddings, evaluation.clusters, title, picture),
+            **galleries.make_files(embeddings, evaluation.clusters, title, picture),
         }
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = draw_tsne_page(title, embeddings, coordinates, evaluation.clusters)
@@ -88,13 +89,13 @@ def _tsne_png(
     evaluation: Evaluation,
 ) -> bytes:
     people = [str(picture.person) for picture in embeddings.pictures] if embeddings.names else None
-    figure = figures.two_panels(
+    figure = figures.draw_tsne(
         coordinates,
         people,
         evaluation.clusters,
         f"{config.dataset.name}: {counted(len(embeddings.vectors), 'face')}, {describe(config)}",
     )
-    return figures.png(figure)
+    return figures.encode_png(figure)
 
 
 def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float]) -> None:
@@ -112,7 +113,7 @@ def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float
         + f", {counts['skipped']} skipped"
     )
     for one in sorted(embeddings.skipped, key=lambda one: not one.pictures)[:5]:
-        say(f"  skipped {figures.printable(f'{one.name}: {one.reason}')}")
+        say(f"  skipped {figures.make_printable(f'{one.name}: {one.reason}')}")
     if len(embeddings.skipped) > 5:
         say(f"  and {len(embeddings.skipped) - 5} more, listed in the run's skipped.csv")
     say("")

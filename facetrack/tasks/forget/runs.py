@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetrack.figures import escaped
-from facetrack.figures.pages import script_json
+from facetrack.figures import escape_html
+from facetrack.figures.encoding import encode_json
 from facetrack.system.files import user_path
 from facetrack.tasks.forget.plan import Plan
 from facetrack.tasks.tsne_names import is_page
@@ -124,7 +124,7 @@ def job_pages(plan: Plan) -> list[Path]:
 
     On another folder of pictures too, where it has the same name: a run makes them again.
     """
-    start = html.unescape(escaped(f"{plan.dataset} "))
+    start = html.unescape(escape_html(f"{plan.dataset} "))
     return [
         path
         for name in _OF_JOBS
@@ -141,7 +141,7 @@ def _told_title(page: str) -> str:
 
 def _title(job: RunRecord) -> str:
     """What a page about a job has as its title."""
-    return html.unescape(escaped(job.name))
+    return html.unescape(escape_html(job.name))
 
 
 def _overlap(one: Path, other: Path) -> bool:
@@ -151,4 +151,4 @@ def _overlap(one: Path, other: Path) -> bool:
 
 def _forms(name: str) -> Collection[str]:
     """A name as pages and tables have it."""
-    return {name, escaped(name), script_json(name)[1:-1]}
+    return {name, escape_html(name), encode_json(name)[1:-1]}

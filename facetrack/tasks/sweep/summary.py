@@ -28,10 +28,10 @@ def write(
     swept: the keys of the settings that take several values.
     """
     rows = [_row(job) for job in jobs]
-    ranked = figures.ranked(rows)
+    ranked = figures.rank_rows(rows)
     files: dict[str, str | bytes] = {
-        "results.csv": figures.csv(ranked),
-        "results.md": figures.markdown(ranked),
+        "results.csv": figures.format_results_csv(ranked),
+        "results.md": figures.format_results_markdown(ranked),
     }
     with_scores = [job for job in jobs if job.ari is not None]
     compared: dict[str, list[Difference]] = {}
@@ -40,8 +40,8 @@ def write(
         studied, compared = article_tables.files(with_scores, swept, points, tracking)
         files |= studied
         if "n_people" not in swept:  # growth.png shows those
-            files["curves.png"] = figures.png(figures.static(points))
-            files["curves.html"] = figures.interactive(points)
+            files["curves.png"] = figures.encode_png(figures.draw_curves(points))
+            files["curves.html"] = figures.render_curves_page(points)
     run.artifacts(mark_nobody(files))
     write_files(folder, files)
 
@@ -50,9 +50,9 @@ def write(
     run.tags({keys.JOBS: len(jobs), **best})
     if scored:
         run.metrics({keys.BEST_ARI_MEAN: float(scored[0]["ari_mean"])})
-    say("\n" + figures.text(ranked))
+    say("\n" + figures.format_results_text(ranked))
     for dataset, differences in compared.items():
-        say(f"{dataset}, best of each method: {figures.comparison_line(differences[0])}")
+        say(f"{dataset}, best of each method: {figures.describe_difference(differences[0])}")
     say(f"\nTables and curves: {folder}/   Every run: {tracking.open_line()}")
 
 

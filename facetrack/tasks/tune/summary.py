@@ -49,9 +49,8 @@ def write(studies: Sequence[StudyRecord], folder: Path, run: Run, tracking: Trac
         for value, mean in one.curve
     ]
     if points:
-        files["curves.png"] = figures.png(
-            figures.static(points, _score(next(one for one in studies if one.curve)))
-        )
+        score = _score(next(one for one in studies if one.curve))
+        files["curves.png"] = figures.encode_png(figures.draw_curves(points, score))
     run.artifacts(mark_nobody(files))
     write_files(folder, files)
     run.tags({keys.STUDIES: len(studies)})
@@ -93,7 +92,7 @@ def _interpolated(
 def _told(one: Common) -> str:
     return (
         f"One {one.axis} for all, {one.method}: {one.value:.3g}, where the worst dataset "
-        f"({figures.printable(one.worst)}) still has {one.mean:.3f}"
+        f"({figures.make_printable(one.worst)}) still has {one.mean:.3f}"
     )
 
 
@@ -129,7 +128,7 @@ def _cells(row: dict[str, str | float]) -> list[str]:
     score = "-"
     if not math.isnan(float(row["ari_mean"])):
         score = f"{float(row['ari_mean']):.4f} ± {float(row['two_std']):.4f}"
-    names = [figures.printable(str(row[key])) for key in _COLUMNS[:4]]
+    names = [figures.make_printable(str(row[key])) for key in _COLUMNS[:4]]
     return [*names, score, f"{number(row['low'])} to {number(row['high'])}"]
 
 
@@ -147,9 +146,9 @@ def _text(rows: Sequence[dict[str, str | float]]) -> list[str]:
 
 def _markdown(rows: Sequence[dict[str, str | float]], shared: Sequence[Common]) -> str:
     lines = [_HEAD, ["---"] * len(_HEAD)]
-    lines += [[figures.markdown_cell(cell) for cell in _cells(row)] for row in rows]
-    return figures.markdown_lines(lines) + "".join(f"\n{_told(one)}.\n" for one in shared)
+    lines += [[figures.escape_markdown(cell) for cell in _cells(row)] for row in rows]
+    return figures.format_markdown(lines) + "".join(f"\n{_told(one)}.\n" for one in shared)
 
 
 def _csv(rows: Sequence[dict[str, str | float]]) -> str:
-    return figures.csv_text(_COLUMNS, ([row[key] for key in _COLUMNS] for row in rows))
+    return figures.format_csv(_COLUMNS, ([row[key] for key in _COLUMNS] for row in rows))
