@@ -125,10 +125,10 @@ def test_commands_mark_what_was_known_by_its_name_before(
     kinds = []
     for run in workspace.runs():
         names = set(artifacts(run))
-        assert read_mark(run.data.tags) == set(filter(is_known_to_show, names))
+        assert read_mark(run.data.tags) == frozenset(filter(is_known_to_show, names))
         kinds.append((run.data.tags["kind"], "tsne.html" in names))
     assert sorted(kinds) == [
         *(("job", False), ("job", False), ("job", True), ("organise", False), ("sweep", False)),
     ]
     (sweep,) = workspace.runs("sweep")
-    assert read_mark(sweep.data.tags) == {"tsne-portraits-haar-dlib.html"}
+    assert read_mark(sweep.data.tags) == frozenset({"tsne-portraits-haar-dlib.html"})

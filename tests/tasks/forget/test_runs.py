@@ -198,10 +198,10 @@ def test_a_sweep_says_itself_what_shows_people(work: Path) -> None:
         log_marked({KIND: "job", SWEEP: "s", "dataset": dataset}, [], f"{dataset} dbscan")
     log_marked({KIND: "job", SWEEP: "another", "dataset": "portraits"}, [], "portraits dbscan")
     showing = {
-        "tsne-my_set-haar-dlib.html": render_page("my set dbscan", ""),
-        "tsne-portraits-haar-dlib.html": render_page("portraits dbscan", ""),
-        "montage.html": render_page("my set dbscan", ""),
-        "montage-2.html": render_page("portraits dbscan", ""),
+        "tsne-my_set-haar-dlib.html": render_page("page.html", "my set dbscan"),
+        "tsne-portraits-haar-dlib.html": render_page("page.html", "portraits dbscan"),
+        "montage.html": render_page("page.html", "my set dbscan"),
+        "montage-2.html": render_page("page.html", "portraits dbscan"),
         "all.png": "",
     }
     files = [*mark_people(showing), *mark_nobody({"tsne-my_set-haar.html": ""})]
