@@ -132,17 +132,17 @@ def lfw() -> tuple[Vectors, NDArray[np.int64]]:
 
 
 @pytest.fixture(scope="session")
-def some_orl(warm_home: Path) -> tuple[Vectors, NDArray[np.int64]]:
-    """dlib's embeddings of the pictures of ORL's first 10 people as unit vectors, and who is who.
+def half_orl(warm_home: Path) -> tuple[Vectors, NDArray[np.int64]]:
+    """dlib's embeddings of the pictures of ORL's first 20 people as unit vectors, and who is who.
 
-    More faces show the same, and take longer.
+    Twice as many faces show the same, and take twice as long.
     """
     archive = SHARED / "data/orl_faces.tgz"
     if not archive.exists():
         pytest.skip("no ORL pictures here")
     unpack(archive, warm_home / "orl")
     listing = Folder(warm_home / "orl/orl_faces").load()
-    listing = dataclasses.replace(listing, pictures=listing.pictures[:100])
+    listing = dataclasses.replace(listing, pictures=listing.pictures[:200])
     with lock(warm_home / "orl.lock"), Store(warm_home) as store:
         faces = extract(listing, Whole(), DlibResNet(), store)
     assert faces.people is not None

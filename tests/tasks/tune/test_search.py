@@ -79,8 +79,8 @@ def some_lfw(lfw: Faces) -> Faces:
 
 
 @pytest.fixture
-def few(some_orl: Faces) -> Faces:
-    return some_orl[0][:100], some_orl[1][:100]
+def few(half_orl: Faces) -> Faces:
+    return half_orl[0][:100], half_orl[1][:100]
 
 
 def test_blocks_end_at_the_score_of_evaluate(few: Faces) -> None:
@@ -106,8 +106,8 @@ def test_label_free_is_one_value_of_the_distinct_faces(few: Faces) -> None:
 @pytest.mark.parametrize(
     ("faces", "estimator", "name"),
     [
-        ("some_orl", DBSCAN(0.3, min_samples=1), "eps"),
-        ("some_orl", MeanShift(0.3), "bandwidth"),
+        ("half_orl", DBSCAN(0.3, min_samples=1), "eps"),
+        ("half_orl", MeanShift(0.3), "bandwidth"),
         ("some_lfw", DBSCAN(0.3, min_samples=1), "eps"),
     ],
 )
