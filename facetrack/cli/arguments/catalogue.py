@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from facetrack.cli.arguments.suggestions import nearest_keys
+from facetrack.core.suggestions import nearest_keys
 
 _PACKAGE = re.compile(r"^#\s*@package\s+(\S+)", re.MULTILINE)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times as fast

@@ -12,9 +12,9 @@ from facetrack.cli.arguments import effect, keys, paths, values, words
 from facetrack.cli.arguments.catalogue import Catalogue
 from facetrack.cli.arguments.composition import Composed, composed
 from facetrack.cli.arguments.flags import Line
-from facetrack.cli.arguments.suggestions import nearest_keys
 from facetrack.cli.ranges import several
 from facetrack.core.errors import UserError
+from facetrack.core.suggestions import nearest_keys
 from facetrack.tasks.context.parsing import is_choice, parsed
 
 _ALONE = ("organise", "forget", "export")  # tasks that are one job

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from facetrack.cli.arguments.suggestions import nearest
 from facetrack.core.errors import UserError
+from facetrack.core.suggestions import nearest
 
 _SHOW = ("help", "hydra_help", "version", "cfg", "info", "shell_completion")
 _COMMANDS = ("run", "multirun", "cfg", "info", "shell_completion")

@@ -12,8 +12,8 @@ from facetrack.cli.arguments import hydras
 from facetrack.cli.arguments.catalogue import Catalogue
 from facetrack.cli.arguments.composition import Composed, contained, has
 from facetrack.cli.arguments.signatures import Signature, signature
-from facetrack.cli.arguments.suggestions import alike, nearest, nearest_keys
 from facetrack.core.errors import UserError
+from facetrack.core.suggestions import alike, nearest, nearest_keys
 from facetrack.tasks.context.parsing import is_choice, settings, values
 
 COMMAND_ONLY = ("resume", "tuned")

@@ -10,9 +10,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from facetrack.cli.arguments import hydras
-from facetrack.cli.arguments.suggestions import nearest
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN, LARGEST_SEED, is_seed
+from facetrack.core.suggestions import nearest
 from facetrack.tasks.context.parsing import settings
 
 _LARGEST = 2**31 - 1  # what the libraries below count with

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facetrack.cli.arguments.catalogue import Catalogue
-from facetrack.cli.arguments.suggestions import alike, nearest, nearest_keys
 from facetrack.cli.command_line import prepared
 from facetrack.core.errors import UserError
+from facetrack.core.suggestions import alike, nearest, nearest_keys
 from facetrack.system.shipped import CONF
 
 CATALOGUE = Catalogue([CONF])
