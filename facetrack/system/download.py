@@ -5,13 +5,10 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import pooch
-
 from facetrack.core.errors import UserError
 from facetrack.system.home import home, lock
 
-# pooch would announce every download and suggest to write down its hash.
-pooch.get_logger().setLevel(logging.WARNING)
+_Download = Callable[[str, str, object], None]
 
 
 def fetch(
@@ -63,9 +60,7 @@ def fetch(
                 path.unlink()
             for url in urls:
                 try:
-                    pooch.retrieve(
-                        url, known_hash=None, fname=filename, path=folder, downloader=download
-                    )
+                    _retrieve(url, path, download)
                 except UserError as error:
                     problems.append(str(error))
                 else:
@@ -76,6 +71,15 @@ def fetch(
             "FACETRACK_HOME to a folder you can write to"
         ) from error
     raise UserError(f"no {filename} yet ({'; '.join(problems)}): save it as {path}, or {hint}")
+
+
+def _retrieve(url: str, path: Path, download: _Download) -> None:
+    """Have a file downloaded beside its place, and moved there when it is whole and right."""
+    import pooch  # brings requests, and in a notebook a warning of bars that it would draw there
+
+    # It would announce every download and suggest to write down its hash.
+    pooch.get_logger().setLevel(logging.WARNING)
+    pooch.retrieve(url, known_hash=None, fname=path.name, path=path.parent, downloader=download)
 
 
 def _sha256(path: Path) -> str:
