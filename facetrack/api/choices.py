@@ -100,6 +100,12 @@ def choose(group: str, name: object) -> Choice:
     return Choice(group, str(name), content.get("_target_", ""), settings)
 
 
+def make_default(group: str, name: object) -> Any:
+    """What a name stands for, with its default settings. Raises UserError where there is none."""
+    choice = choose(group, name)
+    return choice.make(choice.fill({}, {}))
+
+
 def _list_names(group: str) -> list[str]:
     """The choices of a group, sorted; those that stand for nothing left out."""
     return sorted(path.stem for path in (CONF / group).glob("*.yaml") if path.stem != "none")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.api.choices import choose
+from facetrack.api.choices import make_default
 from facetrack.api.faces import Faces
 from facetrack.api.methods import Estimator, make_method
 from facetrack.core.errors import UserError
@@ -17,7 +17,7 @@ from facetrack.evaluation import experiment
 from facetrack.evaluation.metrics import Summary, clipped, summary
 from facetrack.evaluation.resampling import Bootstrap
 from facetrack.figures.table import escaped
-from facetrack.system.progress import bar
+from facetrack.system.progress import TERMINAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,7 +128,9 @@ def evaluate(
     )
     found = experiment.evaluate(
         asked,
-        lambda scores: bar(scores, total=n_resamples, description="Resamples", unit="resample"),
+        lambda scores: TERMINAL.bar(
+            scores, total=n_resamples, description="Resamples", unit="resample"
+        ),
     )
     return _summarise(method.name, found)
 
@@ -136,8 +138,7 @@ def evaluate(
 def _make_sampling(given: str | Sampling) -> Sampling:
     """What draws the resamples. Raises UserError for a name that there is not."""
     if isinstance(given, str):
-        choice = choose("sampling", given)
-        made: Sampling = choice.make(choice.fill({}, {}))
+        made: Sampling = make_default("sampling", given)
         return made
     if not hasattr(given, "draw"):
         raise UserError(

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from facetrack.api.choices import choose
+from facetrack.api.choices import make_default
 from facetrack.api.faces import Faces
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Dataset, Detector, Embedded, Embedder
@@ -15,6 +15,7 @@ from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 from facetrack.system.files import user_path
 from facetrack.system.home import home, lock, locks
+from facetrack.system.progress import TERMINAL
 
 _DETECTOR, _EMBEDDER = "haar", "dlib"
 # Those that are complete without a path.
@@ -50,7 +51,7 @@ def embed(
     """
     dataset: Dataset
     if isinstance(photos, str) and photos in _DATASETS:
-        dataset = _make_default("dataset", photos)
+        dataset = make_default("dataset", photos)
     elif isinstance(photos, str | Path):
         path = user_path(photos)
         if path.is_file():
@@ -65,21 +66,27 @@ def embed(
         )
     if isinstance(dataset, Embedded):
         return Faces(dataset.embeddings(), dataset.name)
-    found = _make_default("detector", detector) if isinstance(detector, str) else detector
-    used = _make_default("embedder", embedder) if isinstance(embedder, str) else embedder
+    found = _make_stage("detector", detector, "detect")
+    used = _make_stage("embedder", embedder, "embed")
     identities = "\0".join((dataset.name, found.identity(), used.identity()))
     key = hashlib.sha256(identities.encode()).hexdigest()[:16]
     # Others may want the same pictures: one embeds, the others find them stored.
     with lock(locks() / f"embed-{key}.lock"), Store(home()) as store:
-        faces = extract(dataset.load(), found, used, store)
+        faces = extract(dataset.load(), found, used, store, progress=TERMINAL)
     source = f"{_name(detector)} and {_name(embedder)}"
     return Faces(faces, dataset.name, getattr(used, "radius", None), source)
 
 
-def _make_default(group: str, name: object) -> Any:
-    """What a name in conf/ stands for, with its default settings. Raises UserError."""
-    choice = choose(group, name)
-    return choice.make(choice.fill({}, {}))
+def _make_stage(group: str, given: object, method: str) -> Any:
+    """A detector or an embedder. method: what an object has to have. Raises UserError."""
+    if isinstance(given, str):
+        return make_default(group, given)
+    if not (hasattr(given, method) and hasattr(given, "identity")):
+        raise UserError(
+            f"{group} is a name in conf/{group}, or an object with {method} and identity; got "
+            f"{given!r}"
+        )
+    return given
 
 
 def _take_folder(path: Path, given: str | Path) -> Folder:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from facetrack.core.faces import Boxes, Embeddings, Picture, Skipped, Vectors
 from facetrack.core.texts import counted, number, readable
-from facetrack.extraction.thumbnails import Face, thumbnails
+from facetrack.extraction.thumbnails import Face, draw_thumbnails
 from facetrack.figures.face_cards import Card, draw_cards
+from facetrack.system.progress import TERMINAL
 
 _MOST = 36  # faces that a notebook shows
 _SIDE = 56  # of one of them, in pixels
@@ -123,7 +124,7 @@ class Faces:
             Face([self.pictures[row].path], self.found.contents[row], self.boxes[row])
             for row in shown
         ]
-        pictures = thumbnails(cut, _SIDE, "Thumbnails")
+        pictures = draw_thumbnails(cut, _SIDE, "Thumbnails", TERMINAL)
         drawn = [
             Card(picture, self.pictures[row].person or "", self.pictures[row].name)
             for row, picture in zip(shown, pictures, strict=True)

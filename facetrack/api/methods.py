@@ -1,12 +1,11 @@
 """A clusterer as it is asked for, made ready for some faces."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 
 from facetrack.api.choices import Choice, choose
 from facetrack.api.faces import Faces
@@ -14,10 +13,8 @@ from facetrack.clusterer import check, check_radii
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN
 from facetrack.core.texts import number
-from facetrack.evaluation.label_free import Search
-from facetrack.system.progress import say
-
-_RADII = ("eps", "bandwidth")
+from facetrack.evaluation import radius
+from facetrack.system.progress import TERMINAL
 
 
 class Estimator(Protocol):
@@ -56,25 +53,38 @@ def make_method(faces: Faces, clusterer: str | Estimator, given: Mapping[str, ob
     if not isinstance(clusterer, str):
         return _check_own(clusterer, given)
     choice = choose("clusterer", clusterer)
-    said = {key: _to_plain(value) for key, value in given.items()}
+    said = {key: to_plain(value) for key, value in given.items()}
     settings = choice.fill(said, {"embedder.radius": faces.radius})
     if settings.get("n_clusters") == KNOWN and not faces.people:
         raise UserError(
             f"{choice.name} needs the number of people, which faces without names do not tell: add "
             'n_clusters=NUMBER, or take "dbscan"'
         )
-    unset = "eps" in settings and not said.keys() & set(_RADII)
+    unset = is_radius_open(choice, said)
     if unset and faces.radius is None:
         raise UserError(
             f"{faces.name} does not say at which distance two faces are usually one person: add "
             "eps=NUMBER"
         )
-    check_radii(settings)
-    estimator = choice.make(settings)
-    check(estimator)
-    if unset and not faces.people:
-        settings["eps"] = _choose_radius(faces, estimator)
+    estimator = build(choice, settings)
+    if unset and faces.radius is not None and not faces.people:
+        radius.choose(estimator, faces.embeddings, faces.radius, TERMINAL)
+        settings["eps"] = radius.of(estimator)
     return Method(estimator, _describe(choice, said, settings))
+
+
+def is_radius_open(choice: Choice, given: Collection[str]) -> bool:
+    """Whether a clusterer has a radius that is none of the settings given."""
+    keys = [f"{choice.group}.{key}" for key in given]
+    return radius.is_not_given(keys, choice.settings)
+
+
+def build(choice: Choice, settings: Mapping[str, object]) -> BaseEstimator:
+    """The estimator with all of its settings. Raises UserError for a value that cannot be meant."""
+    check_radii(settings)
+    estimator: BaseEstimator = choice.make(settings)
+    check(estimator)
+    return estimator
 
 
 def _check_own(estimator: Estimator, given: Mapping[str, object]) -> Method:
@@ -93,33 +103,14 @@ def _check_own(estimator: Estimator, given: Mapping[str, object]) -> Method:
     return Method(estimator, " ".join(repr(estimator).split()))
 
 
-def _choose_radius(faces: Faces, estimator: BaseEstimator) -> float:
-    """Set the radius to the one that separates the faces best, as a command does, and say so."""
-    name = next(one for one in _RADII if one in estimator.get_params())
-
-    def cluster(radius: float) -> NDArray[np.int64]:
-        fresh: Any = clone(estimator).set_params(**{name: radius})
-        labels: NDArray[np.int64] = fresh.fit_predict(faces.embeddings)
-        return labels
-
-    assert faces.radius is not None
-    radius, separation = Search(faces.embeddings, cluster, faces.radius).best()
-    estimator.set_params(**{name: radius})
-    if separation is None:
-        say(f"  {name} {radius:g}: what suits so many faces, for these do not tell a better one")
-    else:
-        say(f"  {name} {radius:g}: no labels, so chosen by how well the groups lie apart")
-    return radius
-
-
 def _describe(choice: Choice, said: Mapping[str, object], settings: Mapping[str, object]) -> str:
     """A method in a few words: its name and what was said of it."""
     shown = dict(said)
-    if not shown.keys() & {*_RADII, "n_clusters"}:
+    if not shown.keys() & {*radius.NAMES, "n_clusters"}:
         shown |= {key: settings[key] for key in ("eps", "n_clusters") if key in settings}
     return " ".join([choice.name, *(f"{key}={number(value)}" for key, value in shown.items())])
 
 
-def _to_plain(value: object) -> object:
+def to_plain(value: object) -> object:
     """A setting's value as Python has it: NumPy's numbers are what loops give."""
     return value.item() if isinstance(value, np.generic) else value

@@ -1,24 +1,26 @@
 """The radius of a clusterer that has one: given, tuned, or chosen from the faces themselves."""
 
+from collections.abc import Collection
+
 import numpy as np
-from hydra.core.hydra_config import HydraConfig
 from numpy.typing import NDArray
-from omegaconf import DictConfig
 from sklearn.base import BaseEstimator, clone
 
 from facetrack.core.faces import Vectors
+from facetrack.core.progress import QUIET, Progress
 from facetrack.evaluation.label_free import Search
-from facetrack.system.progress import say
 
 NAMES = ("eps", "bandwidth")
 KEYS = tuple(f"clusterer.{name}" for name in NAMES)
 _CLEARLY = 0.03  # of separation: less does not make up for groups that people know
 
 
-def is_not_given(config: DictConfig) -> bool:
-    """Whether the clusterer has a radius and the command leaves it to the default."""
-    given = {one.lstrip("+").partition("=")[0] for one in HydraConfig.get().overrides.task}
-    return "eps" in config.clusterer and not given & {*KEYS, "embedder.radius"}
+def is_not_given(given: Collection[str], keys: Collection[object]) -> bool:
+    """Whether a clusterer has a radius, which is left to the default.
+
+    given: the settings that somebody has given. keys: those that the clusterer has.
+    """
+    return "eps" in keys and set(given).isdisjoint({*KEYS, "embedder.radius"})
 
 
 def of(estimator: BaseEstimator) -> float | None:
@@ -32,29 +34,32 @@ def set_to(estimator: BaseEstimator, radius: float) -> None:
     estimator.set_params(**{_name(estimator): radius})
 
 
-def choose(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> None:
+def choose(
+    estimator: BaseEstimator, vectors: Vectors, natural: float, progress: Progress = QUIET
+) -> None:
     """Set the radius to the one that separates unlabelled faces best, and say so.
 
-    vectors: (n, d). Where the faces do not tell, it is the radius to expect for so many of them
-    (see label_free.py).
+    vectors: (n, d). natural: the embedder's radius. Where the faces do not tell, it is the radius
+    to expect for so many of them (see label_free.py).
     """
     name = _name(estimator)
-    found, separated = _search(config, estimator, vectors).best()
+    found, separated = _search(estimator, vectors, natural).best()
     set_to(estimator, found)
     if separated is None:
-        say(f"  {name} {found:g}: what suits so many faces, for these do not tell a better one")
+        why = "what suits so many faces, for these do not tell a better one"
     else:
-        say(f"  {name} {found:g}: no labels, so chosen by how well the groups lie apart")
+        why = "no labels, so chosen by how well the groups lie apart"
+    progress.say(f"  {name} {found:g}: {why}")
 
 
-def better(
-    config: DictConfig, estimator: BaseEstimator, vectors: Vectors, current: float
+def find_better(
+    estimator: BaseEstimator, vectors: Vectors, natural: float, current: float
 ) -> float | None:
     """A radius that suits unlabelled faces clearly better than the current one; None without.
 
-    vectors: (n, d). Costs what `choose` costs: a dozen clusterings.
+    vectors: (n, d). natural: the embedder's radius. Costs what `choose` costs: a dozen clusterings.
     """
-    search = _search(config, estimator, vectors)
+    search = _search(estimator, vectors, natural)
     found, separated = search.best()
     if separated is None:
         # Nothing but the number of faces speaks against the current radius.
@@ -64,14 +69,14 @@ def better(
     return None if fits else found
 
 
-def _search(config: DictConfig, estimator: BaseEstimator, vectors: Vectors) -> Search:
+def _search(estimator: BaseEstimator, vectors: Vectors, natural: float) -> Search:
     name = _name(estimator)
 
     def cluster(at: float) -> NDArray[np.int64]:
         labels: NDArray[np.int64] = clone(estimator).set_params(**{name: at}).fit_predict(vectors)
         return labels
 
-    return Search(vectors, cluster, float(config.embedder.radius))
+    return Search(vectors, cluster, natural)
 
 
 def _name(estimator: BaseEstimator) -> str:

@@ -80,7 +80,7 @@ def read_bytes(data: bytes) -> Image:
 def decode(data: bytes, *, with_look: bool = False) -> Decoded:
     """Decode a picture file's content, upright by its EXIF orientation.
 
-    Transparent parts become white, more than 8 bits a channel are scaled down to 8; of several
+    Transparent parts become white, more than 8 bits a channel are scale down to 8; of several
     pages the first is taken. Of a file that was cut short, what there is. Takes 7 bytes a pixel
     and what the decoder needs. Raises UserError with the reason where it is no such picture,
     is damaged, or has more than MAX_PIXELS pixels (known before it is decoded).
@@ -116,17 +116,17 @@ def is_costly(path: Path) -> bool:
 
 def _decode(data: bytes, with_look: bool) -> Decoded:
     try:
-        return _opened(data, with_look)
+        return _open(data, with_look)
     except (UserError, MemoryError):
         raise
     except Exception:
         for mended, cut in repairs(data):
             with contextlib.suppress(Exception):  # the user is told what is wrong with the file
-                return replace(_opened(mended, with_look), cut=cut)
+                return replace(_open(mended, with_look), cut=cut)
         raise
 
 
-def _opened(data: bytes, with_look: bool) -> Decoded:
+def _open(data: bytes, with_look: bool) -> Decoded:
     with PIL.Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
         pixels = picture.width * picture.height
         if pixels > MAX_PIXELS:
@@ -142,11 +142,11 @@ def _opened(data: bytes, with_look: bool) -> Decoded:
         turned = _orientation(picture) if picture.format == "TIFF" else 1
         picture.load()
         turn = _orientation(picture)
-        image = np.empty((*_turned(picture.size, turn), 3), dtype=np.uint8)
-        _fill(_stored(image, turn), picture)
+        image = np.empty((*_size_upright(picture.size, turn), 3), dtype=np.uint8)
+        _fill(_turn_back(image, turn), picture)
     if not with_look:
         return Decoded(image)
-    return Decoded(image, look(_stored(image, max(turn, turned)), image))
+    return Decoded(image, look(_turn_back(image, max(turn, turned)), image))
 
 
 def _orientation(picture: PIL.Image.Image) -> int:
@@ -158,13 +158,13 @@ def _orientation(picture: PIL.Image.Image) -> int:
     return orientation if 1 <= orientation <= 8 else 1
 
 
-def _turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+def _size_upright(size: tuple[int, int], orientation: int) -> tuple[int, int]:
     """Height and width, upright, of a stored picture's width and height."""
     width, height = size
     return (width, height) if orientation >= 5 else (height, width)
 
 
-def _stored(image: Image, orientation: int) -> Image:
+def _turn_back(image: Image, orientation: int) -> Image:
     """An upright picture as a camera stores it with that orientation: a view, nothing is copied."""
     if orientation in (2, 3):
         image = image[:, ::-1]
@@ -223,7 +223,7 @@ def _grey_scale(
     if _tag(picture, _PHOTOMETRIC) == 0:  # white is zero; of fewer bits Pillow knows it
         low, high = high, low
 
-    def scaled(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    def scale(values: NDArray[np.float32]) -> NDArray[np.uint8]:
         np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
         # Halves, since the difference of two floats may be more than a float holds.
         values /= 2
@@ -232,7 +232,7 @@ def _grey_scale(
         np.rint(values, out=values)
         return values.astype(np.uint8)[:, :, None]
 
-    return scaled
+    return scale
 
 
 def _range(picture: PIL.Image.Image) -> tuple[float, float]:

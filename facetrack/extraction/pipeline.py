@@ -14,14 +14,25 @@ from pathlib import Path
 import numpy as np
 
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Boxes, Detector, Embedder, Embeddings, Pictures, Skipped, unit
+from facetrack.core.faces import (
+    Boxes,
+    Detector,
+    Embedder,
+    Embeddings,
+    Pictures,
+    Skipped,
+    Vectors,
+    unit,
+)
+from facetrack.core.progress import QUIET, Progress
 from facetrack.detector import choose, reduce
-from facetrack.extraction.engines import Done, Job, in_order, in_processes, in_threads, on_ray
+from facetrack.extraction.engines import in_order, in_processes, in_threads
+from facetrack.extraction.jobs import Done, Job
 from facetrack.extraction.picture import MAX_PIXELS
+from facetrack.extraction.ray_engine import on_ray
 from facetrack.extraction.store import Detection, Store, box_bytes
 from facetrack.system.files import sha256
 from facetrack.system.processes import can_start, cores
-from facetrack.system.progress import bar
 
 NO_FACE = "no face found"
 """The reason of a picture that was read, and shows nobody."""
@@ -43,99 +54,165 @@ def extract(
     embedder: Embedder,
     store: Store,
     engine: str = "local",
-    *,
-    required: bool = True,
+    progress: Progress = QUIET,
 ) -> Embeddings:
     """The embeddings of a dataset's faces, those that count (see `detector.choose`).
 
     engine: one of ENGINES, who does the work; the result is the same. A picture that cannot be used
     is listed in the result's `skipped` with the reason. Raises UserError where the engine cannot be
-    used, and where no picture gives a face; unless one is required, vectors are (0, 0) then.
+    used, and where no picture gives a face.
     """
-    if engine not in ENGINES:
-        raise UserError(f"extract.engine is one of {', '.join(ENGINES)}; got {engine!r}")
-    digests, reasons = _hashed(listing)
-    detections = _known(store, detector, set(digests.values()))
-    boxes = {digest: _chosen(found, detector) for digest, found in detections.items()}
-    known = store.vectors(
-        embedder.identity(), [(digest, box) for digest, kept in boxes.items() for box in kept]
-    )
-    vectors = {
-        digest: np.stack([known[digest, box_bytes(box)] for box in kept])
-        for digest, kept in boxes.items()
-        if len(kept) and all((digest, box_bytes(box)) in known for box in kept)
-    }
-
-    # Pictures with the same content are one job.
-    jobs = {
-        digest: Job(digest, listing.pictures[row].path, detections.get(digest))
-        for row, digest in digests.items()
-        if digest not in vectors and (digest not in boxes or len(boxes[digest]))
-    }
-    failed: dict[bytes, str] = {}
-    for done in _stored(
-        _computed(list(jobs.values()), detector, embedder, engine), detector, embedder, store
-    ):
-        if done.reason is not None:
-            failed[done.digest] = done.reason
-        elif done.boxes is not None and done.vectors is not None:
-            boxes[done.digest] = done.boxes
-            vectors[done.digest] = done.vectors
-        if done.detection is not None:
-            detections[done.digest] = done.detection
-
-    rows = []
-    for row, digest in digests.items():
-        if digest in vectors:
-            rows.append(row)
-        elif digest in failed:
-            reasons[row] = failed[digest]
-        else:
-            reasons[row] = (
-                f"its face starts within {detector.border} pixels of the border"
-                if len(detections[digest].boxes)
-                else NO_FACE
-            )
-    cut = store.cut(set(digests.values()))
-    skipped = [
-        *listing.skipped,
-        *(
-            Skipped(listing.pictures[row].name, remark, 0)
-            for row, digest in digests.items()
-            if digest in detections
-            for remark in _remarks(detections[digest], digest in cut, detector)
-        ),
-        *(
-            Skipped(
-                listing.pictures[row].name,
-                reasons[row],
-                content=digests[row].hex() if row in digests else None,
-            )
-            for row in sorted(reasons)
-        ),
-    ]
-    if not rows and required:
-        commonest = Counter(reasons.values()).most_common(1)[0]
+    work = _extract(listing, detector, embedder, store, engine, progress)
+    if not work.rows:
+        commonest = Counter(work.reasons.values()).most_common(1)[0]
         raise UserError(
             f"none of the {len(listing.pictures)} pictures gives a face "
             f"({commonest[1]} of them: {commonest[0]}): try detector=dlib_hog, or detector=whole "
             "where the pictures are tight crops of faces"
         )
-    # A picture with several faces stands for each of them.
-    of_face = [row for row in rows for _ in boxes[digests[row]]]
-    none = np.empty((0, 0), dtype=np.float32)
-    raw = np.concatenate([vectors[digests[row]] for row in rows] or [none]).astype(np.float32)
-    return Embeddings(
-        vectors=unit(raw) if embedder.normalize else raw,
-        boxes=np.concatenate([np.empty((0, 4), np.int64), *(boxes[digests[row]] for row in rows)]),
-        pictures=[listing.pictures[row] for row in of_face],
-        skipped=skipped,
-        n_pictures=len(listing.pictures),
-        contents=[digests[row].hex() for row in of_face],
-    )
+    return work.embeddings()
 
 
-def _known(store: Store, detector: Detector, pictures: set[bytes]) -> dict[bytes, Detection]:
+def extract_any(
+    listing: Pictures,
+    detector: Detector,
+    embedder: Embedder,
+    store: Store,
+    engine: str = "local",
+    progress: Progress = QUIET,
+) -> Embeddings:
+    """The same where it is no mistake that no picture gives a face: vectors are (0, 0) then."""
+    return _extract(listing, detector, embedder, store, engine, progress).embeddings()
+
+
+def _extract(
+    listing: Pictures,
+    detector: Detector,
+    embedder: Embedder,
+    store: Store,
+    engine: str,
+    progress: Progress,
+) -> "_Extraction":
+    if engine not in ENGINES:
+        raise UserError(f"extract.engine is one of {', '.join(ENGINES)}; got {engine!r}")
+    work = _Extraction(listing, detector, embedder, store)
+    work.look_up(progress)
+    results = _compute(work.jobs(), detector, embedder, engine, progress)
+    for done in _keep(results, detector, embedder, store):
+        work.take(done)
+    work.judge()
+    return work
+
+
+class _Extraction:
+    """One dataset's pictures on their way.
+
+    rows: of the pictures that give a face. reasons: by its row, why another one gives none.
+    """
+
+    def __init__(
+        self, listing: Pictures, detector: Detector, embedder: Embedder, store: Store
+    ) -> None:
+        self.rows: list[int] = []
+        self.reasons: dict[int, str] = {}
+        self._listing, self._store = listing, store
+        self._detector, self._embedder = detector, embedder
+        self._digests: dict[int, bytes] = {}
+        # By a picture's content.
+        self._detections: dict[bytes, Detection] = {}
+        self._boxes: dict[bytes, Boxes] = {}
+        self._vectors: dict[bytes, Vectors] = {}
+        self._failed: dict[bytes, str] = {}
+
+    def look_up(self, progress: Progress) -> None:
+        """Find what the store has of the pictures."""
+        self._digests, self.reasons = _hash(self._listing, progress)
+        digests = set(self._digests.values())
+        self._detections = _load_detections(self._store, self._detector, digests)
+        self._boxes = {
+            digest: _choose(found, self._detector) for digest, found in self._detections.items()
+        }
+        known = self._store.vectors(
+            self._embedder.identity(),
+            [(digest, box) for digest, kept in self._boxes.items() for box in kept],
+        )
+        self._vectors = {
+            digest: np.stack([known[digest, box_bytes(box)] for box in kept])
+            for digest, kept in self._boxes.items()
+            if len(kept) and all((digest, box_bytes(box)) in known for box in kept)
+        }
+
+    def jobs(self) -> list[Job]:
+        """What the store does not have; pictures with the same content are one job."""
+        boxes = self._boxes
+        jobs = {
+            digest: Job(digest, self._listing.pictures[row].path, self._detections.get(digest))
+            for row, digest in self._digests.items()
+            if digest not in self._vectors and (digest not in boxes or len(boxes[digest]))
+        }
+        return list(jobs.values())
+
+    def take(self, done: Done) -> None:
+        """Add what came of a job."""
+        if done.reason is not None:
+            self._failed[done.digest] = done.reason
+        elif done.boxes is not None and done.vectors is not None:
+            self._boxes[done.digest] = done.boxes
+            self._vectors[done.digest] = done.vectors
+        if done.detection is not None:
+            self._detections[done.digest] = done.detection
+
+    def judge(self) -> None:
+        """Say of each picture whether it gives a face, or why it does not."""
+        for row, digest in self._digests.items():
+            if digest in self._vectors:
+                self.rows.append(row)
+            elif digest in self._failed:
+                self.reasons[row] = self._failed[digest]
+            else:
+                self.reasons[row] = (
+                    f"its face starts within {self._detector.border} pixels of the border"
+                    if len(self._detections[digest].boxes)
+                    else NO_FACE
+                )
+
+    def embeddings(self) -> Embeddings:
+        """The result; vectors are (0, 0) where no picture gives a face."""
+        pictures, digests, rows = self._listing.pictures, self._digests, self.rows
+        # A picture with several faces stands for each of them.
+        of_face = [row for row in rows for _ in self._boxes[digests[row]]]
+        vectors = [self._vectors[digests[row]] for row in rows]
+        none = np.empty((0, 0), dtype=np.float32)
+        raw = np.concatenate(vectors or [none]).astype(np.float32)
+        boxes = [self._boxes[digests[row]] for row in rows]
+        return Embeddings(
+            vectors=unit(raw) if self._embedder.normalize else raw,
+            boxes=np.concatenate([np.empty((0, 4), np.int64), *boxes]),
+            pictures=[pictures[row] for row in of_face],
+            skipped=[*self._listing.skipped, *self._remarks(), *self._without_face()],
+            n_pictures=len(pictures),
+            contents=[digests[row].hex() for row in of_face],
+        )
+
+    def _remarks(self) -> Iterator[Skipped]:
+        """What is to be said of pictures that were used."""
+        cut = self._store.cut(set(self._digests.values()))
+        for row, digest in self._digests.items():
+            if digest in self._detections:
+                found = self._detections[digest]
+                for remark in _remarks(found, digest in cut, self._detector):
+                    yield Skipped(self._listing.pictures[row].name, remark, 0)
+
+    def _without_face(self) -> Iterator[Skipped]:
+        for row in sorted(self.reasons):
+            content = self._digests[row].hex() if row in self._digests else None
+            name = self._listing.pictures[row].name
+            yield Skipped(name, self.reasons[row], content=content)
+
+
+def _load_detections(
+    store: Store, detector: Detector, pictures: set[bytes]
+) -> dict[bytes, Detection]:
     """The stored detections among these pictures; each under the key for a picture of its size."""
     known: dict[bytes, Detection] = {}
     for identity in dict.fromkeys((detector.identity(), reduce.identity(detector, MAX_PIXELS))):
@@ -156,19 +233,19 @@ def _remarks(found: Detection, cut: bool, detector: Detector) -> Iterator[str]:
         yield REDUCED
 
 
-def _chosen(found: Detection, detector: Detector) -> Boxes:
+def _choose(found: Detection, detector: Detector) -> Boxes:
     return choose(found.boxes, found.width, found.height, detector.choose, detector.border)
 
 
-def _hashed(listing: Pictures) -> tuple[dict[int, bytes], dict[int, str]]:
+def _hash(listing: Pictures, progress: Progress) -> tuple[dict[int, bytes], dict[int, str]]:
     """SHA-256 of each picture's content by its row, and the reason for those that can't be read."""
     digests: dict[int, bytes] = {}
     reasons: dict[int, str] = {}
     paths = [picture.path for picture in listing.pictures]
     with ThreadPoolExecutor(_READERS) as pool:
         results = in_order(pool, _digest, paths, window=64)
-        progress = bar(results, total=len(paths), description="Looking up", unit="picture")
-        for row, result in enumerate(progress):
+        shown = progress.bar(results, total=len(paths), description="Looking up", unit="picture")
+        for row, result in enumerate(shown):
             if isinstance(result, bytes):
                 digests[row] = result
             else:
@@ -183,21 +260,25 @@ def _digest(path: Path) -> bytes | str:
         return f"cannot be read ({error.strerror})"
 
 
-def _computed(
-    jobs: Sequence[Job], detector: Detector, embedder: Embedder, engine: str
+def _compute(
+    jobs: Sequence[Job],
+    detector: Detector,
+    embedder: Embedder,
+    engine: str,
+    progress: Progress,
 ) -> Iterator[Done]:
     if not jobs:
         return iter(())
     if engine == "ray":
-        results = on_ray(jobs, detector, embedder)
+        results = on_ray(jobs, detector, embedder, progress)
     elif embedder.parallel and cores() > 1 and len(jobs) >= _WORTH_PROCESSES and can_start():
-        results = in_processes(jobs, detector, embedder)
+        results = in_processes(jobs, detector, embedder, progress)
     else:
         results = in_threads(jobs, detector, embedder)
-    return iter(bar(results, total=len(jobs), description="Embedding", unit="picture"))
+    return iter(progress.bar(results, total=len(jobs), description="Embedding", unit="picture"))
 
 
-def _stored(
+def _keep(
     results: Iterator[Done], detector: Detector, embedder: Embedder, store: Store
 ) -> Iterator[Done]:
     """Pass results on, storing them every couple of seconds and, however it ends, at the end."""

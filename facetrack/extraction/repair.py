@@ -46,7 +46,7 @@ def _of_png(data: bytes) -> Iterator[tuple[bytes, bool]]:
     stream = b"".join(pixels)
     del pixels
     if not whole:
-        stream = _completed(stream, kept[0][1])
+        stream = _complete(stream, kept[0][1])
     chunks = [*kept, (b"IDAT", stream), (b"IEND", b"")]
     yield _PNG + b"".join(_chunk(kind, content) for kind, content in chunks), not whole
 
@@ -86,7 +86,7 @@ def _is_small(kind: bytes, content: bytes) -> bool:
     return unpacking.eof
 
 
-def _completed(stream: bytes, header: bytes) -> bytes:
+def _complete(stream: bytes, header: bytes) -> bytes:
     """The packed pixels of a PNG that ends too early, with zeros for what is missing."""
     width, height, bits, colour = struct.unpack_from(">IIBB", header)
     channels = {2: 3, 4: 2, 6: 4}.get(colour, 1)

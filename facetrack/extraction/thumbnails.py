@@ -12,11 +12,11 @@ from PIL import Image as Pillow
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Image
+from facetrack.core.progress import QUIET, Progress
 from facetrack.embedder.crops import crop
 from facetrack.extraction.engines import in_order
 from facetrack.extraction.picture import read_bytes
 from facetrack.system.processes import cores
-from facetrack.system.progress import bar
 
 _MARGIN = 5  # pixels around a face's box
 
@@ -34,7 +34,7 @@ class Face:
     box: NDArray[np.int64]
 
 
-def thumbnail(face: Face, side: int) -> Image | None:
+def draw_thumbnail(face: Face, side: int) -> Image | None:
     """(side, side, 3) uint8; None for a photo that has gone, or is another one by now."""
     data = _read(face)
     if data is None:
@@ -46,11 +46,13 @@ def thumbnail(face: Face, side: int) -> Image | None:
     return np.asarray(Pillow.fromarray(cut).resize((side, side), Pillow.Resampling.BILINEAR))
 
 
-def thumbnails(faces: Sequence[Face], side: int, description: str) -> Iterator[Image | None]:
-    """`thumbnail` of many faces, in their order, on all cores with a bar."""
+def draw_thumbnails(
+    faces: Sequence[Face], side: int, description: str, progress: Progress = QUIET
+) -> Iterator[Image | None]:
+    """`draw_thumbnail` of many faces, in their order, on all cores. description: of the bar."""
     with ThreadPoolExecutor(cores()) as pool:
-        found = in_order(pool, lambda face: thumbnail(face, side), faces, window=4 * cores())
-        yield from bar(found, total=len(faces), description=description, unit="face")
+        found = in_order(pool, lambda face: draw_thumbnail(face, side), faces, window=4 * cores())
+        yield from progress.bar(found, total=len(faces), description=description, unit="face")
 
 
 def _read(face: Face) -> bytes | None:

@@ -11,7 +11,7 @@ _MOST = 5
 _UNKNOWN = "no group"
 
 
-def told(before: Mapping[str, int], now: Mapping[str, int], names: Mapping[int, str]) -> list[str]:
+def tell(before: Mapping[str, int], now: Mapping[str, int], names: Mapping[int, str]) -> list[str]:
     """The lines. before, now: the person of each face, under what the face is called now.
 
     before: of all faces that are remembered, also of photos that are not there now. names: of
@@ -30,12 +30,12 @@ def told(before: Mapping[str, int], now: Mapping[str, int], names: Mapping[int, 
         for face, person in now.items()
         if face in before and before[face] != person
     )
-    lines = [_added(added, have - set(before.values()), called)]
-    lines.append(f"{counted(sum(moved.values()), 'face')} moved{_list(_moves(moved, called))}")
+    lines = [_tell_added(added, have - set(before.values()), called)]
+    lines.append(f"{counted(sum(moved.values()), 'face')} moved{_list(_tell_moves(moved, called))}")
     return lines
 
 
-def _added(added: Counter[int], fresh: set[int], called: Callable[[int], str]) -> str:
+def _tell_added(added: Counter[int], fresh: set[int], called: Callable[[int], str]) -> str:
     to = [
         f"{count:,} to {called(person)}"
         for person, count in sorted(added.items(), key=lambda one: (-one[1], one[0]))
@@ -48,7 +48,7 @@ def _added(added: Counter[int], fresh: set[int], called: Callable[[int], str]) -
     )
 
 
-def _moves(moved: Counter[tuple[int, int]], called: Callable[[int], str]) -> list[str]:
+def _tell_moves(moved: Counter[tuple[int, int]], called: Callable[[int], str]) -> list[str]:
     return [
         f"{count:,} from {called(old)} to {called(new)}"
         for (old, new), count in sorted(moved.items(), key=lambda one: (-one[1], one[0]))

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.extraction.thumbnails import Face, thumbnails
+from facetrack.core.progress import QUIET, Progress
+from facetrack.extraction.thumbnails import Face, draw_thumbnails
 from facetrack.figures.pages import JPEG, file_uri, jpeg
 from facetrack.figures.people_page import Card, Pair, Shown
 from facetrack.organiser.grouping import NOBODY, Numbers
@@ -35,6 +36,7 @@ class Contact:
         files: Mapping[str, File],
         said: Corrections,
         own: Path,
+        progress: Progress = QUIET,
     ) -> None:
         self._photos, self._far, self._said = photos, far, said
         self._rows = {
@@ -43,7 +45,7 @@ class Contact:
         self._each = int(np.clip(_IN_ALL // max(1, len(self._rows)), _LEAST, _MOST))
         self._paths = {(file.folder, file.content): path for path, file in files.items()}
         self._shown = {person: self._some(rows) for person, rows in self._rows.items()}
-        self._images = self._thumbnails(own)
+        self._images = self._draw_missing(own, progress)
 
     def card(self, person: int) -> Card | None:
         """A person's card; the unknown faces' for NOBODY; None where there are no such faces."""
@@ -91,7 +93,7 @@ class Contact:
         n_far = min(len(far), max(self._each // 2, self._each - len(sure)))
         return [*sure[: self._each - n_far].tolist(), *far[len(far) - n_far :].tolist()]
 
-    def _thumbnails(self, own: Path) -> dict[int, str]:
+    def _draw_missing(self, own: Path, progress: Progress) -> dict[int, str]:
         """Data URIs by row; photos that have gone and have no copy have none."""
         make_folder(thumbnail_path(own, "").parent)
         photos, images, missing = self._photos, dict[int, bytes](), list[int]()
@@ -108,7 +110,7 @@ class Contact:
             if content in copies:
                 paths.append(copies[content])
             faces.append(Face(paths, content, photos.boxes[row]))
-        drawn = thumbnails(faces, SIDE, "Faces for the page")
+        drawn = draw_thumbnails(faces, SIDE, "Faces for the page", progress)
         for row, face in zip(missing, drawn, strict=True):
             if face is not None:
                 images[row] = jpeg(face)

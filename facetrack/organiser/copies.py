@@ -37,7 +37,7 @@ class Made:
     plain: bool = False
 
 
-def as_made(path: Path, file: File) -> File | None:
+def look_at_made(path: Path, file: File) -> File | None:
     """The record of a file that is as facetrack made it; None for one that is not, or is gone.
 
     Where a folder is copied, its files may lose their times. So where only these differ, what is
@@ -59,14 +59,14 @@ def as_made(path: Path, file: File) -> File | None:
     return dataclasses.replace(file, mtime_ns=status.st_mtime_ns) if same else None
 
 
-def begun(path: Path, file: File | None) -> File | None:
+def look_at_begun(path: Path, file: File | None) -> File | None:
     """The record of a file that a run was about to make, where it did; else None.
 
     What is there may still be what was there before, hence its content is looked at.
     """
     if file is None or (file.kind == "copy" and not holds(path, file.content)):
         return None
-    return as_made(path, file)
+    return look_at_made(path, file)
 
 
 def holds(path: Path, content: str) -> bool:
@@ -74,7 +74,7 @@ def holds(path: Path, content: str) -> bool:
     return _status(path, content) is not None
 
 
-def taken_over(path: Path, content: str, original: Path, kind: str) -> os.stat_result | None:
+def look_at_unknown(path: Path, content: str, original: Path, kind: str) -> os.stat_result | None:
     """The status of a file that nobody remembers, if it is what would be made there."""
     try:
         status = os.lstat(path)
@@ -93,7 +93,7 @@ def copy(original: Path, content: str, part: Path) -> Made:
     """
     part.unlink(missing_ok=True)
     try:
-        source = _opened(original)
+        source = _open(original)
     except OSError as error:
         raise SourceError(f"cannot be read any more ({error.strerror}), so not copied") from error
     found = hashlib.sha256()
@@ -181,7 +181,7 @@ def exchange(made: Made, path: Path, file: File) -> bool:
     return True
 
 
-def _opened(original: Path) -> BinaryIO:
+def _open(original: Path) -> BinaryIO:
     """A photo's file to read, links followed; no pipe, which nothing might ever come out of."""
     opened = os.fdopen(os.open(original, os.O_RDONLY | os.O_NONBLOCK), "rb")
     if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):

@@ -10,16 +10,17 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from facetrack.figures import printable
+from facetrack.core.texts import readable
 from facetrack.organiser.grouping import NOBODY, Earlier, Numbers
-from facetrack.organiser.people import FILE, Corrections, Photo, folder_name
+from facetrack.organiser.people import Corrections, Photo, folder_name
+from facetrack.organiser.people_file import FILE
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.state import State
 
 Remark = tuple[int, str]  # a line of people.yaml, and what is to be said of it
 
 
-def earlier(photos: Photos, before: State, said: Corrections, settled: bool) -> Earlier:
+def recall_earlier(photos: Photos, before: State, said: Corrections, settled: bool) -> Earlier:
     """What the last run knew of these faces."""
     pinned = set(before.pinned)
     still = bars(before, said)
@@ -118,7 +119,7 @@ class _Faces:
     def missing(self, person: int, photo: Photo) -> Remark:
         """What to say of a photo that a person is not on."""
         none = "" if _looks(photo.name) in self._alike else ", and no photo has that name"
-        told = f"{folder_name(person)} is on no photo {printable(photo.name)}{none}"
+        told = f"{folder_name(person)} is on no photo {readable(photo.name)}{none}"
         return photo.line, f"{told}, so nothing was done"
 
     def _group(self, person: int) -> set[int]:
@@ -145,7 +146,7 @@ class _Faces:
 
 def _looks(name: str) -> str:
     """A name as the page shows it, however its letters are put together."""
-    return unicodedata.normalize("NFC", printable(name))
+    return unicodedata.normalize("NFC", readable(name))
 
 
 def _split(person: int, listed: Sequence[Photo], faces: _Faces, now: State) -> list[Remark]:
@@ -265,7 +266,7 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
             remarks.append((line, f"{_gone(number)}, so the name does nothing"))
         elif stays != name:
             told = f"{folder_name(number)} is merged into {folder_name(person)}"
-            remarks.append((line, f"{told}, whose name {printable(stays)} stays"))
+            remarks.append((line, f"{told}, whose name {readable(stays)} stays"))
         else:
             others = shared.setdefault(name, {})
             if person in others:
@@ -275,7 +276,7 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
             if same is not None:
                 told = (
                     f"{folder_name(person)} has the name of {folder_name(same)} (line "
-                    f"{others[same]}), {printable(name)}: write merge: [{folder_name(person)}] "
+                    f"{others[same]}), {readable(name)}: write merge: [{folder_name(person)}] "
                     f"below {folder_name(same)} if they are one, else different: "
                     f"[{folder_name(person)}]"
                 )

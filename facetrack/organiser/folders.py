@@ -9,7 +9,7 @@ from pathlib import Path
 
 from facetrack.core.errors import UserError
 from facetrack.organiser import copies
-from facetrack.organiser.names import folded, numbered, versions
+from facetrack.organiser.names import add_numbers, fold, versions
 from facetrack.system.files import move
 from facetrack.system.owner import hand_over
 
@@ -44,12 +44,12 @@ class Folders:
     ) -> tuple[str, os.stat_result] | None:
         """Where a file is that a run which did not end has made, and its status."""
         taken = self._taken_in(folder)
-        for candidate in numbered(name):
-            known = [candidate] if folded(candidate) in taken else versions(candidate)
-            known = [version for version in known if folded(version) in taken]
+        for candidate in add_numbers(name):
+            known = [candidate] if fold(candidate) in taken else versions(candidate)
+            known = [version for version in known if fold(version) in taken]
             for version in known:
                 path = f"{folder}/{version}"
-                status = copies.taken_over(self._out / path, content, original, kind)
+                status = copies.look_at_unknown(self._out / path, content, original, kind)
                 if status is not None:
                     return path, status
             if not known:
@@ -63,8 +63,8 @@ class Folders:
         OSError.
         """
         taken = self._taken_in(folder)
-        for candidate in numbered(name):
-            if folded(candidate) in taken:
+        for candidate in add_numbers(name):
+            if fold(candidate) in taken:
                 continue
             refused = None
             for version in versions(candidate):
@@ -73,12 +73,12 @@ class Folders:
                         announce(f"{folder}/{version}")
                     move(source, self._out / folder / version)
                 except FileExistsError:
-                    taken.add(folded(version))
+                    taken.add(fold(version))
                     break
                 except OSError as error:
                     refused = _demand_of_name(error, refused)
                     continue
-                taken.update((folded(candidate), folded(version)))
+                taken.update((fold(candidate), fold(version)))
                 self.renamed += version != candidate
                 return f"{folder}/{version}"
             else:
@@ -105,7 +105,7 @@ class Folders:
                 (self._out / folder).rmdir()
 
     def _open(self, name: str) -> str:
-        for candidate in numbered(name):
+        for candidate in add_numbers(name):
             refused = None
             for version in versions(candidate):
                 path = self._out / version
@@ -131,7 +131,7 @@ class Folders:
         """The names in a folder, in the form in which some disks do not tell them apart."""
         if folder not in self._taken:
             names = os.listdir(self._out / folder)  # noqa: PTH208
-            self._taken[folder] = {folded(name) for name in names}
+            self._taken[folder] = {fold(name) for name in names}
         return self._taken[folder]
 
 

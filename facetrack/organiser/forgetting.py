@@ -18,7 +18,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import people, state
+from facetrack.organiser import people_file, state
 from facetrack.organiser.journal import Journal
 from facetrack.organiser.people import Corrections, folder_name, number_of
 from facetrack.system.files import replace
@@ -58,7 +58,7 @@ def check(out: Path) -> None:
         )
 
 
-def person(out: Path, called: str) -> Known:
+def find_person(out: Path, called: str) -> Known:
     """A person by number ("person-003") or name. Raises UserError for a broken people.yaml.
 
     Of several states that know a face the last run's decides whose it is. Names are those of
@@ -69,17 +69,19 @@ def person(out: Path, called: str) -> Known:
         owners: dict[str, int] = {}
         for one in states:
             owners = {face: int(of) for face, of in one["faces"].items()} | owners
-    said = [people.read(out / people.FILE)[1]]
+    said = [people_file.read(out / people_file.FILE)[1]]
     for one in states:
-        said.append(people.parsed_or_nothing(str(one.get("people", "")), out / people.FILE))
-    known = (_called(called, one, owners.values()) for one in said)
+        said.append(
+            people_file.parse_or_nothing(str(one.get("people", "")), out / people_file.FILE)
+        )
+    known = (_find_called(called, one, owners.values()) for one in said)
     numbers = next((numbers for numbers in known if numbers), frozenset[int]())
     contents = {_content(face) for face, of in owners.items() if of in numbers}
     with _sound(out):
         return Known(numbers, _with_names(states, contents))
 
 
-def photo(out: Path, name: str) -> Mapping[str, frozenset[str]]:
+def find_photo(out: Path, name: str) -> Mapping[str, frozenset[str]]:
     """Contents that photos of this name have had by what the states remember, with all names."""
     with _sound(out):
         states = [one for file in _files(out) for one in file.states()]
@@ -92,9 +94,9 @@ def photo(out: Path, name: str) -> Mapping[str, frozenset[str]]:
         return _with_names(states, wanted)
 
 
-def remembered(out: Path, contents: Collection[str], persons: Collection[int]) -> dict[Path, int]:
+def count(out: Path, contents: Collection[str], persons: Collection[int]) -> dict[Path, int]:
     """How much each file of states knows of photos and persons, where it knows something."""
-    counts = {file.path: _scrubbed(file, contents, persons) for file in _files(out)}
+    counts = {file.path: _scrub_file(file, contents, persons) for file in _files(out)}
     journal = Journal(state.own_folder(out))
     counts[journal.path] = journal.knows(contents)
     return {path: count for path, count in counts.items() if count}
@@ -107,7 +109,7 @@ def clean(out: Path, contents: Collection[str], persons: Collection[int]) -> Non
     run that was killed has noted of its work.
     """
     for file in _files(out):
-        if not _scrubbed(file, contents, persons):
+        if not _scrub_file(file, contents, persons):
             continue
         if file.stored is None:
             file.path.unlink()
@@ -118,7 +120,7 @@ def clean(out: Path, contents: Collection[str], persons: Collection[int]) -> Non
         journal.remove()
 
 
-def thumbnails(out: Path, contents: Collection[str]) -> list[Path]:
+def find_thumbnails(out: Path, contents: Collection[str]) -> list[Path]:
     """Pictures of faces that are on these photos, or on none that a state knows."""
     own = state.own_folder(out)
     kept = {
@@ -152,7 +154,7 @@ def without(text: str, persons: Collection[int]) -> str:
             top.value, numbers, starts, [*starts[1:], len(text)], strict=True
         ):
             if number not in persons:
-                kept += _renamed(text, start, end, section, names)
+                kept += _rename(text, start, end, section, names)
     except (yaml.YAMLError, RecursionError):
         return ""
     told = [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in names]
@@ -197,7 +199,7 @@ def _states(stored: Any) -> Iterator[dict[str, Any]]:
                 yield from _states(value)
 
 
-def _scrubbed(file: _File, contents: Collection[str], persons: Collection[int]) -> int:
+def _scrub_file(file: _File, contents: Collection[str], persons: Collection[int]) -> int:
     """Take photos and persons out of a file's states; returns how many things that were."""
     if file.stored is None:
         return int(any(content in file.text for content in contents))
@@ -227,7 +229,7 @@ def _content(item: object) -> str:
     return str(item).partition(":")[0]
 
 
-def _called(called: str, said: Corrections, numbers: Collection[int]) -> frozenset[int]:
+def _find_called(called: str, said: Corrections, numbers: Collection[int]) -> frozenset[int]:
     """The numbers of faces and sections that stand for somebody, merges followed."""
     return frozenset(
         number
@@ -274,7 +276,7 @@ def _names_of(top: MappingNode, persons: Collection[int]) -> dict[str, int]:
     return names
 
 
-def _renamed(text: str, start: int, end: int, section: Node, names: Mapping[str, int]) -> str:
+def _rename(text: str, start: int, end: int, section: Node, names: Mapping[str, int]) -> str:
     """A section's text, where the persons with these names are called by their numbers."""
     part, shift = "", start
     for node in () if isinstance(section, ScalarNode) else _scalars(section):

@@ -34,7 +34,7 @@ _ROWS = 1000
 Numbers = NDArray[np.int64]
 
 
-def parted(
+def take_apart(
     labels: Numbers, vectors: Vectors, contents: Sequence[str], radius: float | None
 ) -> Numbers:
     """Labels in which a cluster with several faces of one photo is taken apart where it is weak.
@@ -97,7 +97,7 @@ class Earlier:
     settled: bool = True
 
 
-def numbered(labels: Numbers, vectors: Vectors, earlier: Earlier, following: int) -> Numbers:
+def give_numbers(labels: Numbers, vectors: Vectors, earlier: Earlier, following: int) -> Numbers:
     """Each face's person: clusters matched to earlier persons, so that numbers and names stay.
 
     following: the first number not yet given. Where they are settled every face keeps its person
@@ -160,7 +160,7 @@ def _nearest(face: int, others: Numbers, vectors: Vectors, earlier: Earlier) -> 
     return NOBODY if person in earlier.barred.get(int(face), ()) else person
 
 
-def doubtful(vectors: Vectors, numbers: Numbers, radius: float) -> NDArray[np.bool_]:
+def find_doubtful(vectors: Vectors, numbers: Numbers, radius: float) -> NDArray[np.bool_]:
     """(n,) whether a face is far from the rest of its person's: 1.2 radii on the average."""
     far = np.zeros(len(numbers), dtype=bool)
     for person in np.unique(numbers[numbers != NOBODY]):
@@ -181,7 +181,7 @@ def doubtful(vectors: Vectors, numbers: Numbers, radius: float) -> NDArray[np.bo
     return far
 
 
-def alike(
+def find_alike(
     vectors: Vectors, numbers: Numbers, contents: Sequence[str], radius: float
 ) -> list[tuple[int, int, float]]:
     """Pairs of persons who may be one: (smaller number, larger number, distance), closest first.

@@ -60,12 +60,12 @@ class Pairs:
 Node = Text | Items | Pairs
 
 
-def wrong(path: Path, line: int, told: str) -> UserError:
+def error_in(path: Path, line: int, told: str) -> UserError:
     """The error for a line of a file."""
     return UserError(f"{path}, line {line}: {told}; nothing was changed")
 
 
-def parsed(text: str, path: Path) -> Node | None:
+def parse(text: str, path: Path) -> Node | None:
     """The node of a text, None for an empty one. path: only named.
 
     Raises UserError with the line where it is not YAML, or more of it than is needed.
@@ -74,10 +74,14 @@ def parsed(text: str, path: Path) -> Node | None:
     control = _CONTROL.search(text)
     if control:
         line = len(_BREAK.findall(text, 0, control.start())) + 1
-        raise wrong(path, line, f"not YAML (control character U+{ord(control[0]):04X}): remove it")
+        raise error_in(
+            path, line, f"not YAML (control character U+{ord(control[0]):04X}): remove it"
+        )
     for number, one in enumerate(lines, 1):
         if one.startswith("%"):  # many take libyaml minutes
-            raise wrong(path, number, "not YAML that facetrack reads: put in quotes what begins so")
+            raise error_in(
+                path, number, "not YAML that facetrack reads: put in quotes what begins so"
+            )
     try:
         return _document(yaml.parse(text, Loader=_LOADER), lines, path)
     except yaml.MarkedYAMLError as error:
@@ -86,7 +90,7 @@ def parsed(text: str, path: Path) -> Node | None:
         last = len(_BREAK.findall(text.rstrip())) + 1  # what lacks an end is found missing below
         line = min(mark.line + 1, last) if mark else last
         told = f"not YAML ({error.problem or error.context}){_advice(lines, line)}"
-        raise wrong(path, line, told) from error
+        raise error_in(path, line, told) from error
     except yaml.YAMLError as error:
         told = " ".join(str(error).split())[:200]
         raise UserError(f"{path} is not YAML ({told}); nothing was changed") from error
@@ -101,15 +105,17 @@ def _document(events: Iterator[Any], lines: list[str], path: Path) -> Node | Non
         line = event.start_mark.line + 1
         count += 1
         if count > _MOST_NODES:
-            raise wrong(path, line, f"more than {_MOST_NODES:,} values: expected a list of people")
+            raise error_in(
+                path, line, f"more than {_MOST_NODES:,} values: expected a list of people"
+            )
         if event.anchor is not None or getattr(event, "tag", None) is not None:
             told = f"what begins with *, & or ! is no name for YAML{_advice(lines, line)}"
-            raise wrong(path, line, told)
+            raise error_in(path, line, told)
         if isinstance(event, yaml.ScalarEvent):
             return Text(line, event.value, event.implicit[0])
         depth += 1
         if depth > _DEEPEST:
-            raise wrong(path, line, "lists in lists in lists: expected a list of people")
+            raise error_in(path, line, "lists in lists in lists: expected a list of people")
         is_pairs, inside = isinstance(event, yaml.MappingStartEvent), list[Any]()
         while not isinstance(event := next(events), yaml.CollectionEndEvent):
             one = node(event)
@@ -121,7 +127,7 @@ def _document(events: Iterator[Any], lines: list[str], path: Path) -> Node | Non
         if isinstance(event, yaml.NodeEvent):
             one = node(event)
             if top is not None:
-                raise wrong(path, one.line, "a second document: expected one")
+                raise error_in(path, one.line, "a second document: expected one")
             top = one
     return top
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from facetrack.organiser.state import File, demand_below
 from facetrack.system.owner import hand_over
+from facetrack.system.torn_lines import cut_torn, is_torn
 
 _NAME = "placing.jsonl"
 
@@ -24,11 +25,17 @@ class Journal:
         self.path = own / _NAME
 
     def note(self, path: str, file: File) -> None:
-        """Write down a file that is about to be at a path below the organised folder."""
+        """Write down a file that is about to be at a path below the organised folder.
+
+        Raises OSError.
+        """
         line = json.dumps({"path": path, **dataclasses.asdict(file)})
-        with open(self.path, "a", encoding="utf-8", opener=_private) as journal:
+        with open(self.path, "a+b", opener=_private) as journal:
             hand_over(self.path)
-            journal.write(f"{line}\n")
+            # Half a line is of no use: its file was not yet put anywhere when the run ended.
+            if is_torn(journal):
+                cut_torn(journal)
+            journal.write(f"{line}\n".encode())
 
     def read(self) -> dict[str, File]:
         """What runs that were killed have noted, the last of each path; torn lines are left out."""

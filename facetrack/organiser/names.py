@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from facetrack.figures import printable
+from facetrack.core.texts import readable
 
 _LONGEST = 200  # bytes of a file's name, below the 255 of file systems so that numbers fit
 _SHORT = 120  # the same below the 143 of encrypted file systems
@@ -16,7 +16,7 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)", re.IGNORECASE)
 
 def file_name(text: str, longest: int = _LONGEST) -> str:
     """Text as the name of a file or folder: one part, no control characters, not too long."""
-    name = printable(text).replace("/", "_").replace("\\", "_").replace("\0", "_").strip()
+    name = readable(text).replace("/", "_").replace("\\", "_").replace("\0", "_").strip()
     name = name.lstrip(".") or "_"
     stem, dot, suffix = name.rpartition(".")
     if not dot or len(suffix.encode()) > 10:
@@ -41,7 +41,7 @@ def versions(name: str) -> Iterator[str]:
     yield from (other for other in dict.fromkeys((portable, plain)) if other != name)
 
 
-def numbered(name: str) -> Iterator[str]:
+def add_numbers(name: str) -> Iterator[str]:
     """A name, and what to call the next ones of that name: "a (2).jpg"."""
     stem, suffix = os.path.splitext(name)  # noqa: PTH122
     yield name
@@ -49,6 +49,6 @@ def numbered(name: str) -> Iterator[str]:
         yield f"{stem} ({number}){suffix}"
 
 
-def folded(name: str) -> str:
+def fold(name: str) -> str:
     """Equal for names that some file systems take for the same: case, and forms of Unicode."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -5,21 +5,38 @@ read from the copy.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from omegaconf import DictConfig
 
-from facetrack.core.faces import Boxes, Embedder, Picture, Pictures, Skipped, Vectors, unit
-from facetrack.extraction.pipeline import NO_FACE, extract
+from facetrack.core.faces import (
+    Boxes,
+    Dataset,
+    Detector,
+    Embedder,
+    Picture,
+    Pictures,
+    Skipped,
+    Vectors,
+    unit,
+)
+from facetrack.core.progress import QUIET, Progress
+from facetrack.extraction.pipeline import NO_FACE, extract_any
 from facetrack.extraction.store import Store, box_bytes
-from facetrack.organiser.copies import as_made
-from facetrack.organiser.known import Seen, box_of, content_of
+from facetrack.organiser import state
+from facetrack.organiser.copies import look_at_made
+from facetrack.organiser.recognition import (
+    Seen,
+    box_of,
+    content_of,
+    find_superseded,
+    recall,
+    recognise,
+)
 from facetrack.organiser.state import State, is_inside
 from facetrack.system.home import home
-from facetrack.tasks.context.instances import make
 
 
 @dataclass(frozen=True)
@@ -77,46 +94,97 @@ class Photos:
         )
 
 
-def found(config: DictConfig, embedder: Embedder, out: Path) -> Photos:
-    """Find the faces of a config's dataset; photos in `out` are facetrack's own.
+@dataclass(frozen=True)
+class Stages:
+    """What finds faces, and tells how near they are to each other.
+
+    engine: who does the work (see `pipeline.ENGINES`). radius: within which two faces are usually
+    one person. settings: the embedder's, as version 1 of the state has them.
+    """
+
+    detector: Detector
+    embedder: Embedder
+    engine: str
+    radius: float
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Known:
+    """Photos, of which those of the last run are known again.
+
+    before: the last state, its faces called what they are called now. edited: for each old content
+    of an edited photo the content that took its place.
+    """
+
+    photos: Photos
+    before: State
+    edited: Mapping[str, str]
+
+
+def know_again(
+    dataset: Dataset, stages: Stages, out: Path, last: State, progress: Progress = QUIET
+) -> Known:
+    """Find the photos, and know those and their faces again that the last state has.
 
     Raises UserError where there are no photos.
     """
-    listing = _not_ours(make(config.dataset).load(), out)
-    return _photos(config, embedder, listing)
+    photos = find_photos(dataset, stages, out, progress)
+    # Of the same embedder or of another one: what is stored is only compared where it can be.
+    now = set(photos.keys)
+    stored = load_vectors(stages.embedder, [key for key in last.faces if key not in now])
+    past = recall(last.faces, last.photos, stored)
+    seen = photos.seen()
+    names = recognise(seen, past, stages.radius)
+    edited = find_superseded(seen, past, names)
+    copies = copies_of_gone(photos, out, last, edited)
+    if copies:
+        photos = add_gone(photos, stages, copies, last, progress)
+    return Known(photos, state.rename_faces(last, names, set(photos.keys), edited), edited)
 
 
-def with_gone(
-    photos: Photos,
-    config: DictConfig,
-    embedder: Embedder,
-    out: Path,
-    before: State,
-    replaced: Collection[str],
-) -> Photos:
-    """The photos, and those of which only facetrack's copy in `out` is left, read from there.
+def find_photos(dataset: Dataset, stages: Stages, out: Path, progress: Progress = QUIET) -> Photos:
+    """Find the faces of a dataset; photos in `out` are facetrack's own.
+
+    Raises UserError where there are no photos.
+    """
+    return _find(stages, _leave_out_ours(dataset.load(), out), progress)
+
+
+def copies_of_gone(
+    photos: Photos, out: Path, before: State, replaced: Collection[str]
+) -> dict[str, Path]:
+    """By content, facetrack's copies in `out` of photos of which nothing else is left.
 
     replaced: contents of photos that have been edited since: their copies do not count.
     """
     known = {*photos.names, *photos.unread, *replaced}
-    copies = {
-        file.content: path
+    return {
+        file.content: out / path
         for path, file in sorted(before.files.items())
         if file.kind == "copy"
         and file.content not in known
-        and as_made(out / path, file) is not None
+        and look_at_made(out / path, file) is not None
     }
-    if not copies:
-        return photos
+
+
+def add_gone(
+    photos: Photos,
+    stages: Stages,
+    copies: Mapping[str, Path],
+    before: State,
+    progress: Progress = QUIET,
+) -> Photos:
+    """The photos, and those that are read from their copies. copies: of `copies_of_gone`."""
     names = {
-        content: before.photos[content].names if content in before.photos else [Path(path).name]
+        content: before.photos[content].names if content in before.photos else [path.name]
         for content, path in copies.items()
     }
     pictures = [
-        Picture(out / path, f"{(names[content] or [Path(path).name])[0]} (original gone)")
+        Picture(path, f"{(names[content] or [path.name])[0]} (original gone)")
         for content, path in copies.items()
     ]
-    gone = _photos(config, embedder, Pictures(pictures))
+    gone = _find(stages, Pictures(pictures), progress)
     # What the user has made of a copy is the user's.
     gone = gone.some(np.array([content in copies for content in gone.contents], dtype=bool))
     mine = {content: one for content, one in gone.pictures.items() if content in copies}
@@ -137,7 +205,7 @@ def with_gone(
     )
 
 
-def vectors_of(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+def load_vectors(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
     """The vectors that are stored of faces, as the state calls them."""
     keys = list(keys)
     faces = [(bytes.fromhex(content_of(key)), box_of(key)) for key in keys]
@@ -153,10 +221,10 @@ def vectors_of(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[np.
     return dict(zip(raw, unit(np.stack(list(raw.values()))), strict=True))
 
 
-def _photos(config: DictConfig, embedder: Embedder, listing: Pictures) -> Photos:
+def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
     with Store(home()) as store:
-        whole = extract(
-            listing, make(config.detector), embedder, store, config.extract.engine, required=False
+        whole = extract_any(
+            listing, stages.detector, stages.embedder, store, stages.engine, progress
         )
         contents = {*whole.contents, *(one.content for one in whole.skipped if one.content)}
         looks = store.looks(bytes.fromhex(content) for content in contents)
@@ -196,7 +264,7 @@ def _photos(config: DictConfig, embedder: Embedder, listing: Pictures) -> Photos
     )
 
 
-def _not_ours(listing: Pictures, out: Path) -> Pictures:
+def _leave_out_ours(listing: Pictures, out: Path) -> Pictures:
     """Without pictures that a link in the folder of photos brings in from `out`."""
     inside = {
         parent: is_inside(parent, out) for parent in {one.path.parent for one in listing.pictures}

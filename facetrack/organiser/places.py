@@ -12,22 +12,20 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
+from facetrack.core.progress import QUIET, Progress
 from facetrack.organiser import copies
 from facetrack.organiser.copies import Made, SourceError
 from facetrack.organiser.folders import NO_ROOM, Folders
 from facetrack.organiser.journal import Journal
 from facetrack.organiser.names import file_name
+from facetrack.organiser.notes import Notes
 from facetrack.organiser.state import File
-from facetrack.organiser.told import Told
-from facetrack.system.progress import bar
 
 MODES = ("copy", "link", "none")
 UNKNOWN, FACELESS = "unknown", "no-face"  # folders beside those of persons
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -60,24 +58,29 @@ class Placed:
     remarks: list[str] = field(default_factory=list)
 
 
-def arrange(
-    out: Path,
-    wanted: Sequence[Wanted],
-    earlier: Mapping[str, File],
-    mode: str,
-    unfinished: Path,
-    present: Collection[str],
-    superseded: Mapping[str, str] = _NOTHING,
-) -> Placed:
+@dataclass(frozen=True)
+class Plan:
+    """What the folders should hold, and what there is.
+
+    earlier: facetrack's files by path below `out`. mode: one of MODES. present: contents of the
+    photos that are still where the user has them. superseded: for contents of photos that were
+    edited in place, what they are now: the new copy takes the place and the name of the old one.
+    """
+
+    wanted: Sequence[Wanted]
+    earlier: Mapping[str, File]
+    mode: str
+    present: Collection[str]
+    superseded: Mapping[str, str] = field(default_factory=dict)
+
+
+def arrange(out: Path, plan: Plan, unfinished: Path, progress: Progress = QUIET) -> Placed:
     """Make the folders hold what is wanted; files of earlier runs are kept, moved or removed.
 
-    earlier: facetrack's files by path below `out`. unfinished: a folder in `out` for files being
-    made. present: contents of the photos that are still where the user has them. superseded: for
-    contents of photos that were edited in place, what they are now: the new copy takes the place
-    and the name of the old one.
-    Raises OSError where the disk is full or cannot be written to.
+    unfinished: a folder in `out` for files being made. Raises OSError where the disk is full or
+    cannot be written to.
     """
-    return _Arranging(out, wanted, earlier, mode, unfinished, present, superseded).done()
+    return _Arranging(out, plan, unfinished, progress).run()
 
 
 @contextlib.contextmanager
@@ -100,61 +103,56 @@ def writing(out: Path) -> Iterator[None]:
 class _Arranging:
     """One run's work on the folders."""
 
-    def __init__(
-        self,
-        out: Path,
-        wanted: Sequence[Wanted],
-        earlier: Mapping[str, File],
-        mode: str,
-        unfinished: Path,
-        present: Collection[str],
-        superseded: Mapping[str, str],
-    ) -> None:
-        self._out, self._wanted, self._mode = out, wanted, mode
+    def __init__(self, out: Path, plan: Plan, unfinished: Path, progress: Progress) -> None:
+        self._out, self._wanted, self._mode = out, plan.wanted, plan.mode
+        self._progress = progress
         self._part, self._journal = unfinished / "photo", Journal(unfinished.parent)
-        self._superseded = superseded
-        self._placed, self._told, self._folders = Placed(), Told(), Folders(out)
+        self._superseded = plan.superseded
+        self._placed, self._notes, self._folders = Placed(), Notes(), Folders(out)
         # Photos whose original has gone. A copy is none, whoever says that it is present.
-        self._here = {one.content for one in wanted if one.picture.path.is_relative_to(out)}
-        self._present = set(present) - self._here
-        self._originals = {one.content: one.picture.path for one in wanted}
-        self._intact = dict(self._looked_at(earlier))
+        self._here = {one.content for one in plan.wanted if one.picture.path.is_relative_to(out)}
+        self._present = set(plan.present) - self._here
+        self._originals = {one.content: one.picture.path for one in plan.wanted}
+        self._intact = dict(self._look_at(plan.earlier))
         self._by_photo = {(file.folder, file.content): path for path, file in self._intact.items()}
-        self._old, self._spare = self._not_wanted()
+        self._old, self._spare = self._sort_out()
         # What is in place, by content: the last of its files, and all copies.
         self._done: dict[str, Path] = {}
         self._copies: dict[str, list[Path]] = {}
 
-    def done(self) -> Placed:
+    def run(self) -> Placed:
         """Place what is wanted, remove what is not."""
         try:
             if self._mode != "none":
                 total = len(self._wanted)
-                for one in bar(self._wanted, total=total, description="Sorting", unit="photo"):
+                for one in self._progress.bar(
+                    self._wanted, total=total, description="Sorting", unit="photo"
+                ):
                     self._place(one)
             self._remove()
         finally:
             folders = [{str(Path(path).parent) for path in self._intact}]
             folders.append({str(Path(path).parent) for path in self._placed.files})
             self._folders.remove_if_empty(folders[0] - folders[1])
-        self._placed.failed = len(self._told.failed)
-        self._placed.remarks = self._told.remarks(self._placed.files, self._folders.renamed)
+        self._placed.failed = len(self._notes.failed)
+        self._placed.remarks = self._notes.remarks(self._placed.files, self._folders.renamed)
         return self._placed
 
-    def _looked_at(self, earlier: Mapping[str, File]) -> Iterator[tuple[str, File]]:
+    def _look_at(self, earlier: Mapping[str, File]) -> Iterator[tuple[str, File]]:
         """The files of earlier runs that are as they were made, also of those that were killed."""
         begun = self._journal.read()
         paths = dict.fromkeys([*earlier, *begun])
-        for path in bar(paths, total=len(paths), description="Looking", unit="copy"):
-            now = copies.begun(self._out / path, begun.get(path))
+        shown = self._progress.bar(paths, total=len(paths), description="Looking", unit="copy")
+        for path in shown:
+            now = copies.look_at_begun(self._out / path, begun.get(path))
             if now is None and path in earlier:
-                now = copies.as_made(self._out / path, earlier[path])
+                now = copies.look_at_made(self._out / path, earlier[path])
             if now is not None:
                 yield path, now
             elif path in earlier and os.path.lexists(self._out / path):
-                self._told.changed.append(path)
+                self._notes.changed.append(path)
 
-    def _not_wanted(self) -> tuple[dict[tuple[str, str], list[str]], dict[str, list[str]]]:
+    def _sort_out(self) -> tuple[dict[tuple[str, str], list[str]], dict[str, list[str]]]:
         """Copies that no folder wants.
 
         Those of photos that were edited by folder and what the photo is now, the others by content.
@@ -178,7 +176,7 @@ class _Arranging:
         folder = self._folders.of(one.name)
         was = self._by_photo.get((one.folder, one.content))
         if was is None:
-            was = self._spared(one, kind)
+            was = self._find_spare(one, kind)
         if was is not None and self._serves(was, one, kind) and self._keep(was, one, folder):
             return
         old = [*self._old.get((one.folder, one.content), []), *([] if was is None else [was])]
@@ -193,19 +191,19 @@ class _Arranging:
             make = copies.link if kind == "link" else copies.copy
             made = make(original, one.content, self._part)
         except SourceError as error:
-            self._told.fail(one.content, one.picture.name, str(error))
+            self._notes.fail(one.content, one.picture.name, str(error))
             for path in old:  # they may be all there is
                 self._placed.files[path] = self._intact[path]
             return
         file = File(one.content, one.folder, kind, made.size, made.mtime_ns)
-        put = self._exchanged(made, file, old, folder)
+        put = self._exchange(made, file, old, folder)
         if put is None:
-            put = self._folders.put(made.part, folder, name, self._announcing(file))
+            put = self._folders.put(made.part, folder, name, self._announce(file))
         self._record(put, one, kind, made.size, made.mtime_ns)
         self._placed.made += 1
-        self._told.plain = self._told.plain or made.plain
+        self._notes.plain = self._notes.plain or made.plain
 
-    def _spared(self, one: Wanted, kind: str) -> str | None:
+    def _find_spare(self, one: Wanted, kind: str) -> str | None:
         """A copy of the photo that no folder wants: it can move, rather than be made again."""
         for path in self._spare.get(one.content, []):
             here, file = self._out / path, self._intact[path]
@@ -222,7 +220,7 @@ class _Arranging:
             if not copies.leads_to(self._out / path, one.picture.path):
                 return False  # the photo was moved
             if not one.picture.path.exists():
-                self._told.fail(
+                self._notes.fail(
                     one.content, one.picture.name, "is there no more, so its link leads nowhere"
                 )
         return True
@@ -232,29 +230,29 @@ class _Arranging:
         here, file = self._out / path, self._intact[path]
         if self._folders.are_one(str(Path(path).parent), folder):
             now = f"{folder}/{Path(path).name}"
-        elif copies.as_made(here, file) is None:
+        elif copies.look_at_made(here, file) is None:
             return False
         else:
-            now = self._moved(path, one, folder)
+            now = self._move(path, one, folder)
         if now != path:
             self._placed.moved[here] = self._out / now
         self._record(now, one, file.kind, file.size, file.mtime_ns)
         return True
 
-    def _moved(self, path: str, one: Wanted, folder: str) -> str:
+    def _move(self, path: str, one: Wanted, folder: str) -> str:
         """Move a file to a folder; where it is then."""
         here, file = self._out / path, self._intact[path]
         original = one.picture.path if file.kind == "link" else here
         there = self._folders.there(folder, here.name, file.content, original, file.kind)
         if there is None:
             now = dataclasses.replace(file, folder=one.folder)
-            return self._folders.put(here, folder, here.name, self._announcing(now))
+            return self._folders.put(here, folder, here.name, self._announce(now))
         # A run that was killed has given it the new name, and not yet taken the old one away.
         if not copies.remove(here, file):
-            self._told.changed.append(path)
+            self._notes.changed.append(path)
         return there[0]
 
-    def _exchanged(self, made: Made, file: File, old: Sequence[str], folder: str) -> str | None:
+    def _exchange(self, made: Made, file: File, old: Sequence[str], folder: str) -> str | None:
         """Put a new file in the place of an old one in its folder; where it is then."""
         for path in old:
             if Path(path).parent != Path(folder):
@@ -264,7 +262,7 @@ class _Arranging:
                 return path
         return None
 
-    def _announcing(self, file: File) -> Callable[[str], None]:
+    def _announce(self, file: File) -> Callable[[str], None]:
         return functools.partial(self._journal.note, file=file)
 
     def _record(self, path: str, one: Wanted, kind: str, size: int, mtime_ns: int) -> None:
@@ -283,7 +281,7 @@ class _Arranging:
             if file.kind == "copy" and not self._is_elsewhere(file):
                 self._placed.files[path] = file
             elif not copies.remove(here, file):
-                self._told.changed.append(path)
+                self._notes.changed.append(path)
 
     def _is_elsewhere(self, file: File) -> bool:
         """Whether this copy of a photo is not the last one."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import people, state
+from facetrack.organiser import people_file, people_writing, state
 from facetrack.organiser.state import State
 from facetrack.system.files import replace
 
@@ -34,7 +34,7 @@ class Restore:
     begun: bool
 
 
-def pending(out: Path) -> Restore | None:
+def find_pending(out: Path) -> Restore | None:
     """The restore that an earlier run has begun, if any. Raises UserError for a damaged one."""
     own = state.own_folder(out)
     if (own / _MARK_BEFORE).exists() and not (own / _MARK).exists():
@@ -59,7 +59,7 @@ def decide(out: Path) -> Restore:
     forth = State()
     with contextlib.suppress(UserError):  # a damaged state is one to go back from
         forth = state.load(out)
-    forth.people = people.text_of(out / people.FILE) or forth.people
+    forth.people = people_file.text_of(out / people_file.FILE) or forth.people
     return _restore(back, forth, begun=False)
 
 
@@ -71,12 +71,12 @@ def begin(out: Path, restore: Restore) -> list[str]:
     if not (state.own_folder(out) / _MARK).exists():
         states = {_BACK: state.to_json(restore.back), _FORTH: state.to_json(restore.forth)}
         replace(state.own_folder(out) / _MARK, json.dumps(states).encode())
-    text = people.text_of(out / people.FILE)
+    text = people_file.text_of(out / people_file.FILE)
     if text == restore.back.people:
         return []
     if text not in ("", restore.forth.people):
-        return [f"{people.FILE} was changed since the restore was begun, and stays as it is"]
-    people.put(out / people.FILE, restore.back.people)
+        return [f"{people_file.FILE} was changed since the restore was begun, and stays as it is"]
+    people_writing.put(out / people_file.FILE, restore.back.people)
     return []
 
 

@@ -90,7 +90,7 @@ class State:
 
 
 @contextlib.contextmanager
-def opened(out: Path) -> Iterator[Path]:
+def open_folder(out: Path) -> Iterator[Path]:
     """The folder to organise into, made when missing, and nobody else's until this is left.
 
     Yields the folder for what is unfinished. Raises UserError for a folder that is not
@@ -213,7 +213,7 @@ def to_json(state: State) -> dict[str, Any]:
     return {"version": _VERSION, **dataclasses.asdict(state)}
 
 
-def renamed(
+def rename_faces(
     state: State, names: Mapping[str, str], alive: Collection[str], edited: Collection[str]
 ) -> State:
     """A state in which faces are called what they are called now.
@@ -239,7 +239,7 @@ def renamed(
     )
 
 
-def same_setting(stored: str, now: str, before: Mapping[str, object]) -> bool:
+def is_same_setting(stored: str, now: str, before: Mapping[str, object]) -> bool:
     """Whether a state's embedder or clusterer is that of now.
 
     before: its config, as version 1 kept it, whatever the path of the class was then.

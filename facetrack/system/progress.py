@@ -47,3 +47,19 @@ def say(text: str) -> None:
     else:
         print(text, file=stream)
     stream.flush()
+
+
+class Terminal:
+    """Whoever sits at the terminal (see `core.progress.Progress`)."""
+
+    def say(self, text: str) -> None:
+        """Print it, as `say` does."""
+        say(text)
+
+    def bar(self, items: Iterable[T], *, total: int, description: str, unit: str) -> Iterable[T]:
+        """Pass items on with a bar."""
+        shown: Iterable[T] = bar(items, total=total, description=description, unit=unit)
+        return shown
+
+
+TERMINAL = Terminal()

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from facetrack.core.faces import Embeddings
-from facetrack.extraction.thumbnails import Face, thumbnails
+from facetrack.extraction.thumbnails import Face, draw_thumbnails
 from facetrack.figures import Sheet
 from facetrack.system.files import replace
 from facetrack.system.home import home
+from facetrack.system.progress import TERMINAL
 
 _SIDE = 48  # a multiple of 16, the blocks of a JPEG: no face runs into its neighbour
 _QUALITY = 50  # 0.4 kB a face
@@ -66,7 +67,7 @@ def _drawn(embeddings: Embeddings, shown: NDArray[np.int64], columns: int) -> tu
         Face([embeddings.pictures[face].path], embeddings.contents[face], embeddings.boxes[face])
         for face in shown.tolist()
     ]
-    for tile, found in enumerate(thumbnails(faces, _SIDE, "Thumbnails")):
+    for tile, found in enumerate(draw_thumbnails(faces, _SIDE, "Thumbnails", TERMINAL)):
         if found is None:
             whole = False
             continue

@@ -127,6 +127,7 @@ def test_a_dataset_is_known_by_its_name_and_a_folder_by_its_path(
         ("/nowhere", {}, r"there is no folder or .npz file /nowhere \(expected a path"),
         ("portraits", {"detector": "harr"}, "there is no detector 'harr'; did you mean haar?"),
         ("portraits", {"embedder": "facnet"}, "there is no embedder 'facnet'; did you mean"),
+        ("portraits", {"detector": 1}, "detector is a name in conf/detector, or an object with"),
         ("text.npz", {}, "text.npz"),
         (3, {}, "expected a path, one of the datasets lfw, muct, portraits, or an object with"),
         ("empty", {}, "no pictures"),
@@ -134,7 +135,7 @@ def test_a_dataset_is_known_by_its_name_and_a_folder_by_its_path(
 )
 def test_mistakes_are_told_in_a_sentence(
     photos: Any,
-    options: dict[str, str],
+    options: dict[str, Any],
     message: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -73,7 +73,9 @@ from facetrack.detector import Whole
 from facetrack.system.processes import trouble
 from facetrack.cli.extras import check
 from facetrack.core.errors import UserError
-from facetrack.extraction.engines import Job, in_processes
+from facetrack.extraction.engines import in_processes
+from facetrack.extraction.jobs import Job
+from facetrack.system.progress import TERMINAL
 
 class Means:
     batch, parallel = 2, True
@@ -84,7 +86,7 @@ class Means:
 picture = Path(sys.argv[1])
 digest = hashlib.sha256(picture.read_bytes()).digest()
 jobs = [Job(digest, picture, None) for _ in range(3)]
-done = list(in_processes(jobs, Whole(), Means()))
+done = list(in_processes(jobs, Whole(), Means(), TERMINAL))
 print(len(done), [one.reason for one in done], done[0].vectors.shape)
 try:
     check(["hydra/launcher=joblib"])

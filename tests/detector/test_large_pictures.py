@@ -12,7 +12,7 @@ from facetrack.core.faces import Detector, Image, Picture, Pictures
 from facetrack.detector import DlibHog, Haar, Whole, haar
 from facetrack.detector.reduce import factor, identity, reduced
 from facetrack.embedder import DlibResNet
-from facetrack.extraction import engines
+from facetrack.extraction import jobs
 from facetrack.extraction.picture import MAX_PIXELS, read
 from facetrack.extraction.pipeline import NO_FACE, REDUCED, extract
 from facetrack.extraction.store import Detection, Store
@@ -99,9 +99,9 @@ def test_a_face_with_what_is_around_it_gives_the_vector_of_the_whole_picture(
     monkeypatch: pytest.MonkeyPatch, large: Image
 ) -> None:
     (box,) = Haar().detect(large)
-    whole = engines._face(large, box)
-    monkeypatch.setattr(engines, "_WHOLE_PIXELS", 1)
-    alone = engines._face(large, box)
+    whole = jobs._face(large, box)
+    monkeypatch.setattr(jobs, "_WHOLE_PIXELS", 1)
+    alone = jobs._face(large, box)
     assert whole.image is large
     assert alone.image.size < large.size
     vectors = DlibResNet().embed([whole, alone])

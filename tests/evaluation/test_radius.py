@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from omegaconf import OmegaConf
 from scipy.spatial.distance import cdist
 
 from facetrack.clusterer import DBSCAN
@@ -11,11 +10,11 @@ from facetrack.core.faces import Vectors
 from facetrack.evaluation import label_free, radius
 from facetrack.evaluation.label_free import Search, around, distinct, expected
 from facetrack.evaluation.metrics import scores
+from facetrack.system.progress import TERMINAL
 
 Faces = tuple[Vectors, NDArray[np.int64]]
 
 NATURAL = 0.3
-CONFIG = OmegaConf.create({"embedder": {"radius": NATURAL}})
 
 
 def _moved(vectors: NDArray[np.floating], distance: float, seed: int) -> Vectors:
@@ -38,7 +37,7 @@ def _clustered(vectors: Vectors, at: float) -> NDArray[np.int64]:
 
 def _chosen(vectors: Vectors) -> float:
     estimator = DBSCAN(0.1, min_samples=1)
-    radius.choose(CONFIG, estimator, vectors)
+    radius.choose(estimator, vectors, NATURAL, TERMINAL)
     return float(estimator.eps)
 
 
@@ -100,10 +99,10 @@ def test_a_present_radius_is_as_good_or_a_better_one_is_told() -> None:
     estimator = DBSCAN(0.1, min_samples=1)
     vectors, _ = _people(9, 7, 12, 5, 8, 6)
     best = _chosen(vectors)
-    assert radius.better(CONFIG, estimator, vectors, best) is None
-    assert radius.better(CONFIG, estimator, vectors, 1.02 * best) is None
-    assert radius.better(CONFIG, estimator, vectors, 0.2) == best
-    assert radius.better(CONFIG, estimator, vectors, 0.6) == best
+    assert radius.find_better(estimator, vectors, NATURAL, best) is None
+    assert radius.find_better(estimator, vectors, NATURAL, 1.02 * best) is None
+    assert radius.find_better(estimator, vectors, NATURAL, 0.2) == best
+    assert radius.find_better(estimator, vectors, NATURAL, 0.6) == best
     assert estimator.eps == 0.1
 
 
@@ -111,9 +110,11 @@ def test_where_faces_do_not_tell_their_number_does() -> None:
     estimator = DBSCAN(0.1, min_samples=1)
     vectors, _ = _people(15)
     smallest, largest = around(15)
-    assert radius.better(CONFIG, estimator, vectors, NATURAL * (smallest + largest) / 2) is None
-    assert radius.better(CONFIG, estimator, vectors, 0.2) == _chosen(vectors)
-    assert radius.better(CONFIG, estimator, vectors, 0.45) == _chosen(vectors)
+    assert (
+        radius.find_better(estimator, vectors, NATURAL, NATURAL * (smallest + largest) / 2) is None
+    )
+    assert radius.find_better(estimator, vectors, NATURAL, 0.2) == _chosen(vectors)
+    assert radius.find_better(estimator, vectors, NATURAL, 0.45) == _chosen(vectors)
 
 
 def test_the_tried_radii_are_around_the_expected_one() -> None:
@@ -123,3 +124,10 @@ def test_the_tried_radii_are_around_the_expected_one() -> None:
     assert search.radii[0] == pytest.approx(0.3165)
     assert search.radii[-1] == pytest.approx(0.39)
     assert len(search.radii) == 11
+
+
+def test_a_radius_is_given_by_any_of_its_names() -> None:
+    assert radius.is_not_given({"dataset.root", "clusterer"}, ["eps", "min_samples"])
+    assert not radius.is_not_given((), ["n_clusters"])
+    for given in ("clusterer.eps", "clusterer.bandwidth", "embedder.radius"):
+        assert not radius.is_not_given({given, "clusterer"}, ["eps"])

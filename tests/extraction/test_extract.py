@@ -22,7 +22,8 @@ from facetrack.dataset import Folder
 from facetrack.detector import Haar, Whole
 from facetrack.embedder import DlibResNet
 from facetrack.extraction import pipeline as extract_module
-from facetrack.extraction.engines import Job, in_threads
+from facetrack.extraction.engines import in_threads
+from facetrack.extraction.jobs import Job
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 
@@ -183,7 +184,7 @@ def test_killed_half_way_it_goes_on_from_there(
 
 def _importing_tests() -> dict[str, str]:
     """The environment of a process that imports this module."""
-    paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from facetrack.core.errors import UserError
 from facetrack.extraction import store as stores
-from facetrack.extraction.store import Detection, Store, rows_of
+from facetrack.extraction.store import Detection, Store, count_rows
 
 BOX = np.array([[1, 2, 3, 4]])
 NUMBERS = np.random.default_rng(5)
@@ -21,7 +21,7 @@ def fill(home: Path, n: int, at_once: int = 1) -> dict[str, bytes]:
     digests = [NUMBERS.bytes(32) for _ in range(n)]
     with Store(home) as store:
         # As where SQLite was built to leave what it moves and deletes; most are.
-        store._connection.execute("PRAGMA secure_delete=OFF")
+        store._database.connection.execute("PRAGMA secure_delete=OFF")
         for start in range(0, n, at_once):
             some = range(start, min(n, start + at_once))
             store.put(
@@ -42,11 +42,11 @@ def home(tmp_path: Path) -> Path:
 def test_no_piece_of_a_vector_is_left_in_any_file(home: Path) -> None:
     kept = fill(home, 400, at_once=8)
     gone = random.Random(3).sample(sorted(kept), 60)
-    assert rows_of(home, gone) == {"detections": 60, "vectors": 60, "looks": 60}
+    assert count_rows(home, gone) == {"detections": 60, "vectors": 60, "looks": 60}
     with Store(home) as store:
         assert store.forget(gone) == 180
         files = b"".join(path.read_bytes() for path in home.glob("embeddings.sqlite*"))
-    assert rows_of(home, gone) == {"detections": 0, "vectors": 0, "looks": 0}
+    assert count_rows(home, gone) == {"detections": 0, "vectors": 0, "looks": 0}
     for digest in gone:
         assert bytes.fromhex(digest) not in files
         assert not any(kept[digest][at : at + 32] in files for at in range(0, 480, 32))
@@ -66,7 +66,7 @@ def test_damaged_rows_may_be_anybodys_and_go(home: Path) -> None:
         (key,) = connection.execute("SELECT key FROM looks LIMIT 1").fetchone()
         connection.execute("UPDATE looks SET payload = zeroblob(81) WHERE key = ?", [key])
     connection.close()
-    assert rows_of(home, []) == {"detections": 0, "vectors": 1, "looks": 1}
+    assert count_rows(home, []) == {"detections": 0, "vectors": 1, "looks": 1}
     with Store(home) as store:
         assert store.forget([]) == 2
 
@@ -92,11 +92,11 @@ def test_a_reader_that_stays_is_told_and_the_same_again_finishes(
 
 def test_counting_makes_no_file_and_changes_none(home: Path) -> None:
     digests = list(fill(home, 3))
-    assert rows_of(home / "elsewhere", digests) == {}
+    assert count_rows(home / "elsewhere", digests) == {}
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in home.iterdir()}
     home.chmod(0o500)
     try:
-        assert rows_of(home, digests[:1])["vectors"] == 1
+        assert count_rows(home, digests[:1])["vectors"] == 1
     finally:
         home.chmod(0o700)
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in home.iterdir()} == before
@@ -106,11 +106,11 @@ def test_rows_that_another_process_has_not_moved_into_the_file_count(home: Path)
     with Store(home) as store:  # has the log open
         digests = list(fill(home, 2))
         assert (home / "embeddings.sqlite-wal").stat().st_size
-        assert rows_of(home, digests) == {"detections": 2, "vectors": 2, "looks": 2}
+        assert count_rows(home, digests) == {"detections": 2, "vectors": 2, "looks": 2}
         del store
 
 
 def test_a_file_that_is_none_is_told(home: Path) -> None:
     (home / "embeddings.sqlite").write_bytes(b"no database at all, but long enough" * 100)
     with pytest.raises(UserError, match="cannot be read"):
-        rows_of(home, [])
+        count_rows(home, [])

@@ -10,7 +10,7 @@ from PIL import Image
 
 from facetrack.core.faces import Embeddings, Picture
 from facetrack.core.faces import Image as Pixels
-from facetrack.extraction.thumbnails import Face, thumbnail
+from facetrack.extraction.thumbnails import Face, draw_thumbnail
 from facetrack.organiser import state
 from facetrack.organiser.contact import Contact
 from facetrack.organiser.people import Corrections
@@ -34,16 +34,16 @@ def _grey(image: Pixels | None) -> int | None:
 def test_the_face_is_cut_from_the_photo_it_belongs_to(tmp_path: Path) -> None:
     path, copy = tmp_path / "a.png", tmp_path / "copy.png"
     content = _photo(path, 40)
-    assert _grey(thumbnail(Face([path], content, BOX), 16)) == 40
+    assert _grey(draw_thumbnail(Face([path], content, BOX), 16)) == 40
     path.rename(copy)
     _photo(path, 200)  # somebody else, under the same name
-    assert thumbnail(Face([path], content, BOX), 16) is None
-    assert _grey(thumbnail(Face([path, tmp_path / "gone", copy], content, BOX), 16)) == 40
-    assert thumbnail(Face([tmp_path / "gone"], content, BOX), 16) is None
+    assert draw_thumbnail(Face([path], content, BOX), 16) is None
+    assert _grey(draw_thumbnail(Face([path, tmp_path / "gone", copy], content, BOX), 16)) == 40
+    assert draw_thumbnail(Face([tmp_path / "gone"], content, BOX), 16) is None
     broken = tmp_path / "broken"
     broken.write_bytes(b"no picture")
     digest = hashlib.sha256(b"no picture").hexdigest()
-    assert thumbnail(Face([broken], digest, BOX), 16) is None
+    assert draw_thumbnail(Face([broken], digest, BOX), 16) is None
 
 
 def test_a_sheet_with_a_photo_that_was_swapped_is_not_kept(home: Path, tmp_path: Path) -> None:

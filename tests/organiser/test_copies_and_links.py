@@ -16,8 +16,8 @@ import pytest
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
 from facetrack.organiser import copies, folders, places
-from facetrack.organiser.names import file_name, folded, versions
-from facetrack.organiser.places import Placed, Wanted, arrange
+from facetrack.organiser.names import file_name, fold, versions
+from facetrack.organiser.places import Placed, Plan, Wanted, arrange
 from facetrack.organiser.state import File
 from facetrack.system.files import move
 
@@ -52,7 +52,8 @@ class Library:
     ) -> Placed:
         there = {one.content for one in wanted} if present is None else present
         unfinished = self.out / ".facetrack"
-        return arrange(self.out, wanted, files or {}, mode, unfinished, there, superseded or {})
+        plan = Plan(wanted, files or {}, mode, there, superseded or {})
+        return arrange(self.out, plan, unfinished)
 
     def found(self) -> dict[str, bytes]:
         """What is in the folders, by path; links by what is behind them."""
@@ -570,11 +571,11 @@ def test_names_the_disk_takes_for_one(library: Library, monkeypatch: pytest.Monk
     names = ("Zo\u00eb.jpg", "Zoe\u0308.jpg", "ZOE\u0308.jpg")
     photos = [library.photo(f"{n}/{name}", b"%d" % n) for n, name in enumerate(names)]
     wanted = [want(one, b"%d" % n) for n, one in enumerate(photos)]
-    assert len({folded(name) for name in names}) == 1
+    assert len({fold(name) for name in names}) == 1
     library.arrange(wanted)
     assert sorted(library.found().values()) == [b"0", b"1", b"2"]
-    assert {folded(path) for path in library.found()} == {
-        folded(f"person-001/zo\u00eb{number}.jpg") for number in ("", " (2)", " (3)")
+    assert {fold(path) for path in library.found()} == {
+        fold(f"person-001/zo\u00eb{number}.jpg") for number in ("", " (2)", " (3)")
     }
 
 

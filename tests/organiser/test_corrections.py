@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
-from facetrack.organiser import corrections, people
+from facetrack.organiser import corrections, people_file
 from facetrack.organiser.corrections import carry_out
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos
@@ -52,9 +52,9 @@ class _Run:
     def run(self, text: str, on: Sequence[tuple[int, str]] = _ON) -> list[str]:
         """What is told, without the file's name."""
         self.path.write_text(text)
-        _, self.said = people.read(self.path)
+        _, self.said = people_file.read(self.path)
         photos, before = _photos(on), self.state
-        numbers = corrections.earlier(photos, before, self.said, True).numbers.copy()
+        numbers = corrections.recall_earlier(photos, before, self.said, True).numbers.copy()
         now = State(
             pinned=list(before.pinned),
             barred=corrections.bars(before, self.said),
@@ -301,8 +301,8 @@ def test_who_is_different_stays_apart_through_merges(runs: _Run) -> None:
 
 def test_who_is_different_goes_on_though_clusters_join_them(runs: _Run, tmp_path: Path) -> None:
     runs.path.write_text("1:\n  different: [2]\n3:\n4: D\n")
-    _, said = people.read(runs.path)
-    known = corrections.earlier(_photos(), runs.state, said, False)
+    _, said = people_file.read(runs.path)
+    known = corrections.recall_earlier(_photos(), runs.state, said, False)
     assert known.named == {1, 2, 4}
 
 
@@ -365,7 +365,7 @@ def test_whatever_is_said_is_carried_out_or_refused(
     path = tmp_path_factory.getbasetemp() / "said.yaml"
     path.write_text(text)
     try:
-        _, said = people.read(path)
+        _, said = people_file.read(path)
     except UserError:  # two names, say
         return
     photos = _photos([(1, "a.jpg"), (1, "b.jpg"), (2, "a.jpg"), (3, "b.jpg"), (4, "a.jpg")])
@@ -384,7 +384,7 @@ def test_whatever_is_said_is_carried_out_or_refused(
     after = numbers.copy()
     later = State(following=now.following, pinned=now.pinned, barred=now.barred, parted=now.parted)
     now.faces = dict(zip(keys, numbers.tolist(), strict=True))
-    _, again = people.read(path)
+    _, again = people_file.read(path)
     carry_out(numbers, photos, now, later, again)
     assert numbers.tolist() == after.tolist()
     assert later.following == now.following

@@ -55,7 +55,7 @@ def test_every_state_loses_faces_photos_and_the_name(out: Path) -> None:
     keep(out, "previous.json", {**older, "version": 1})
     keep(out, "restoring.json", {"back": whole, "forth": whole})
     # Of each state: three faces three times, two photos, one text.
-    counts = forgetting.remembered(out, {ANNA, BOTH}, {1})
+    counts = forgetting.count(out, {ANNA, BOTH}, {1})
     assert {path.name: n for path, n in counts.items()} == {
         "previous.json": 9,
         "restoring.json": 24,
@@ -65,7 +65,7 @@ def test_every_state_loses_faces_photos_and_the_name(out: Path) -> None:
     assert kept(out, "state.json") == whole  # counted, not changed
 
     forgetting.clean(out, {ANNA, BOTH}, {1})
-    assert forgetting.remembered(out, {ANNA, BOTH}, {1}) == {}
+    assert forgetting.count(out, {ANNA, BOTH}, {1}) == {}
     rest = "person-002:\n  name: Ben\n  merge: [person-001, 'person-004']\n  not: [Anna]\n"
     expected = {
         **stored({f"{BEN}:1": 2}),
@@ -98,7 +98,7 @@ def test_thumbnails_of_theirs_and_of_nobody_go(out: Path) -> None:
     for path in paths.values():
         path.touch()
     gone = {paths[f"{ANNA}:1"], paths[f"{BOTH}:1"]}
-    assert set(forgetting.thumbnails(out, {ANNA})) == gone
+    assert set(forgetting.find_thumbnails(out, {ANNA})) == gone
 
 
 def test_whose_a_face_is_the_last_run_decides(out: Path) -> None:
@@ -107,10 +107,10 @@ def test_whose_a_face_is_the_last_run_decides(out: Path) -> None:
     keep(out, "previous.json", stored({f"{ANNA}:1": 1, f"{BEN}:1": 1, f"{BOTH}:1": 1}))
     (out / "people.yaml").write_text("person-001:\n  name: Anna\n  merge: [person-003]\n")
     for called in ("Anna", "person-001"):
-        known = forgetting.person(out, called)
+        known = forgetting.find_person(out, called)
         assert known.persons == {1, 3}
         assert known.contents == {ANNA: {"aa.jpg"}, BOTH: {"ab.jpg"}}
-    assert forgetting.person(out, "anna").persons == set()
+    assert forgetting.find_person(out, "anna").persons == set()
 
 
 def test_a_name_that_people_yaml_has_no_more_is_known_from_the_states(out: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_name_that_people_yaml_has_no_more_is_known_from_the_states(out: Path)
     text = "person-001:\n  name: Anna\n  merge: [person-004]\n"
     keep(out, "previous.json", stored(faces, text))
     (out / "people.yaml").write_text("person-002:\n  name: Ben\n")
-    known = forgetting.person(out, "Anna")
+    known = forgetting.find_person(out, "Anna")
     assert known.persons == {1, 4}
     assert set(known.contents) == {ANNA, BEN}
 
@@ -126,7 +126,7 @@ def test_a_name_that_people_yaml_has_no_more_is_known_from_the_states(out: Path)
 def test_somebody_known_by_name_alone_has_no_contents(out: Path) -> None:
     keep(out, "state.json", stored({f"{BEN}:1": 2}))
     (out / "people.yaml").write_text("person-001:\n  name: Anna\n")
-    assert forgetting.person(out, "Anna") == forgetting.Known(frozenset({1}), {})
+    assert forgetting.find_person(out, "Anna") == forgetting.Known(frozenset({1}), {})
 
 
 def test_a_photo_that_has_gone_is_known_by_its_names(out: Path) -> None:
@@ -135,8 +135,8 @@ def test_a_photo_that_has_gone_is_known_by_its_names(out: Path) -> None:
     one["files"] = {"person-001/IMG_1 (2).jpg": {"content": ANNA}}
     keep(out, "state.json", one)
     for name in ("trip/IMG_1.jpg", "IMG_1.jpg", "copy.jpg", "IMG_1 (2).jpg"):
-        assert forgetting.photo(out, name) == {ANNA: {"trip/IMG_1.jpg", "copy.jpg"}}
-    assert forgetting.photo(out, "MG_1.jpg") == {}
+        assert forgetting.find_photo(out, name) == {ANNA: {"trip/IMG_1.jpg", "copy.jpg"}}
+    assert forgetting.find_photo(out, "MG_1.jpg") == {}
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_sections_of_people_yaml(text: str, rest: str) -> None:
 def test_damage_is_told(out: Path) -> None:
     keep(out, "state.json", {"version": 2, "faces": {f"{ANNA}:1": "one"}})
     with pytest.raises(UserError, match="cannot be used"):
-        forgetting.person(out, "Anna")
+        forgetting.find_person(out, "Anna")
 
 
 def test_another_folder_is_none_of_facetracks(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import handwritten, people
+from facetrack.organiser import handwritten, people_file, people_writing
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 )
 def test_names_are_the_words_that_are_there(path: Path, written: str, name: str) -> None:
     path.write_text(f"person-001:\n  name: {written}\n2: {written}\n")
-    _, said = people.read(path)
+    _, said = people_file.read(path)
     assert said.names == {1: name, 2: name}
     assert said.remarks == []
 
@@ -40,7 +40,7 @@ def test_names_are_the_words_that_are_there(path: Path, written: str, name: str)
 @pytest.mark.parametrize("written", ["", "~", "null", "''", '"  "', "# unknown"])
 def test_no_name_is_none(path: Path, written: str) -> None:
     path.write_text(f"person-001:\n  name: {written}\n2: {written}\n")
-    _, said = people.read(path)
+    _, said = people_file.read(path)
     assert said.names == {}
     assert said.persons == {1, 2}
 
@@ -83,7 +83,7 @@ def test_what_is_wrong_says_how_to_mend_it(
     monkeypatch.setattr(handwritten, "_LOADER", loader)
     path.write_text(text)
     with pytest.raises(UserError) as error:
-        people.read(path)
+        people_file.read(path)
     start, _, end = told.partition("…")
     assert str(error.value).startswith(f"{path}, {start}")
     assert end in str(error.value)
@@ -93,14 +93,14 @@ def test_what_is_wrong_says_how_to_mend_it(
 
 def test_both_loaders_read_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (
-        people._HEAD
+        people_writing._HEAD
         + "1: Anna\n\n2:\n  not: |\n   a\n   b\n  merge:\n  - 3\n  - '4'\n"
         + ('person-005: {name: "\\u00e4", split: [[a.jpg], ["b: c.jpg",\n  d.jpg]]}\n6:\n')
     )
     found = []
     for loader in (yaml.SafeLoader, handwritten._LOADER):
         monkeypatch.setattr(handwritten, "_LOADER", loader)
-        found.append(handwritten.parsed(text, path))
+        found.append(handwritten.parse(text, path))
     assert found[0] == found[1]
     (*_, first) = [key.line for key, _ in found[0].pairs]  # type: ignore[union-attr]
     assert first == text.count("\n")
@@ -126,7 +126,7 @@ _MEGABYTES = 4 << 20
 def test_hostile_files_are_refused(path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(UserError, match="; nothing was changed"):
-        people.read(path)
+        people_file.read(path)
 
 
 def test_more_values_than_people_need_are_refused(
@@ -134,20 +134,20 @@ def test_more_values_than_people_need_are_refused(
 ) -> None:
     monkeypatch.setattr(handwritten, "_MOST_NODES", 1000)
     path.write_text("".join(f"{n}: A\n" for n in range(1, 500)))
-    assert len(people.read(path)[1].called) == 499
+    assert len(people_file.read(path)[1].called) == 499
     path.write_text("1:\n  not: [" + "a,\n" * 1000 + "]")
     with pytest.raises(UserError, match="line 997: more than 1,000 values"):
-        people.read(path)
+        people_file.read(path)
 
 
 def test_a_long_chain_of_merges_is_followed(path: Path) -> None:
     n = 5_000
     path.write_text("".join(f"{k}:\n  name: N\n  merge: [{k + 1}]\n" for k in range(1, n)))
-    _, said = people.read(path)
+    _, said = people_file.read(path)
     assert said.person(n) == 1
     assert said.names == {1: "N"}
     path.write_text(
         "".join(f"{k + 1}:\n  merge: [{k}]\n" for k in range(1, n)) + f"1:\n  merge: {n}"
     )
     with pytest.raises(UserError, match=f"person-{n} would be merged into itself"):
-        people.read(path)
+        people_file.read(path)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from facetrack.figures.people_page import Card, Pair, Shown, index
-from facetrack.organiser import people
+from facetrack.organiser import people_file
 from facetrack.organiser.names import file_name
 
 _NAMES = {
@@ -23,7 +23,7 @@ def test_a_name_is_the_same_in_the_file_the_folder_and_the_page(
 ) -> None:
     path = tmp_path / "people.yaml"
     path.write_text(f'1: "{name}"\n' if quoted else f"1: {name}\n")
-    _, said = people.read(path)
+    _, said = people_file.read(path)
     assert said.names == {1: name}
     folder = file_name(f"person-001 {said.names[1]}")
     assert folder == f"person-001 {name}"

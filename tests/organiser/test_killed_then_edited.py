@@ -102,7 +102,7 @@ def test_forgetting_takes_what_a_killed_run_has_noted(live: Live) -> None:
     state = json.loads((own / "state.json").read_text())
     path, made = next(iter(state["files"].items()))
     Journal(own).note(path, File(**made))
-    assert forgetting.remembered(live.root / "out", [made["content"]], [])[own / "placing.jsonl"]
+    assert forgetting.count(live.root / "out", [made["content"]], [])[own / "placing.jsonl"]
     forgetting.clean(live.root / "out", ["another"], [])
     assert (own / "placing.jsonl").exists()
     forgetting.clean(live.root / "out", [made["content"]], [])

@@ -12,9 +12,9 @@ import pytest
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
-from facetrack.organiser import people, state
-from facetrack.organiser.places import Wanted, arrange
-from facetrack.organiser.state import PAGE, State, load, opened, save
+from facetrack.organiser import people_file, people_writing, state
+from facetrack.organiser.places import Plan, Wanted, arrange
+from facetrack.organiser.state import PAGE, State, load, open_folder, save
 from facetrack.system.files import replace
 from facetrack.system.owner import hand_over, may_make_files_in
 
@@ -44,12 +44,12 @@ def place() -> Iterator[Path]:
 
 def _organise(out: Path, photo: Path, mode: str = "copy") -> None:
     """What task=organise writes."""
-    with opened(out) as unfinished:
+    with open_folder(out) as unfinished:
         now = load(out)
         content = hashlib.sha256(photo.read_bytes()).hexdigest()
         wanted = [Wanted("person-001", "person-001", content, Picture(photo, photo.name))]
-        now.files = arrange(out, wanted, now.files, mode, unfinished, {content}).files
-        people.add(out / people.FILE, [1])
+        now.files = arrange(out, Plan(wanted, now.files, mode, {content}), unfinished).files
+        people_writing.add(out / people_file.FILE, [1])
         replace(out / PAGE, b"page")
         save(out, now, State())
 
@@ -162,19 +162,19 @@ def test_root_hands_over_nothing_that_was_put_in_place_of_its_file(place: Path) 
 
 def test_leftovers_of_killed_runs_are_removed(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with opened(out):
+    with open_folder(out):
         pass
     (out / ".facetrack/faces").mkdir()
     for name in ("", ".facetrack", ".facetrack/faces"):
         for left in (".facetrack-abc.part", "tmpabcd_123.part"):
             (out / name / left).touch(0o600)
         (out / name / "mine.part").touch(0o600)
-    with opened(out):
+    with open_folder(out):
         assert sorted({path.name for path in out.rglob("*.part")}) == ["mine.part"]
 
 
 def test_the_folder_is_its_owners_alone(tmp_path: Path) -> None:
-    with opened(tmp_path / "new/out") as unfinished:
+    with open_folder(tmp_path / "new/out") as unfinished:
         for path in (tmp_path / "new", tmp_path / "new/out", unfinished.parent, unfinished):
             assert stat.S_IMODE(path.stat().st_mode) == 0o700
     assert state.own_folder(tmp_path / "new/out").is_dir()

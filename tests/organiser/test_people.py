@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import people
+from facetrack.organiser import people_file, people_writing
 from facetrack.organiser.people import Photo
 
 
@@ -23,7 +23,7 @@ def test_everything_a_person_can_have(path: Path) -> None:
         "person-003:\n  name:\n  split: [[x], [y, z]]\n"
         "person-005:\n"
     )
-    _, said = people.read(path)
+    _, said = people_file.read(path)
     assert said.names == {1: "no"}  # a name, not a truth value
     assert said.merge == {4: 1, 7: 1}
     assert said.split == [
@@ -37,14 +37,14 @@ def test_everything_a_person_can_have(path: Path) -> None:
 
 def test_a_person_may_be_there_twice(path: Path) -> None:
     path.write_text("1:\n  name: Ann\n2:\n1:\n  name:\n  merge: [2]\nperson-001:\n  merge: [3]\n")
-    _, said = people.read(path)
+    _, said = people_file.read(path)
     assert said.names == {1: "Ann"}
     assert said.merge == {2: 1, 3: 1}
 
 
 def test_merges_are_followed(path: Path) -> None:
     path.write_text("1:\n  merge: [2]\n2:\n  merge: [3]\n")
-    _, said = people.read(path)
+    _, said = people_file.read(path)
     assert [said.person(number) for number in (1, 2, 3, 4)] == [1, 1, 1, 4]
 
 
@@ -73,7 +73,7 @@ def test_merges_are_followed(path: Path) -> None:
 def test_mistakes_name_their_line(path: Path, text: str, told: str) -> None:
     path.write_text(text)
     with pytest.raises(UserError) as error:
-        people.read(path)
+        people_file.read(path)
     assert told in str(error.value)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
@@ -81,7 +81,7 @@ def test_mistakes_name_their_line(path: Path, text: str, told: str) -> None:
 
 def test_what_is_no_list_of_people_is_not_added_to(path: Path) -> None:
     path.write_text("person-001: [")
-    told = people.add(path, {9})
+    told = people_writing.add(path, {9})
     assert told is not None
     assert "no new persons are in people.yaml" in told
     assert "line 1: not YAML" in told
@@ -91,10 +91,10 @@ def test_what_is_no_list_of_people_is_not_added_to(path: Path) -> None:
 def test_what_is_no_text_or_too_much_is_refused(path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="is not UTF-8 text"):
-        people.read(path)
+        people_file.read(path)
     path.write_bytes(b"#" * (5 << 20))
     with pytest.raises(UserError, match="larger than 4 MB"):
-        people.read(path)
+        people_file.read(path)
 
 
 def test_aliases_do_not_multiply(path: Path) -> None:
@@ -103,24 +103,24 @@ def test_aliases_do_not_multiply(path: Path) -> None:
     )
     path.write_text(laughs)
     with pytest.raises(UserError, match="line 1: what begins with"):
-        people.read(path)
+        people_file.read(path)
 
 
 def test_persons_are_added_and_nothing_else_changes(path: Path) -> None:
-    assert people.add(path, {2, 1}) is None
-    assert people.read(path)[1].persons == {1, 2}
+    assert people_writing.add(path, {2, 1}) is None
+    assert people_file.read(path)[1].persons == {1, 2}
     written = path.read_text() + "# my own remark\nperson-003:   {name: 'Ann'}"  # no newline
     path.write_text(written)
-    assert people.add(path, {1, 3, 4}) is None
+    assert people_writing.add(path, {1, 3, 4}) is None
     assert path.read_text() == written + "\n\nperson-004:\n  name:\n"
-    assert people.read(path)[1].names == {3: "Ann"}
-    assert people.add(path, {4}) is None
+    assert people_file.read(path)[1].names == {3: "Ann"}
+    assert people_writing.add(path, {4}) is None
     assert path.read_text() == written + "\n\nperson-004:\n  name:\n"
 
 
 def test_a_file_that_cannot_be_appended_to_stays(path: Path) -> None:
     path.write_text("{person-001: {name: Ann}}\n")
-    told = people.add(path, {1, 2})
+    told = people_writing.add(path, {1, 2})
     assert told is not None
     assert "is written such that nothing can be added" in told
     assert path.read_text() == "{person-001: {name: Ann}}\n"
@@ -133,7 +133,7 @@ def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, t
     path.write_bytes(text.encode("utf-8", "replace"))
     told = ""
     try:
-        people.read(path)
+        people_file.read(path)
     except UserError as error:
         told = str(error)
     assert "\n" not in told

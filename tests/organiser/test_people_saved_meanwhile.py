@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import people, shared_file
+from facetrack.organiser import people_file, people_writing, shared_file
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries that follow each other within milliseconds, so that there can be many rounds."""
     monkeypatch.setattr(shared_file, "_QUIET", 0.002)
-    monkeypatch.setattr(people, "_PAUSE", 0.002)
+    monkeypatch.setattr(people_writing, "_PAUSE", 0.002)
 
 
 def _old(path: Path) -> None:
@@ -64,13 +64,13 @@ def test_no_save_is_lost_at_whatever_moment(path: Path, save: Callable[[Path, st
 
         thread = threading.Thread(target=user)
         thread.start()
-        people.add(path, range(1, 100))
+        people_writing.add(path, range(1, 100))
         thread.join()
         assert path.read_text().startswith(saved), round_
         # Then, or else with the next run, the new persons are there too.
         _old(path)
-        assert people.add(path, range(1, 100)) is None
-        _, said = people.read(path)
+        assert people_writing.add(path, range(1, 100)) is None
+        _, said = people_file.read(path)
         assert said.persons == set(range(1, 100))
         assert said.names == {n: f"A{n}" for n in range(1, 60)}
 
@@ -93,10 +93,10 @@ def test_a_save_at_the_moment_of_writing_is_kept(
     path.write_text("1:\n")
     _old(path)
     monkeypatch.setattr(shared_file, "_write", meanwhile)
-    assert people.add(path, [1, 2, 3]) is None
+    assert people_writing.add(path, [1, 2, 3]) is None
     text = path.read_text()
     assert text.startswith("1: Anna\n2: Bea\n")
-    _, said = people.read(path)
+    _, said = people_file.read(path)
     assert said.names == {1: "Anna", 2: "Bea"}
     assert said.persons == {1, 2, 3}
 
@@ -127,15 +127,15 @@ def test_what_is_appended_to_a_file_just_emptied_gives_way(
 
     def much_later(seconds: float) -> None:
         waits(seconds)
-        if seconds == people._PAUSE:
+        if seconds == people_writing._PAUSE:
             save()
 
-    monkeypatch.setattr(people, "_PAUSE", 0.003)
+    monkeypatch.setattr(people_writing, "_PAUSE", 0.003)
     monkeypatch.setattr(shared_file, "_write", emptied)
     monkeypatch.setattr(time, "sleep", much_later)
-    assert people.add(path, range(1, 6)) is None
+    assert people_writing.add(path, range(1, 6)) is None
     assert path.read_text().startswith(saved)
-    _, said = people.read(path)
+    _, said = people_file.read(path)
     assert said.names == {1: "A" * length}
     assert said.persons == set(range(1, 6))
 
@@ -152,14 +152,14 @@ def test_a_file_that_is_empty_while_it_is_saved_is_waited_for(path: Path) -> Non
     thread.start()
     while path.stat().st_size:
         time.sleep(0.001)
-    assert people.add(path, [1, 2, 3]) is None
+    assert people_writing.add(path, [1, 2, 3]) is None
     thread.join()
     assert path.read_text() == "1: Anna\n2: Bea\n\nperson-003:\n  name:\n"
 
 
 @pytest.mark.usefixtures("hasty")
 def test_a_file_that_never_rests_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(people, "_PATIENCE", 0.05)
+    monkeypatch.setattr(people_writing, "_PATIENCE", 0.05)
     write, saves = shared_file._write, iter(range(100))
 
     def meanwhile(file: Any, content: bytes) -> None:
@@ -169,15 +169,15 @@ def test_a_file_that_never_rests_is_told(path: Path, monkeypatch: pytest.MonkeyP
     path.write_text("1: Anna\n")
     _old(path)
     monkeypatch.setattr(shared_file, "_write", meanwhile)
-    told = people.add(path, [1, 2])
+    told = people_writing.add(path, [1, 2])
     assert told == "people.yaml was being changed all the time: no new persons are in it"
-    assert people.read(path)[1].names[1].startswith("Anna")
+    assert people_file.read(path)[1].names[1].startswith("Anna")
 
 
 def test_a_new_file_is_its_owners_alone(path: Path) -> None:
     before = os.umask(0)
     try:
-        assert people.add(path, [1]) is None
+        assert people_writing.add(path, [1]) is None
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -199,11 +199,11 @@ def test_a_link_a_mode_and_an_owner_stay(path: Path, tmp_path: Path, change: str
     path.symlink_to(Path("synced/who.yaml"))
     before = real.stat()
     if change == "add":
-        assert people.add(path, [1, 2]) is None
+        assert people_writing.add(path, [1, 2]) is None
     else:
-        people.put(path, "1: Anna\n2:\n")
+        people_writing.put(path, "1: Anna\n2:\n")
     assert path.is_symlink()
-    assert people.read(path)[1].persons == {1, 2}
+    assert people_file.read(path)[1].persons == {1, 2}
     after = real.stat()
     assert (after.st_mode, after.st_uid, after.st_gid, after.st_nlink) == (
         *(before.st_mode, before.st_uid, before.st_gid, before.st_nlink),
@@ -214,17 +214,17 @@ def test_a_link_a_mode_and_an_owner_stay(path: Path, tmp_path: Path, change: str
 def test_a_hard_link_stays_one_when_it_is_put_back(path: Path, tmp_path: Path) -> None:
     path.write_text("1: a much longer text than what it was before\n")
     (tmp_path / "hard").hardlink_to(path)
-    people.put(path, "1: Anna\n")
+    people_writing.put(path, "1: Anna\n")
     assert (tmp_path / "hard").read_text() == "1: Anna\n"
-    people.put(tmp_path / "new.yaml", "2:\n")
+    people_writing.put(tmp_path / "new.yaml", "2:\n")
     assert (tmp_path / "new.yaml").read_text() == "2:\n"
 
 
 def test_a_link_to_nothing_is_not_an_empty_file(path: Path, tmp_path: Path) -> None:
     path.symlink_to(tmp_path / "unplugged/people.yaml")
     with pytest.raises(UserError, match="which is not there: bring the file back"):
-        people.read(path)
-    told = people.add(path, [1])
+        people_file.read(path)
+    told = people_writing.add(path, [1])
     assert told is not None
     assert "which is not there" in told
     assert path.is_symlink()
@@ -233,22 +233,22 @@ def test_a_link_to_nothing_is_not_an_empty_file(path: Path, tmp_path: Path) -> N
 def test_what_is_no_file_is_refused_without_waiting(path: Path) -> None:
     os.mkfifo(path)
     with pytest.raises(UserError, match="cannot be read"):
-        people.read(path)
+        people_file.read(path)
     path.unlink()
     path.mkdir()
     with pytest.raises(UserError, match="cannot be read"):
-        people.read(path)
-    assert people.text_of(path) == ""
+        people_file.read(path)
+    assert people_file.text_of(path) == ""
 
 
 def test_lines_end_as_they_did(path: Path) -> None:
     path.write_bytes(b"1: Anna\r\n# mine\r\n")
     _old(path)
-    assert people.add(path, [1, 2]) is None
+    assert people_writing.add(path, [1, 2]) is None
     assert path.read_bytes() == b"1: Anna\r\n# mine\r\n\r\nperson-002:\r\n  name:\r\n"
-    text = people.text_of(path)
-    people.put(path, "")
-    people.put(path, text)
+    text = people_file.text_of(path)
+    people_writing.put(path, "")
+    people_writing.put(path, text)
     assert path.read_bytes() == b"1: Anna\r\n# mine\r\n\r\nperson-002:\r\n  name:\r\n"
 
 
@@ -280,7 +280,7 @@ def test_half_an_addition_is_taken_back(
 ) -> None:
     before = "1: Änna\n"
     _leave_half(path, before, _ADDED, before + _ADDED[:half], monkeypatch)
-    people.finish(path)
+    people_writing.finish(path)
     assert path.read_text() == before
     assert [one.name for one in path.parent.iterdir()] == ["people.yaml"]
 
@@ -300,7 +300,7 @@ def test_what_somebody_wrote_since_stays(
     path: Path, left: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _leave_half(path, "1: Anna\n", _ADDED, left, monkeypatch)
-    people.finish(path)
+    people_writing.finish(path)
     assert path.read_text() == left
     assert [one.name for one in path.parent.iterdir()] == ["people.yaml"]
 
@@ -308,7 +308,7 @@ def test_what_somebody_wrote_since_stays(
 def test_half_a_note_is_none(path: Path) -> None:
     path.write_text("1: Anna\nper")
     path.with_name(".people.yaml.adding").write_text('{"size": 8, "sha')
-    people.finish(path)
+    people_writing.finish(path)
     assert path.read_text() == "1: Anna\nper"
     assert [one.name for one in path.parent.iterdir()] == ["people.yaml"]
 
@@ -322,7 +322,7 @@ def test_without_room_nothing_is_half_added(path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))  # stands in for a full disk
     try:
         with pytest.raises(OSError, match="too large"):
-            people.add(path, [1, 2, 3])
+            people_writing.add(path, [1, 2, 3])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, ignored)

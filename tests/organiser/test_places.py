@@ -9,8 +9,8 @@ import pytest
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
 from facetrack.organiser.names import file_name
-from facetrack.organiser.places import Placed, Wanted, arrange
-from facetrack.organiser.state import File, Photo, State, is_inside, load, opened, save
+from facetrack.organiser.places import Placed, Plan, Wanted, arrange
+from facetrack.organiser.state import File, Photo, State, is_inside, load, open_folder, save
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def _wanted(picture: Picture, folder: str = "person-001", name: str | None = Non
 
 def _arranged(out: Path, wanted: list[Wanted], files: dict[str, File] | None = None) -> Placed:
     present = {one.content for one in wanted}
-    return arrange(out, wanted, files or {}, "copy", out / ".facetrack", present)
+    return arrange(out, Plan(wanted, files or {}, "copy", present), out / ".facetrack")
 
 
 def test_equal_names_are_numbered_and_keep_their_numbers(tmp_path: Path, out: Path) -> None:
@@ -96,7 +96,7 @@ def test_nothing_is_removed_through_a_link(tmp_path: Path, out: Path) -> None:
     placed = _arranged(out, wanted)
     os.rename(out / "person-001", tmp_path / "elsewhere")  # noqa: PTH104
     (out / "person-001").symlink_to(tmp_path / "elsewhere")
-    arrange(out, [], placed.files, "copy", out / ".facetrack", {wanted[0].content})
+    arrange(out, Plan([], placed.files, "copy", {wanted[0].content}), out / ".facetrack")
     assert (tmp_path / "elsewhere/a.jpg").read_bytes() == b"a"
 
 
@@ -169,9 +169,9 @@ def test_a_damaged_state_is_told(out: Path, text: str) -> None:
 
 def test_only_one_at_a_time(tmp_path: Path) -> None:
     with (
-        opened(tmp_path / "new"),
+        open_folder(tmp_path / "new"),
         pytest.raises(UserError, match="another facetrack is organising"),
-        opened(tmp_path / "new"),
+        open_folder(tmp_path / "new"),
     ):
         pass
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import people, restoring, state
+from facetrack.organiser import people_file, restoring, state
 from facetrack.organiser.state import File, State
 
 
@@ -18,7 +18,7 @@ def out(tmp_path: Path) -> Path:
     late = State(faces={"a:0,0,1,1": 2}, people="person-002: Bea\n")
     late.files = {"person-002 Bea/a.jpg": File("a", "person-002", "copy", 3, 4)}
     state.save(tmp_path, late, early)
-    (tmp_path / people.FILE).write_text(late.people)
+    (tmp_path / people_file.FILE).write_text(late.people)
     return tmp_path
 
 
@@ -31,15 +31,15 @@ def test_back_and_forth(out: Path) -> None:
     restore = restoring.decide(out)
     assert restoring.begin(out, restore) == []
     finish(out, restore)
-    assert (out / people.FILE).read_text() == "person-001: Anna\n"
+    assert (out / people_file.FILE).read_text() == "person-001: Anna\n"
     assert state.load(out).faces == {"a:0,0,1,1": 1}
     # Both runs' files are there to be moved or removed.
     assert set(state.load(out).files) == {"person-001 Anna/a.jpg", "person-002 Bea/a.jpg"}
-    assert restoring.pending(out) is None
+    assert restoring.find_pending(out) is None
     again = restoring.decide(out)
     restoring.begin(out, again)
     finish(out, again)
-    assert (out / people.FILE).read_text() == "person-002: Bea\n"
+    assert (out / people_file.FILE).read_text() == "person-002: Bea\n"
     assert state.load(out).faces == {"a:0,0,1,1": 2}
 
 
@@ -52,14 +52,14 @@ def test_deciding_changes_nothing(out: Path) -> None:
 def test_what_was_begun_goes_on_and_does_not_turn_round(out: Path) -> None:
     restoring.begin(out, restoring.decide(out))
     for _ in range(3):
-        restore = restoring.pending(out)
+        restore = restoring.find_pending(out)
         assert restore is not None
         assert restore.begun
         assert restoring.begin(out, restore) == []
-        assert (out / people.FILE).read_text() == "person-001: Anna\n"
+        assert (out / people_file.FILE).read_text() == "person-001: Anna\n"
     assert restore is not None
     state.save(out, restore.back, restore.forth)  # killed before the mark is gone
-    restore = restoring.pending(out)
+    restore = restoring.find_pending(out)
     assert restore is not None
     finish(out, restore)
     assert state.load(out).faces == {"a:0,0,1,1": 1}
@@ -68,22 +68,22 @@ def test_what_was_begun_goes_on_and_does_not_turn_round(out: Path) -> None:
 
 def test_what_the_user_writes_meanwhile_stays(out: Path) -> None:
     restoring.begin(out, restoring.decide(out))
-    (out / people.FILE).write_text("person-001: Carla\n")
-    restore = restoring.pending(out)
+    (out / people_file.FILE).write_text("person-001: Carla\n")
+    restore = restoring.find_pending(out)
     assert restore is not None
     (told,) = restoring.begin(out, restore)
     assert told == "people.yaml was changed since the restore was begun, and stays as it is"
-    assert (out / people.FILE).read_text() == "person-001: Carla\n"
+    assert (out / people_file.FILE).read_text() == "person-001: Carla\n"
 
 
 def test_what_the_user_has_written_since_the_last_run_is_come_back_to(out: Path) -> None:
-    (out / people.FILE).write_text("person-002: Beatrice\n")
+    (out / people_file.FILE).write_text("person-002: Beatrice\n")
     restore = restoring.decide(out)
     restoring.begin(out, restore)
     finish(out, restore)
     again = restoring.decide(out)
     restoring.begin(out, again)
-    assert (out / people.FILE).read_text() == "person-002: Beatrice\n"
+    assert (out / people_file.FILE).read_text() == "person-002: Beatrice\n"
 
 
 def test_a_damaged_last_state_is_one_to_go_back_from(out: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_damaged_last_state_is_one_to_go_back_from(out: Path) -> None:
 def test_a_damaged_mark_is_told(out: Path, content: str) -> None:
     (out / ".facetrack/restoring.json").write_text(content)
     with pytest.raises(UserError, match=r"restoring\.json cannot be used .*: remove it"):
-        restoring.pending(out)
+        restoring.find_pending(out)
 
 
 def test_nothing_to_go_back_to(tmp_path: Path) -> None:

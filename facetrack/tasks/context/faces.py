@@ -12,6 +12,7 @@ from facetrack.evaluation.resampling import some_people
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 from facetrack.system.home import home, lock, locks
+from facetrack.system.progress import TERMINAL
 from facetrack.tasks.context.instances import make
 
 
@@ -34,7 +35,7 @@ def _embed(*stages: str, engine: str) -> Embeddings:
     key = hashlib.sha256("\0".join(stages).encode()).hexdigest()[:16]
     # Jobs that start side by side want the same pictures: one embeds, the others find them stored.
     with lock(locks() / f"embed-{key}.lock"), Store(home()) as store:
-        return extract(dataset.load(), detector, embedder, store, engine)
+        return extract(dataset.load(), detector, embedder, store, engine, TERMINAL)
 
 
 def choose_people(whole: Embeddings, config: DictConfig) -> tuple[Embeddings, NDArray[np.int64]]:

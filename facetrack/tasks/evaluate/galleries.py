@@ -11,7 +11,7 @@ from facetrack.core.labels import NOISE, noise_alone
 from facetrack.core.texts import counted
 from facetrack.evaluation import confusion
 from facetrack.evaluation.confusion import MOST, Confusion
-from facetrack.extraction.thumbnails import Face, thumbnail
+from facetrack.extraction.thumbnails import Face, draw_thumbnail
 from facetrack.figures import Listing, error_page
 from facetrack.figures.galleries import FACE, Group, Section, gallery
 from facetrack.figures.table import csv_text
@@ -162,7 +162,7 @@ def _group(
 @functools.lru_cache(maxsize=4000)  # the jobs of a sweep show many faces again; 27 kB each
 def _thumbnail(picture: Picture, content: str, box: tuple[int, ...]) -> Image | None:
     face = Face([picture.path], content, np.array(box))
-    return thumbnail(face, FACE) if picture.publishable else None
+    return draw_thumbnail(face, FACE) if picture.publishable else None
 
 
 def _largest(embeddings: Embeddings, clusters: NDArray[np.int64]) -> Listing:

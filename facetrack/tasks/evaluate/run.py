@@ -11,9 +11,9 @@ from facetrack.core.faces import Embeddings
 from facetrack.core.texts import counted
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import Evaluation, check
-from facetrack.system.progress import say
+from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.context import outputs
-from facetrack.tasks.context.choices import describe, read_choices
+from facetrack.tasks.context.choices import describe, given_settings, read_choices
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.experiments import make_experiment, run_experiment
 from facetrack.tasks.context.faces import choose_people, embed
@@ -40,7 +40,7 @@ def evaluate(config: DictConfig) -> None:
     job = Job(config, "job")
     if job.finished_before():
         return
-    unset = radius.is_not_given(config)
+    unset = radius.is_not_given(given_settings(), config.clusterer)
     estimator = build_estimator(config.clusterer)
     sampling = make(config.sampling)
     check(config.seed, config.n_resamples)
@@ -50,7 +50,8 @@ def evaluate(config: DictConfig) -> None:
         job.say_dataset(run, embeddings)
         if unset:
             if not embeddings.names:
-                radius.choose(config, estimator, embeddings.vectors)
+                natural = float(config.embedder.radius)
+                radius.choose(estimator, embeddings.vectors, natural, TERMINAL)
             job.say_radius(run, estimator)
         experiment = make_experiment(config, embeddings, estimator, sampling)
         evaluation = run_experiment(experiment)

@@ -29,9 +29,10 @@ from facetrack.evaluation.experiment import Evaluation, check
 from facetrack.figures.table import write_csv
 from facetrack.system import json_lines, npz
 from facetrack.system.files import make_folder, replace, replacing, user_path
-from facetrack.system.progress import say
+from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks import exports
 from facetrack.tasks.context import outputs
+from facetrack.tasks.context.choices import given_settings
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.experiments import make_experiment, run_experiment
 from facetrack.tasks.context.faces import choose_people, embed
@@ -131,8 +132,8 @@ def _scored(config: DictConfig) -> tuple[Embeddings, Evaluation]:
     estimator = build_estimator(config.clusterer)
     sampling = make(config.sampling)
     faces, _ = _embedded(config)
-    if radius.is_not_given(config) and not faces.names:
-        radius.choose(config, estimator, faces.vectors)
+    if radius.is_not_given(given_settings(), config.clusterer) and not faces.names:
+        radius.choose(estimator, faces.vectors, float(config.embedder.radius), TERMINAL)
     return faces, run_experiment(make_experiment(config, faces, estimator, sampling))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from facetrack.core.errors import UserError
 from facetrack.core.texts import counted
-from facetrack.extraction.store import Store, rows_of
+from facetrack.extraction.store import Store, count_rows
 from facetrack.organiser import forgetting, state
 from facetrack.system import temporary
 from facetrack.system.files import sweep
@@ -116,7 +116,7 @@ def _logged(runs: Callable[[], Runs | None]) -> Place:
 
 def _store(plan: Plan) -> Place:
     def found() -> Found:
-        rows = rows_of(home(), plan.contents)
+        rows = count_rows(home(), plan.contents)
         kinds = [f"{table}: {counted(count, 'row')}" for table, count in rows.items() if count]
         return Found(sum(rows.values()), kinds)
 
@@ -197,12 +197,12 @@ def _organised(plan: Plan, out: Path) -> list[Place]:
         return [path] if path.is_file() else []
 
     def remembered() -> Found:
-        known = forgetting.remembered(out, plan.contents, plan.persons)
+        known = forgetting.count(out, plan.contents, plan.persons)
         return Found(sum(known.values()), [f"{path}: {count}" for path, count in known.items()])
 
     return [
         _files("the page of task.out", page),
-        _files("thumbnails in task.out", lambda: forgetting.thumbnails(out, plan.contents)),
+        _files("thumbnails in task.out", lambda: forgetting.find_thumbnails(out, plan.contents)),
         Place(
             "faces, photos and names in what task.out remembers",
             remembered,

@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import Incomplete, UserError
 from facetrack.core.texts import counted
-from facetrack.organiser import forgetting, people, state
+from facetrack.organiser import forgetting, people_file, state
 from facetrack.system import json_lines
 from facetrack.system.files import sha256, user_path
 from facetrack.system.home import lock, locks
@@ -150,7 +150,7 @@ def _decided(config: DictConfig, asked: dict[str, str | None]) -> tuple[Plan, li
     contents: dict[str, frozenset[str]] = {}
     if asked["person"] is not None:
         if out is not None:
-            known = forgetting.person(out, asked["person"])
+            known = forgetting.find_person(out, asked["person"])
             persons, contents = known.persons, dict(known.contents)
         if not persons or asked["root"] is not None:
             found, unread = _of_person(config, asked["person"], required=not persons)
@@ -178,7 +178,7 @@ def _decided(config: DictConfig, asked: dict[str, str | None]) -> tuple[Plan, li
 
 def _is_remembered(plan: Plan) -> bool:
     """Whether an organised folder's states have a person's name, though no face any more."""
-    return plan.out is not None and bool(forgetting.remembered(Path(plan.out), (), plan.persons))
+    return plan.out is not None and bool(forgetting.count(Path(plan.out), (), plan.persons))
 
 
 def _of_person(config: DictConfig, person: str, *, required: bool) -> tuple[Contents, list[str]]:
@@ -228,7 +228,7 @@ def _of_picture(picture: str, root: str | None, out: Path | None) -> Contents:
                 return {sha256(path).hex(): frozenset({path.name})}
             except OSError as error:
                 raise UserError(f"{path} cannot be read ({error.strerror})") from error
-    if out is not None and (known := forgetting.photo(out, picture)):
+    if out is not None and (known := forgetting.find_photo(out, picture)):
         return known
     raise UserError(
         f"picture={picture} is no file; looked for {' and '.join(map(str, paths))}"
@@ -248,7 +248,7 @@ def _carry_out(plan: Plan, uri: str | None) -> list[str]:
         if plan.out is not None:
             try:
                 forgetting.check(Path(plan.out))
-                stack.enter_context(state.opened(Path(plan.out)))
+                stack.enter_context(state.open_folder(Path(plan.out)))
             except UserError as error:
                 troubles.append(
                     f"{error}; where {plan.out} is gone for good, remove {plan.path} as well"
@@ -259,7 +259,7 @@ def _carry_out(plan: Plan, uri: str | None) -> list[str]:
     if not troubles:
         plan.done()
         if plan.persons:
-            say(f"{people.FILE} is yours: names in it stay until you remove them")
+            say(f"{people_file.FILE} is yours: names in it stay until you remove them")
         say("The pictures, and copies in task.out, are where they were; a run stores them again")
     return troubles
 

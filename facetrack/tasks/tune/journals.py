@@ -5,7 +5,6 @@ there ever after; so whoever takes the file's lock sets the half line aside firs
 """
 
 import json
-import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
 from facetrack.core.errors import UserError
 from facetrack.system.progress import say
+from facetrack.system.torn_lines import cut_torn, is_torn
 
 _BEGINNING = b'{"op_code"'  # of each line that Optuna writes
 
@@ -79,25 +79,16 @@ class _MendingLock(JournalFileSymlinkLock):
 
 def _set_aside_torn(path: Path) -> None:
     """Move what follows the last whole line to a file beside. Nobody else may write meanwhile."""
-    if not path.exists() or not path.stat().st_size:
+    if not path.exists():
         return
     with path.open("r+b") as opened:
-        opened.seek(-1, os.SEEK_END)
-        if opened.read(1) == b"\n" or not _may_be_journal(path):
+        if not is_torn(opened) or not _may_be_journal(path):
             return
-        opened.seek(0)
-        content = opened.read()
-        whole = content.rfind(b"\n") + 1
         aside = path.with_name(f"{path.name}.torn")
-        with aside.open("ab") as kept:
-            kept.write(content[whole:] + b"\n")
-            kept.flush()
-            os.fsync(kept.fileno())
-        opened.truncate(whole)
-        os.fsync(opened.fileno())
+        n_bytes = cut_torn(opened, aside)
     say(
         f"  {path} ended in the middle of a line, as after a power cut: its last "
-        f"{len(content) - whole} bytes are in {aside.name} now, and the study goes on without them"
+        f"{n_bytes} bytes are in {aside.name} now, and the study goes on without them"
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetrack.organiser.known import Seen, recognised, superseded
+from facetrack.organiser.recognition import Seen, find_superseded, recognise
 
 RADIUS = 0.3
 BOX, BESIDE, WIDER = "10,10,50,50", "100,10,50,50", "5,5,70,65"
@@ -33,7 +33,7 @@ def seen(
 def test_another_detectors_box_is_the_face_it_overlaps() -> None:
     before = seen({"a": ["a.jpg"]}, {f"a:{BOX}": None, f"a:{BESIDE}": None})
     now = seen({"a": ["a.jpg"]}, {"a:95,5,60,60": None, f"a:{WIDER}": None, "a:300,300,9,9": None})
-    assert recognised(now, before, RADIUS) == {
+    assert recognise(now, before, RADIUS) == {
         "a:95,5,60,60": f"a:{BESIDE}",
         f"a:{WIDER}": f"a:{BOX}",
     }
@@ -42,20 +42,20 @@ def test_another_detectors_box_is_the_face_it_overlaps() -> None:
 def test_a_face_is_known_again_once() -> None:
     before = seen({"a": ["a.jpg"]}, {f"a:{BOX}": None})
     now = seen({"a": ["a.jpg"]}, {f"a:{WIDER}": None, "a:11,11,50,50": None})
-    assert recognised(now, before, RADIUS) == {"a:11,11,50,50": f"a:{BOX}"}
+    assert recognise(now, before, RADIUS) == {"a:11,11,50,50": f"a:{BOX}"}
 
 
 def test_a_face_that_is_called_the_same_is_taken() -> None:
     before = seen({"a": ["a.jpg"]}, {f"a:{BOX}": None})
     now = seen({"a": ["a.jpg"]}, {f"a:{BOX}": None, f"a:{WIDER}": None})
-    assert recognised(now, before, RADIUS) == {}
+    assert recognise(now, before, RADIUS) == {}
 
 
 def test_a_caption_leaves_the_pixels_whatever_the_embedder() -> None:
     before = seen({"a": ["x/a.jpg"]}, {f"a:{BOX}": None}, {"a": look(1)})
     now = seen({"b": ["y/renamed.jpg"]}, {f"b:{WIDER}": None}, {"b": look(1)})
-    assert recognised(now, before, RADIUS) == {f"b:{WIDER}": f"a:{BOX}"}
-    assert superseded(now, before, {}) == {"a": "b"}
+    assert recognise(now, before, RADIUS) == {f"b:{WIDER}": f"a:{BOX}"}
+    assert find_superseded(now, before, {}) == {"a": "b"}
 
 
 def test_photos_with_the_same_pixels_go_by_their_paths() -> None:
@@ -63,7 +63,7 @@ def test_photos_with_the_same_pixels_go_by_their_paths() -> None:
     before = seen(names, {f"a:{BOX}": None, f"b:{BOX}": None}, {"a": look(1), "b": look(1)})
     names = {"d": ["2.jpg"], "c": ["1.jpg"]}
     now = seen(names, {f"d:{BOX}": None, f"c:{BOX}": None}, {"c": look(1), "d": look(1)})
-    assert recognised(now, before, RADIUS) == {f"c:{BOX}": f"a:{BOX}", f"d:{BOX}": f"b:{BOX}"}
+    assert recognise(now, before, RADIUS) == {f"c:{BOX}": f"a:{BOX}", f"d:{BOX}": f"b:{BOX}"}
 
 
 def test_an_edit_in_place_goes_by_the_nearest_vectors() -> None:
@@ -71,25 +71,25 @@ def test_an_edit_in_place_goes_by_the_nearest_vectors() -> None:
     before = seen({"a": ["a.jpg"]}, {f"a:{BOX}": anna, f"a:{BESIDE}": bea})
     # Turned by a quarter: the boxes lie elsewhere, and the second is the first.
     now = seen({"b": ["a.jpg"]}, {f"b:{BOX}": vector(0.45), "b:10,300,50,50": vector(0.05)})
-    assert recognised(now, before, RADIUS) == {
+    assert recognise(now, before, RADIUS) == {
         f"b:{BOX}": f"a:{BESIDE}",
         "b:10,300,50,50": f"a:{BOX}",
     }
-    assert superseded(now, before, recognised(now, before, RADIUS)) == {"a": "b"}
+    assert find_superseded(now, before, recognise(now, before, RADIUS)) == {"a": "b"}
 
 
 def test_another_photo_under_the_same_name_is_nobody_known() -> None:
     before = seen({"a": ["IMG_1.jpg"]}, {f"a:{BOX}": vector(0.0)}, {"a": look(1, tilt=25)})
     now = seen({"b": ["IMG_1.jpg"]}, {f"b:{BOX}": vector(0.9)}, {"b": look(2, 200, tilt=-25)})
-    assert recognised(now, before, RADIUS) == {}
-    assert superseded(now, before, {}) == {}
+    assert recognise(now, before, RADIUS) == {}
+    assert find_superseded(now, before, {}) == {}
 
 
 @pytest.mark.parametrize(("angle", "known"), [(0.14, True), (0.16, False)])
 def test_a_renamed_edit_has_to_be_within_half_a_radius(angle: float, known: bool) -> None:
     before = seen({"a": ["a.jpg"]}, {f"a:{BOX}": vector(0.0)})
     now = seen({"b": ["b.jpg"]}, {f"b:{BESIDE}": vector(angle)})
-    assert bool(recognised(now, before, RADIUS)) is known
+    assert bool(recognise(now, before, RADIUS)) is known
 
 
 def test_a_copy_beside_its_original_is_a_new_face() -> None:
@@ -97,7 +97,7 @@ def test_a_copy_beside_its_original_is_a_new_face() -> None:
     now = seen(
         {"a": ["a.jpg"], "b": ["a copy.jpg"]}, {f"a:{BOX}": vector(0.0), f"b:{BOX}": vector(0.01)}
     )
-    assert recognised(now, before, RADIUS) == {}
+    assert recognise(now, before, RADIUS) == {}
 
 
 def test_a_photo_that_was_there_does_not_become_another_ones_edit() -> None:
@@ -105,7 +105,7 @@ def test_a_photo_that_was_there_does_not_become_another_ones_edit() -> None:
         {"a": ["a.jpg"], "b": ["b.jpg"]}, {f"a:{BOX}": vector(0.0), f"b:{BOX}": vector(0.05)}
     )
     now = seen({"b": ["b.jpg"]}, {f"b:{BESIDE}": vector(0.02)})
-    assert recognised(now, before, RADIUS) == {}
+    assert recognise(now, before, RADIUS) == {}
 
 
 @pytest.mark.parametrize("turn", range(4))
@@ -114,12 +114,12 @@ def test_an_edited_photo_without_a_face_takes_its_place(turn: int) -> None:
     turned = np.rot90(np.frombuffer(tilted[16:], np.uint8).reshape(8, 8), turn)
     brighter = bytes([2]) * 16 + (turned + 8).astype(np.uint8).tobytes()
     before = seen({"a": ["hill.jpg"]}, {}, {"a": tilted})
-    assert superseded(seen({"b": ["hill.jpg"]}, {}, {"b": brighter}), before, {}) == {"a": "b"}
-    assert superseded(seen({"b": ["lake.jpg"]}, {}, {"b": brighter}), before, {}) == {}
+    assert find_superseded(seen({"b": ["hill.jpg"]}, {}, {"b": brighter}), before, {}) == {"a": "b"}
+    assert find_superseded(seen({"b": ["lake.jpg"]}, {}, {"b": brighter}), before, {}) == {}
 
 
 def test_many_faces_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("facetrack.organiser.known._BLOCK", 7)
+    monkeypatch.setattr("facetrack.organiser.recognition._BLOCK", 7)
     random = np.random.default_rng(0)
     vectors = random.normal(size=(30, 64)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -129,4 +129,4 @@ def test_many_faces_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch) -> N
     before = seen({key.partition(":")[0]: [key] for key in old}, dict(old))
     after = seen({key.partition(":")[0]: [f"new {key}"] for key in now}, dict(now))
     expected = {f"b{i}:{BOX}": f"a{i}:{BOX}" for i in range(30)}
-    assert recognised(after, before, RADIUS) == expected
+    assert recognise(after, before, RADIUS) == expected

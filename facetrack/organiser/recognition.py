@@ -58,7 +58,7 @@ def box_of(key: str) -> NDArray[np.int64]:
     return np.array(key.partition(":")[2].split(","), dtype=np.int64)
 
 
-def remembered(
+def recall(
     keys: Iterable[str],
     photos: Mapping[str, Photo],
     vectors: Mapping[str, NDArray[np.float32]],
@@ -75,7 +75,7 @@ def remembered(
     )
 
 
-def recognised(now: Seen, before: Seen, radius: float) -> dict[str, str]:
+def recognise(now: Seen, before: Seen, radius: float) -> dict[str, str]:
     """For each face that the state calls otherwise, what it calls it: new key to old key.
 
     now: `names` has all photos there are, `before` what the last run knew. radius: within which
@@ -94,7 +94,7 @@ def recognised(now: Seen, before: Seen, radius: float) -> dict[str, str]:
 
     for content in free_new.keys() & free_old.keys():
         take(_overlapping(free_new[content], free_old[content]))
-    for new, old in replaced(now, before):
+    for new, old in find_replaced(now, before):
         if _same_pixels(now, before, new, old):
             take(_overlapping(free_new[new], free_old[old]))
         take(_nearest(free_new[new], free_old[old], now.vectors, before.vectors, radius))
@@ -108,7 +108,7 @@ def recognised(now: Seen, before: Seen, radius: float) -> dict[str, str]:
     return found
 
 
-def replaced(now: Seen, before: Seen) -> Iterator[tuple[str, str]]:
+def find_replaced(now: Seen, before: Seen) -> Iterator[tuple[str, str]]:
     """Photos that may have taken the place of others: (content, old content that is gone).
 
     Under the same path, or of the same pixels wherever they are.
@@ -126,18 +126,18 @@ def replaced(now: Seen, before: Seen) -> Iterator[tuple[str, str]]:
         yield from ((content, old) for old in dict.fromkeys(olds) if old is not None)
 
 
-def superseded(now: Seen, before: Seen, found: Mapping[str, str]) -> dict[str, str]:
+def find_superseded(now: Seen, before: Seen, found: Mapping[str, str]) -> dict[str, str]:
     """Old contents of photos that were edited, each with the content that took its place.
 
     That is certain where a face was known again, or the photo looks nearly the same. Another photo
     that merely got the name of one that is gone does not take its place.
 
-    found: of `recognised`.
+    found: of `recognise`.
     """
     carried = {(content_of(new), content_of(old)) for new, old in found.items()}
     return {
         old: new
-        for new, old in replaced(now, before)
+        for new, old in find_replaced(now, before)
         if (new, old) in carried
         or _same_pixels(now, before, new, old)
         or _looks_alike(now.looks.get(new), before.looks.get(old))

@@ -8,7 +8,7 @@ from facetrack.core.texts import counted
 
 
 @dataclass
-class Told:
+class Notes:
     """What the user should know, counted.
 
     failed: by content, the photo's name and why it is not in its folder. changed: files that are

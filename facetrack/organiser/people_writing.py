@@ -1,0 +1,91 @@
+"""people.yaml as it is written to: facetrack only ever appends, and what is in it stays."""
+
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+from facetrack.core.errors import UserError
+from facetrack.organiser import shared_file
+from facetrack.organiser.people import folder_name
+from facetrack.organiser.people_file import FILE, decode, read_content, understand
+
+_PATIENCE, _PAUSE = 1, 0.05  # seconds; an editor takes less to save a file
+_HEAD = """\
+# Who is who. Write names and corrections here, then run the same command again.
+#
+# person-001: Anna           # the folder becomes "person-001 Anna"; and with more to say:
+#
+# person-001:
+#   name: Anna
+#   merge: [person-004]      # person-004 is the same person, and goes into this folder
+#   different: [person-008]  # person-008 is somebody else, and not suggested again
+#   not: [IMG_1.jpg]         # this person is not on this photo
+#   split: [IMG_2.jpg, trip/IMG_3.jpg]   # on these photos it is another person: a new folder
+#
+# Photos are named as in the folder of photos; the file's name alone will do. Persons may be given
+# by name in merge and different. What has a colon or other signs in it is put in quotes:
+# name: "Anna: the first". facetrack adds new persons at the end and changes nothing that is here.
+"""
+
+
+def add(path: Path, persons: Collection[int]) -> str | None:
+    """Append entries for persons the file does not have yet; why not, where that cannot be done.
+
+    The file is read again: what the user has written since the start of the run stays, and so does
+    what is saved meanwhile. Raises OSError where there is no room.
+    """
+    told, last, until = "", None, time.monotonic() + _PATIENCE
+    while not told or time.monotonic() < until:
+        if told:
+            time.sleep(_PAUSE)
+        before = None
+        try:
+            before = read_content(path)
+            text = decode(path, before or b"")
+            said = understand(text, path)
+        except UserError as error:
+            # Perhaps half of what an editor is writing; the same again is what it wrote.
+            again, told = bool(told), f"no new persons are in {FILE}: {error}"
+            if again and before == last:
+                break
+            last = before
+            continue
+        missing = sorted(set(persons) - said.persons)
+        if text and not missing:
+            return None
+        added = _entries(text, missing)
+        if not _is_added(text + added, said.persons | set(missing), path):
+            return f"{FILE} is written such that nothing can be added: no new persons are in it"
+        try:
+            if shared_file.append(path, before, added.encode()):
+                return None
+        except PermissionError as error:
+            return f"{FILE} may not be written to ({error.strerror}): no new persons are in it"
+        told = f"{FILE} was being changed all the time: no new persons are in it"
+    return told
+
+
+def put(path: Path, text: str) -> None:
+    """Make a text the file's content, whose owner, group, mode and links stay. Raises OSError."""
+    shared_file.put(path, text.encode())
+
+
+def finish(path: Path) -> None:
+    """Take back half an addition, left by a run that was killed."""
+    shared_file.finish(path)
+
+
+def _is_added(text: str, persons: set[int], path: Path) -> bool:
+    """Whether a text has these persons; what is added to a flow mapping, say, is not in it."""
+    try:
+        return understand(text, path).persons == persons
+    except UserError:
+        return False
+
+
+def _entries(text: str, persons: Collection[int]) -> str:
+    """What is appended to a text for persons."""
+    start = "" if not text or text.endswith("\n") else "\n"
+    added = "".join(f"\n{folder_name(person)}:\n  name:\n" for person in persons)
+    added = f"{start}{added}" if text else f"{_HEAD}{added}"
+    return added.replace("\n", "\r\n") if "\r\n" in text else added
