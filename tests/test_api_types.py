@@ -1,6 +1,6 @@
 """The types of what a notebook calls, which mypy checks; the calls are never made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import assert_type
 
@@ -39,6 +39,17 @@ def _clustered(faces: facetrack.Faces) -> None:
     assert_type(scores.method, str)
 
 
+def _organised(path: Path) -> None:
+    done = facetrack.organise("photos", path, mode="link", eps=0.3, detector="haar", seed=1)
+    assert_type(done, facetrack.Organised)
+    assert_type(done.counts, Mapping[str, int])
+    assert_type(done.changes, Sequence[str])
+    assert_type(done.page, Path)
+    assert_type(done.radius, float | None)
+    facetrack.organise("photos", path, eps="near")  # type: ignore[arg-type]
+    facetrack.organise("photos", path, colour=1)  # type: ignore[call-arg]
+
+
 def _mistakes(faces: facetrack.Faces) -> None:
     # Each ignore is an error that mypy has to see: an unused one fails.
     facetrack.embed(3)  # type: ignore[arg-type]
@@ -51,6 +62,6 @@ def _mistakes(faces: facetrack.Faces) -> None:
 def test_the_names_are_all_there() -> None:
     assert_type(facetrack.__version__, str)
     assert set(facetrack.__all__) == {
-        *("Faces", "Scores", "UserError"),
-        *("cluster", "embed", "evaluate", "runs"),
+        *("Faces", "Organised", "Scores", "UserError"),
+        *("cluster", "embed", "evaluate", "organise", "runs"),
     }

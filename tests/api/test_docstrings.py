@@ -26,5 +26,5 @@ def test_they_do(
 
 
 def test_each_function_has_one() -> None:
-    for name in ("cluster", "embed", "evaluate", "runs"):
+    for name in ("cluster", "embed", "evaluate", "organise", "runs"):
         assert ">>> " in (getattr(facetrack, name).__doc__ or ""), name
