@@ -79,7 +79,7 @@ def draw(curves: dict[str, tuple[tuple[int, ...], list[float]]], path: Path) -> 
     axes.set_ylabel("seconds")
     axes.grid(which="both", color="0.9")
     axes.legend(frameon=False)
-    path.write_bytes(figures.png(figure))
+    path.write_bytes(figures.encode_png(figure))
 
 
 if __name__ == "__main__":

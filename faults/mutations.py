@@ -278,13 +278,13 @@ def _yaml(rng: random.Random) -> bytes:
 
 def _read_yaml(content: bytes, folder: Path) -> bool:
     # Their packages take seconds to import, which the other kinds need not wait for.
-    from facetrack.cli.tuned import with_tuned
+    from facetrack.cli.tuned import replace_tuned
     from facetrack.organiser import people_file
 
     path = folder / "file.yaml"
     path.write_bytes(content)
     refusals = []
-    for read in (lambda: people_file.read(path), lambda: with_tuned([f"tuned={path}"])):
+    for read in (lambda: people_file.read(path), lambda: replace_tuned([f"tuned={path}"])):
         try:
             read()
         except UserError as error:

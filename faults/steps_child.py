@@ -20,7 +20,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from hydra.core.plugins import Plugins
+from facetrack import plugins
+from facetrack.testing.process import read_shipped, shipped_configs
 
 # What commands import when they need it.
 _IMPORTS = (
@@ -101,7 +102,8 @@ def main() -> None:
     """Answer requests until standard input ends."""
     for name in _IMPORTS:
         importlib.import_module(name)
-    Plugins.instance()  # Hydra looks for them, and imports all of them
+    plugins.register()
+    read_shipped()
     gc.freeze()
     print("{}", flush=True)
     for line in sys.stdin:
@@ -134,7 +136,8 @@ def _run(request: dict[str, Any], counter: mmap.mmap) -> None:
         sys.argv = [str(Path(sys.prefix, "facetrack")), *request["arguments"]]
         from facetrack.cli.command import main
 
-        main()
+        with shipped_configs():
+            main()
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
     except BaseException:

@@ -1,6 +1,7 @@
 """Fixtures that several tests share."""
 
 import dataclasses
+import gc
 import getpass
 import os
 import shutil
@@ -31,7 +32,9 @@ from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 from facetrack.system.archive import extract as unpack
 from facetrack.system.home import lock
+from facetrack.system.processes import cores
 from facetrack.testing import Outcome, Workspace, new_store, people
+from facetrack.testing.process import shipped_configs
 from facetrack.tracking.runs import Run
 
 # Before a test imports one of them: Hydra runs the modules of its own plugins once more when it
@@ -44,6 +47,20 @@ Command = Callable[..., Outcome]
 NASTY = "n #%20?é ü😀&;'\"${} ${a}=,:[]\\\nx b"
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """How many processes `-n auto` is: more than cores, as many a test waits for other programs."""
+    told = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return None if told else cores() + (cores() + 1) // 2
+
+
+def pytest_collection_finish() -> None:
+    """From now on garbage is not looked for among all that is imported, and more rarely."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 @pytest.fixture
@@ -96,6 +113,13 @@ def facetrack(workspace: Workspace) -> Command:
     return workspace.run
 
 
+@pytest.fixture
+def configs_read_once() -> Iterator[None]:
+    """What is composed meanwhile in this process is composed of configs that are read once."""
+    with shipped_configs():
+        yield
+
+
 @pytest.fixture(scope="session")
 def lfw() -> tuple[Vectors, NDArray[np.int64]]:
     """dlib's embeddings of LFW as unit vectors, and who is who; people are together."""
@@ -108,17 +132,17 @@ def lfw() -> tuple[Vectors, NDArray[np.int64]]:
 
 
 @pytest.fixture(scope="session")
-def half_orl(warm_home: Path) -> tuple[Vectors, NDArray[np.int64]]:
-    """dlib's embeddings of the pictures of ORL's first 20 people as unit vectors, and who is who.
+def some_orl(warm_home: Path) -> tuple[Vectors, NDArray[np.int64]]:
+    """dlib's embeddings of the pictures of ORL's first 10 people as unit vectors, and who is who.
 
-    Twice as many faces show the same, and take twice as long.
+    More faces show the same, and take longer.
     """
     archive = SHARED / "data/orl_faces.tgz"
     if not archive.exists():
         pytest.skip("no ORL pictures here")
     unpack(archive, warm_home / "orl")
     listing = Folder(warm_home / "orl/orl_faces").load()
-    listing = dataclasses.replace(listing, pictures=listing.pictures[:200])
+    listing = dataclasses.replace(listing, pictures=listing.pictures[:100])
     with lock(warm_home / "orl.lock"), Store(warm_home) as store:
         faces = extract(listing, Whole(), DlibResNet(), store)
     assert faces.people is not None

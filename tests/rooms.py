@@ -40,6 +40,7 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
     "mlflow": ("tracking", "testing"),
     "optuna": ("tasks/tune", "testing"),
     "ray": ("system/ray_cluster", "plugins"),
+    "submitit": ("tasks/sweep/engines",),
     "faiss": ("clusterer/kernels/approximate",),
     "tensorflow": ("embedder",),
     "keras": ("embedder",),

@@ -11,7 +11,8 @@ from rooms import Module, modules
 
 _LISTED = Path(__file__).with_name("shape.txt")
 _LINES_OF_A_FILE, _LINES_OF_A_FUNCTION, _PARAMETERS = 350, 60, 6
-_PRINTS = ("system/terminal", "system/progress", "system/json_lines")
+# Those are for printing, and `moved` is a command of its own.
+_PRINTS = ("system/terminal", "system/progress", "system/json_lines", "moved")
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 

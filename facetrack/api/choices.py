@@ -11,8 +11,9 @@ from typing import Any
 import yaml
 
 from facetrack.core.errors import UserError
-from facetrack.core.suggestions import nearest
+from facetrack.core.suggestions import find_nearest
 from facetrack.system.shipped import CONF
+from facetrack.system.yaml_loader import LOADER
 
 _REFERENCE = re.compile(r"\$\{(\w+)\.(\w+)\}")
 _VARIABLE = re.compile(r"\$\{oc\.env:(\w+),([^{}]*)\}")
@@ -82,7 +83,7 @@ class Choice:
         if others := [one.name for one in choices if key in one.settings]:
             have = "has" if len(others) == 1 else "have"
             raise UserError(f"{self.name} has no {key}: {_join(others, 'and')} {have} it")
-        near = nearest(key, names)
+        near = find_nearest(key, names)
         meant = f"; did you mean {' or '.join(near)}?" if near else f": it has {', '.join(names)}"
         raise UserError(f"{self.name} has no setting {key}{meant}")
 
@@ -91,11 +92,11 @@ def choose(group: str, name: object) -> Choice:
     """A choice by its name. Raises UserError where the group has none of that name."""
     names = _list_names(group)
     if name not in names:
-        near = nearest(name, names) if isinstance(name, str) else []
+        near = find_nearest(name, names) if isinstance(name, str) else []
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UserError(f"there is no {group} {name!r}{meant} (choose one of {', '.join(names)})")
     path = CONF / group / f"{name}.yaml"
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = yaml.load(path.read_text(encoding="utf-8"), LOADER)
     settings = {key: value for key, value in content.items() if key not in _NO_SETTINGS}
     return Choice(group, str(name), content.get("_target_", ""), settings)
 

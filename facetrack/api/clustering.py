@@ -12,11 +12,12 @@ from facetrack.api.faces import Faces
 from facetrack.api.methods import Estimator, make_method
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Sampling
+from facetrack.core.scores import clip_score
 from facetrack.core.texts import counted
 from facetrack.evaluation import experiment
-from facetrack.evaluation.metrics import Summary, clipped, summary
+from facetrack.evaluation.metrics import Summary, summary
 from facetrack.evaluation.resampling import Bootstrap
-from facetrack.figures.table import escaped
+from facetrack.figures.table import escape_html
 from facetrack.system.progress import TERMINAL
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Scores:
 
     def _repr_html_(self) -> str:
         """The same above the table."""
-        return f"<div>{escaped(repr(self))}</div>{self.table.to_html(float_format='{:.3f}'.format)}"
+        table = self.table.to_html(float_format="{:.3f}".format)
+        return f"<div>{escape_html(repr(self))}</div>{table}"
 
 
 def cluster(
@@ -164,4 +166,6 @@ def _summarise_score(key: str, values: list[float]) -> Summary:
     told = summary(values)
     if key.startswith("n_") or key == "fit_seconds":
         return told
-    return dataclasses.replace(told, ci_low=clipped(told.ci_low), ci_high=clipped(told.ci_high))
+    return dataclasses.replace(
+        told, ci_low=clip_score(told.ci_low), ci_high=clip_score(told.ci_high)
+    )

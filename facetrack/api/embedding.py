@@ -8,7 +8,7 @@ from facetrack.api.choices import make_default
 from facetrack.api.faces import Faces
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Dataset, Detector, Embedded, Embedder
-from facetrack.core.suggestions import nearest
+from facetrack.core.suggestions import find_nearest
 from facetrack.dataset import Folder, Vectors
 from facetrack.dataset.vectors import about
 from facetrack.extraction.pipeline import extract
@@ -91,7 +91,7 @@ def _make_stage(group: str, given: object, method: str) -> Any:
 
 def _take_folder(path: Path, given: str | Path) -> Folder:
     if not path.is_dir():
-        near = nearest(str(given), _DATASETS)
+        near = find_nearest(str(given), _DATASETS)
         meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise UserError(
             f"there is no folder or .npz file {path}{meant} (expected a path, or one of the "

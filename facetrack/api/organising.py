@@ -12,7 +12,7 @@ from facetrack.api.choices import choose
 from facetrack.api.methods import build, is_radius_open, to_plain
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN
-from facetrack.core.suggestions import nearest
+from facetrack.core.suggestions import find_nearest
 from facetrack.core.texts import readable
 from facetrack.dataset import Folder
 from facetrack.dataset.folder import folder as readable_folder
@@ -118,7 +118,7 @@ def _refuse_unknown(choices: Mapping[str, object]) -> None:
     known = list(Choices.__annotations__)
     for name in choices:
         if name not in known:
-            near = nearest(name, known)
+            near = find_nearest(name, known)
             meant = f"did you mean {' or '.join(near)}?" if near else "settings={…} has a method's"
             raise UserError(f"there is no {name}: {meant} (choose of {', '.join(known)})")
 

@@ -13,22 +13,22 @@ from omegaconf.errors import OmegaConfBaseException
 from facetrack.cli import extras
 from facetrack.cli.arguments import effect, flags
 from facetrack.cli.arguments.catalogue import Catalogue
-from facetrack.cli.arguments.check import Checks, alone, initialized
+from facetrack.cli.arguments.check import Checks, find_single_task, initialize_hydra
 from facetrack.cli.arguments.keys import COMMAND_ONLY
-from facetrack.cli.literals import literal
+from facetrack.cli.arguments.overrides import parse_override
+from facetrack.cli.literals import quote_paths
 from facetrack.cli.ranges import expand, is_multirun
-from facetrack.cli.resume import resumed
-from facetrack.cli.tuned import with_tuned
+from facetrack.cli.resume import replace_resume
+from facetrack.cli.tuned import replace_tuned
 from facetrack.core.given import KNOWN
 from facetrack.system import json_lines
-from facetrack.tasks.context.parsing import parsed
 
 _STAGES = ("dataset", "detector", "embedder", "clusterer")
 # What dataset=vectors says of itself, once its file is read.
 _DISTANCES = ("clusterer.eps", "clusterer.bandwidth", "embedder.radius")
 
 
-def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
+def prepare(arguments: Sequence[str], conf: Path) -> list[str]:
     """Arguments that Hydra runs as they are meant, or UserError for a mistake in them.
 
     Flags come first, ranges are written out, `resume=` and `tuned=` stand for what they name, and
@@ -45,26 +45,26 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     extras.check(line.rest)
     multirun = line.multirun or is_multirun(line.rest)
     there = catalogue.owners.get
-    literals = [literal(argument, there, multirun=multirun) for argument in line.rest]
-    typed = [_readable(argument) for argument in literals]
-    with initialized(line, conf) as folder:
+    literals = [quote_paths(argument, there, multirun=multirun) for argument in line.rest]
+    typed = [_quote_unreadable(argument) for argument in literals]
+    with initialize_hydra(line, conf) as folder:
         checks = Checks(line, folder)
-        meant = _meant(typed, checks, multirun)
+        meant = _replace_shorthands(typed, checks, multirun)
         overrides = [one for one in meant if one != "-m"]
         multirun = line.multirun or is_multirun(meant)
         composed = checks.compose(overrides, typed, multirun)
         expanded = expand(
             overrides,
-            lambda key: _value(composed.jobs, key),
+            lambda key: _look_up(composed.jobs, key),
             multirun=multirun,
-            alone=alone(composed),
+            alone=find_single_task(composed),
         )
         checks.set(expanded, composed)
-    for twice in effect.told_twice(typed):
+    for twice in effect.describe_repeats(typed):
         print(f"facetrack: {twice}", file=sys.stderr)
     hydras = list(line.flags)
     if multirun:
-        expanded = _for_some_choices(expanded)
+        expanded = _sweep_single_values(expanded)
         if not any(one.startswith("sweep_id=") for one in expanded):
             expanded.append(f"sweep_id={time.strftime('%Y-%m-%d_%H-%M-%S')}-{secrets.token_hex(2)}")
         if "-m" in meant and "-m" not in hydras:  # as resume= has it
@@ -72,7 +72,7 @@ def prepared(arguments: Sequence[str], conf: Path) -> list[str]:
     return [*hydras, *expanded]
 
 
-def _meant(typed: Sequence[str], checks: Checks, multirun: bool) -> list[str]:
+def _replace_shorthands(typed: Sequence[str], checks: Checks, multirun: bool) -> list[str]:
     """The arguments, `resume=` and `tuned=` replaced by what they stand for. Raises UserError."""
     stand_for = tuple(f"{key}=" for key in COMMAND_ONLY)
     others = [one for one in typed if not one.startswith(stand_for)]
@@ -80,10 +80,10 @@ def _meant(typed: Sequence[str], checks: Checks, multirun: bool) -> list[str]:
         return list(typed)
     # A mistake beside them is told before MLflow is asked.
     checks.compose(others, typed, multirun or any(one.startswith("resume=") for one in typed))
-    return with_tuned(resumed(typed))
+    return replace_tuned(replace_resume(typed))
 
 
-def _value(jobs: Sequence[DictConfig], key: str) -> object:
+def _look_up(jobs: Sequence[DictConfig], key: str) -> object:
     """The value of a setting in the first job that knows it."""
     for job in jobs:
         try:
@@ -99,14 +99,14 @@ def _value(jobs: Sequence[DictConfig], key: str) -> object:
     return None
 
 
-def _for_some_choices(arguments: Sequence[str]) -> list[str]:
+def _sweep_single_values(arguments: Sequence[str]) -> list[str]:
     """Settings of a group that is swept, as sweeps over one value.
 
     Hydra composes a sweep's own config without what is swept, hence with the default choice, which
     need not have the setting. The sweeper drops it from the jobs that do not (facetrack_sweeper).
     """
     experiment = any(one.startswith("+experiment=") for one in arguments)
-    overrides = [parsed(argument) for argument in arguments]
+    overrides = [parse_override(argument) for argument in arguments]
     swept = {one.key_or_group for one in overrides if one is not None and one.is_sweep_override()}
     wrapped = []
     for argument, override in zip(arguments, overrides, strict=True):
@@ -125,11 +125,11 @@ def _for_some_choices(arguments: Sequence[str]) -> list[str]:
     return wrapped
 
 
-def _readable(argument: str) -> str:
+def _quote_unreadable(argument: str) -> str:
     """A value that Hydra's grammar cannot read is text: quoted, as a path like ~/Fotos é needs."""
     if argument.startswith(("-", "resume=", "tuned=")) or "=" not in argument:
         return argument
-    if parsed(argument) is None:
+    if parse_override(argument) is None:
         key, _, value = argument.partition("=")
         quote = next((mark for mark in "'\"" if mark not in value), None)
         if quote is not None and not value.endswith("\\"):

@@ -13,7 +13,7 @@ from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
-from facetrack.cli.working_folder import escaped
+from facetrack.cli.working_folder import escape
 from facetrack.system.files import user_path
 
 _READ = {f"dataset.{key}" for key in ("root", "roots", "archive", "archives", "file")}
@@ -26,7 +26,7 @@ _SINGLE = _WRITTEN | _ADDRESSES | _NAMES
 _TAKEN = re.compile(r"\$\{\s*([\w.]+)\s*[:}]")
 
 
-def literal(argument: str, value_of: Callable[[str], object], *, multirun: bool) -> str:
+def quote_paths(argument: str, value_of: Callable[[str], object], *, multirun: bool) -> str:
     """An argument whose path is written as Hydra needs it; any other as it is.
 
     value_of: gives the composed value of a key, None where there is no such key. A comma means a
@@ -38,30 +38,30 @@ def literal(argument: str, value_of: Callable[[str], object], *, multirun: bool)
         return argument
     there = key not in _NAMES and _exists(value)
     if not there and (key in _READ or (multirun and "," in value)):
-        return f"{head}={_listed(value)}"
+        return f"{head}={_quote_list(value)}"
     if not there and _is_meant_for_hydra(value, value_of):
         return argument
     if key in _NAMES:
-        return f"{head}={_quoted(escaped(value))}"
+        return f"{head}={_quote(escape(value))}"
     if key in _ADDRESSES and "${" in value:
         return argument
-    return f"{head}={written(value)}"
+    return f"{head}={quote_path(value)}"
 
 
-def written(path: str) -> str:
+def quote_path(path: str) -> str:
     """A path as a value that Hydra reads as just that. Raises UserError as `user_path` does."""
     if "${" in path or not path.isprintable():
         # Escaped it would be a reference again once the config is resolved, and YAML takes some
         # characters for line breaks. See `user_path`.
         path = user_path(path).as_uri()
-    return _quoted(path)
+    return _quote(path)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return str(QuotedString(text=text, quote=Quote.single).with_quotes())
 
 
-def _listed(value: str) -> str:
+def _quote_list(value: str) -> str:
     """A list, those of its paths that exist written out."""
     inside = re.fullmatch(r"\[(.*)\]", value, re.DOTALL)
     left = (inside[1] if inside else value).split(",")
@@ -70,7 +70,7 @@ def _listed(value: str) -> str:
         # The longest one, as there may be a comma in it.
         ends = range(len(left), 0, -1)
         end = next((end for end in ends if _exists(",".join(left[:end]))), None)
-        items.append(left[0] if end is None else written(",".join(left[:end])))
+        items.append(left[0] if end is None else quote_path(",".join(left[:end])))
         del left[: end or 1]
     joined = ",".join(items)
     return f"[{joined}]" if inside else joined
@@ -89,14 +89,14 @@ def _is_meant_for_hydra(value: str, value_of: Callable[[str], object]) -> bool:
         if OmegaConf.has_resolver(name) or value_of(name) is not None:
             return True
     quoted = len(value) > 1 and value[0] in ("'", '"') and value[-1] == value[0]
-    return quoted and isinstance(_parsed(value), str)
+    return quoted and isinstance(_read(value), str)
 
 
 def _reads_as_it_is(value: str) -> bool:
-    return "${" not in value and _parsed(value) == value
+    return "${" not in value and _read(value) == value
 
 
-def _parsed(value: str) -> object:
+def _read(value: str) -> object:
     """What Hydra makes of a value; None where it is several, or cannot be read."""
     try:
         override = OverridesParser.create().parse_override(f"x={value}")

@@ -10,10 +10,10 @@ import re
 import shlex
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import NoReturn
 
+from facetrack.cli.arguments.overrides import MOST
 from facetrack.core.errors import UserError
-
-MAX_VALUES = 10_000
 
 # Exact sums whatever the operands: the default context rounds to 28 digits.
 _EXACT = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
@@ -63,20 +63,20 @@ def expand(
             continue
         values = _values(key, value, integer=isinstance(current, int))
         if not multirun:
-            raise several(argument, arguments, alone)
+            refuse_several(argument, arguments, alone)
         head = argument[: argument.index("=") + 1]
         expanded.append(head + ",".join(values))
     return expanded
 
 
-def several(argument: str, arguments: Sequence[str], alone: str | None = None) -> UserError:
-    """What to say of an argument with several values where there is no sweep."""
+def refuse_several(argument: str, arguments: Sequence[str], alone: str | None = None) -> NoReturn:
+    """Raises UserError for an argument with several values where there is no sweep."""
     if alone is not None:
-        return UserError(
+        raise UserError(
             f"task={alone} is one job, and {argument!r} asks for several: give it a single value"
         )
     command = shlex.join(["facetrack", "-m", *arguments])
-    return UserError(
+    raise UserError(
         f"{argument!r} asks for several runs, and without -m there is one; add -m: {command}"
     )
 
@@ -98,7 +98,7 @@ def _values(key: str, value: str, *, integer: bool) -> list[str]:
     texts: list[str] = []
     for element in value.split(","):
         try:
-            texts += _element(element, integer=integer, room=MAX_VALUES - len(texts))
+            texts += _element(element, integer=integer, room=MOST - len(texts))
         except ValueError as problem:
             example = f"{key}=1:10:1" if integer else f"{key}=0.1:1.2:0.1"
             raise UserError(
@@ -125,7 +125,7 @@ def _element(element: str, *, integer: bool, room: int) -> list[str]:
     with decimal.localcontext(_EXACT):
         count = int((last - first) // step) + 1
         if count > room:
-            raise ValueError(f"it has more than {MAX_VALUES} values")
+            raise ValueError(f"it has more than {MOST} values")
         return [_text(first + i * step, integer=integer) for i in range(count)]
 
 

@@ -1,32 +1,28 @@
 """Going on with an interrupted sweep: `resume=last`, `resume=<sweep id>`.
 
 A sweep's parent run keeps the overrides it was started with. To resume is to run the same command
-under the same sweep id: jobs that are finished there say so and end (see job.py).
+under the same sweep id: jobs that are finished there say so and end (see tasks/context/job.py).
 """
 
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from hydra import compose
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack.cli.replayed import doubtful, same
+from facetrack.cli.stored_arguments import find_doubtful, say_the_same
 from facetrack.core.errors import UserError
-from facetrack.system import home
 from facetrack.system.masking import is_masked
-
-if TYPE_CHECKING:
-    from filelock import FileLock
+from facetrack.tasks.sweep.sweep_lock import take_lock
 
 _KEY = "resume="
 _GIVEN_AGAIN = ("tracking", "hydra", "task.storage=")  # as they need not be what they were
 _PLAIN = re.compile(r"\w[\w.-]*")  # it names a folder
 
 
-def resumed(arguments: Sequence[str]) -> list[str]:
+def replace_resume(arguments: Sequence[str]) -> list[str]:
     """The arguments, or those of the sweep that `resume=…` among them names; Hydra is initialized.
 
     Raises UserError where no such sweep is, where it still runs, for arguments that would make it
@@ -41,9 +37,10 @@ def resumed(arguments: Sequence[str]) -> list[str]:
     others = [
         one for one in arguments if not one.startswith(_KEY) and one not in ("-m", "--multirun")
     ]
-    for one in others:
-        if not one.startswith(_GIVEN_AGAIN) and not doubtful([one]):
-            raise _another(asked[-1], one)
+    _refuse_any(
+        [one for one in others if not one.startswith(_GIVEN_AGAIN) and not find_doubtful([one])],
+        asked[-1],
+    )
     # Imported here: a command without resume= does not wait for MLflow.
     from facetrack.tracking.runs import Tracking
 
@@ -55,54 +52,45 @@ def resumed(arguments: Sequence[str]) -> list[str]:
     sweep_id, overrides = tracking.resumable(None if which == "last" else which)
     if which == "last" and not _PLAIN.fullmatch(sweep_id):
         raise UserError(f"the last sweep is {sweep_id}: if that is yours, say resume={sweep_id}")
-    again = [one for one in others if any(same(stored, one) for stored in overrides)]
-    for one in others:
-        if one not in again and not one.startswith(_GIVEN_AGAIN):
-            raise _another(asked[-1], one)
-    missing = [one for one in doubtful(overrides) if not any(same(one, other) for other in again)]
+    again = [one for one in others if any(say_the_same(stored, one) for stored in overrides)]
+    _refuse_any(
+        [one for one in others if one not in again and not one.startswith(_GIVEN_AGAIN)], asked[-1]
+    )
+    missing = [
+        one
+        for one in find_doubtful(overrides)
+        if not any(say_the_same(one, other) for other in again)
+    ]
     if missing:
         raise UserError(
             f"sweep {sweep_id} is said to have been started with {' '.join(missing)}, which could "
             f"run anything: if it was, type that again: {shlex.join([asked[-1], *missing])}"
         )
-    lock(sweep_id).release()
-    for one in overrides:
-        key = one.partition("=")[0]
-        if is_masked(one) and not any(other.startswith(f"{key}=") for other in others):
+    take_lock(sweep_id).release()
+    for stored in overrides:
+        key = stored.partition("=")[0]
+        if is_masked(stored) and not any(one.startswith(f"{key}=") for one in others):
             raise UserError(
-                f"the password in {one} was not kept with the sweep: give {key}=… again, beside "
+                f"the password in {stored} was not kept with the sweep: give {key}=… again, beside "
                 f"{asked[-1]}"
             )
     others = [one for one in others if one not in again]
     return ["-m", *overrides, *others, f"sweep_id={sweep_id}"]
 
 
-def _another(asked: str, argument: str) -> UserError:
-    return UserError(
-        f"{asked} goes on with a sweep as it was started: leave out {argument}, or start a new "
-        "sweep with it"
-    )
+def _refuse_any(arguments: Sequence[str], asked: str) -> None:
+    """Raises UserError for the first argument, which would make it another sweep."""
+    for argument in arguments:
+        raise UserError(
+            f"{asked} goes on with a sweep as it was started: leave out {argument}, or start a new "
+            "sweep with it"
+        )
 
 
-def own_overrides(overrides: Iterable[str]) -> list[str]:
+def keep_own_overrides(overrides: Iterable[str]) -> list[str]:
     """Those that make the sweep what it is: not where it is tracked, which may hold a password."""
     return [
         one
         for one in overrides
         if not one.lstrip("+").startswith(("sweep_id=", "tracking", "hydra.mode="))
     ]
-
-
-def lock(sweep_id: str) -> "FileLock":
-    """The lock that a process holds while it runs a sweep, taken. Raises UserError."""
-    from filelock import Timeout
-
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in sweep_id)
-    held = home.lock(home.locks() / f"sweep-{name[:100]}.lock")
-    try:
-        held.acquire(timeout=0)
-    except Timeout as error:
-        raise UserError(
-            f"sweep {sweep_id} is running in another process: wait until it is done, or stop it"
-        ) from error
-    return held

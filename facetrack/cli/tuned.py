@@ -15,7 +15,7 @@ _STAGES = ("detector", "embedder", "clusterer")
 _RADII = ("clusterer.eps", "clusterer.bandwidth")
 
 
-def with_tuned(arguments: Sequence[str]) -> list[str]:
+def replace_tuned(arguments: Sequence[str]) -> list[str]:
     """The arguments, `tuned=FILE` replaced by what the file says; other arguments win over it.
 
     Of a study's findings task=organise takes the radius, and what it is a radius of. Raises
@@ -27,12 +27,13 @@ def with_tuned(arguments: Sequence[str]) -> list[str]:
             path = argument.removeprefix(_KEY)
             if not path:
                 raise UserError("tuned has no value: add tuned=FILE, the best.yaml of a study")
-            overrides = _overrides(Path(path).expanduser())
-            found += _radius(argument, overrides) if "task=organise" in arguments else overrides
+            overrides = _read_overrides(Path(path).expanduser())
+            organises = "task=organise" in arguments
+            found += _keep_radius(argument, overrides) if organises else overrides
     return [*found, *(one for one in arguments if not one.startswith(_KEY))]
 
 
-def _radius(argument: str, overrides: Sequence[str]) -> list[str]:
+def _keep_radius(argument: str, overrides: Sequence[str]) -> list[str]:
     """Of a study's overrides the radius, its embedder and its method; says what is left.
 
     Photos are not looked at as a study's pictures were: a detector for portraits misses faces.
@@ -50,7 +51,7 @@ def _radius(argument: str, overrides: Sequence[str]) -> list[str]:
     return taken
 
 
-def _overrides(path: Path) -> list[str]:
+def _read_overrides(path: Path) -> list[str]:
     try:
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -12,7 +12,7 @@ from hydra._internal import config_loader_impl
 from hydra.core import utils
 
 
-def escaped(path: str) -> str:
+def escape(path: str) -> str:
     """A path as a config has to have it, so that it reads as it is."""
     return re.sub(r"(\\*)\$\{", r"\1\1\\${", path)
 
@@ -20,9 +20,9 @@ def escaped(path: str) -> str:
 def keep_as_it_is() -> None:
     """Let Hydra escape the path. Called wherever a job may run: in workers as well."""
     loader: Any = config_loader_impl
-    loader.os = _Module(os, getcwd=lambda: escaped(os.getcwd()))  # noqa: PTH109
+    loader.os = _Module(os, getcwd=lambda: escape(os.getcwd()))  # noqa: PTH109
     jobs: Any = utils
-    absolute = _Module(os.path, abspath=lambda path: escaped(os.path.abspath(path)))  # noqa: PTH100
+    absolute = _Module(os.path, abspath=lambda path: escape(os.path.abspath(path)))  # noqa: PTH100
     jobs.os = _Module(os, path=absolute)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sklearn.base import BaseEstimator, clone
 
 from facetrack.clusterer.meanshift import MeanShift
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError, UserError
 from facetrack.core.given import KNOWN
 
 
@@ -21,9 +21,10 @@ def check_radii(settings: Mapping[str, object]) -> None:
     for name in ("eps", "bandwidth"):
         value = settings.get(name, 1)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9:
-            raise UserError(
-                f"{name} is a distance between embeddings, a number above 0 such as 0.3; "
-                f"got {value!r}"
+            raise SettingError(
+                f"{{{name}}} is a distance between embeddings, a number above 0 such as 0.3; "
+                "got {came!r}",
+                came=value,
             )
 
 
@@ -50,9 +51,9 @@ def for_resample(estimator: BaseEstimator, n_people: int | None, seed: int) -> B
     parameters: dict[str, Any] = fresh.get_params()
     if parameters.get("n_clusters") == KNOWN:
         if n_people is None:
-            raise UserError(
+            raise SettingError(
                 "this clusterer needs the number of people, which an unlabelled set does not "
-                "tell: add clusterer.n_clusters=NUMBER, or take clusterer=dbscan"
+                "tell: add {n_clusters}=NUMBER, or take clusterer=dbscan"
             )
         fresh.set_params(n_clusters=n_people)
     if "random_state" in parameters:

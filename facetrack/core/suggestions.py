@@ -8,24 +8,24 @@ _MOST = 3  # more are no answer
 _BEGINNING = 3  # letters; fewer begin too many names
 
 
-def nearest(word: str, names: Iterable[str]) -> list[str]:
+def find_nearest(word: str, names: Iterable[str]) -> list[str]:
     """The names that a word is most like, several where they are equally like it; or none."""
-    return _best(word, names, alike)
+    return _find_best(word, names, measure_likeness)
 
 
-def nearest_keys(word: str, keys: Iterable[str]) -> list[str]:
+def find_nearest_keys(word: str, keys: Iterable[str]) -> list[str]:
     """The dotted keys that a word, dotted or not, is most like; of those the shallowest."""
-    found = _best(word, keys, _alike_keys)
+    found = _find_best(word, keys, _measure_likeness_of_keys)
     shallowest = min((key.count(".") for key in found), default=0)
     return [key for key in found if key.count(".") == shallowest]
 
 
-def alike(one: str, other: str) -> float:
+def measure_likeness(one: str, other: str) -> float:
     """From 0 to 1; capitals, and dashes for underscores, are no difference."""
     return difflib.SequenceMatcher(None, _plain(one), _plain(other), autojunk=False).ratio()
 
 
-def _best(word: str, names: Iterable[str], measure: Callable[[str, str], float]) -> list[str]:
+def _find_best(word: str, names: Iterable[str], measure: Callable[[str, str], float]) -> list[str]:
     unique = list(dict.fromkeys(names))
     same = [name for name in unique if _plain(word) == _plain(name)]
     if same:
@@ -59,14 +59,14 @@ def _is_slip(word: str, name: str) -> bool:
     return max(len(one), len(other)) <= 1 or (len(one) == 2 and one == other[::-1])
 
 
-def _alike_keys(word: str, key: str) -> float:
+def _measure_likeness_of_keys(word: str, key: str) -> float:
     above, _, leaf = key.rpartition(".")
     word_above, _, word_leaf = word.rpartition(".")
-    leaves = alike(word_leaf, leaf)
+    leaves = measure_likeness(word_leaf, leaf)
     if not word_above:
-        return max(0.9 * leaves, alike(word, key))
+        return max(0.9 * leaves, measure_likeness(word, key))
     # By parts: "clusterer." in front of both would make any two settings alike.
-    return max(alike(word_above, above) * leaves, 0.7 * leaves)
+    return max(measure_likeness(word_above, above) * leaves, 0.7 * leaves)
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError
 from facetrack.core.faces import Picture, Pictures, Skipped
 from facetrack.dataset.file_tree import walk
 from facetrack.dataset.labels import Labels
@@ -81,9 +81,9 @@ class Folder:
             told = sorted(skipped, key=lambda one: -one.pictures)[:1]
             first = "".join(f", {one.name}: {one.reason}" for one in told)
             where = " and ".join(map(str, roots.values()))
-            raise UserError(
-                f"no pictures ({', '.join(sorted(picture.SUFFIXES))}) in {where}{first}: "
-                f"{_EXPECTED}"
+            raise SettingError(
+                f"no pictures ({{suffixes}}) in {{where}}{{first}}: {_EXPECTED}",
+                **{"suffixes": ", ".join(sorted(picture.SUFFIXES)), "where": where, "first": first},
             )
         if labels is not None:
             skipped += labels.unused()
@@ -97,30 +97,32 @@ class Folder:
         """The folders by what their pictures' names start with. Raises UserError."""
         if self.roots is None:
             if self.root is None:
-                raise UserError(f"neither dataset.root nor dataset.roots is given: {_EXPECTED}")
+                raise SettingError(f"neither {{root}} nor {{roots}} is given: {_EXPECTED}")
             return {"": folder(self.root)}
         if self.root is not None:
-            raise UserError("dataset.root and dataset.roots are both given: give one of them")
+            raise SettingError("{root} and {roots} are both given: give one of them")
         if isinstance(self.roots, str | bytes | Path) or not isinstance(self.roots, Iterable):
-            raise UserError(f"dataset.roots={self.roots!r} is no list: write [A,B]")
+            raise SettingError("{roots}={came!r} is no list: write [A,B]", came=self.roots)
         found: dict[str, Path] = {}
         for one in self.roots:
             path = folder(str(one))
             for other in found.values():
                 if _is_inside(path, other) or _is_inside(other, path):
-                    raise UserError(
-                        f"dataset.roots: {path} and {other} share pictures, which would count "
-                        "twice: leave one of them out"
+                    raise SettingError(
+                        "{roots}: {path} and {other} share pictures, which would count twice: "
+                        "leave one of them out",
+                        path=path,
+                        other=other,
                     )
             name = unicodedata.normalize("NFC", path.name)
             names = chain([name], (f"{name}-{number}" for number in count(2)))
             found[next(f"{one}/" for one in names if f"{one}/" not in found)] = path
         if not found:
-            raise UserError(f"dataset.roots is an empty list: {_EXPECTED}")
+            raise SettingError(f"{{roots}} is an empty list: {_EXPECTED}")
         return found
 
 
-_EXPECTED = "dataset.root=PATH takes a folder of pictures, or of one sub-folder a person"
+_EXPECTED = "{root}=PATH takes a folder of pictures, or of one sub-folder a person"
 
 
 def _patterns(exclude: object) -> tuple[str, ...]:
@@ -130,14 +132,15 @@ def _patterns(exclude: object) -> tuple[str, ...]:
         patterns = [str(one) if type(one) is int else one for one in exclude]
         if all(isinstance(one, str) and one.strip("/") for one in patterns):
             if any(one.startswith("/") for one in patterns):
-                raise UserError(
-                    f"dataset.exclude is {patterns}: its patterns are of names below dataset.root, "
-                    "without a / at the start"
+                raise SettingError(
+                    "{exclude} is {came}: its patterns are of names below {root}, without a / at "
+                    "the start",
+                    came=patterns,
                 )
             return tuple(unicodedata.normalize("NFC", one.rstrip("/")) for one in patterns)
-    raise UserError(
-        f"dataset.exclude is {exclude!r}: expected a list of patterns, as in "
-        "dataset.exclude=['*-edited.*',drafts]"
+    raise SettingError(
+        "{exclude} is {came!r}: expected a list of patterns, as in {exclude}=['*-edited.*',drafts]",
+        came=exclude,
     )
 
 
@@ -152,16 +155,18 @@ def folder(root: str | Path) -> Path:
         with os.scandir(path):
             return path
     except OSError as error:
-        raise UserError(
-            f"{path} cannot be read as a folder ({error.strerror}): {_EXPECTED}"
+        raise SettingError(
+            f"{{path}} cannot be read as a folder ({{reason}}): {_EXPECTED}",
+            path=path,
+            reason=error.strerror,
         ) from error
 
 
 def check(min_pictures: int) -> None:
     """Raise UserError unless it is a whole number from 1 on."""
     if type(min_pictures) is not int or min_pictures < 1:
-        raise UserError(
-            f"dataset.min_pictures is {min_pictures}: expected a whole number from 1 on"
+        raise SettingError(
+            "{min_pictures} is {came}: expected a whole number from 1 on", came=min_pictures
         )
 
 
@@ -175,9 +180,10 @@ def of_enough(
     counts = Counter(one.person for one in pictures)
     few = sum(count < min_pictures for count in counts.values())
     if few == len(counts):
-        raise UserError(
-            f"none of the {few} people has {min_pictures} pictures, the most is "
-            f"{max(counts.values())}: lower dataset.min_pictures"
+        raise SettingError(
+            "none of the {few} people has {least} pictures, the most is {most}: lower "
+            "{min_pictures}",
+            **{"few": few, "least": min_pictures, "most": max(counts.values())},
         )
     if few:
         people = "person" if few == 1 else "people"

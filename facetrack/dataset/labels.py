@@ -5,11 +5,11 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError, UserError
 from facetrack.core.faces import Picture, Skipped
 
 _MOST_BYTES = 1 << 30
-_EXPECTED = "dataset.labels=FILE takes a CSV in UTF-8 whose first line is picture,person"
+_EXPECTED = "{labels}=FILE takes a CSV in UTF-8 whose first line is picture,person"
 
 
 class Labels:
@@ -24,7 +24,7 @@ class Labels:
         self._used: set[str] = set()
         try:
             if path.stat().st_size > _MOST_BYTES:
-                raise UserError(f"{path} is larger than a gigabyte: {_EXPECTED}")
+                raise SettingError(f"{{path}} is larger than a gigabyte: {_EXPECTED}", path=path)
             with path.open(encoding="utf-8-sig", newline="") as file:
                 for picture, person in _rows(file, path):
                     known = self._people.setdefault(picture, person)
@@ -35,9 +35,11 @@ class Labels:
                         )
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise UserError(f"{path} cannot be read ({reason}): {_EXPECTED}") from error
+            raise SettingError(
+                f"{{path}} cannot be read ({{reason}}): {_EXPECTED}", path=path, reason=reason
+            ) from error
         if not self._people:
-            raise UserError(f"{path} names nobody: {_EXPECTED}")
+            raise SettingError(f"{{path}} names nobody: {_EXPECTED}", path=path)
 
     def of(self, picture: Picture) -> str | None:
         """Who is on a picture, by its name in the dataset or its path; None where it is not in."""
@@ -56,7 +58,8 @@ class Labels:
 def _rows(file: Iterator[str], path: Path) -> Iterator[tuple[str, str]]:
     rows = csv.DictReader(file)
     if not {"picture", "person"} <= set(rows.fieldnames or ()):
-        raise UserError(f"{path} begins with {', '.join(rows.fieldnames or ())!r}: {_EXPECTED}")
+        head = ", ".join(rows.fieldnames or ())
+        raise SettingError(f"{{path}} begins with {{head!r}}: {_EXPECTED}", path=path, head=head)
     for row in rows:
         picture, person = row["picture"], row["person"]
         if picture and person and person.strip():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError, UserError
 from facetrack.core.faces import Pictures
 from facetrack.dataset.folder import Folder, check, folder
 from facetrack.system.archive import unpacked
@@ -32,7 +32,7 @@ class Lfw:
         """Refuse what can't be meant. Raises UserError."""
         check(self.min_pictures)
         if self.root is not None and self.archive is not None:
-            raise UserError("dataset.root and dataset.archive are both given: give one of them")
+            raise SettingError("{root} and {archive} are both given: give one of them")
 
     def load(self) -> Pictures:
         """Get, unpack and list the pictures. Raises UserError."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError, UserError
 from facetrack.core.faces import Picture, Pictures, Skipped
 from facetrack.dataset.file_tree import walk
 from facetrack.dataset.folder import check, folder, of_enough
@@ -47,7 +47,7 @@ class Muct:
         """Refuse what can't be meant. Raises UserError."""
         check(self.min_pictures)
         if self.root is not None and self.archives is not None:
-            raise UserError("dataset.root and dataset.archives are both given: give one of them")
+            raise SettingError("{root} and {archives} are both given: give one of them")
 
     def load(self) -> Pictures:
         """Get, unpack and list the pictures. Raises UserError."""
@@ -88,9 +88,9 @@ class Muct:
 
     def _downloaded(self) -> list[Path]:
         if self.url is None or len(self.git_blobs) != len(_CAMERAS):
-            raise UserError(
-                "MUCT is downloaded from dataset.url with five dataset.git_blobs: give both, or "
-                "dataset.archives=[PATH,…], or dataset.root=PATH"
+            raise SettingError(
+                "MUCT is downloaded from {url} with five {git_blobs}: give both, or "
+                "{archives}=[PATH,…], or {root}=PATH"
             )
         return [
             fetch(

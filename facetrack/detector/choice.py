@@ -5,7 +5,7 @@ A labelled picture has one person, so one face is kept; task=organise keeps them
 
 import numpy as np
 
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError
 from facetrack.core.faces import Boxes
 
 CHOICES = ("first", "largest", "central", "all")
@@ -14,9 +14,10 @@ CHOICES = ("first", "largest", "central", "all")
 def check(choose: str, border: int) -> None:
     """Refuse settings `choose` does not know. Raises UserError."""
     if choose not in CHOICES:
-        raise UserError(f"detector.choose is one of {', '.join(CHOICES)}; got {choose!r}")
+        known = ", ".join(CHOICES)
+        raise SettingError("{choose} is one of {known}; got {came!r}", known=known, came=choose)
     if not isinstance(border, int) or border < 0:
-        raise UserError(f"detector.border is a number of pixels, 0 or more; got {border!r}")
+        raise SettingError("{border} is a number of pixels, 0 or more; got {came!r}", came=border)
 
 
 def choose(boxes: Boxes, width: int, height: int, choose: str, border: int) -> Boxes:

@@ -1,6 +1,9 @@
 """dlib's frontal face detector: histograms of oriented gradients and a linear SVM (King 2015)."""
 
-import threading
+import contextlib
+import functools
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -36,17 +39,19 @@ class DlibHog:
 
     def identity(self) -> str:
         """Settings and dlib's version, since the detector is compiled into dlib."""
-        return f"dlib_hog upsample={self.upsample} dlib={version('dlib-bin')}"
+        return f"dlib_hog upsample={self.upsample} dlib={_version()}"
 
     def detect(self, image: Image) -> Boxes:
         """All faces of an image (h, w, 3) uint8 RGB, best first: (m, 4) int64 within the image."""
         by = reduce.factor(image.shape[0] * image.shape[1], self.most_megapixels)
         image = reduce.reduced(image, by)
         height, width = image.shape[:2]
+        with _detector() as detector:
+            rectangles = detector(image, self.upsample)
         # dlib may place a box partly outside of the picture.
         boxes = [
             (left, top, min(found.right() + 1, width) - left, min(found.bottom() + 1, height) - top)
-            for found in _detector()(image, self.upsample)
+            for found in rectangles
             for left, top in [(max(found.left(), 0), max(found.top(), 0))]
         ]
         return by * np.array(boxes, dtype=np.int64).reshape(-1, 4)
@@ -57,14 +62,27 @@ class DlibHog:
         return min(float(self.megapixels), _MOST_UPSAMPLED / float(4**self.upsample))
 
 
-# One a thread: a detector keeps the picture it is working on, and two threads in one overwrite
-# each other's memory.
-_own = threading.local()
+# A detector keeps the picture it is working on, and two threads in one overwrite each other's
+# memory: each takes one that is free, since to make one takes as long as to look at a picture.
+_free: deque[Any] = deque()
 
 
-def _detector() -> Any:
+@contextlib.contextmanager
+def _detector() -> Iterator[Any]:
+    """A detector that nobody else uses meanwhile."""
     import dlib
 
-    if not hasattr(_own, "detector"):
-        _own.detector = dlib.get_frontal_face_detector()
-    return _own.detector
+    try:
+        detector = _free.pop()
+    except IndexError:
+        detector = dlib.get_frontal_face_detector()
+    try:
+        yield detector
+    finally:
+        _free.append(detector)
+
+
+@functools.cache
+def _version() -> str:
+    # It is asked for every picture, and read from a file each time.
+    return version("dlib-bin")

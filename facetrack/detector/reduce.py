@@ -2,7 +2,7 @@
 
 import math
 
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError
 from facetrack.core.faces import Detector, Image
 
 
@@ -10,8 +10,8 @@ def check(megapixels: float) -> None:
     """Refuse a limit that cannot be meant. Raises UserError."""
     is_number = isinstance(megapixels, int | float) and not isinstance(megapixels, bool)
     if not is_number or not 1 <= megapixels <= 1000:
-        raise UserError(
-            f"detector.megapixels is a number from 1 to 1000, in millions; got {megapixels!r}"
+        raise SettingError(
+            "{megapixels} is a number from 1 to 1000, in millions; got {came!r}", came=megapixels
         )
 
 

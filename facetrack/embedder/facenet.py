@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError, UserError
 from facetrack.core.faces import Face, Image, Vectors
 from facetrack.system.files import sha256, user_path
 
@@ -178,9 +178,11 @@ def _sha256(path: Path) -> str:
         reason = "it is a folder" if stat.S_ISDIR(status.st_mode) else "it is not a file"
     except OSError as error:
         reason = str(error.strerror)
-    raise UserError(
-        f"embedder.weights must be a FaceNet .h5 file, but {path} cannot be read ({reason}): "
-        "correct it, or leave it out to use the published file"
+    raise SettingError(
+        "{weights} must be a FaceNet .h5 file, but {path} cannot be read ({reason}): correct it, "
+        "or leave it out to use the published file",
+        path=path,
+        reason=reason,
     )
 
 
@@ -195,4 +197,5 @@ def _at_least(value: object, least: int) -> bool:
 
 def _require(key: str, value: object, wanted: str, holds: bool) -> None:
     if not holds:
-        raise UserError(f"embedder.{key} must be {wanted}, but it is {value!r}")
+        text = f"{{{key}}} must be {{wanted}}, but it is {{came!r}}"
+        raise SettingError(text, wanted=wanted, came=value)

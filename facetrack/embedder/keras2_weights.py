@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError
 
 Floats = NDArray[np.float32]
 
@@ -42,10 +42,12 @@ def read(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[str, Float
     # h5py turns damage into any of these, and the checks below raise ValueError.
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or (error.args[0] if error.args else error)
-        raise UserError(
-            f"{path} cannot be used as FaceNet's weights: {' '.join(str(reason).split())}; give "
-            "embedder.weights a Keras 2 .h5 file of Inception-ResNet-v1 for as many dimensions, "
-            "or leave it out to use the published file"
+        raise SettingError(
+            "{path} cannot be used as FaceNet's weights: {reason}; give {weights} a Keras 2 .h5 "
+            "file of Inception-ResNet-v1 for as many dimensions, or leave it out to use the "
+            "published file",
+            path=path,
+            reason=" ".join(str(reason).split()),
         ) from error
 
 

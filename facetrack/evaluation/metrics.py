@@ -126,11 +126,6 @@ def summary(values: Iterable[float]) -> Summary:
     return Summary(mean, std, 2 * std, mean - half, mean + half)
 
 
-def clipped(end: float) -> float:
-    """An end of an interval, no further than any score can be: from -1 to 1."""
-    return end if math.isnan(end) else min(1.0, max(-1.0, end))
-
-
 def _table(people: NDArray[np.integer], clusters: NDArray[np.integer]) -> _Table:
     if people.shape != clusters.shape or people.ndim != 1 or len(people) == 0:
         raise ValueError(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError, UserError
 from facetrack.core.given import LARGEST_SEED, is_seed
 
 Indices = NDArray[np.int64]
@@ -104,9 +104,10 @@ def _size(n: int, fraction: float) -> int:
     _check(fraction)
     size = int(fraction * n)
     if size < 2:
-        raise UserError(
-            f"a resample needs 2 faces, and {fraction} of {n} is {size}: add pictures until "
-            f"{math.ceil(2 / fraction)} faces are found, or raise sampling.fraction"
+        raise SettingError(
+            "a resample needs 2 faces, and {share} of {n} is {size}: add pictures until {least} "
+            "faces are found, or raise {fraction}",
+            **{"share": fraction, "n": n, "size": size, "least": math.ceil(2 / fraction)},
         )
     return size
 
@@ -114,7 +115,8 @@ def _size(n: int, fraction: float) -> int:
 def _check(fraction: float) -> None:
     is_number = isinstance(fraction, int | float) and not isinstance(fraction, bool)
     if not is_number or not 0 < fraction <= 1:
-        raise UserError(
-            f"sampling.fraction is the share of the faces in a resample, above 0 and "
-            f"at most 1, such as 0.8; got {fraction!r}"
+        raise SettingError(
+            "{fraction} is the share of the faces in a resample, above 0 and at most 1, such as "
+            "0.8; got {came!r}",
+            came=fraction,
         )

@@ -1,57 +1,71 @@
-from facetrack.figures.canvas import png
-from facetrack.figures.comparison import comparison_csv, comparison_line, comparison_markdown
-from facetrack.figures.curves import Point, interactive, static
-from facetrack.figures.error_pages import Listing, error_page
-from facetrack.figures.growth_curves import Size, growth
-from facetrack.figures.pages import data_uri, page
-from facetrack.figures.study_plots import plots
-from facetrack.figures.table import (
-    csv,
-    csv_text,
-    escaped,
-    markdown,
-    markdown_cell,
-    markdown_lines,
-    printable,
-    ranked,
-    text,
+from facetrack.figures.canvas import encode_png
+from facetrack.figures.comparison import (
+    describe_difference,
+    format_comparison_csv,
+    format_comparison_markdown,
 )
-from facetrack.figures.table1 import Entry, Table1, table1_csv, table1_latex, table1_markdown
-from facetrack.figures.tsne import coordinates, label, two_panels
-from facetrack.figures.tsne_pages import Sheet, tsne_page
+from facetrack.figures.curves import Point, draw_curves, render_curves_page
+from facetrack.figures.encoding import encode_picture
+from facetrack.figures.error_pages import ErrorPage, Listing, render_error_page
+from facetrack.figures.growth_curves import Size, draw_growth
+from facetrack.figures.pages import render_page
+from facetrack.figures.study_plots import PlotsPage, render_plots_page
+from facetrack.figures.table import (
+    escape_html,
+    escape_markdown,
+    format_csv,
+    format_markdown,
+    format_results_csv,
+    format_results_markdown,
+    format_results_text,
+    make_printable,
+    rank_rows,
+)
+from facetrack.figures.table1 import (
+    Entry,
+    Table1,
+    format_table1_csv,
+    format_table1_latex,
+    format_table1_markdown,
+)
+from facetrack.figures.tsne import compute_coordinates, draw_tsne, format_label
+from facetrack.figures.tsne_pages import Sheet, TsnePage, render_tsne_page
 
 __all__ = [
     "Entry",
+    "ErrorPage",
     "Listing",
+    "PlotsPage",
     "Point",
     "Sheet",
     "Size",
     "Table1",
-    "comparison_csv",
-    "comparison_line",
-    "comparison_markdown",
-    "coordinates",
-    "csv",
-    "csv_text",
-    "data_uri",
-    "error_page",
-    "escaped",
-    "growth",
-    "interactive",
-    "label",
-    "markdown",
-    "markdown_cell",
-    "markdown_lines",
-    "page",
-    "plots",
-    "png",
-    "printable",
-    "ranked",
-    "static",
-    "table1_csv",
-    "table1_latex",
-    "table1_markdown",
-    "text",
-    "tsne_page",
-    "two_panels",
+    "TsnePage",
+    "compute_coordinates",
+    "describe_difference",
+    "draw_curves",
+    "draw_growth",
+    "draw_tsne",
+    "encode_picture",
+    "encode_png",
+    "escape_html",
+    "escape_markdown",
+    "format_comparison_csv",
+    "format_comparison_markdown",
+    "format_csv",
+    "format_label",
+    "format_markdown",
+    "format_results_csv",
+    "format_results_markdown",
+    "format_results_text",
+    "format_table1_csv",
+    "format_table1_latex",
+    "format_table1_markdown",
+    "make_printable",
+    "rank_rows",
+    "render_curves_page",
+    "render_error_page",
+    "render_page",
+    "render_plots_page",
+    "render_tsne_page",
 ]

@@ -5,6 +5,6 @@ from importlib.resources import files
 
 
 @functools.cache
-def inlined(name: str) -> str:
+def read_static(name: str) -> str:
     """The text of a file in static/."""
     return files("facetrack.figures").joinpath("static", name).read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ _DPI = 100
 
 
 @contextmanager
-def as_shipped() -> Iterator[None]:
+def use_shipped_settings() -> Iterator[None]:
     """Draw with Matplotlib's own settings; the caller's are as they were afterwards.
 
     Matplotlib would take settings from a matplotlibrc in the working folder, which is data: one
@@ -28,15 +28,15 @@ def as_shipped() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float) -> "Figure":
-    """An empty figure of so many inches, for what is drawn `as_shipped`."""
+def make_figure(width: float, height: float) -> "Figure":
+    """An empty figure of so many inches, to be drawn with `use_shipped_settings`."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
-@as_shipped()
-def png(figure: "Figure") -> bytes:
+@use_shipped_settings()
+def encode_png(figure: "Figure") -> bytes:
     """A figure as PNG, 100 pixels per inch; the same figure gives the same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image

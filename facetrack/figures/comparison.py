@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from facetrack.figures.table import csv_text, markdown_cell, markdown_lines
+from facetrack.figures.table import escape_markdown, format_csv, format_markdown
 
 if TYPE_CHECKING:
     from facetrack.evaluation.comparison import Difference
@@ -18,7 +18,7 @@ people.
 """
 
 
-def comparison_csv(of_dataset: Mapping[str, Sequence["Difference"]]) -> str:
+def format_comparison_csv(of_dataset: Mapping[str, Sequence["Difference"]]) -> str:
     """Unrounded."""
     rows: list[list[str | float]] = []
     for dataset, differences in of_dataset.items():
@@ -26,10 +26,10 @@ def comparison_csv(of_dataset: Mapping[str, Sequence["Difference"]]) -> str:
             numbers = (one.mean, one.low, one.high, one.p, one.p_holm)
             real = "yes" if one.real else "no"
             rows.append([dataset, one.better, one.worse, *numbers, real])
-    return csv_text(_HEAD, rows)
+    return format_csv(_HEAD, rows)
 
 
-def comparison_markdown(of_dataset: Mapping[str, Sequence["Difference"]]) -> str:
+def format_comparison_markdown(of_dataset: Mapping[str, Sequence["Difference"]]) -> str:
     """A GitHub-flavoured Markdown table with a line below that says how to read it."""
     lines = [
         ["dataset", "better", "worse", "difference of mean ARI", "95 %", "p", "p (Holm)", "real?"],
@@ -39,27 +39,27 @@ def comparison_markdown(of_dataset: Mapping[str, Sequence["Difference"]]) -> str
         for one in differences:
             lines.append(
                 [
-                    *map(markdown_cell, (dataset, one.better, one.worse)),
+                    *map(escape_markdown, (dataset, one.better, one.worse)),
                     f"{one.mean:.4f}",
                     f"{one.low:.4f} to {one.high:.4f}",
-                    _p(one.p),
-                    _p(one.p_holm),
+                    _format_p(one.p),
+                    _format_p(one.p_holm),
                     "yes" if one.real else "no",
                 ]
             )
-    return markdown_lines(lines) + _LEGEND
+    return format_markdown(lines) + _LEGEND
 
 
-def comparison_line(one: "Difference") -> str:
+def describe_difference(one: "Difference") -> str:
     """One pair in words."""
     verdict = "a real difference" if one.real else "no difference shown"
     return (
         f"{one.better} over {one.worse}: {one.mean:+.4f} "
-        f"[{one.low:+.4f}, {one.high:+.4f}], p = {_p(one.p_holm)}: {verdict}"
+        f"[{one.low:+.4f}, {one.high:+.4f}], p = {_format_p(one.p_holm)}: {verdict}"
     )
 
 
-def _p(p: float) -> str:
+def _format_p(p: float) -> str:
     if math.isnan(p):
         return "-"
     return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"

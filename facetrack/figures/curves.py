@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from facetrack.evaluation.metrics import clipped
-from facetrack.figures.canvas import as_shipped, new_figure
-from facetrack.figures.study_plots import plots
-from facetrack.figures.table import printable
-from facetrack.figures.tsne import label
+from facetrack.core.scores import clip_score
+from facetrack.figures.canvas import make_figure, use_shipped_settings
+from facetrack.figures.study_plots import PlotsPage, render_plots_page
+from facetrack.figures.table import make_printable
+from facetrack.figures.tsne import format_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,41 +62,42 @@ class _Panel:
         return low - margin, high + margin
 
 
-@as_shipped()
-def static(points: Sequence[Point], score: str = "ARI") -> "Figure":
+@use_shipped_settings()
+def draw_curves(points: Sequence[Point], score: str = "ARI") -> "Figure":
     """The curves as a matplotlib figure; each curve's best point is ringed and in the legend.
 
     Bands are mean ± 2·std. Raises ValueError where no point has a finite mean.
     """
-    panels, lines = _panels(points)
-    colours = _colours(points)
-    dashes = _dashes(lines)
+    panels, lines = _sort_into_panels(points)
+    colours = _choose_colours(points)
+    dashes = _choose_dashes(lines)
     columns = min(len(panels), _MOST_COLUMNS)
     rows = math.ceil(len(panels) / columns)
     width = max(7, 5 * columns) + (3.5 if lines else 0)
-    figure = new_figure(width, 5 * rows)
+    figure = make_figure(width, 5 * rows)
     grid = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in grid[len(panels) :]:
         axes.set_axis_off()
     for axes, panel in zip(grid, panels, strict=False):
         for dataset, curve in panel.curves.items():
-            _draw(axes, curve, colours[dataset], label(dataset))
+            _draw_curve(axes, curve, colours[dataset], format_label(dataset))
         for line in lines:
             axes.axhline(
                 line.mean,
                 color=colours[line.dataset],
                 linestyle=_PATTERNS[dashes[line.method]],
                 linewidth=1.2,
-                label=f"{label(line.method)}, {label(line.dataset)}: {_told(line)}",
+                label=f"{format_label(line.method)}, {format_label(line.dataset)}: "
+                f"{_format_point(line)}",
             )
         axes.set_xlim(panel.ends)
-        axes.set_ylim(*_range(points))
+        axes.set_ylim(*_find_range(points))
         axes.set_ylabel(f"mean {score}")
         axes.grid(color="0.9")
         axes.set_axisbelow(True)
         if panel.curves:
-            axes.set_title(label(panel.method, longest=50))
-            axes.set_xlabel(label(panel.parameter))
+            axes.set_title(format_label(panel.method, longest=50))
+            axes.set_xlabel(format_label(panel.parameter))
             handles = [one for one in axes.get_lines() if one.get_gid() == "curve"]
             axes.legend(
                 handles,
@@ -120,75 +121,48 @@ def static(points: Sequence[Point], score: str = "ARI") -> "Figure":
     return figure
 
 
-def interactive(points: Sequence[Point], score: str = "ARI") -> str:
+def render_curves_page(points: Sequence[Point], score: str = "ARI") -> str:
     """The curves as one HTML page that works offline: plotly's script (5 MB) is inside.
 
     Hovering shows dataset, method, value and mean ± 2·std; the legend shows and hides curves.
     Raises ValueError where no point has a finite mean.
     """
-    from plotly import graph_objects
     from plotly.subplots import make_subplots
 
-    panels, lines = _panels(points)
-    colours = _colours(points)
-    dashes = _dashes(lines)
+    panels, lines = _sort_into_panels(points)
+    colours = _choose_colours(points)
+    dashes = _choose_dashes(lines)
     columns = min(len(panels), _MOST_COLUMNS)
     rows = math.ceil(len(panels) / columns)
-    figure = make_subplots(rows, columns, subplot_titles=[_plain(panel.method) for panel in panels])
+    figure = make_subplots(
+        rows, columns, subplot_titles=[_escape_tags(panel.method) for panel in panels]
+    )
     for number, panel in enumerate(panels):
         place = {"row": number // columns + 1, "col": number % columns + 1}
         for dataset, curve in panel.curves.items():
-            name = f"{_plain(dataset)}, {_plain(panel.method)}"
+            name = f"{_escape_tags(dataset)}, {_escape_tags(panel.method)}"
             group = f"{number} {dataset}"
-            figure.add_trace(_band(curve, colours[dataset], group), **place)
-            figure.add_trace(
-                graph_objects.Scatter(
-                    x=[point.value for point in curve],
-                    y=[point.mean for point in curve],
-                    mode="lines+markers",
-                    line={"color": colours[dataset]},
-                    name=name,
-                    legendgroup=group,
-                    hovertext=[
-                        f"{name}<br>{_plain(point.parameter)} = {point.value:g}"
-                        f"<br>mean {score} {_told(point)}"
-                        for point in curve
-                    ],
-                    hoverinfo="text",
-                ),
-                **place,
-            )
+            figure.add_trace(_trace_band(curve, colours[dataset], group), **place)
+            figure.add_trace(_trace_curve(curve, colours[dataset], name, group, score), **place)
         for index, line in enumerate(lines):
-            name = f"{_plain(line.dataset)}, {_plain(line.method)}"
-            figure.add_trace(
-                graph_objects.Scatter(
-                    x=list(panel.ends),
-                    y=[line.mean, line.mean],
-                    mode="lines",
-                    line={"color": colours[line.dataset], "dash": dashes[line.method]},
-                    name=name,
-                    legendgroup=f"line {index}",
-                    legendrank=2000,  # below the curves, whose rank is 1000
-                    showlegend=number == 0,
-                    hovertext=f"{name}<br>mean {score} {_told(line)}",
-                    hoverinfo="text",
-                ),
-                **place,
-            )
+            style = {"color": colours[line.dataset], "dash": dashes[line.method]}
+            trace = _trace_line(line, panel.ends, style, score)
+            trace.update(legendgroup=f"line {index}", showlegend=number == 0)
+            figure.add_trace(trace, **place)
         figure.update_xaxes(
-            title_text=_plain(panel.parameter),
+            title_text=_escape_tags(panel.parameter),
             range=list(panel.ends),
             showticklabels=bool(panel.curves),
             **place,
         )
-    figure.update_yaxes(title_text=f"mean {score}", range=list(_range(points)))
+    figure.update_yaxes(title_text=f"mean {score}", range=list(_find_range(points)))
     figure.update_layout(template="plotly_white", hovermode="closest")
     if rows > 1:  # else as high as the window
         figure.update_layout(height=450 * rows)
-    return plots(f"Mean {score}", {"": figure})
+    return render_plots_page(PlotsPage(f"Mean {score}", {"": figure}))
 
 
-def _panels(points: Sequence[Point]) -> tuple[list[_Panel], list[Point]]:
+def _sort_into_panels(points: Sequence[Point]) -> tuple[list[_Panel], list[Point]]:
     """The methods with a swept value, and the points that have none."""
     finite = [point for point in points if math.isfinite(point.mean)]
     if not finite:
@@ -205,49 +179,49 @@ def _panels(points: Sequence[Point]) -> tuple[list[_Panel], list[Point]]:
     ], lines
 
 
-def _colours(points: Sequence[Point]) -> dict[str, str]:
+def _choose_colours(points: Sequence[Point]) -> dict[str, str]:
     datasets = sorted({point.dataset for point in points})
     others = [dataset for dataset in datasets if dataset not in _ARTICLE]
     return _ARTICLE | {name: _OTHERS[i % len(_OTHERS)] for i, name in enumerate(others)}
 
 
-def _dashes(lines: Sequence[Point]) -> dict[str, str]:
+def _choose_dashes(lines: Sequence[Point]) -> dict[str, str]:
     methods = dict.fromkeys(line.method for line in lines)
     return {method: _DASHES[i % len(_DASHES)] for i, method in enumerate(methods)}
 
 
-def _range(points: Sequence[Point]) -> tuple[float, float]:
+def _find_range(points: Sequence[Point]) -> tuple[float, float]:
     """0 to 1, and below where a mean is (a score corrected for chance can be negative)."""
     lowest = min(point.mean for point in points if math.isfinite(point.mean))
     return min(0.0, lowest) - 0.02, 1.02
 
 
-def _draw(axes: "Axes", curve: Sequence[Point], colour: str, name: str) -> None:
+def _draw_curve(axes: "Axes", curve: Sequence[Point], colour: str, name: str) -> None:
     values = [point.value for point in curve]
     means = [point.mean for point in curve]
     spreads = [point.two_std for point in curve]
     best = max(curve, key=lambda point: point.mean)
     (line,) = axes.plot(values, means, color=colour, marker="o", markersize=4)
     line.set_gid("curve")
-    line.set_label(f"{name}: best {_told(best)} at {best.value:.4g}")
+    line.set_label(f"{name}: best {_format_point(best)} at {best.value:.4g}")
     if len(curve) > 1:
-        low = [clipped(mean - spread) for mean, spread in zip(means, spreads, strict=True)]
-        high = [clipped(mean + spread) for mean, spread in zip(means, spreads, strict=True)]
+        low = [clip_score(mean - spread) for mean, spread in zip(means, spreads, strict=True)]
+        high = [clip_score(mean + spread) for mean, spread in zip(means, spreads, strict=True)]
         axes.fill_between(values, low, high, color=colour, alpha=0.2, linewidth=0)
     else:
         (mean,), (spread,) = means, spreads
-        ends = [[mean - clipped(mean - spread)], [clipped(mean + spread) - mean]]
+        ends = [[mean - clip_score(mean - spread)], [clip_score(mean + spread) - mean]]
         axes.errorbar(values, means, ends, color=colour, capsize=4)
     axes.plot(
         best.value, best.mean, marker="o", markersize=11, color="none", markeredgecolor=colour
     )
 
 
-def _band(curve: Sequence[Point], colour: str, group: str) -> Any:
+def _trace_band(curve: Sequence[Point], colour: str, group: str) -> Any:
     from plotly import graph_objects
 
-    there = [(point.value, clipped(point.mean + point.two_std)) for point in curve]
-    back = [(point.value, clipped(point.mean - point.two_std)) for point in reversed(curve)]
+    there = [(point.value, clip_score(point.mean + point.two_std)) for point in curve]
+    back = [(point.value, clip_score(point.mean - point.two_std)) for point in reversed(curve)]
     return graph_objects.Scatter(
         x=[value for value, _ in there + back],
         y=[edge for _, edge in there + back],
@@ -261,11 +235,46 @@ def _band(curve: Sequence[Point], colour: str, group: str) -> Any:
     )
 
 
-def _told(point: Point) -> str:
+def _trace_curve(curve: Sequence[Point], colour: str, name: str, group: str, score: str) -> Any:
+    from plotly import graph_objects
+
+    return graph_objects.Scatter(
+        x=[point.value for point in curve],
+        y=[point.mean for point in curve],
+        mode="lines+markers",
+        line={"color": colour},
+        name=name,
+        legendgroup=group,
+        hovertext=[
+            f"{name}<br>{_escape_tags(point.parameter)} = {point.value:g}"
+            f"<br>mean {score} {_format_point(point)}"
+            for point in curve
+        ],
+        hoverinfo="text",
+    )
+
+
+def _trace_line(line: Point, ends: tuple[float, float], style: dict[str, str], score: str) -> Any:
+    from plotly import graph_objects
+
+    name = f"{_escape_tags(line.dataset)}, {_escape_tags(line.method)}"
+    return graph_objects.Scatter(
+        x=list(ends),
+        y=[line.mean, line.mean],
+        mode="lines",
+        line=style,
+        name=name,
+        legendrank=2000,  # below the curves, whose rank is 1000
+        hovertext=f"{name}<br>mean {score} {_format_point(line)}",
+        hoverinfo="text",
+    )
+
+
+def _format_point(point: Point) -> str:
     spread = "" if math.isnan(point.two_std) else f" ± {point.two_std:.3f}"
     return f"{point.mean:.3f}{spread}"
 
 
-def _plain(name: str) -> str:
+def _escape_tags(name: str) -> str:
     """A name as plotly text, which would take tags for formatting and links."""
-    return printable(name).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return make_printable(name).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

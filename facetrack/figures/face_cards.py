@@ -4,12 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from facetrack.core.faces import Image
-from facetrack.core.texts import counted
-from facetrack.figures.pages import data_uri
-from facetrack.figures.table import escaped
-
-_FIGURE = "display:inline-block;margin:2px;width:72px;text-align:center;vertical-align:top"
-_NAME = "font-size:11px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
+from facetrack.figures.templates import load_template
 
 
 @dataclass(frozen=True)
@@ -21,17 +16,10 @@ class Card:
     title: str
 
 
-def draw_cards(lines: Sequence[str], shown: Sequence[Card], n_others: int) -> str:
+def draw_cards(lines: Sequence[str], cards: Sequence[Card], n_others: int) -> str:
     """Lines of text above some faces. n_others: faces that are not shown.
 
     All texts are escaped here, and the pictures are inside.
     """
-    figures = "".join(
-        f'<span style="{_FIGURE}" title="{escaped(one.title)}">'
-        f'<img alt="" src="{data_uri(one.image)}"><br>'
-        f'<span style="{_NAME}">{escaped(one.name)}</span></span>'
-        for one in shown
-    )
-    others = f"and {counted(n_others, 'face')} more" if shown and n_others else ""
-    text = "<br>".join(map(escaped, lines))
-    return f"<div><div>{text}</div><div>{figures}</div>{others}</div>"
+    template = load_template("face_cards.html")
+    return template.render(lines=lines, cards=cards, n_others=n_others)

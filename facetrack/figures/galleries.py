@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from facetrack.figures.table import printable
+from facetrack.figures.table import make_printable
 
 WIDTH = 1200
 FACE = 96
 _FRAME, _GAP, _MARGIN, _LINE = 4, 22, 24, 22
-COLOURS = (
+_COLOURS = (
     *("#d62728", "#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd"),
     *("#17becf", "#8c564b", "#e377c2", "#bcbd22", "#1a1a6e"),
 )
@@ -41,6 +41,14 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Framed:
+    """A group and the colour of its frames."""
+
+    group: Group
+    colour: str
+
+
+@dataclass(frozen=True)
 class Section:
     """One confusion: what it is, in a line, and its groups, each framed in a colour of its own.
 
@@ -52,12 +60,26 @@ class Section:
     anchor: str = ""
     distance: float | None = None
 
+    @property
+    def framed(self) -> list[Framed]:
+        """Its groups, each with a colour."""
+        return [
+            Framed(group, _COLOURS[number % len(_COLOURS)])
+            for number, group in enumerate(self.groups)
+        ]
 
-def gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
+    @property
+    def pair(self) -> list[Framed]:
+        """The two groups whose first faces are the closest pair; none where one is not shown."""
+        leads = [one for one in self.framed if one.group.leads]
+        return leads if len(leads) == 2 and self.distance is not None else []
+
+
+def draw_gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
     """A contact sheet as PNG, 1200 pixels wide. none: what it says where there is no section."""
-    height = _laid(None, heading, sections, none)
+    height = _lay_out(None, heading, sections, none)
     sheet = Image.new("RGB", (WIDTH, height), "white")
-    _laid(ImageDraw.Draw(sheet), heading, sections, none, sheet)
+    _lay_out(ImageDraw.Draw(sheet), heading, sections, none, sheet)
     content = io.BytesIO()
     if sheet.getcolors(_MANY) is None:
         # 64 shades of each primary: it looks the same, and the next line takes a fifth of the time.
@@ -67,7 +89,7 @@ def gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
     return content.getvalue()
 
 
-def _laid(
+def _lay_out(
     draw: ImageDraw.ImageDraw | None,
     heading: str,
     sections: Sequence[Section],
@@ -78,7 +100,7 @@ def _laid(
 
     def say(x: int, y: int, words: str, size: int, colour: str, room: int) -> None:
         if draw is not None:
-            draw.text((x, y), _cut(words, size, room), fill=colour, font=_font(size))
+            draw.text((x, y), _shorten(words, size, room), fill=colour, font=_load_font(size))
 
     y = _MARGIN
     say(_MARGIN, y, heading, 24, _INK, WIDTH - 2 * _MARGIN)
@@ -90,8 +112,8 @@ def _laid(
         say(_MARGIN, y, section.title, 17, _INK, WIDTH - 2 * _MARGIN)
         y += 32
         x = _MARGIN
-        for number, group in enumerate(section.groups):
-            colour = COLOURS[number % len(COLOURS)]
+        for framed in section.framed:
+            group, colour = framed.group, framed.colour
             wide = len(group.faces) * (FACE + 2 * _FRAME + 2)
             if x > _MARGIN and x + wide > WIDTH - _MARGIN:
                 x, y = _MARGIN, y + _LINE + FACE + 2 * _FRAME + 14
@@ -111,17 +133,17 @@ def _laid(
 
 
 @functools.cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def _load_font(size: int) -> ImageFont.FreeTypeFont:
     import matplotlib  # its font has more scripts than Pillow's own
 
     path = Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"
     return ImageFont.truetype(str(path), size)
 
 
-def _cut(words: str, size: int, room: int) -> str:
-    words = printable(words)
-    if _font(size).getlength(words) <= room:
+def _shorten(words: str, size: int, room: int) -> str:
+    words = make_printable(words)
+    if _load_font(size).getlength(words) <= room:
         return words
-    while words and _font(size).getlength(f"{words}…") > room:
+    while words and _load_font(size).getlength(f"{words}…") > room:
         words = words[:-1]
     return f"{words}…"

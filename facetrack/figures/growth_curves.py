@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facetrack.figures.canvas import as_shipped, new_figure
-from facetrack.figures.tsne import label
+from facetrack.figures.canvas import make_figure, use_shipped_settings
+from facetrack.figures.tsne import format_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,8 +25,8 @@ class Size:
     scores: tuple[float, float, float]
 
 
-@as_shipped()
-def growth(sizes: Sequence[Size]) -> "Figure":
+@use_shipped_settings()
+def draw_growth(sizes: Sequence[Size]) -> "Figure":
     """The curves as a matplotlib figure, people on a logarithmic axis.
 
     Raises ValueError for no sizes.
@@ -37,7 +37,7 @@ def growth(sizes: Sequence[Size]) -> "Figure":
         raise ValueError("growth needs at least one job")
     datasets = list(dict.fromkeys(size.dataset for size in sizes))
     methods = list(dict.fromkeys(size.method for size in sizes))
-    figure = new_figure(13, 4.5 * len(datasets) + 0.5)
+    figure = make_figure(13, 4.5 * len(datasets) + 0.5)
     grid = figure.subplots(len(datasets), len(SCORES), squeeze=False)
     for dataset, line in zip(datasets, grid, strict=True):
         ticks = sorted({size.people for size in sizes if size.dataset == dataset})
@@ -54,14 +54,14 @@ def growth(sizes: Sequence[Size]) -> "Figure":
                     color=_COLOURS[number % len(_COLOURS)],
                     marker=_MARKS[number % len(_MARKS)],
                     markersize=5,
-                    label=label(method, longest=50),
+                    label=format_label(method, longest=50),
                 )
             axes.set_xscale("log")
             axes.set_xticks(ticks)
             axes.xaxis.set_major_formatter(ScalarFormatter())
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.set_ylim(min(0.0, *axes.get_ylim()), 1.02)
-            axes.set_title(f"{label(dataset)}: {SCORES[score]}")
+            axes.set_title(f"{format_label(dataset)}: {SCORES[score]}")
             axes.set_xlabel("people")
             axes.grid(color="0.9")
             axes.set_axisbelow(True)

@@ -13,6 +13,7 @@ Text comes from folder and file names that anybody may have written, so each for
 would do something other than be read.
 """
 
+import csv
 import html
 import io
 import itertools
@@ -37,22 +38,22 @@ _NARROWEST = 8
 _GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
-def ranked(rows: Sequence[Row]) -> list[Row]:
+def rank_rows(rows: Sequence[Row]) -> list[Row]:
     """The rows by mean ARI, best first; failed and unscored ones last, in the order given."""
-    return sorted(rows, key=lambda row: -_score(row))
+    return sorted(rows, key=lambda row: -_rank(row))
 
 
-def csv(rows: Sequence[Row]) -> str:
+def format_results_csv(rows: Sequence[Row]) -> str:
     """All columns, unrounded, as RFC 4180 has it; NaN is an empty cell.
 
     Text that a spreadsheet would take for a formula gets a leading apostrophe, and so does text
     that has one.
     """
-    return csv_text(_COLUMNS, ([row[column] for column in _COLUMNS] for row in rows))
+    return format_csv(_COLUMNS, ([row[column] for column in _COLUMNS] for row in rows))
 
 
-def csv_text(head: Sequence[str], rows: Iterable[Iterable[str | float]]) -> str:
-    """Any table as `csv` writes it."""
+def format_csv(head: Sequence[str], rows: Iterable[Iterable[str | float]]) -> str:
+    """Any table as `format_results_csv` writes it."""
     text = io.StringIO(newline="")
     write_csv(text, head, rows)
     return text.getvalue()
@@ -62,43 +63,44 @@ def write_csv(
     file: TextIO, head: Sequence[str], rows: Iterable[Iterable[str | float | np.floating[Any]]]
 ) -> None:
     """Write any table into a file, which was opened with newline=""; a row at a time."""
-    import csv as csv_format  # the module, which `csv` is named after
-
-    writer = csv_format.writer(file)
+    writer = csv.writer(file)
     for row in itertools.chain([head], rows):
-        writer.writerow([csv_cell(value) for value in row])
+        writer.writerow([format_csv_cell(value) for value in row])
 
 
-def markdown(rows: Sequence[Row]) -> str:
+def format_results_markdown(rows: Sequence[Row]) -> str:
     """A GitHub-flavoured Markdown table; every cell is plain text, with no link and no HTML."""
     head = [*_TEXTS, "ARI (mean ± 2·std)", *_NUMBERS, "status"]
     ruler = ["---"] * len(_TEXTS) + ["---:"] * (1 + len(_NUMBERS)) + ["---"]
     lines = [
         [
-            *(markdown_cell(str(row[key])) for key in _TEXTS),
-            _ari(row),
-            *(_number(row, key) for key in _NUMBERS),
-            markdown_cell(str(row["status"])),
+            *(escape_markdown(str(row[key])) for key in _TEXTS),
+            _format_ari(row),
+            *(_format_number(row, key) for key in _NUMBERS),
+            escape_markdown(str(row["status"])),
         ]
         for row in rows
     ]
-    return markdown_lines([head, ruler, *lines])
+    return format_markdown([head, ruler, *lines])
 
 
-def markdown_lines(lines: Iterable[Sequence[str]]) -> str:
+def format_markdown(lines: Iterable[Sequence[str]]) -> str:
     """Lines of cells, head and ruler among them, as Markdown has them."""
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def text(rows: Sequence[Row], width: int = 100) -> str:
+def format_results_text(rows: Sequence[Row], width: int = 100) -> str:
     """Aligned columns for a terminal of `width` characters, the best row marked with a star.
 
     What is the same in every row is said once above; what no row has is left out. Text is cut
     to fit the width. A job that did not finish shows its status instead of a score.
     """
-    shown = {key: [printable(str(row[key])) for row in rows] for key in _TEXTS}
-    shown["ARI"] = [_ari(row) if _finished(row) else printable(str(row["status"])) for row in rows]
-    shown |= {key: [_number(row, key) for row in rows] for key in _NUMBERS}
+    shown = {key: [make_printable(str(row[key])) for row in rows] for key in _TEXTS}
+    shown["ARI"] = [
+        _format_ari(row) if _has_finished(row) else make_printable(str(row["status"]))
+        for row in rows
+    ]
+    shown |= {key: [_format_number(row, key) for row in rows] for key in _NUMBERS}
     shown = {key: cells for key, cells in shown.items() if set(cells) - {_NOTHING, ""}}
 
     lines = []
@@ -108,19 +110,19 @@ def text(rows: Sequence[Row], width: int = 100) -> str:
         if same:
             lines += [" · ".join(f"{key} {value}" for key, value in same.items()), ""]
 
-    widths = {key: max(map(_cells_wide, [key, *cells])) for key, cells in shown.items()}
+    widths = {key: max(map(_measure_width, [key, *cells])) for key, cells in shown.items()}
     while sum(widths.values()) + 2 * len(widths) > width:
         widest = max((key for key in widths if key in _TEXTS), key=widths.__getitem__, default="")
         if not widest or widths[widest] <= _NARROWEST:
             break  # rather too wide than unreadable
         widths[widest] -= 1
 
-    best = max(range(len(rows)), key=lambda i: _score(rows[i]), default=0)
-    starred = best if rows and _score(rows[best]) > -math.inf else None
+    best = max(range(len(rows)), key=lambda i: _rank(rows[i]), default=0)
+    starred = best if rows and _rank(rows[best]) > -math.inf else None
     for i in range(-1, len(rows)):
         mark = "*" if i == starred else " "
         cells = [
-            _aligned(key if i < 0 else column[i], widths[key], right=key not in _TEXTS)
+            _align(key if i < 0 else column[i], widths[key], right=key not in _TEXTS)
             for key, column in shown.items()
         ]
         lines.append(f"{mark} {'  '.join(cells)}".rstrip())
@@ -129,7 +131,7 @@ def text(rows: Sequence[Row], width: int = 100) -> str:
     return "\n".join(lines)
 
 
-def printable(name: str) -> str:
+def make_printable(name: str) -> str:
     """A name in one line, whatever is in it.
 
     Control characters, direction marks and lone surrogates become "?"; joiners, which belong to
@@ -138,37 +140,37 @@ def printable(name: str) -> str:
     return readable(name)
 
 
-def escaped(name: str) -> str:
+def escape_html(name: str) -> str:
     """A name as HTML text, in one line."""
-    return html.escape(printable(name))
+    return html.escape(make_printable(name))
 
 
-def _finished(row: Mapping[str, str | float]) -> bool:
+def _has_finished(row: Mapping[str, str | float]) -> bool:
     return row["status"] == "FINISHED"
 
 
-def _score(row: Mapping[str, str | float]) -> float:
+def _rank(row: Mapping[str, str | float]) -> float:
     """The mean ARI; -inf where there is none to rank by."""
     mean = float(row["ari_mean"])
-    return mean if _finished(row) and not math.isnan(mean) else -math.inf
+    return mean if _has_finished(row) and not math.isnan(mean) else -math.inf
 
 
-def _ari(row: Mapping[str, str | float]) -> str:
+def _format_ari(row: Mapping[str, str | float]) -> str:
     mean, spread = float(row["ari_mean"]), float(row["two_std"])
     if math.isnan(mean):
         return _NOTHING
     return f"{mean:.3f}" if math.isnan(spread) else f"{mean:.3f} ± {spread:.3f}"
 
 
-def _number(row: Mapping[str, str | float], key: str) -> str:
+def _format_number(row: Mapping[str, str | float], key: str) -> str:
     value = float(row[key])
     if math.isnan(value):
         return _NOTHING
     return f"{value:.3f}" if key == "seconds" else f"{value:.1f}"
 
 
-def csv_cell(value: str | float | np.floating[Any]) -> str:
-    """A value for a CSV file: unrounded, NaN as nothing, no formula (see `csv`).
+def format_csv_cell(value: str | float | np.floating[Any]) -> str:
+    """A value for a CSV file: unrounded, NaN as nothing, no formula (see `format_results_csv`).
 
     Whole numbers are written as such, and a float32 in as many digits as tell it from others.
     """
@@ -179,13 +181,13 @@ def csv_cell(value: str | float | np.floating[Any]) -> str:
     return f"'{cell}" if cell.startswith(_GUARDED) else cell
 
 
-def markdown_cell(cell: str) -> str:
+def escape_markdown(cell: str) -> str:
     """Text for a Markdown table: one line, no link, no HTML."""
-    cell = printable(cell).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    cell = make_printable(cell).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\|`*\[\]])", r"\\\1", cell)
 
 
-def _cells_wide(cell: str) -> int:
+def _measure_width(cell: str) -> int:
     """Terminal columns: Chinese, Japanese and Korean characters take two, accents, joiners none."""
     return sum(
         0
@@ -195,10 +197,10 @@ def _cells_wide(cell: str) -> int:
     )
 
 
-def _aligned(cell: str, width: int, *, right: bool) -> str:
-    if _cells_wide(cell) > width:
-        while _cells_wide(cell) > width - 1:
+def _align(cell: str, width: int, *, right: bool) -> str:
+    if _measure_width(cell) > width:
+        while _measure_width(cell) > width - 1:
             cell = cell[:-1]
         cell += "…"
-    space = " " * (width - _cells_wide(cell))
+    space = " " * (width - _measure_width(cell))
     return space + cell if right else cell + space

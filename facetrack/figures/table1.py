@@ -7,7 +7,7 @@ article has the same entry, its value stands beside it, and whether the interval
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from facetrack.figures.table import csv_text, markdown_cell, markdown_lines, printable
+from facetrack.figures.table import escape_markdown, format_csv, format_markdown, make_printable
 
 
 @dataclass(frozen=True)
@@ -45,27 +45,27 @@ class Table1:
         return (row, column) in self.entries and self.entries[row, column].mean >= max(means)
 
 
-def table1_markdown(table: Table1) -> str:
+def format_table1_markdown(table: Table1) -> str:
     """A GitHub-flavoured Markdown table."""
     head, ruler = ["method", "parameter"], ["---", "---:"]
     for column in table.columns:
         more = ["article", "overlap"] if table.has_article(column) else []
-        head += [markdown_cell(column), *more]
+        head += [escape_markdown(column), *more]
         ruler += ["---:", *("---:" if one == "article" else "---" for one in more)]
     lines = [head, ruler]
     for row in table.rows:
-        cells = [markdown_cell(text) for text in row]
+        cells = [escape_markdown(text) for text in row]
         for column in table.columns:
             entry = table.entries.get((row, column))
-            told = "" if entry is None else _told(entry.mean, entry.two_std)
+            told = "" if entry is None else _format_score(entry.mean, entry.two_std)
             cells.append(f"**{told}**" if table.is_best(row, column) else told)
             if table.has_article(column):
-                cells += _article(entry)
+                cells += _format_article(entry)
         lines.append(cells)
-    return markdown_lines(lines)
+    return format_markdown(lines)
 
 
-def table1_csv(table: Table1) -> str:
+def format_table1_csv(table: Table1) -> str:
     """Unrounded, with the article's numbers and the overlap in columns of their own."""
     head = ["method", "parameter"]
     for column in table.columns:
@@ -83,40 +83,40 @@ def table1_csv(table: Table1) -> str:
             if table.has_article(column):
                 article = None if entry is None else entry.article
                 cells += ["", ""] if article is None else article
-                cells.append(_article(entry)[1])
+                cells.append(_format_article(entry)[1])
         lines.append(cells)
-    return csv_text(head, lines)
+    return format_csv(head, lines)
 
 
-def table1_latex(table: Table1) -> str:
+def format_table1_latex(table: Table1) -> str:
     """A tabular environment that needs no package."""
     form = "lr"
     head = ["method", "parameter"]
     for column in table.columns:
         more = ["article", "overlap"] if table.has_article(column) else []
         form += "r" * (1 + len(more))
-        head += [_latex(column), *more]
+        head += [_escape_latex(column), *more]
     lines = [rf"\begin{{tabular}}{{{form}}}", r"\hline", rf"{' & '.join(head)} \\", r"\hline"]
     for row in table.rows:
-        cells = [_latex(text) for text in row]
+        cells = [_escape_latex(text) for text in row]
         for column in table.columns:
             entry = table.entries.get((row, column))
-            told = "" if entry is None else _told(entry.mean, entry.two_std, r"$\pm$ ")
+            told = "" if entry is None else _format_score(entry.mean, entry.two_std, r"$\pm$ ")
             cells.append(rf"\textbf{{{told}}}" if table.is_best(row, column) else told)
             if table.has_article(column):
-                cells += [one.replace("+/- ", r"$\pm$ ") for one in _article(entry)]
+                cells += [one.replace("+/- ", r"$\pm$ ") for one in _format_article(entry)]
         lines.append(rf"{' & '.join(cells)} \\")
     return "\n".join([*lines, r"\hline", r"\end{tabular}", ""])
 
 
-def _told(mean: float, two_std: float, sign: str = "+/- ") -> str:
+def _format_score(mean: float, two_std: float, sign: str = "+/- ") -> str:
     return f"{mean:.4f} ({sign}{two_std:.4f})"
 
 
-def _article(entry: Entry | None) -> list[str]:
+def _format_article(entry: Entry | None) -> list[str]:
     if entry is None or entry.article is None:
         return ["", ""]
-    return [_told(*entry.article), "yes" if entry.overlaps else "no"]
+    return [_format_score(*entry.article), "yes" if entry.overlaps else "no"]
 
 
 _LATEX = {
@@ -127,5 +127,5 @@ _LATEX = {
 }
 
 
-def _latex(name: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in printable(name))
+def _escape_latex(name: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in make_printable(name))

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from facetrack.core.faces import Vectors
 from facetrack.core.labels import NOISE
 from facetrack.core.texts import counted
-from facetrack.figures.canvas import as_shipped, new_figure
-from facetrack.figures.table import printable
+from facetrack.figures.canvas import make_figure, use_shipped_settings
+from facetrack.figures.table import make_printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ Style = tuple[str, str]
 """A colour and a marker."""
 
 
-def coordinates(vectors: Vectors, seed: int) -> NDArray[np.float32]:
+def compute_coordinates(vectors: Vectors, seed: int) -> NDArray[np.float32]:
     """t-SNE of (n, d) vectors in two components, scikit-learn's defaults: (n, 2) float32.
 
     The perplexity, 30 by default, must be below n: it is (n - 1) / 3 for 30 faces or fewer.
@@ -52,8 +52,8 @@ def coordinates(vectors: Vectors, seed: int) -> NDArray[np.float32]:
         return np.asarray(model.fit_transform(vectors), dtype=np.float32)
 
 
-@as_shipped()
-def two_panels(
+@use_shipped_settings()
+def draw_tsne(
     coordinates: NDArray[np.float32],
     people: Sequence[str] | None,
     clusters: NDArray[np.integer],
@@ -66,22 +66,22 @@ def two_panels(
     frequent has that person's colour and shape; further ones are darker crosses: a person's
     colour in the wrong place is a face in the wrong cluster.
     """
-    figure = new_figure(7 if people is None else 14, 7)
-    figure.suptitle(label(title, longest=120 if people is not None else 70))
+    figure = make_figure(7 if people is None else 14, 7)
+    figure.suptitle(format_label(title, longest=120 if people is not None else 70))
     panels = figure.subplots(1, 1 if people is None else 2, squeeze=False)[0]
     numbers = None
     if people is not None:
         names, numbers = np.unique(np.asarray(people, dtype=object), return_inverse=True)
-        styles = {number: style(number) for number in range(len(names))}
+        styles = {number: choose_style(number) for number in range(len(names))}
         _scatter(panels[0], coordinates, numbers, styles)
         panels[0].set_title(counted(len(names), "person", "people"))
         if len(names) <= _MOST_NAMES:
-            _legend(figure, list(names), styles)
+            _add_legend(figure, list(names), styles)
 
     labels, sizes = np.unique(clusters[clusters != NOISE], return_counts=True)
     single = np.isin(clusters, labels[sizes == 1])
     noise = clusters == NOISE
-    axes, size = panels[-1], _marker_size(len(clusters))
+    axes, size = panels[-1], _choose_marker_size(len(clusters))
     axes.scatter(
         coordinates[single, 0],
         coordinates[single, 1],
@@ -93,7 +93,7 @@ def two_panels(
     axes.scatter(
         coordinates[noise, 0], coordinates[noise, 1], s=size, c=GREY, marker="x", linewidths=0.7
     )
-    _scatter(axes, coordinates, clusters, cluster_styles(clusters, numbers))
+    _scatter(axes, coordinates, clusters, choose_cluster_styles(clusters, numbers))
     told = [counted(len(labels), "cluster")]
     if single.any():
         told.append(counted(int(single.sum()), "of them a single face", "of them single faces"))
@@ -109,23 +109,23 @@ def two_panels(
     return figure
 
 
-def label(name: str, longest: int = _LONGEST_NAME) -> str:
+def format_label(name: str, longest: int = _LONGEST_NAME) -> str:
     """A name as matplotlib text: one line, cut to `longest` characters, and no formula."""
-    name = printable(name)
+    name = make_printable(name)
     name = name if len(name) <= longest else name[: longest - 1] + "…"
     return name.replace("$", r"\$")
 
 
-def style(number: int) -> Style:
+def choose_style(number: int) -> Style:
     """How the person of a number is drawn."""
     shape = number // len(_COLOURS) % len(_SHAPES)
     return _COLOURS[number % len(_COLOURS)], _SHAPES[shape]
 
 
-def cluster_styles(
+def choose_cluster_styles(
     clusters: NDArray[np.integer], people: NDArray[np.integer] | None
 ) -> dict[int, Style]:
-    """A style for every cluster of two faces or more, as `two_panels` describes it.
+    """A style for every cluster of two faces or more, as `draw_tsne` describes it.
 
     clusters: (n,) integers, -1 is noise. people: (n,) numbers from 0, or None.
     """
@@ -136,15 +136,15 @@ def cluster_styles(
     for rank, index in enumerate(largest_first[: np.count_nonzero(sizes > 1)]):
         inside = clusters == labels[index]
         owner = rank if people is None else int(np.bincount(people[inside]).argmax())
-        colour, shape = style(owner)
+        colour, shape = choose_style(owner)
         styles[int(labels[index])] = (
-            (_darker(colour), _SPLIT_OFF) if owner in seen else (colour, shape)
+            (_darken(colour), _SPLIT_OFF) if owner in seen else (colour, shape)
         )
         seen.add(owner)
     return styles
 
 
-def _darker(colour: str) -> str:
+def _darken(colour: str) -> str:
     from matplotlib.colors import to_hex, to_rgb
 
     red, green, blue = to_rgb(colour)
@@ -158,7 +158,7 @@ def _scatter(
     styles: dict[int, Style],
 ) -> None:
     """Draw the faces whose label has a style; a call a marker, since matplotlib takes no more."""
-    size = _marker_size(len(labels))
+    size = _choose_marker_size(len(labels))
     for marker in (*_SHAPES, _SPLIT_OFF):
         colours = {label: style[0] for label, style in styles.items() if style[1] == marker}
         chosen = np.isin(labels, list(colours))
@@ -173,7 +173,7 @@ def _scatter(
             )
 
 
-def _legend(figure: "Figure", names: Sequence[str], styles: dict[int, Style]) -> None:
+def _add_legend(figure: "Figure", names: Sequence[str], styles: dict[int, Style]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
@@ -181,10 +181,10 @@ def _legend(figure: "Figure", names: Sequence[str], styles: dict[int, Style]) ->
         for colour, marker in styles.values()
     ]
     figure.legend(
-        handles, [label(name) for name in names], loc="outside right upper", frameon=False
+        handles, [format_label(name) for name in names], loc="outside right upper", frameon=False
     )
 
 
-def _marker_size(n: int) -> float:
+def _choose_marker_size(n: int) -> float:
     """Area in square points: 45 for a family's photos, 6 for thousands."""
     return float(np.clip(6000 / max(n, 1), 6, 45))

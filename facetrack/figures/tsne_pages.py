@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.labels import NOISE, noise_alone
-from facetrack.figures.assets import inlined
-from facetrack.figures.pages import JPEG, file_uri, page, script_json
+from facetrack.figures.assets import read_static
+from facetrack.figures.encoding import encode_json
+from facetrack.figures.pages import render_page
 from facetrack.figures.study_plots import PLOTLY
-from facetrack.figures.table import escaped, printable
-from facetrack.figures.tsne import GREY, Style, cluster_styles, style
+from facetrack.figures.table import make_printable
+from facetrack.figures.tsne import GREY, Style, choose_cluster_styles, choose_style
 
 # What figures/tsne.py calls the markers, as plotly does.
 _SYMBOLS = {
@@ -47,94 +48,90 @@ class Sheet:
     tiles: NDArray[np.int64]
 
 
-def tsne_page(
-    title: str,
-    about: str,
-    coordinates: NDArray[np.float32],
-    people: Sequence[str] | None,
-    clusters: NDArray[np.integer],
-    pictures: Sequence[str],
-    sheet: Sheet,
-) -> str:
-    """The page: n faces at (n, 2) coordinates, drawn as in `two_panels`.
+@dataclass(frozen=True)
+class TsnePage:
+    """n faces at (n, 2) coordinates, drawn as in `draw_tsne`.
 
     title, about: any text. people, pictures: n names; None where nobody said who is who.
     clusters: (n,) integers, -1 is noise; they are numbered as in clusters.csv.
     """
+
+    title: str
+    about: str
+    coordinates: NDArray[np.float32]
+    people: Sequence[str] | None
+    clusters: NDArray[np.integer]
+    pictures: Sequence[str]
+    sheet: Sheet
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """What faces can be coloured by."""
+        return ("cluster",) if self.people is None else ("person", "cluster")
+
+    @property
+    def groupings(self) -> list[dict[str, Any]]:
+        """For each of `kinds`: the names of its groups, how they are drawn, and whose is whose."""
+        if self.people is None:
+            return [_group_by_cluster(self.clusters, None)]
+        names, numbers = np.unique(np.asarray(self.people, dtype=object), return_inverse=True)
+        return [_group_by_person(list(names), numbers), _group_by_cluster(self.clusters, numbers)]
+
+    @property
+    def tile(self) -> int:
+        """The side of a face that is pointed at, twice that on the sheet, in pixels."""
+        return 2 * self.sheet.side
+
+
+def render_tsne_page(page: TsnePage) -> str:
+    """The page."""
     from plotly.offline import get_plotlyjs
 
-    groupings = [_clusters(clusters, None)]
-    if people is not None:
-        names, numbers = np.unique(np.asarray(people, dtype=object), return_inverse=True)
-        groupings = [_people(list(names), numbers), _clusters(clusters, numbers)]
-    x, y = np.round(coordinates.T.astype(np.float64), 2).tolist()
+    x, y = np.round(page.coordinates.T.astype(np.float64), 2).tolist()
     data = {
         "x": x,
         "y": y,
         "size": round(float(np.clip(200 / np.sqrt(len(x)), 5, 12)), 1),
-        "groupings": groupings,
-        "pictures": [printable(name) for name in pictures],
-        "tiles": sheet.tiles.tolist(),
-        "columns": sheet.columns,
-        "side": sheet.side,
+        "groupings": page.groupings,
+        "pictures": [make_printable(name) for name in page.pictures],
+        "tiles": page.sheet.tiles.tolist(),
+        "columns": page.sheet.columns,
+        "side": page.sheet.side,
         "grey": GREY,
         "config": _CONFIG,
     }
-    choices = "".join(
-        f'<label><input type="radio" name="by" value="{i}" autocomplete="off"'
-        f"{' checked' if i == 0 else ''}> {grouping['one']}</label>"
-        for i, grouping in enumerate(groupings)
-    )
-    kinds = " or ".join(grouping["one"] for grouping in groupings)
-    body = (
-        f'<h1>{escaped(title)}</h1>\n<p class="quiet">{escaped(about)} Point at a face to see it, '
-        f"click to see its {kinds} alone, Escape to see all.</p>\n"
-        f"<form>{f'<span>Colour by</span>{choices}' if people is not None else ''}"
-        '<div class="alone"><button type="button" id="all" hidden>Show all</button>'
-        '<span id="told" role="status"></span></div></form>\n'
-        '<div id="plot"></div>\n'
-        '<div id="face" hidden><div id="tile"></div><div id="names"></div></div>'
-    )
-    scripts = [get_plotlyjs(), f"const DATA = {script_json(data)};", inlined("tsne.js")]
-    return page(title, body, style=inlined("tsne.css") + _tile(sheet), scripts=scripts)
+    scripts = [get_plotlyjs(), f"const DATA = {encode_json(data)};", read_static("tsne.js")]
+    return render_page("tsne.html", page.title, page, scripts=scripts)
 
 
-def _people(names: Sequence[str], numbers: NDArray[np.int64]) -> dict[str, Any]:
-    styles = [style(number) for number in range(len(names))]
-    return _grouping("person", "people", names, numbers, styles)
+def _group_by_person(names: Sequence[str], numbers: NDArray[np.int64]) -> dict[str, Any]:
+    styles = [choose_style(number) for number in range(len(names))]
+    return _describe_groups("person", "people", names, numbers, styles)
 
 
-def _clusters(clusters: NDArray[np.integer], people: NDArray[np.int64] | None) -> dict[str, Any]:
+def _group_by_cluster(
+    clusters: NDArray[np.integer], people: NDArray[np.int64] | None
+) -> dict[str, Any]:
     noise = clusters == NOISE
     numbers = noise_alone(clusters)
     n = int(numbers[~noise].max()) + 1 if not noise.all() else 0
-    found = cluster_styles(np.where(noise, NOISE, numbers), people)
+    found = choose_cluster_styles(np.where(noise, NOISE, numbers), people)
     styles = [found.get(number, _SINGLE) for number in range(n)]
     names = [f"cluster {number}" for number in range(n)]
     if noise.any():
         names.append("in no cluster")
         styles.append(_NOISE)
-    return _grouping("cluster", "clusters", names, np.where(noise, n, numbers), styles)
+    return _describe_groups("cluster", "clusters", names, np.where(noise, n, numbers), styles)
 
 
-def _grouping(
+def _describe_groups(
     one: str, many: str, names: Sequence[str], of: NDArray[np.int64], styles: Sequence[Style]
 ) -> dict[str, Any]:
     return {
         "one": one,
         "many": many,
-        "names": [printable(name) for name in names],
+        "names": [make_printable(name) for name in names],
         "of": of.tolist(),
         "colours": [colour for colour, _ in styles],
         "symbols": [_SYMBOLS.get(shape, shape) for _, shape in styles],
     }
-
-
-def _tile(sheet: Sheet) -> str:
-    """A face of the sheet at twice its size."""
-    side = 2 * sheet.side
-    return (
-        f"#tile {{ width: {side}px; height: {side}px; border-radius: 4px; margin-bottom: 0.25rem; "
-        f"background: url({file_uri(sheet.jpeg, JPEG)}) 0 0 / {side * sheet.columns}px "
-        "auto no-repeat; }\n"
-    )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from facetrack.core.progress import QUIET, Progress
 from facetrack.extraction.thumbnails import Face, draw_thumbnails
-from facetrack.figures.pages import JPEG, file_uri, jpeg
+from facetrack.figures.encoding import JPEG, encode_file, encode_jpeg
 from facetrack.figures.people_page import Card, Pair, Shown
 from facetrack.organiser.grouping import NOBODY, Numbers
 from facetrack.organiser.people import Corrections, folder_name
@@ -113,6 +113,6 @@ class Contact:
         drawn = draw_thumbnails(faces, SIDE, "Faces for the page", progress)
         for row, face in zip(missing, drawn, strict=True):
             if face is not None:
-                images[row] = jpeg(face)
+                images[row] = encode_jpeg(face)
                 replace(thumbnail_path(own, photos.keys[row]), images[row])
-        return {row: file_uri(image, JPEG) for row, image in images.items()}
+        return {row: encode_file(image, JPEG) for row, image in images.items()}

@@ -106,11 +106,11 @@ class _Faces:
     def on(self, person: int, name: str) -> list[int]:
         """A person's faces on a photo, those of persons merged into them included."""
         of = self.said.person(person)
-        return self._found(name, [person, of], self._group(person))
+        return self._find(name, [person, of], self._group(person))
 
     def on_number(self, number: int, name: str) -> list[int]:
         """The faces of one number on a photo."""
-        return self._found(name, [number], {number})
+        return self._find(name, [number], {number})
 
     def count(self, person: int) -> int:
         """How many faces a person has."""
@@ -127,7 +127,7 @@ class _Faces:
         of = self.said.person(person)
         return self._merged.get(of, set()) | {of}
 
-    def _found(self, name: str, folders: Sequence[int], numbers: Collection[int]) -> list[int]:
+    def _find(self, name: str, folders: Sequence[int], numbers: Collection[int]) -> list[int]:
         """Rows of faces with some numbers on the photos of a name; the nearest such name counts.
 
         folders: of the persons in whose folders the name may be.
@@ -152,7 +152,7 @@ def _looks(name: str) -> str:
 def _split(person: int, listed: Sequence[Photo], faces: _Faces, now: State) -> list[Remark]:
     """Split a person off another one."""
     said, remarks = faces.said, list[Remark]()
-    already = _split_off(person, listed, faces, now)
+    already = _find_split_off(person, listed, faces, now)
     chosen: set[int] = set()
     for photo in listed:
         on = faces.on(person, photo.name)
@@ -196,7 +196,7 @@ def _merge_line(one: int, other: int, said: Corrections) -> int:
     )
 
 
-def _split_off(person: int, listed: Sequence[Photo], faces: _Faces, now: State) -> int | None:
+def _find_split_off(person: int, listed: Sequence[Photo], faces: _Faces, now: State) -> int | None:
     """The person that an earlier run has split off for these photos."""
     for number, of in now.parted.items():
         if faces.said.person(of) == faces.said.person(person) and any(
@@ -212,7 +212,9 @@ def _without_unknown(said: Corrections, following: int) -> list[Remark]:
     for other, number in list(said.merge.items()):
         if max(other, number) >= following:
             unknown = number if number >= following else other
-            remarks.append((said.merge_lines[other], f"{_no_such(unknown)}, so nothing was done"))
+            remarks.append(
+                (said.merge_lines[other], f"{_tell_unknown(unknown)}, so nothing was done")
+            )
             said.part(other)
     return remarks
 
@@ -228,12 +230,12 @@ def _idle(
             alive.add(number)
     following = now.following
     remarks = [
-        (line, f"{_no_such(number)}, so what is below does nothing")
+        (line, f"{_tell_unknown(number)}, so what is below does nothing")
         for number, line, _ in said.sections
         if number >= following
     ]
     remarks += [
-        (said.merge_lines[other], f"{_gone(other)}, so nothing was done")
+        (said.merge_lines[other], f"{_tell_gone(other)}, so nothing was done")
         for other in said.merge
         if other not in alive
     ]
@@ -242,14 +244,14 @@ def _idle(
         if number >= following:
             continue
         if other >= following:
-            remarks.append((line, f"{_no_such(other)}, so nothing was done"))
+            remarks.append((line, f"{_tell_unknown(other)}, so nothing was done"))
         elif said.person(number) == said.person(other):
             merged = _merge_line(number, other, said)
             told = f"{folder_name(number)} and {folder_name(other)} are merged by line {merged}"
             remarks.append((line, f"{told}: take out one of the two"))
         else:
             dead = [one for one in (number, other) if said.person(one) not in alive]
-            remarks += [(line, f"{_gone(one)}, so nothing was done") for one in dead[:1]]
+            remarks += [(line, f"{_tell_gone(one)}, so nothing was done") for one in dead[:1]]
     return remarks
 
 
@@ -263,7 +265,7 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
         if number >= following:
             continue
         if person not in alive:
-            remarks.append((line, f"{_gone(number)}, so the name does nothing"))
+            remarks.append((line, f"{_tell_gone(number)}, so the name does nothing"))
         elif stays != name:
             told = f"{folder_name(number)} is merged into {folder_name(person)}"
             remarks.append((line, f"{told}, whose name {readable(stays)} stays"))
@@ -284,11 +286,11 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
     return remarks
 
 
-def _no_such(number: int) -> str:
+def _tell_unknown(number: int) -> str:
     return f"there is no {folder_name(number)}"
 
 
-def _gone(number: int) -> str:
+def _tell_gone(number: int) -> str:
     return f"{folder_name(number)} has no faces any more"
 
 

@@ -43,7 +43,7 @@ class Folders:
         self, folder: str, name: str, content: str, original: Path, kind: str
     ) -> tuple[str, os.stat_result] | None:
         """Where a file is that a run which did not end has made, and its status."""
-        taken = self._taken_in(folder)
+        taken = self._list_taken(folder)
         for candidate in add_numbers(name):
             known = [candidate] if fold(candidate) in taken else versions(candidate)
             known = [version for version in known if fold(version) in taken]
@@ -62,7 +62,7 @@ class Folders:
         announce: told the path below `out` before the file may be there. Returns that path. Raises
         OSError.
         """
-        taken = self._taken_in(folder)
+        taken = self._list_taken(folder)
         for candidate in add_numbers(name):
             if fold(candidate) in taken:
                 continue
@@ -127,7 +127,7 @@ class Folders:
                 raise refused
         raise AssertionError("numbers do not end")
 
-    def _taken_in(self, folder: str) -> set[str]:
+    def _list_taken(self, folder: str) -> set[str]:
         """The names in a folder, in the form in which some disks do not tell them apart."""
         if folder not in self._taken:
             names = os.listdir(self._out / folder)  # noqa: PTH208

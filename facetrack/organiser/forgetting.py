@@ -64,7 +64,7 @@ def find_person(out: Path, called: str) -> Known:
     Of several states that know a face the last run's decides whose it is. Names are those of
     people.yaml; where nobody has the name there, those that the states remember.
     """
-    with _sound(out):
+    with _demand_sound(out):
         states = [one for file in reversed(_files(out)) for one in file.states()]
         owners: dict[str, int] = {}
         for one in states:
@@ -77,18 +77,18 @@ def find_person(out: Path, called: str) -> Known:
     known = (_find_called(called, one, owners.values()) for one in said)
     numbers = next((numbers for numbers in known if numbers), frozenset[int]())
     contents = {_content(face) for face, of in owners.items() if of in numbers}
-    with _sound(out):
+    with _demand_sound(out):
         return Known(numbers, _with_names(states, contents))
 
 
 def find_photo(out: Path, name: str) -> Mapping[str, frozenset[str]]:
     """Contents that photos of this name have had by what the states remember, with all names."""
-    with _sound(out):
+    with _demand_sound(out):
         states = [one for file in _files(out) for one in file.states()]
         wanted = {
             content
             for one in states
-            for content, names in (*_seen(one), *_made(one))
+            for content, names in (*_list_seen(one), *_list_made(one))
             if name in names or name in {known.rpartition("/")[2] for known in names}
         }
         return _with_names(states, wanted)
@@ -166,7 +166,7 @@ def without(text: str, persons: Collection[int]) -> str:
 
 
 @contextlib.contextmanager
-def _sound(out: Path) -> Iterator[None]:
+def _demand_sound(out: Path) -> Iterator[None]:
     """Raises UserError where what is in a file of states is none."""
     try:
         yield
@@ -239,13 +239,13 @@ def _find_called(called: str, said: Corrections, numbers: Collection[int]) -> fr
     )
 
 
-def _seen(one: Mapping[str, Any]) -> Iterator[tuple[str, set[str]]]:
+def _list_seen(one: Mapping[str, Any]) -> Iterator[tuple[str, set[str]]]:
     """Contents with the names that their photos had where the user has them."""
     for content, photo in one.get("photos", {}).items():
         yield content, {str(name) for name in photo["names"]}
 
 
-def _made(one: Mapping[str, Any]) -> Iterator[tuple[str, set[str]]]:
+def _list_made(one: Mapping[str, Any]) -> Iterator[tuple[str, set[str]]]:
     """Contents with the names that facetrack has given to their copies."""
     for path, file in one.get("files", {}).items():
         yield file["content"], {path, path.rpartition("/")[2]}
@@ -256,7 +256,7 @@ def _with_names(
 ) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {content: set() for content in contents}
     for one in states:
-        for content, names in _seen(one):
+        for content, names in _list_seen(one):
             if content in found:
                 found[content] |= names
     return {content: frozenset(names) for content, names in found.items()}

@@ -14,12 +14,11 @@ from typing import Any
 import yaml
 
 from facetrack.core.errors import UserError
+from facetrack.system.yaml_loader import LOADER
 
 _DEEPEST = 6  # people.yaml needs four
 _MOST_NODES = 500_000  # of 100,000 persons
 _LONGEST_ADVICE = 300  # characters of a line
-# libyaml reads a file ten times as fast as the loader in Python, with the same lines.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 _ENTRY = re.compile(r"\s*([\w-]+)\s*:\s+(\S.*?)(?:\s+#.*)?\s*")
@@ -83,7 +82,7 @@ def parse(text: str, path: Path) -> Node | None:
                 path, number, "not YAML that facetrack reads: put in quotes what begins so"
             )
     try:
-        return _document(yaml.parse(text, Loader=_LOADER), lines, path)
+        return _document(yaml.parse(text, Loader=LOADER), lines, path)
     except yaml.MarkedYAMLError as error:
         whole = (error.context or "").startswith(_WHOLE)
         mark = (error.context_mark if whole else None) or error.problem_mark or error.context_mark
@@ -152,7 +151,7 @@ def _advice(lines: list[str], line: int) -> str:
 
 def _is_sound(text: str) -> bool:
     try:
-        events = list(yaml.parse(text, Loader=_LOADER))
+        events = list(yaml.parse(text, Loader=LOADER))
     except yaml.YAMLError:
         return False
     return not any(

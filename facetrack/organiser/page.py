@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from facetrack.figures.people_page import index
+from facetrack.figures.people_page import PeoplePage, render_people_page
 from facetrack.organiser.contact import Contact
 from facetrack.organiser.grouping import NOBODY, Numbers, find_alike
 from facetrack.organiser.people import Corrections
@@ -40,7 +40,7 @@ def draw_page(
     """
     cards = [card for one in list_persons(persons) if (card := contact.card(one)) is not None]
     cards.sort(key=lambda card: (-card.n_faces, card.id))
-    return index(
+    page = PeoplePage(
         summary,
         cards,
         contact.pairs(alikes),
@@ -48,4 +48,5 @@ def draw_page(
         [photos.pictures[content].name for content in photos.faceless],
         list_reasons(photos.skipped),
         list_reasons(photos.noted),
-    ).encode()
+    )
+    return render_people_page(page).encode()

@@ -34,7 +34,7 @@ def read(path: Path, most: int) -> bytes | None:
     Raises UserError where it cannot be read, is no file, or is a link to nothing.
     """
     try:
-        with _opened(path, os.O_RDONLY) as file:
+        with _open(path, os.O_RDONLY) as file:
             content = file.read(most + 1)
     except FileNotFoundError as error:
         if path.is_symlink():
@@ -63,10 +63,10 @@ def append(path: Path, before: bytes | None, added: bytes) -> bool:
     before = before or b""
     digest = hashlib.sha256(before).hexdigest()
     text = json.dumps({"size": len(before), "sha256": digest, "added": added.decode()})
-    with _opened(note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW) as file:
+    with _open(note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW) as file:
         file.write(text.encode())
     try:
-        with _opened(path, os.O_RDWR | os.O_APPEND | made) as file:
+        with _open(path, os.O_RDWR | os.O_APPEND | made) as file:
             quiet = _QUIET
             if not (made or before):
                 quiet = _EMPTIED
@@ -96,10 +96,10 @@ def finish(path: Path) -> None:
     """Take back what an append that was killed has left of what it wanted to append."""
     note = _note(path)
     try:
-        with _opened(note, os.O_RDONLY | os.O_NOFOLLOW) as file:
+        with _open(note, os.O_RDONLY | os.O_NOFOLLOW) as file:
             told = json.loads(file.read(_MOST_NOTE))
         size, digest, added = int(told["size"]), str(told["sha256"]), str(told["added"])
-        with _opened(path, os.O_RDWR) as file:
+        with _open(path, os.O_RDWR) as file:
             if hashlib.sha256(file.read()[:size]).hexdigest() == digest:
                 _take_back(file, size, added.encode())
     except (OSError, ValueError, TypeError, KeyError):
@@ -124,7 +124,7 @@ def put(path: Path, content: bytes) -> None:
         with contextlib.suppress(PermissionError):
             replace(target, content, like=status)
             return
-    with _opened(target, os.O_WRONLY | os.O_TRUNC) as file:
+    with _open(target, os.O_WRONLY | os.O_TRUNC) as file:
         _write(file, content)
 
 
@@ -135,7 +135,7 @@ def _write(file: BinaryIO, content: bytes) -> None:
         left = left[file.write(left) :]
 
 
-def _opened(path: Path, flags: int) -> BinaryIO:
+def _open(path: Path, flags: int) -> BinaryIO:
     """A file, unbuffered where it is written to.
 
     Raises OSError, for what is no file too, such as a pipe or a folder.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from facetrack import figures
 from facetrack.core.faces import Embeddings, Skipped
+from facetrack.core.scores import clip_score
 from facetrack.evaluation.experiment import Evaluation
-from facetrack.evaluation.metrics import clipped, summary
+from facetrack.evaluation.metrics import summary
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def mean_scores(embeddings: Embeddings, evaluation: Evaluation) -> Means:
     values = {
         "ari_mean": told.mean,
         "ari_std": told.std,
-        "ari_ci_low": clipped(told.ci_low),
-        "ari_ci_high": clipped(told.ci_high),
+        "ari_ci_low": clip_score(told.ci_low),
+        "ari_ci_high": clip_score(told.ci_high),
         **means,  # MLflow's page of a run shows metrics in this order
     }
     return Means(values, {"ari": ari})
@@ -94,7 +95,7 @@ def tell_scores(values: Mapping[str, float], sampling: str, n_resamples: int) ->
 def write_resamples(evaluation: Evaluation) -> str:
     """The scores of each resample as a table, unrounded."""
     head = list(evaluation.resamples[0])
-    return figures.csv_text(
+    return figures.format_csv(
         head,
         (
             # Counts are whole numbers, whatever type their mean is made of.
@@ -106,4 +107,4 @@ def write_resamples(evaluation: Evaluation) -> str:
 
 def write_skipped(skipped: Sequence[Skipped]) -> str:
     """What was left out, and why, as a table."""
-    return figures.csv_text(("picture", "reason"), ((one.name, one.reason) for one in skipped))
+    return figures.format_csv(("picture", "reason"), ((one.name, one.reason) for one in skipped))

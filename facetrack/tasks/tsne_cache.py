@@ -23,7 +23,7 @@ def tsne(embeddings: Embeddings, seed: int) -> NDArray[np.float32]:
         return kept
     if n > 2000:
         say(f"t-SNE of {n} faces: about {n / 120:.0f} s, once for these embeddings")
-    coordinates: NDArray[np.float32] = figures.coordinates(embeddings.vectors, seed)
+    coordinates: NDArray[np.float32] = figures.compute_coordinates(embeddings.vectors, seed)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     content = io.BytesIO()
     np.save(content, coordinates, allow_pickle=False)

@@ -24,7 +24,7 @@ def draw_tsne_page(
         *([counted(n_people, "person", "people")] if n_people else []),
         counted(n_clusters, "cluster"),
     ]
-    return figures.tsne_page(
+    page = figures.TsnePage(
         title,
         f"{', '.join(counts)}.{about}",
         coordinates,
@@ -33,3 +33,4 @@ def draw_tsne_page(
         [one.name for one in embeddings.pictures],
         sheet(embeddings),
     )
+    return figures.render_tsne_page(page)

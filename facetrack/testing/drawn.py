@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from unittest.mock import patch
 
-from facetrack.core.faces import Embeddings, Picture
+from facetrack.core.faces import Detector, Embeddings, Picture
 from facetrack.dataset import Portraits
 from facetrack.detector import Haar
 from facetrack.embedder import DlibResNet
@@ -22,10 +22,10 @@ def portraits(home: Path) -> Sequence[Picture]:
         return Portraits().load().pictures
 
 
-def portrait_faces(home: Path) -> Embeddings:
-    """Their faces as Haar finds them and dlib's network embeds them, kept in the home."""
+def portrait_faces(home: Path, detector: Detector | None = None) -> Embeddings:
+    """Their faces as a detector, Haar, finds them and dlib's network embeds them, kept there."""
     with patch.dict(os.environ, FACETRACK_HOME=str(home)), Store(home) as store:
-        return extract(Portraits().load(), Haar(), DlibResNet(), store)
+        return extract(Portraits().load(), detector or Haar(), DlibResNet(), store)
 
 
 def photos(folder: Path, home: Path, n: int = 24) -> Path:

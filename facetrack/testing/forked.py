@@ -23,6 +23,7 @@ from typing import Self
 from unittest.mock import patch
 
 from facetrack import __main__ as started
+from facetrack.testing.process import shipped_configs
 
 _SIGINT = signal.default_int_handler
 
@@ -145,4 +146,5 @@ def _be(request: _Request) -> None:
     if request.limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (request.limit, request.limit))
     sys.argv = [str(started.__file__), *request.arguments]
-    importlib.import_module("facetrack.cli.command").main()
+    with shipped_configs():
+        importlib.import_module("facetrack.cli.command").main()

@@ -1,8 +1,10 @@
-"""What commands import when they need it, imported; and Hydra's plugins, as each does it."""
+"""What commands import when they need it, imported; Hydra's plugins, as each does it; configs."""
 
+import gc
 import importlib
 
 from facetrack.cli import plugins
+from facetrack.testing.process import read_shipped
 
 for _name in (
     *("cv2", "dlib", "matplotlib.backends.backend_agg", "optuna", "plotly.graph_objects"),
@@ -15,3 +17,5 @@ for _name in (
 ):
     importlib.import_module(_name)
 plugins.register()
+read_shipped()
+gc.freeze()  # no command looks through what is there before it

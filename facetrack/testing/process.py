@@ -1,11 +1,12 @@
 """The command line in this process, as separate from everything else in it as a process is."""
 
 import contextlib
-import copy
+import contextvars
 import gc
 import importlib
 import logging
 import os
+import pickle
 import signal
 import sys
 import tempfile
@@ -20,8 +21,9 @@ from unittest.mock import patch
 
 import optuna
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import ConfigRepository
+from hydra._internal.config_repository import ConfigRepository, IConfigRepository
 from hydra._internal.hydra import Hydra
+from hydra.core.default_element import ResultDefault
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
@@ -32,9 +34,9 @@ from omegaconf import DictConfig
 
 from facetrack import __main__ as started
 from facetrack.cli import command
-from facetrack.cli.working_folder import escaped
+from facetrack.cli.working_folder import escape
+from facetrack.embedder import dlib_resnet
 from facetrack.system import json_lines
-from facetrack.tasks.sweep import session
 from facetrack.testing.outcome import Outcome
 from facetrack.tracking import runs as tracking
 
@@ -49,8 +51,12 @@ for _name in (
 _REFUSED = 2
 _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
 _SHIPPED = {str(command.CONF), "hydra.conf", ""}  # the last is the schema
-_shipped: dict[str, ConfigResult] = {}
-_composed: dict[tuple[object, ...], DictConfig] = {}
+_SAME_FOR_ALL = (dlib_resnet._digest, dlib_resnet._models)  # of packages: nothing changes them
+_COMMON = ((), ("clusterer=meanshift",), ("task=tune",), ("task=organise",))
+# Pickled: to read that takes a fifth of the time that a deep copy takes.
+_shipped: dict[str, bytes] = {}
+_composed: dict[tuple[object, ...], bytes] = {}
+_merged: dict[str, bytes] = {}
 
 
 def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Outcome:
@@ -65,7 +71,7 @@ def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str,
             contextlib.chdir(folder),
             _modules(),
             _hydra(),
-            _configs(),
+            shipped_configs(),
             _signals(),
             _logging(),
             _written(1, out),
@@ -84,7 +90,7 @@ def _exit_status(arguments: Sequence[str]) -> int:
     # Worker processes take up their parent's: a test's would bring all the tests import.
     sys.modules["__main__"] = started
     try:
-        command.main()
+        contextvars.Context().run(command.main)  # no sweep is open in it
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             return end.code or 0
@@ -115,30 +121,24 @@ def _environment(added: Mapping[str, str]) -> Iterator[None]:
 @contextlib.contextmanager
 def _modules() -> Iterator[None]:
     """What modules remember is forgotten before and after, and the caller's put back."""
-    kept = (
-        session._open,
-        session._exit_status,
-        set(tracking._looked_through),
-        set(tracking._given_up),
-    )
+    looked_through, given_up = set(tracking._looked_through), set(tracking._given_up)
     _forget()
     try:
         yield
     finally:
         _forget()
-        session._open, session._exit_status, looked_through, given_up = kept
         tracking._looked_through.update(looked_through)
         tracking._given_up.update(given_up)
 
 
 def _forget() -> None:
-    session._open, session._exit_status = None, 0
     json_lines.ask(False)
     tracking._looked_through.clear()
     tracking._given_up.clear()
     for module in _own_modules():
         for value in list(vars(module).values()):
-            if clear := getattr(value, "cache_clear", None):  # of functools
+            clear = getattr(value, "cache_clear", None)  # of functools
+            if clear and value not in _SAME_FOR_ALL:
                 clear()
     close_stores()
 
@@ -158,6 +158,7 @@ def close_stores() -> None:
     _tracking_store_registry._get_store_with_resolved_uri.cache_clear()
     registry_of_models: Any = _get_store_registry
     registry_of_models()._get_store_with_resolved_uri.cache_clear()
+    _read_migrations_once()
     for engines in (
         runs.SqlAlchemyStore._engine_map,
         registry.SqlAlchemyStore._engine_map,
@@ -165,6 +166,25 @@ def close_stores() -> None:
         for engine in engines.values():
             engine.dispose()
         engines.clear()
+
+
+def _read_migrations_once() -> None:
+    """MLflow and Optuna run all files of their migrations, 67 and 10, to open a database."""
+    from alembic.util import pyfiles
+
+    anew = pyfiles.load_module_py
+    if anew.__module__ == __name__:
+        return
+    read: dict[str, ModuleType] = {}
+
+    def load_module_py(module_id: str, path: str | os.PathLike[str]) -> ModuleType:
+        if Path(path).parent.name != "versions":  # what is there to be run each time
+            return anew(module_id, path)
+        if str(path) not in read:
+            read[str(path)] = anew(module_id, path)
+        return read[str(path)]
+
+    pyfiles.load_module_py = load_module_py
 
 
 @contextlib.contextmanager
@@ -181,15 +201,16 @@ def _hydra() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _configs() -> Iterator[None]:
+def shipped_configs() -> Iterator[None]:
     """The configs that facetrack and Hydra ship are read once for all commands, most of composing.
 
     Each composition has copies; with a folder of the user's own (--config-dir) all are read anew.
     What only chooses is composed once for all commands, too: each begins with that (see
-    arguments/composed.py).
+    arguments/composition.py). So is what the same choices make, before anything is set in it.
     """
     read, composed_mode = ConfigRepository.load_config, Hydra.get_mode
     composed_anew = ConfigLoaderImpl.load_configuration
+    merged_anew = ConfigLoaderImpl._compose_config_from_defaults_list
 
     def load(repository: ConfigRepository, config_path: str) -> ConfigResult | None:
         if not _is_shipped(repository):
@@ -198,8 +219,9 @@ def _configs() -> Iterator[None]:
             found = read(repository, config_path)
             if found is None:
                 return None
-            _shipped[config_path] = found
-        return copy.deepcopy(_shipped[config_path])
+            _shipped[config_path] = pickle.dumps(found)
+        config: ConfigResult = pickle.loads(_shipped[config_path])
+        return config
 
     def compose(
         loader: ConfigLoaderImpl,
@@ -214,10 +236,21 @@ def _configs() -> Iterator[None]:
             return composed_anew(loader, config_name, *given)
         key = (config_name, *overrides, run_mode, validate_sweep_overrides)
         if key not in _composed:
-            _composed[key] = composed_anew(loader, config_name, *given)
-        config = copy.deepcopy(_composed[key])
-        config.hydra.runtime.cwd = escaped(str(Path.cwd()))
+            _composed[key] = pickle.dumps(composed_anew(loader, config_name, *given))
+        config: DictConfig = pickle.loads(_composed[key])
+        config.hydra.runtime.cwd = escape(str(Path.cwd()))
         config.hydra.job.name = JobRuntime.instance().get("name")
+        return config
+
+    def merge(
+        loader: ConfigLoaderImpl, defaults: list[ResultDefault], repo: IConfigRepository
+    ) -> DictConfig:
+        if not _is_shipped(loader.repository):
+            return merged_anew(loader, defaults, repo)
+        key = repr(defaults)
+        if key not in _merged:
+            _merged[key] = pickle.dumps(merged_anew(loader, defaults, repo))
+        config: DictConfig = pickle.loads(_merged[key])
         return config
 
     def mode(hydra: Hydra, config_name: str | None, overrides: list[str]) -> Any:
@@ -232,8 +265,19 @@ def _configs() -> Iterator[None]:
         patch.object(ConfigRepository, "load_config", load),
         patch.object(Hydra, "get_mode", mode),
         patch.object(ConfigLoaderImpl, "load_configuration", compose),
+        patch.object(ConfigLoaderImpl, "_compose_config_from_defaults_list", merge),
     ):
         yield
+
+
+def read_shipped() -> None:
+    """Read the configs that most commands need, for processes that are forked from this one.
+
+    Hydra's plugins must have been registered.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for choices in _COMMON:
+            in_process([*choices, "--cfg", "job"], Path(folder), {})
 
 
 def _chooses(override: str) -> bool:

@@ -1,4 +1,4 @@
-"""A store that was moved finds the files of its runs again: `python -m facetrack.moved`.
+"""A store that was moved finds the files of its runs again (see moved.py).
 
 MLflow keeps the whole path of the folder that each run's files are in, and has no command that
 changes it.
@@ -6,30 +6,12 @@ changes it.
 
 import contextlib
 import sqlite3
-from collections.abc import Sequence
 from pathlib import Path
 
 from facetrack.core.errors import UserError
-from facetrack.core.texts import counted
-from facetrack.system.terminal import refuse
 from facetrack.tracking.place import address, path_of
 
 _PLACES = (("experiments", "artifact_location"), ("runs", "artifact_uri"))
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Correct mlflow.db in the working folder, or the named one; returns the exit status."""
-    if len(arguments) > 1 or arguments[:1] in (["-h"], ["--help"]):
-        print("usage: python -m facetrack.moved [DATABASE]   (mlflow.db where none is named)")
-        return 0 if len(arguments) == 1 else 2
-    path = Path(arguments[0] if arguments else "mlflow.db").absolute()
-    try:
-        changed = corrected(path)
-    except UserError as error:
-        return refuse(str(error))
-    runs = counted(changed, "run")
-    print(f"{path}: the files of {runs} are in {path.parent / 'mlruns'} now")
-    return 0
 
 
 def corrected(path: Path) -> int:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import Visit
 from facetrack.core.faces import Embeddings
-from facetrack.figures import Point, interactive
+from facetrack.figures import Point, render_curves_page
 from facetrack.tasks.evaluate import galleries
 from facetrack.tasks.tsne_cache import tsne
 from facetrack.tasks.tsne_page import draw_tsne_page
@@ -60,7 +60,7 @@ def pages(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACETRACK_HOME", str(warm_home))
         page = draw_tsne_page("faces", portraits, tsne(portraits, 0), clusters)
-        made = galleries.files(portraits, clusters, "faces", b"")
+        made = galleries.make_files(portraits, clusters, "faces", b"")
     (folder / "tsne.html").write_text(page)
     (folder / "errors.html").write_text(str(made["errors.html"]))
     return folder
@@ -175,7 +175,7 @@ def test_on_a_phone_panels_stand_below_each_other_and_the_legend_below_them(
         for method in ("dbscan", "meanshift, n_people=50")
         for eps in (0.1, 0.2, 0.3)
     ]
-    (tmp_path / "curves.html").write_text(interactive(points))
+    (tmp_path / "curves.html").write_text(render_curves_page(points))
     with visit((tmp_path / "curves.html").as_uri()) as page:
         first, second, legend = map(page.locator, (".xtitle", ".x2title", ".legend"))
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from facetrack.cli.command_line import prepared
+from facetrack.cli.command_line import prepare
 from facetrack.core.errors import UserError
 from facetrack.system.shipped import CONF
 
 
 def _prepared(*arguments: str) -> list[str]:
-    return [one for one in prepared(arguments, CONF) if not one.startswith("sweep_id=")]
+    return [one for one in prepare(arguments, CONF) if not one.startswith("sweep_id=")]
 
 
 def test_a_range_on_a_number_is_written_out() -> None:
@@ -34,7 +34,7 @@ def test_a_range_on_a_number_is_written_out() -> None:
     ],
 )
 def test_other_colons_stay(argument: str) -> None:
-    assert prepared(["-m", argument], CONF)[1] == argument
+    assert prepare(["-m", argument], CONF)[1] == argument
 
 
 def test_whole_numbers_step_by_one_and_known_counts_as_one() -> None:
@@ -83,26 +83,26 @@ def test_flags_may_stand_anywhere() -> None:
 
 
 def test_an_experiment_is_a_sweep() -> None:
-    assert prepared(["+experiment=table1"], CONF)[-1].startswith("sweep_id=")
+    assert prepare(["+experiment=table1"], CONF)[-1].startswith("sweep_id=")
 
 
 def test_a_range_without_m_says_what_to_add() -> None:
     with pytest.raises(UserError, match="add -m"):
-        prepared(["clusterer.eps=0.1:1.2"], CONF)
+        prepare(["clusterer.eps=0.1:1.2"], CONF)
 
 
 def test_a_sweep_gets_an_id_of_its_own_unless_it_has_one() -> None:
-    first, second = (prepared(["-m", "seed=1,2"], CONF)[-1] for _ in range(2))
+    first, second = (prepare(["-m", "seed=1,2"], CONF)[-1] for _ in range(2))
     assert first.startswith("sweep_id=")
     assert first != second
-    assert prepared(["-m", "sweep_id=mine"], CONF) == ["-m", "sweep_id=mine"]
-    assert prepared(["seed=1"], CONF) == ["seed=1"]
+    assert prepare(["-m", "sweep_id=mine"], CONF) == ["-m", "sweep_id=mine"]
+    assert prepare(["seed=1"], CONF) == ["seed=1"]
 
 
 @pytest.mark.parametrize("path", ["~/Fotos é", "/a/(b)", "/it's", 'C:\\a "b" é', "/x{1}", "/plain"])
 def test_any_path_can_be_given(path: str) -> None:
     # To be shown: to be worked on, the folder would have to be there.
-    argument = prepared(["--cfg", "job", "dataset=folder", f"dataset.root={path}"], CONF)[-1]
+    argument = prepare(["--cfg", "job", "dataset=folder", f"dataset.root={path}"], CONF)[-1]
     assert OverridesParser.create().parse_override(argument).value() == path
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from facetrack.cli.tuned import with_tuned
+from facetrack.cli.tuned import replace_tuned
 from facetrack.core.errors import UserError
 
 
@@ -19,7 +19,7 @@ def best(tmp_path: Path) -> Path:
 
 
 def test_it_is_all_that_was_tuned_together(best: Path) -> None:
-    assert with_tuned(["seed=1", f"tuned={best}"]) == [
+    assert replace_tuned(["seed=1", f"tuned={best}"]) == [
         *("detector=haar", "embedder=facenet", "clusterer=meanshift"),
         *("clusterer.bandwidth=0.7", "clusterer.max_iter=9", "seed=1"),
     ]
@@ -28,7 +28,7 @@ def test_it_is_all_that_was_tuned_together(best: Path) -> None:
 def test_for_photos_it_is_the_radius_and_what_it_is_a_radius_of(
     best: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert with_tuned([f"tuned={best}", "task=organise", "task.out=x"]) == [
+    assert replace_tuned([f"tuned={best}", "task=organise", "task.out=x"]) == [
         *("embedder=facenet", "clusterer=meanshift", "clusterer.bandwidth=0.7"),
         *("task=organise", "task.out=x"),
     ]
@@ -42,5 +42,5 @@ def test_without_a_radius_there_is_nothing_for_photos(best: Path) -> None:
         "settings: {clusterer.min_cluster_size: 3}\n"
     )
     with pytest.raises(UserError, match="has no radius, which task=organise takes of it"):
-        with_tuned([f"tuned={best}", "task=organise"])
-    assert "clusterer.min_cluster_size=3" in with_tuned([f"tuned={best}"])
+        replace_tuned([f"tuned={best}", "task=organise"])
+    assert "clusterer.min_cluster_size=3" in replace_tuned([f"tuned={best}"])

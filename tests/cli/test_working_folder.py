@@ -55,7 +55,7 @@ def test_of_hydras_plugins_only_those_that_facetrack_brings_are_imported(
 
 
 def test_what_the_command_line_names_is_found_in_any_folder(
-    tmp_path: Path, warm_home: Path, new_mlflow: Path
+    tmp_path: Path, warm_home: Path, new_mlflow: Path, small_folder: Path
 ) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     workspace = Workspace(tmp_path / "alone" / NASTY, warm_home, store=new_mlflow)
@@ -64,7 +64,7 @@ def test_what_the_command_line_names_is_found_in_any_folder(
     # In workers of a launcher as well, which Python starts in the working folder.
     workspace.command(
         *("-m", "embedder._target_=mymodule.Mine", "n_resamples=2", "clusterer.eps=0.2,0.3"),
-        "hydra/launcher=joblib",
+        *("dataset=folder", f"dataset.root={small_folder}", "hydra/launcher=joblib"),
     ).ok()
     jobs = kept.runs(workspace.folder, "job", "FINISHED")
     assert {job.data.params["embedder._target_"] for job in jobs} == {"mymodule.Mine"}

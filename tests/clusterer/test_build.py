@@ -41,7 +41,7 @@ def test_known_is_the_resamples_k_and_random_state_its_seed() -> None:
 
 
 def test_known_needs_labels() -> None:
-    with pytest.raises(UserError, match=r"clusterer\.n_clusters=NUMBER"):
+    with pytest.raises(UserError, match=r"add n_clusters=NUMBER"):
         for_resample(build_estimator(OmegaConf.create(KMEANS)), None, 0)
 
 

@@ -44,11 +44,11 @@ def test_all_of_lfw(lfw: Faces) -> None:
 
 
 @pytest.mark.parametrize("min_samples", [1, 3])
-def test_orl(half_orl: Faces, min_samples: int) -> None:
+def test_orl(some_orl: Faces, min_samples: int) -> None:
     for resample in range(3):
-        drawn = Bootstrap().draw(len(half_orl[0]), 0, "orl", resample)
+        drawn = Bootstrap().draw(len(some_orl[0]), 0, "orl", resample)
         for eps in GRID:
-            _equal(half_orl[0][drawn], eps, min_samples)
+            _equal(some_orl[0][drawn], eps, min_samples)
 
 
 LINE = np.array([[0.0], [1], [2], [4], [5], [9], [9], [9.5]])

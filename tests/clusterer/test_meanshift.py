@@ -51,9 +51,9 @@ def test_more_faces_than_are_looked_at_together(lfw: Faces) -> None:
     _equal(points, 0.3)
 
 
-def test_orl(half_orl: Faces) -> None:
+def test_orl(some_orl: Faces) -> None:
     for resample, bandwidth in enumerate(GRID):
-        _equal(half_orl[0][Bootstrap().draw(len(half_orl[0]), 0, "orl", resample)], bandwidth)
+        _equal(some_orl[0][Bootstrap().draw(len(some_orl[0]), 0, "orl", resample)], bandwidth)
 
 
 BLOBS = np.random.RandomState(0).normal(size=(80, 3)) + np.repeat([[0], [4], [8], [40]], 20, axis=0)

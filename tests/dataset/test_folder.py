@@ -211,7 +211,7 @@ def test_an_unusable_root(
     assert "\n" not in str(error.value)
     if not root.startswith("~"):
         assert str(tmp_path / root) in str(error.value)
-        assert "dataset.root=PATH takes a folder of pictures" in str(error.value)
+        assert "root=PATH takes a folder of pictures" in str(error.value)
 
 
 def test_no_pictures_says_what_was_skipped(tmp_path: Path, no_heic: None) -> None:
@@ -235,5 +235,5 @@ def test_people_with_too_few_pictures_are_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, True, "3", None])
 def test_min_pictures_is_a_whole_number_from_1(tmp_path: Path, number: int) -> None:
-    with pytest.raises(UserError, match=r"dataset\.min_pictures is .*: expected a whole number"):
+    with pytest.raises(UserError, match=r"^min_pictures is .*: expected a whole number"):
         Folder(tmp_path, min_pictures=number)

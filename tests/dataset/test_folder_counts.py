@@ -173,12 +173,12 @@ def test_a_pattern_is_of_names_however_their_letters_are_composed(tmp_path: Path
 
 @pytest.mark.parametrize("exclude", ["*.png", None, 3, [""], ["/"], [None], [True], {"a": 1}])
 def test_exclude_is_a_list_of_patterns(tmp_path: Path, exclude: Sequence[str]) -> None:
-    with pytest.raises(UserError, match=r"^dataset\.exclude is .*: expected a list of patterns"):
+    with pytest.raises(UserError, match=r"^exclude is .*: expected a list of patterns"):
         Folder(tmp_path, exclude=exclude)
 
 
 def test_a_pattern_from_the_root_of_the_machine_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"names below dataset\.root, without a / at the start"):
+    with pytest.raises(UserError, match=r"names below root, without a / at the start"):
         Folder(tmp_path, exclude=[str(tmp_path / "drafts")])
 
 

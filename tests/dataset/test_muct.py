@@ -99,7 +99,7 @@ def test_a_failed_download_says_what_to_do(served: str, archives: list[Path]) ->
 
 
 def test_one_blob_id_a_camera_is_needed(served: str) -> None:
-    with pytest.raises(UserError, match=r"five dataset\.git_blobs"):
+    with pytest.raises(UserError, match="is downloaded from url with five git_blobs"):
         Muct(url=served, git_blobs=["0" * 40]).load()
 
 

@@ -54,7 +54,7 @@ def test_folders_that_cannot_be_meant(tmp_path: Path) -> None:
     for roots, told in (
         ([one, one], "share pictures"),
         ([one, one / "Ada"], "share pictures, which would count twice"),
-        ([], "dataset.roots is an empty list"),
+        ([], "roots is an empty list"),
         (str(one), "is no list: write"),
         ([one, tmp_path / "none"], "cannot be read as a folder"),
     ):
@@ -62,7 +62,7 @@ def test_folders_that_cannot_be_meant(tmp_path: Path) -> None:
             Folder(roots=roots).load()
     with pytest.raises(UserError, match="both given"):
         Folder(one, roots=[one]).load()
-    with pytest.raises(UserError, match="neither dataset"):
+    with pytest.raises(UserError, match="neither root nor roots"):
         Folder().load()
 
 
@@ -97,7 +97,7 @@ def test_people_come_from_a_table(tmp_path: Path) -> None:
     ("content", "told"),
     [
         (b"", "begins with"),
-        (b"name,who\na,b\n", "begins with 'name, who': dataset.labels=FILE takes a CSV"),
+        (b"name,who\na,b\n", "begins with 'name, who': labels=FILE takes a CSV"),
         (b"picture,person\n", "names nobody"),
         (b"picture,person\na.png,Ada\na.png,Bo\n", "has two people for a.png: Ada and Bo"),
         (b"picture,person\n\xff\xfe,b\n", "cannot be read"),

@@ -97,8 +97,8 @@ def test_trivial_clusterings_are_the_worst(labels: NDArray[np.int64]) -> None:
     [
         pytest.param("lfw", "dbscan", marks=pytest.mark.long),
         pytest.param("lfw", "meanshift", marks=pytest.mark.long),
-        ("half_orl", "dbscan"),
-        ("half_orl", "meanshift"),
+        ("some_orl", "dbscan"),
+        ("some_orl", "meanshift"),
     ],
 )
 def test_the_chosen_radius_costs_little(

@@ -259,7 +259,7 @@ def test_too_many_pixels_are_refused_before_decoding(tmp_path: Path) -> None:
     code = """
 import resource, sys
 from pathlib import Path
-from facetrack import picture
+from facetrack.extraction import picture
 from facetrack.core.errors import UserError
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

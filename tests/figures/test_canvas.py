@@ -8,8 +8,8 @@ _DRAW = """
 import hashlib, matplotlib
 from facetrack import figures
 linewidth = matplotlib.rcParams["lines.linewidth"]
-figure = figures.static([figures.Point("lfw", "dbscan", "eps", x, x, 0.1) for x in (0.3, 0.4)])
-print(hashlib.sha256(figures.png(figure)).hexdigest())
+figure = figures.draw_curves([figures.Point("lfw", "dbscan", "eps", x, x, 0.1) for x in (0.3, 0.4)])
+print(hashlib.sha256(figures.encode_png(figure)).hexdigest())
 assert matplotlib.rcParams["lines.linewidth"] == linewidth
 """
 

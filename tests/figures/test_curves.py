@@ -38,7 +38,7 @@ def traces(page: str) -> list[dict[str, Any]]:
 
 
 def test_static_has_a_panel_a_method_and_a_curve_a_dataset() -> None:
-    figure = figures.static(SWEEP)
+    figure = figures.draw_curves(SWEEP)
     assert [axes.get_title() for axes in figure.axes] == ["dbscan", "mean-shift"]
     assert [axes.get_xlabel() for axes in figure.axes] == ["eps", "bandwidth"]
     for axes in figure.axes:
@@ -50,7 +50,7 @@ def test_static_has_a_panel_a_method_and_a_curve_a_dataset() -> None:
 
 
 def test_bands_are_two_standard_deviations() -> None:
-    axes = figures.static(SWEEP).axes[0]
+    axes = figures.draw_curves(SWEEP).axes[0]
     corners = np.asarray(axes.collections[0].get_paths()[0].vertices)
     for x, mean in ((0.1, 0.2), (0.3, 0.7)):
         edges = corners[np.isclose(corners[:, 0], x), 1]
@@ -59,9 +59,11 @@ def test_bands_are_two_standard_deviations() -> None:
 
 def test_the_article_s_colours() -> None:
     expected = {"personal_faces": RED, "lfw": GREEN, "muct": BLUE}
-    for axes in figures.static(SWEEP).axes:
+    for axes in figures.draw_curves(SWEEP).axes:
         assert {name: to_hex(line.get_color()) for name, line in drawn(axes).items()} == expected
-    curves = [one for one in traces(figures.interactive(SWEEP)) if one["mode"] == "lines+markers"]
+    curves = [
+        one for one in traces(figures.render_curves_page(SWEEP)) if one["mode"] == "lines+markers"
+    ]
     assert {one["name"].split(",")[0]: one["line"]["color"] for one in curves} == expected
 
 
@@ -70,14 +72,14 @@ def test_other_datasets_have_colours_of_their_own_whatever_the_order() -> None:
     points = [Point(name, "dbscan", "eps", 0.3, 0.5, 0.1) for name in names]
     found = [
         {name: to_hex(line.get_color()) for name, line in drawn(figure.axes[0]).items()}
-        for figure in (figures.static(points), figures.static(points[::-1]))
+        for figure in (figures.draw_curves(points), figures.draw_curves(points[::-1]))
     ]
     assert found[0] == found[1]
     assert len({*found[0].values(), RED, BLUE}) == len(names) + 2
 
 
 def test_the_best_point_is_ringed_and_told() -> None:
-    axes = figures.static(SWEEP).axes[0]
+    axes = figures.draw_curves(SWEEP).axes[0]
     legend = axes.get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == [
@@ -92,7 +94,7 @@ def test_the_best_point_is_ringed_and_told() -> None:
 
 
 def test_a_method_without_a_number_is_a_dashed_line_in_every_panel() -> None:
-    figure = figures.static(SWEEP + LINES)
+    figure = figures.draw_curves(SWEEP + LINES)
     assert len(figure.axes) == 2
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [
@@ -110,32 +112,32 @@ def test_a_method_without_a_number_is_a_dashed_line_in_every_panel() -> None:
     [(SWEEP[:1], 1), (LINES, 1), (SWEEP[:1] + LINES, 1), (SWEEP + LINES, 2)],
 )
 def test_any_mixture_can_be_drawn(points: list[Point], panels: int) -> None:
-    figure = figures.static(points)
+    figure = figures.draw_curves(points)
     assert len(figure.axes) == panels
-    assert figures.png(figure) == figures.png(figures.static(points))
-    assert traces(figures.interactive(points))
+    assert figures.encode_png(figure) == figures.encode_png(figures.draw_curves(points))
+    assert traces(figures.render_curves_page(points))
 
 
 def test_many_methods_wrap_and_a_negative_mean_is_seen() -> None:
     points = [Point("lfw", f"method {i}", "eps", 0.1 * i, -0.2, 0.1) for i in range(5)]
-    figure = figures.static(points)
+    figure = figures.draw_curves(points)
     panels = [axes for axes in figure.axes if axes.axison]
     assert len(panels) == 5
     assert panels[0].get_ylim()[0] < -0.2
-    assert Image.open(io.BytesIO(figures.png(figure))).size == (1500, 1000)
+    assert Image.open(io.BytesIO(figures.encode_png(figure))).size == (1500, 1000)
 
 
 def test_points_without_a_score_are_left_out() -> None:
     unscored = Point("lfw", "dbscan", "eps", 0.9, NAN, NAN)
-    curve = drawn(figures.static([*SWEEP, unscored]).axes[0])["lfw"]
+    curve = drawn(figures.draw_curves([*SWEEP, unscored]).axes[0])["lfw"]
     assert 0.9 not in curve.get_xdata()
-    for draw in (figures.static, figures.interactive):
+    for draw in (figures.draw_curves, figures.render_curves_page):
         with pytest.raises(ValueError, match="at least one point"):
             draw([unscored])
 
 
 def test_interactive_has_every_point_and_tells_it() -> None:
-    found = traces(figures.interactive(SWEEP + LINES, score="AMI"))
+    found = traces(figures.render_curves_page(SWEEP + LINES, score="AMI"))
     curves = {one["name"]: one for one in found if one["mode"] == "lines+markers"}
     assert len(curves) == 6
     curve = curves["lfw, mean-shift"]
@@ -150,26 +152,26 @@ def test_interactive_has_every_point_and_tells_it() -> None:
 
 
 def test_interactive_works_offline_and_sends_nothing() -> None:
-    page = figures.interactive(SWEEP + LINES)
+    page = figures.render_curves_page(SWEEP + LINES)
     assert len(page) > 1_000_000  # plotly.js is inside
     assert not re.search(r"<(script|link|img|iframe)[^>]*\s(src|href)\s*=\s*.(?!data:)", page)
     assert '"showSendToCloud":false' in page
-    assert page == figures.interactive(SWEEP + LINES)
+    assert page == figures.render_curves_page(SWEEP + LINES)
 
 
 def test_hostile_names_are_only_names() -> None:
     name = "</script><script>alert(1)</script> $x^$ %{y} \udce9"
     points = [Point(name, name, "eps", value, 0.5, 0.1) for value in (0.1, 0.2, NAN)]
-    page = figures.interactive(points)
+    page = figures.render_curves_page(points)
     page.encode()
     assert "alert(1)</script>" not in page
     assert "<script>alert" not in page
     assert all("<script" not in one.get("name", "") for one in traces(page))
-    figures.png(figures.static(points))
+    figures.encode_png(figures.draw_curves(points))
 
 
 def test_a_mean_without_a_spread_has_no_band_and_claims_none() -> None:
     points = [Point("lfw", "dbscan", "eps", value, 0.5 + value, NAN) for value in (0.1, 0.2)]
-    axes = figures.static(points).axes[0]
+    axes = figures.draw_curves(points).axes[0]
     assert drawn(axes)["lfw"].get_label() == "lfw: best 0.700 at 0.2"
     assert np.isfinite(axes.get_ylim()).all()

@@ -7,7 +7,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from facetrack.figures.error_pages import Listing, error_page
+from facetrack.figures.error_pages import ErrorPage, Listing, render_error_page
 from facetrack.figures.galleries import FACE, Group, Section
 
 HOSTILE = "</h3><script>alert(1)</script><img src=x onerror=alert(1)>\"'\n\udce9"
@@ -20,7 +20,8 @@ def _face(grey: int) -> np.ndarray:
 def _made(sections: list[Section], clusters: list[int], people: list[int] | None) -> str:
     listings = [Listing("Merged", "Clusters of several people", sections)]
     sizes = None if people is None else np.array(people)
-    return error_page("lfw", "summed up", listings, b"\x89PNG", np.array(clusters), sizes)
+    page = ErrorPage("lfw", "summed up", listings, b"\x89PNG", np.array(clusters), sizes)
+    return render_error_page(page)
 
 
 def _greys(page: str) -> list[float]:
@@ -87,7 +88,7 @@ def test_sizes_are_counted_in_powers_of_two() -> None:
 def test_hostile_names_are_only_names() -> None:
     groups = [Group(HOSTILE, [_face(9)], 1)]
     listings = [Listing("Merged", HOSTILE, [Section(HOSTILE, groups, "cluster-1")])]
-    page = error_page(HOSTILE, HOSTILE, listings, b"", np.array([1]), None)
+    page = render_error_page(ErrorPage(HOSTILE, HOSTILE, listings, b"", np.array([1]), None))
     page.encode()
     assert page.count("<script") == 1  # ours
     assert "<script>alert" not in page

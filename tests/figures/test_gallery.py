@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from facetrack.figures.galleries import FACE, WIDTH, Group, Section, gallery
+from facetrack.figures.galleries import FACE, WIDTH, Group, Section, draw_gallery
 
 
 def _face(grey: int) -> np.ndarray:
@@ -18,7 +18,7 @@ def _opened(content: bytes) -> np.ndarray:
 
 def test_every_face_is_there_in_a_frame_of_its_groups_colour() -> None:
     groups = [Group("Ada", [_face(10), _face(60)], 3), Group("Bo", [_face(110)], 0)]
-    picture = _opened(gallery("Merged", [Section("cluster 1", groups)], ""))
+    picture = _opened(draw_gallery("Merged", [Section("cluster 1", groups)], ""))
     assert picture.shape[1] == WIDTH
     for grey in (10, 60, 110):
         assert np.all(picture == grey, axis=2).sum() >= 0.9 * FACE * FACE
@@ -30,24 +30,24 @@ def test_every_face_is_there_in_a_frame_of_its_groups_colour() -> None:
 
 def test_many_faces_wrap_within_the_width() -> None:
     groups = [Group(f"person {i}", [_face(10 * i)] * 3, 0) for i in range(12)]
-    picture = _opened(gallery("Merged", [Section("cluster", groups)], ""))
+    picture = _opened(draw_gallery("Merged", [Section("cluster", groups)], ""))
     for i in range(1, 12):
         assert np.all(picture == 10 * i, axis=2).sum() >= 0.9 * 3 * FACE * FACE
     assert picture.shape[0] > 4 * FACE
 
 
 def test_nothing_to_show_says_so_and_hostile_names_are_text() -> None:
-    empty = _opened(gallery("Merged", [], "nobody was confused"))
+    empty = _opened(draw_gallery("Merged", [], "nobody was confused"))
     assert (empty < 128).any()
     name = "<script>\n" + "x" * 500 + "\u202e名前"
-    picture = _opened(gallery(name, [Section(name, [Group(name, [_face(9)], 0)])], ""))
+    picture = _opened(draw_gallery(name, [Section(name, [Group(name, [_face(9)], 0)])], ""))
     assert picture.shape[1] == WIDTH
 
 
 def test_many_colours_stay_close_to_what_they_are() -> None:
     colours = np.stack(np.meshgrid(*[np.linspace(0, 255, 96)] * 2, [128.0]), -1)[:, :, 0]
     faces = [np.roll(colours, turn, axis=2).astype(np.uint8) for turn in range(3)]
-    picture = _opened(gallery("", [Section("", [Group("", faces, 0)])], "")).astype(int)
+    picture = _opened(draw_gallery("", [Section("", [Group("", faces, 0)])], "")).astype(int)
     assert np.all(picture == 255, axis=2).sum() > picture[:, :, 0].size / 2  # white stays so
     top, left = np.argwhere(np.all(abs(picture - [214, 39, 40]) <= 6, axis=2))[0]
     inside = picture[top + 4 : top + 4 + FACE, left + 4 : left + 4 + FACE]

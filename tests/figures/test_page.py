@@ -9,12 +9,13 @@ import re
 import numpy as np
 from PIL import Image
 
-from facetrack.figures.pages import data_uri, file_uri, page, script_json
+from facetrack.figures.encoding import encode_file, encode_json, encode_picture
+from facetrack.figures.pages import render_page
 
 
 def test_only_the_scripts_given_may_run() -> None:
     scripts = ["let a = 1;", 'document.title = "é";']
-    made = page("Title", "<p>body</p>", scripts=scripts)
+    made = render_page("page.html", "Title", scripts=scripts)
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', made)
     assert policy is not None
     allowed = re.findall(r"script-src ([^;]*)", policy[1])
@@ -23,12 +24,12 @@ def test_only_the_scripts_given_may_run() -> None:
     hashes = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in inside]
     assert allowed == [" ".join(f"'sha256-{one}'" for one in hashes)]
     assert "default-src 'none'" in policy[1]
-    assert "script-src 'none'" in page("Title", "")
+    assert "script-src 'none'" in render_page("page.html", "Title")
     assert "unsafe-eval" not in made
 
 
 def test_a_title_is_text() -> None:
-    made = page("</title><script>alert(1)</script>\udce9", "")
+    made = render_page("page.html", "</title><script>alert(1)</script>\udce9")
     made.encode()
     assert "<script" not in made
     assert "&lt;script&gt;alert(1)" in made
@@ -36,15 +37,15 @@ def test_a_title_is_text() -> None:
 
 def test_data_cannot_end_its_script() -> None:
     hostile = {"</script><script>alert(1)</script>": ["<!--", "\u2028", "\udce9", 1.5, None]}
-    text = script_json(hostile)
+    text = encode_json(hostile)
     assert "<" not in text
     assert text.isascii()
     assert json.loads(text) == hostile
 
 
 def test_a_picture_inside_the_page() -> None:
-    uri = data_uri(np.full((8, 8, 3), 120, np.uint8))
+    uri = encode_picture(np.full((8, 8, 3), 120, np.uint8))
     kind, _, content = uri.partition(";base64,")
     assert kind == "data:image/jpeg"
     assert np.ptp(np.asarray(Image.open(io.BytesIO(base64.b64decode(content))))) <= 2
-    assert file_uri(b"\x00\xff", "image/png") == "data:image/png;base64,AP8="
+    assert encode_file(b"\x00\xff", "image/png") == "data:image/png;base64,AP8="

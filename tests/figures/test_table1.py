@@ -23,7 +23,7 @@ TABLE = Table1(
 
 
 def test_markdown_has_the_best_bold_and_the_article_beside() -> None:
-    head, ruler, *lines = figures.table1_markdown(TABLE).splitlines()
+    head, ruler, *lines = figures.format_table1_markdown(TABLE).splitlines()
     assert head == "| method | parameter | portraits | lfw | article | overlap |"
     assert ruler.count("|") == head.count("|")
     assert lines == [
@@ -34,7 +34,7 @@ def test_markdown_has_the_best_bold_and_the_article_beside() -> None:
 
 
 def test_csv_is_unrounded() -> None:
-    rows = list(csv.DictReader(io.StringIO(figures.table1_csv(TABLE), newline="")))
+    rows = list(csv.DictReader(io.StringIO(figures.format_table1_csv(TABLE), newline="")))
     assert rows[2]["lfw article_ari_mean"] == "0.956498"
     assert [row["lfw overlap"] for row in rows] == ["", "yes", "no"]
     assert [row["lfw best"] for row in rows] == ["", "", "yes"]
@@ -46,7 +46,7 @@ def test_latex_has_as_many_cells_as_columns_and_no_special_letter() -> None:
     table = Table1(
         [("k", "a_b&c")], ["100% $me\\$"], {(("k", "a_b&c"), "100% $me\\$"): Entry(1, 0)}
     )
-    lines = figures.table1_latex(table).splitlines()
+    lines = figures.format_table1_latex(table).splitlines()
     assert lines[0] == r"\begin{tabular}{lrr}"
     assert lines[2] == r"method & parameter & 100\% \$me\textbackslash{}\$ \\"
     assert lines[4] == r"k & a\_b\&c & \textbf{1.0000 ($\pm$ 0.0000)} \\"
@@ -70,12 +70,12 @@ def test_the_comparison_says_which_differences_are_real() -> None:
         "b": (0.4 + np.arange(12) ** 2 / 2e3).tolist(),
     }
     differences = {"x|y": paired(scores)}
-    text = figures.comparison_markdown(differences)
+    text = figures.format_comparison_markdown(differences)
     assert r"| x\|y | a | b |" in text
-    (row,) = csv.DictReader(io.StringIO(figures.comparison_csv(differences), newline=""))
+    (row,) = csv.DictReader(io.StringIO(figures.format_comparison_csv(differences), newline=""))
     assert float(row["difference"]) == pytest.approx(differences["x|y"][0].mean)
     assert row["real"] == "yes"
-    assert figures.comparison_line(differences["x|y"][0]).endswith("a real difference")
+    assert figures.describe_difference(differences["x|y"][0]).endswith("a real difference")
 
 
 def test_growth_has_a_curve_a_method_and_a_panel_a_score() -> None:
@@ -85,7 +85,7 @@ def test_growth_has_a_curve_a_method_and_a_panel_a_score() -> None:
         for method in ("dbscan", "kmeans")
         for people in (50, 10, 20)
     ]
-    figure = figures.growth(sizes)
+    figure = figures.draw_growth(sizes)
     assert [axes.get_title() for axes in figure.axes] == [
         f"{dataset}: {score}"
         for dataset in ("lfw", "orl")
@@ -96,4 +96,4 @@ def test_growth_has_a_curve_a_method_and_a_panel_a_score() -> None:
     np.testing.assert_array_equal(lines[0].get_xdata(), [10, 20, 50])
     np.testing.assert_array_equal(lines[0].get_ydata(), [0.1, 0.2, 0.5])
     with pytest.raises(ValueError, match="at least one"):
-        figures.growth([])
+        figures.draw_growth([])

@@ -44,7 +44,7 @@ def places(n: int) -> NDArray[np.float32]:
 def test_same_seed_same_coordinates_and_people_stay_together() -> None:
     vectors, owner = blobs(60, people=3)
     before = vectors.copy()
-    first, again = (figures.coordinates(vectors, seed=4) for _ in range(2))
+    first, again = (figures.compute_coordinates(vectors, seed=4) for _ in range(2))
     assert first.shape == (60, 2)
     assert first.dtype == np.float32
     np.testing.assert_array_equal(first, again)
@@ -60,7 +60,7 @@ def test_coordinates_do_not_depend_on_the_number_of_cores() -> None:
     found = []
     for threads in (1, 2):
         with threadpool_limits(threads):
-            found.append(figures.coordinates(vectors, seed=0))
+            found.append(figures.compute_coordinates(vectors, seed=0))
     np.testing.assert_array_equal(found[0], found[1])
 
 
@@ -69,13 +69,13 @@ def test_scikit_learn_s_defaults_wherever_they_are_possible(n: int) -> None:
     vectors, _ = blobs(n, people=6)
     with threadpool_limits(1):
         expected = TSNE(random_state=0).fit_transform(vectors)
-    np.testing.assert_array_equal(figures.coordinates(vectors, seed=0), expected)
+    np.testing.assert_array_equal(figures.compute_coordinates(vectors, seed=0), expected)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 30])
 def test_tiny_sets(n: int) -> None:
     vectors, _ = blobs(n, people=max(n, 1))
-    found = figures.coordinates(vectors, seed=0)
+    found = figures.compute_coordinates(vectors, seed=0)
     assert found.shape == (n, 2)
     assert np.isfinite(found).all()
     assert len(np.unique(found, axis=0)) == n
@@ -83,15 +83,15 @@ def test_tiny_sets(n: int) -> None:
 
 def test_equal_faces_share_a_place() -> None:
     vectors = np.full((7, 16), 0.25, dtype=np.float32)
-    np.testing.assert_array_equal(figures.coordinates(vectors, seed=0), np.zeros((7, 2)))
+    np.testing.assert_array_equal(figures.compute_coordinates(vectors, seed=0), np.zeros((7, 2)))
     vectors[0] = -vectors[0]
-    assert np.isfinite(figures.coordinates(vectors, seed=0)).all()
+    assert np.isfinite(figures.compute_coordinates(vectors, seed=0)).all()
 
 
 def test_panels_titles_and_legend() -> None:
     people = ["Bo", "Al", "Al", "Bo", "Cy", "Al"]
     clusters = np.array([0, 3, 3, 0, 5, -1])
-    figure = figures.two_panels(places(6), people, clusters, "six faces")
+    figure = figures.draw_tsne(places(6), people, clusters, "six faces")
     left, right = figure.axes
     assert figure.get_suptitle() == "six faces"
     assert left.get_title() == "3 people"
@@ -104,7 +104,7 @@ def test_every_face_is_drawn_once_in_each_panel() -> None:
     rng = np.random.default_rng(0)
     people = [f"person {i}" for i in rng.integers(0, 30, 200)]
     clusters = rng.integers(-1, 90, 200)
-    figure = figures.two_panels(places(200), people, clusters, "")
+    figure = figures.draw_tsne(places(200), people, clusters, "")
     for panel in figure.axes:
         drawn = np.concatenate([np.asarray(one.get_offsets()) for one in panel.collections])
         np.testing.assert_array_equal(np.sort(drawn[:, 0]), np.arange(200))
@@ -115,7 +115,7 @@ def test_cluster_has_the_colour_of_its_majority() -> None:
     people = ["Al"] * 4 + ["Bo"] * 3 + ["Al"] * 2 + ["Cy"] * 2
     #        Al's largest cluster, with one Bo in it; Bo's; Al split off; Cy
     clusters = np.array([7, 7, 7, 7, 7, 2, 2, 9, 9, 4, 4])
-    figure = figures.two_panels(places(11), people, clusters, "")
+    figure = figures.draw_tsne(places(11), people, clusters, "")
     left, right = (list(colours(panel).items()) for panel in figure.axes)
     true = [colour for _, colour in sorted(left)]
     found = [colour for _, colour in sorted(right)]
@@ -127,7 +127,7 @@ def test_cluster_has_the_colour_of_its_majority() -> None:
 
 def test_single_faces_are_hollow_and_noise_is_crossed() -> None:
     clusters = np.array([0, 0, 1, -1, -1])
-    (panel,) = figures.two_panels(places(5), None, clusters, "").axes
+    (panel,) = figures.draw_tsne(places(5), None, clusters, "").axes
     hollow, crosses, filled = panel.collections
     assert np.asarray(hollow.get_offsets())[:, 0].tolist() == [2]
     assert len(np.asarray(hollow.get_facecolor())) == 0
@@ -138,7 +138,7 @@ def test_single_faces_are_hollow_and_noise_is_crossed() -> None:
 
 def test_neighbours_in_number_differ_in_colour() -> None:
     people = [f"{i:03d}" for i in range(100)]
-    panel = figures.two_panels(places(100), people, np.arange(100), "").axes[0]
+    panel = figures.draw_tsne(places(100), people, np.arange(100), "").axes[0]
     drawn = [colour for _, colour in sorted(colours(panel).items())]
     assert len(drawn) == 100
     assert all(drawn[i] not in drawn[i + 1 : i + 5] for i in range(99))
@@ -150,7 +150,7 @@ def test_png_of_thousands_is_small(shape: str) -> None:
     where = (rng.normal if shape == "normal" else rng.random)(size=(7500, 2)).astype(np.float32)
     people = [f"person {i}" for i in rng.integers(0, 901, 7500)]
     clusters = rng.integers(-1, 3000, 7500)
-    picture = figures.png(figures.two_panels(where, people, clusters, "thousands"))
+    picture = figures.encode_png(figures.draw_tsne(where, people, clusters, "thousands"))
     assert len(picture) < 600_000
     assert Image.open(io.BytesIO(picture)).size == (1400, 700)
 
@@ -158,7 +158,9 @@ def test_png_of_thousands_is_small(shape: str) -> None:
 def test_png_bytes_repeat_and_hold_no_metadata() -> None:
     def picture() -> bytes:
         people = ["Al", "Bo"] * 20
-        return figures.png(figures.two_panels(places(40), people, np.arange(40) // 4, "again"))
+        return figures.encode_png(
+            figures.draw_tsne(places(40), people, np.arange(40) // 4, "again")
+        )
 
     assert picture() == picture()
     assert set(Image.open(io.BytesIO(picture())).info) == {"dpi"}
@@ -166,8 +168,8 @@ def test_png_bytes_repeat_and_hold_no_metadata() -> None:
 
 def test_hostile_names_are_drawn_as_they_are(recwarn: pytest.WarningsRecorder) -> None:
     people = ["$\\frac{$", "_hidden", "two\nlines", "轮子", "x" * 200, "\udce9"]
-    figure = figures.two_panels(places(6), people, np.arange(6), "$\\alpha_{$ " * 40)
-    figures.png(figure)
+    figure = figures.draw_tsne(places(6), people, np.arange(6), "$\\alpha_{$ " * 40)
+    figures.encode_png(figure)
     told = [text.get_text() for text in figure.legends[0].get_texts()]
     assert sorted(told) == sorted(
         ["\\$\\frac{\\$", "_hidden", "two lines", "轮子", "x" * 25 + "…", "?"]
@@ -180,8 +182,8 @@ def test_figures_leave_pyplot_alone_and_import_late() -> None:
 import sys, numpy
 from facetrack import figures
 early = {"matplotlib", "plotly", "sklearn.manifold"} & set(sys.modules)
-figures.png(figures.two_panels(numpy.zeros((3, 2), "f4"), None, numpy.arange(3), ""))
-figures.png(figures.static([figures.Point("lfw", "dbscan", "eps", 0.3, 0.9, 0.1)]))
+figures.encode_png(figures.draw_tsne(numpy.zeros((3, 2), "f4"), None, numpy.arange(3), ""))
+figures.encode_png(figures.draw_curves([figures.Point("lfw", "dbscan", "eps", 0.3, 0.9, 0.1)]))
 print(early, "matplotlib.pyplot" in sys.modules)
 """
     answer = subprocess.run(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from facetrack.figures.tsne_pages import Sheet, tsne_page
+from facetrack.figures.tsne_pages import Sheet, TsnePage, render_tsne_page
 
 HOSTILE = "</script><script>alert(1)</script><b>&\u2028\n\udce9"
 SHEET = Sheet(b"\xff\xd8 a sheet", 2, 48, np.array([0, 1, -1, 2]))
@@ -17,7 +17,8 @@ def _made(
     people: list[str] | None, clusters: list[int], pictures: tuple[str, ...] = ("a", "b", "c", "d")
 ) -> str:
     places = np.array([[0, 1.234], [2, 3], [-4, 5], [6, -7]], np.float32)
-    return tsne_page("faces", "Four.", places, people, np.array(clusters), pictures, SHEET)
+    page = TsnePage("faces", "Four.", places, people, np.array(clusters), pictures, SHEET)
+    return render_tsne_page(page)
 
 
 def _data(page: str) -> Any:
@@ -60,7 +61,9 @@ def test_without_labels_there_is_nothing_to_switch() -> None:
 def test_hostile_names_are_only_names() -> None:
     pictures = (HOSTILE,) * 4
     places = np.zeros((4, 2), np.float32)
-    page = tsne_page(HOSTILE, HOSTILE, places, [HOSTILE] * 4, np.zeros(4, int), pictures, SHEET)
+    page = render_tsne_page(
+        TsnePage(HOSTILE, HOSTILE, places, [HOSTILE] * 4, np.zeros(4, int), pictures, SHEET)
+    )
     page.encode()
     assert page.count("<script>") == 3
     assert "<script>alert" not in page

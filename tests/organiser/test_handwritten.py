@@ -7,6 +7,7 @@ import yaml
 
 from facetrack.core.errors import UserError
 from facetrack.organiser import handwritten, people_file, people_writing
+from facetrack.system.yaml_loader import LOADER
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ _QUOTES = "not YAML (…): put it in quotes,"
 _SIGN = "what begins with *, & or ! is no name for YAML: put it in quotes,"
 
 
-@pytest.mark.parametrize("loader", [yaml.SafeLoader, handwritten._LOADER])
+@pytest.mark.parametrize("loader", [yaml.SafeLoader, LOADER])
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -80,7 +81,7 @@ _SIGN = "what begins with *, & or ! is no name for YAML: put it in quotes,"
 def test_what_is_wrong_says_how_to_mend_it(
     path: Path, text: str, told: str, loader: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handwritten, "_LOADER", loader)
+    monkeypatch.setattr(handwritten, "LOADER", loader)
     path.write_text(text)
     with pytest.raises(UserError) as error:
         people_file.read(path)
@@ -98,8 +99,8 @@ def test_both_loaders_read_the_same(path: Path, monkeypatch: pytest.MonkeyPatch)
         + ('person-005: {name: "\\u00e4", split: [[a.jpg], ["b: c.jpg",\n  d.jpg]]}\n6:\n')
     )
     found = []
-    for loader in (yaml.SafeLoader, handwritten._LOADER):
-        monkeypatch.setattr(handwritten, "_LOADER", loader)
+    for loader in (yaml.SafeLoader, LOADER):
+        monkeypatch.setattr(handwritten, "LOADER", loader)
         found.append(handwritten.parse(text, path))
     assert found[0] == found[1]
     (*_, first) = [key.line for key, _ in found[0].pairs]  # type: ignore[union-attr]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from facetrack.figures.people_page import Card, Pair, Shown, index
+from facetrack.figures.people_page import Card, Pair, PeoplePage, Shown, render_people_page
 from facetrack.organiser import people_file
 from facetrack.organiser.names import file_name
 
@@ -29,7 +29,7 @@ def test_a_name_is_the_same_in_the_file_the_folder_and_the_page(
     assert folder == f"person-001 {name}"
     assert file_name(f"{name}.jpg") == f"{name}.jpg"
     card = Card("person-001", said.names[1], folder, [f"{name}.jpg"], [""], [Shown(0, None)], 1)
-    page = index([], [card], [], None, [], [])
+    page = render_people_page(PeoplePage([], [card], [], None, [], []))
     assert f"<h3>{name} · person-001</h3>" in page
     assert f'alt="{name}.jpg"' in page or f'title="{name}.jpg"' in page
     (tmp_path / folder).mkdir()
@@ -47,13 +47,14 @@ def test_a_name_is_the_same_in_the_file_the_folder_and_the_page(
 def test_names_that_turn_a_text_or_command_a_terminal_do_not(name: str, shown: str) -> None:
     assert file_name(f"person-001 {name}") == f"person-001 {shown}"
     card = Card("person-001", name, None, ["a.jpg"], [""], [], 1)
-    page = index([], [card], [], None, [], [])
+    page = render_people_page(PeoplePage([], [card], [], None, [], []))
     assert f"<h3>{shown} · person-001</h3>" in page
     assert not set(page) & set(name) & set("\u202e\u2066\u200e\u200f\x1b\x07")
 
 
 def test_who_may_be_the_same_can_be_said_to_be_or_not_to_be() -> None:
     cards = [Card(f"person-00{n}", "", None, ["a.jpg"], [""], [], 1) for n in (1, 8)]
-    page = index([], cards, [Pair(cards[0], cards[1], 0.25)], None, [], [])
+    pair = Pair(cards[0], cards[1], 0.25)
+    page = render_people_page(PeoplePage([], cards, [pair], None, [], []))
     assert "<pre>person-001:\n  merge: [person-008]</pre>" in page
     assert "<pre>person-001:\n  different: [person-008]</pre>" in page

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from facetrack.cli.arguments.overrides import read_said_texts
 from facetrack.system import masking as module
 from facetrack.system.masking import HIDDEN, is_masked, masked, masked_within, remember
-from facetrack.tasks.context.grammar import texts
 from facetrack.testing import Workspace
 
 
@@ -105,7 +105,7 @@ def test_an_address_that_is_known_is_hidden_in_every_kind_of_text(
     ],
 )
 def test_arguments_are_known_as_they_are_typed(argument: str) -> None:
-    remember(texts([argument, "-m", "seed=1:3", "~clusterer"]))
+    remember(read_said_texts([argument, "-m", "seed=1:3", "~clusterer"]))
     assert "S3CRET" not in masked(f"no such setting: {argument}")
 
 

@@ -18,7 +18,7 @@ def _embeddings(seed: int) -> Embeddings:
 
 def test_kept_by_content_and_seed(home: Path) -> None:
     first = tsne(_embeddings(0), seed=0)
-    np.testing.assert_array_equal(first, figures.coordinates(_embeddings(0).vectors, 0))
+    np.testing.assert_array_equal(first, figures.compute_coordinates(_embeddings(0).vectors, 0))
     (kept,) = (home / "tsne").iterdir()
     written = kept.stat().st_mtime_ns
     np.testing.assert_array_equal(tsne(_embeddings(0), seed=0), first)

@@ -14,9 +14,10 @@ from hydra import initialize_config_dir
 from hydra.core.singleton import Singleton
 from omegaconf import OmegaConf
 
-from facetrack.cli.replayed import doubtful
-from facetrack.cli.resume import resumed
-from facetrack.cli.tuned import with_tuned
+from facetrack.cli.resume import replace_resume
+from facetrack.cli.stored_arguments import find_doubtful
+from facetrack.cli.tuned import replace_tuned
+from facetrack.cli.typed_targets import find_typed, remember_typed
 from facetrack.core.errors import UserError
 from facetrack.embedder import DlibResNet
 from facetrack.system.shipped import CONF
@@ -120,7 +121,7 @@ def test_a_task_is_one_of_conf(task: str, nothing_typed: None) -> None:
     ],
 )
 def test_what_the_user_types_is_his_own(arguments: list[str], named: set[str]) -> None:
-    assert set(targets.typed(arguments)) == named
+    assert set(find_typed(arguments)) == named
 
 
 @pytest.mark.parametrize(
@@ -136,15 +137,15 @@ def test_so_are_the_configs_in_a_folder_that_is_typed(arguments: list[str], tmp_
     (tmp_path / "embedder").mkdir()
     (tmp_path / "embedder/mine.yaml").write_text("_target_: mine.A\n")
     (tmp_path / "broken.yaml").write_text("{")
-    assert set(targets.typed([one.format(tmp_path) for one in arguments])) == {"mine.A"}
+    assert set(find_typed([one.format(tmp_path) for one in arguments])) == {"mine.A"}
 
 
 def test_what_was_typed_goes_with_jobs_into_other_processes(nothing_typed: None) -> None:
-    targets.remember(["embedder._target_=mine.A"])
+    remember_typed(["embedder._target_=mine.A"])
     sent = cloudpickle.dumps(Singleton.get_state())
     before = Singleton.get_state()
     try:
-        targets.remember([])
+        remember_typed([])
         Singleton.set_state(pickle.loads(sent))
         assert targets.Typed().names == {"mine.A"}
     finally:
@@ -180,8 +181,8 @@ DOUBTFUL = (
 
 
 def test_only_what_sets_values_is_run_again_from_the_store() -> None:
-    assert doubtful(HARMLESS) == []
-    assert doubtful(DOUBTFUL) == list(DOUBTFUL)
+    assert find_doubtful(HARMLESS) == []
+    assert find_doubtful(DOUBTFUL) == list(DOUBTFUL)
 
 
 def _store(workspace: Workspace, *overrides: str, sweep_id: str = "s1") -> None:
@@ -216,7 +217,7 @@ def test_a_command_that_is_none_is_told(workspace: Workspace, command: str) -> N
         client(workspace.folder).set_tag(parent.info.run_id, f"command.{number}", piece)
     said = pytest.raises(UserError, match="does not say how it was started")
     with initialize_config_dir(str(CONF), version_base="1.3"), said:
-        resumed(["resume=last", f"tracking.uri={uri}"])
+        replace_resume(["resume=last", f"tracking.uri={uri}"])
 
 
 def test_the_last_sweep_names_no_folder_elsewhere(workspace: Workspace) -> None:
@@ -224,7 +225,7 @@ def test_the_last_sweep_names_no_folder_elsewhere(workspace: Workspace) -> None:
     uri = f"sqlite:///{workspace.folder / 'mlflow.db'}"
     said = pytest.raises(UserError, match=r"if that is yours, say resume=\.\./\.\./elsewhere")
     with initialize_config_dir(str(CONF), version_base="1.3"), said:
-        resumed(["resume=last", f"tracking.uri={uri}"])
+        replace_resume(["resume=last", f"tracking.uri={uri}"])
 
 
 @pytest.fixture
@@ -333,7 +334,7 @@ def test_a_changed_best_yaml_brings_numbers_and_choices_only(
     path = tmp_path / "best.yaml"
     path.write_text(content.format(sprung))
     with pytest.raises(UserError, match="tuned="):
-        with_tuned([f"tuned={path}"])
+        replace_tuned([f"tuned={path}"])
     assert not sprung.exists()
 
 
@@ -363,3 +364,8 @@ def test_the_hydra_that_is_installed_refuses_what_runs_commands() -> None:
     for target in ("os.system", "logging.os.system", "joblib.os.system"):
         with pytest.raises(InstantiationException):
             instantiate({"_target_": target, "_args_": ["true"]})
+
+
+def test_what_cannot_be_listed_names_nothing() -> None:
+    arguments = ["clusterer=glob(*)", "seed=interval(0,1)", "~embedder._target_=mine.A"]
+    assert set(find_typed(arguments)) == set()

@@ -23,6 +23,17 @@ from facetrack.tasks.sweep import session
 from facetrack.testing import Outcome, Workspace, ended, people, rows
 
 
+class Ending(session.NoSession):
+    """A sweep that ends the command with a status."""
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+
+    def close(self, status: str) -> int:
+        del status
+        return self._status
+
+
 def _instead(monkeypatch: pytest.MonkeyPatch, task: Any) -> None:
     """Another task in place of `evaluate`."""
     monkeypatch.setattr(facetrack.tasks.evaluate.run, "evaluate", task)
@@ -56,14 +67,14 @@ def test_everything_is_as_it_was(workspace: Workspace, monkeypatch: pytest.Monke
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         warnings.simplefilter("error")
         logging.getLogger().addHandler(logging.NullHandler())
-        session._exit_status = 7
+        session.begin(Ending(7))
 
     def state() -> list[Any]:
         return [
             *(sys.argv, Path.cwd(), dict(os.environ), sys.stdout, sys.stderr),
             *(signal.getsignal(signal.SIGTERM), list(warnings.filters), warnings.showwarning),
             *(logging.getLogger().handlers[:], logging.getLogger().level),
-            *(sys.modules["__main__"], session._exit_status, GlobalHydra().is_initialized()),
+            *(sys.modules["__main__"], session.current(), GlobalHydra().is_initialized()),
             *(HydraConfig.initialized(), os.fstat(1).st_ino, os.fstat(2).st_ino),
         ]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import NASTY
 
+from facetrack import moved
 from facetrack.core.errors import UserError
 from facetrack.testing import Workspace, kept
 from facetrack.testing.drawn import people
@@ -97,7 +98,7 @@ def test_a_store_that_was_moved_or_copied_is_told_and_mended(
             opened(None, "faces")
     assert first.exists() is copied
 
-    assert relocation.main([]) == 0
+    assert moved.main([]) == 0
     _left(Tracking(None, "faces"), "two")
     assert set(_pages(second)) == {"one", "two"}
     past = Past(None, "faces")
@@ -131,9 +132,9 @@ def test_files_that_are_elsewhere_for_good_stay_there(
 
 
 def test_what_is_no_store_is_refused(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert relocation.main([str(tmp_path / "none.db")]) == 2
+    assert moved.main([str(tmp_path / "none.db")]) == 2
     (tmp_path / "text.db").write_text("no database, but long enough for a header" * 9)
-    assert relocation.main([str(tmp_path / "text.db")]) == 2
+    assert moved.main([str(tmp_path / "text.db")]) == 2
     assert "see that it is MLflow's database" in capfd.readouterr().err
     assert not (tmp_path / "none.db").exists()
 

@@ -16,7 +16,7 @@ import pytest
 from conftest import log_new_datasets
 from hydra import initialize_config_dir
 
-from facetrack.cli.resume import resumed
+from facetrack.cli.resume import replace_resume
 from facetrack.core.errors import UserError
 from facetrack.system.shipped import CONF
 from facetrack.testing.process import close_stores
@@ -209,8 +209,8 @@ def test_a_sweep_keeps_no_password_and_says_so_when_it_is_resumed(
         assert b"s3cr3t" not in path.read_bytes()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         with pytest.raises(UserError, match=r"the password in task\.storage=.* was not kept"):
-            resumed(["resume=s1", experiment])
-        again = resumed(["resume=s1", experiment, storage])
+            replace_resume(["resume=s1", experiment])
+        again = replace_resume(["resume=s1", experiment, storage])
     assert again[-2:] == [storage, "sweep_id=s1"]
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from facetrack.core.suggestions import nearest_keys
+from facetrack.core.suggestions import find_nearest_keys
+from facetrack.system.yaml_loader import LOADER
 
 _PACKAGE = re.compile(r"^#\s*@package\s+(\S+)", re.MULTILINE)
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times as fast
 
 
 class Catalogue:
@@ -24,7 +24,7 @@ class Catalogue:
     def __init__(self, folders: Sequence[Path], name: str = "config") -> None:
         self.folders = [folder for folder in folders if folder.is_dir()]
         self.groups = self._groups()
-        self._primary = _content(self._file(f"{name}.yaml"))
+        self._primary = _read(self._file(f"{name}.yaml"))
 
     @functools.cached_property
     def defaults(self) -> dict[str, str]:
@@ -46,7 +46,7 @@ class Catalogue:
     def settings(self, group: str, choice: str) -> list[str]:
         """The dotted keys that a choice brings."""
         path = self._file(f"{group}/{choice}.yaml")
-        content = {key: one for key, one in _content(path).items() if key != "defaults"}
+        content = {key: one for key, one in _read(path).items() if key != "defaults"}
         package = _PACKAGE.search(path.read_text(encoding="utf-8")) if path is not None else None
         if package is not None and package[1] == "_global_":
             content.pop("hydra", None)
@@ -67,7 +67,7 @@ class Catalogue:
 
     def setting(self, word: str) -> str | None:
         """The group or setting that a word is most like, if any."""
-        near = nearest_keys(word, [*self.groups, *self.owners])
+        near = find_nearest_keys(word, [*self.groups, *self.owners])
         if near and near[0] in self.groups and near[0] not in self.defaults:
             return f"+{near[0]}"
         return near[0] if near else None
@@ -77,7 +77,7 @@ class Catalogue:
         path = self._file(f"{group}/{choice}.yaml")
         if path is None or "@package" in path.read_text(encoding="utf-8"):
             return None
-        content = _content(path)
+        content = _read(path)
         return None if "defaults" in content else content
 
     def _groups(self) -> dict[str, list[str]]:
@@ -93,12 +93,12 @@ class Catalogue:
         return next((one / name for one in self.folders if (one / name).is_file()), None)
 
 
-def _content(path: Path | None) -> dict[str, Any]:
+def _read(path: Path | None) -> dict[str, Any]:
     """A config file's content; nothing where it cannot be read, which Hydra will tell."""
     if path is None:
         return {}
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _LOADER)
+        content = yaml.load(path.read_text(encoding="utf-8"), LOADER)
     except (OSError, ValueError, yaml.YAMLError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -10,10 +10,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack.cli.arguments import hydras
+from facetrack.cli.arguments import hydra_errors
 from facetrack.cli.arguments.catalogue import Catalogue
+from facetrack.cli.arguments.overrides import is_choice, parse_override, read_settings, read_values
 from facetrack.core.errors import UserError
-from facetrack.tasks.context.parsing import is_choice, parsed, settings, values
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Composed:
 
         What no job has is added to all. A sweep's first value counts.
         """
-        for key, found in settings(override):
+        for key, found in read_settings(override):
             there = self.have(key)
             for job in self.jobs:
                 if override.is_delete():
@@ -46,7 +46,7 @@ class Composed:
                     OmegaConf.update(job, key, found[0], force_add=True)
 
 
-def composed(
+def compose_command(
     overrides: Sequence[Override], catalogue: Catalogue, name: str, searched: str | None
 ) -> Composed:
     """The configs of a command whose choices are known to be there; its settings are not set yet.
@@ -59,22 +59,24 @@ def composed(
     for override in overrides:
         group = override.key_or_group
         if is_choice(override, catalogue.groups) and not override.is_delete():
-            chosen[group] = [str(one) for one in values(override, catalogue.groups.get(group, ()))]
+            chosen[group] = [
+                str(one) for one in read_values(override, catalogue.groups.get(group, ()))
+            ]
             first[group] = f"{override.get_key_element()}={chosen[group][0]}"
-    whole = _composed(name, list(first.values()))
+    whole = _compose(name, list(first.values()))
     by_group = {group: [str(one)] for group, one in whole.hydra.runtime.choices.items()}
     for key, text in (whole.hydra.sweeper.get("params") or {}).items():  # an experiment's
-        swept = parsed(f"{key}={text}")
+        swept = parse_override(f"{key}={text}")
         if swept is not None and is_choice(swept, catalogue.groups) and key not in chosen:
-            chosen[key] = [str(one) for one in values(swept)]
+            chosen[key] = [str(one) for one in read_values(swept)]
     jobs = [_without_hydra(whole)]
     for group, other in _others(chosen):
         content = catalogue.plain(group, other)
         if content is None:
             texts = {**first, group: f"{group}={other}"}
-            jobs.append(_without_hydra(_composed(name, list(texts.values()))))
+            jobs.append(_without_hydra(_compose(name, list(texts.values()))))
         else:
-            jobs.append(OmegaConf.create({**contained(jobs[0]), group: content}))
+            jobs.append(OmegaConf.create({**as_container(jobs[0]), group: content}))
     return Composed(jobs, {**by_group, **chosen}, whole.hydra)
 
 
@@ -104,20 +106,20 @@ def _others(chosen: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
             yield from ((group, other) for other in dict.fromkeys(choices[1:]))
 
 
-def _composed(name: str, overrides: list[str]) -> DictConfig:
+def _compose(name: str, overrides: list[str]) -> DictConfig:
     try:
         return compose(name, overrides, return_hydra_config=True)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
-        raise UserError(hydras.told(error)) from error
+        raise UserError(hydra_errors.explain(error)) from error
 
 
 def _without_hydra(config: DictConfig) -> DictConfig:
-    content = contained(config)
+    content = as_container(config)
     content.pop("hydra", None)
     return OmegaConf.create(content)
 
 
-def contained(config: DictConfig) -> dict[str, Any]:
+def as_container(config: DictConfig) -> dict[str, Any]:
     """A config's content, nothing in it resolved."""
     content = OmegaConf.to_container(config)
     assert isinstance(content, dict)

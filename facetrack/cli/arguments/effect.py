@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.cli.arguments.composition import Composed, has
+from facetrack.cli.arguments.overrides import parse_override
 from facetrack.core.errors import UserError
-from facetrack.tasks.context.parsing import parsed
 
 _RADII = {"eps", "bandwidth"}
 _LAUNCHER = "hydra/launcher"
@@ -24,7 +24,7 @@ def refuse_useless(typed: Collection[str], found: Composed, *, multirun: bool) -
     that the task has no use for, and for the value of what a study searches.
     """
     for argument in typed:
-        override = parsed(argument)
+        override = parse_override(argument)
         if override is None or override.is_delete():
             continue
         key = override.key_or_group
@@ -46,11 +46,11 @@ def refuse_useless(typed: Collection[str], found: Composed, *, multirun: bool) -
             )
 
 
-def told_twice(typed: Collection[str]) -> list[str]:
+def describe_repeats(typed: Collection[str]) -> list[str]:
     """A sentence for each setting that is given more than once: the last one counts."""
     given: dict[str, list[str]] = {}
     for argument in typed:
-        override = parsed(argument)
+        override = parse_override(argument)
         if override is not None and not override.is_delete():
             given.setdefault(override.key_or_group, []).append(argument)
     return [

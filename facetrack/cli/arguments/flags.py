@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from facetrack.core.errors import UserError
-from facetrack.core.suggestions import nearest
+from facetrack.core.suggestions import find_nearest
 
 _SHOW = ("help", "hydra_help", "version", "cfg", "info", "shell_completion")
 _COMMANDS = ("run", "multirun", "cfg", "info", "shell_completion")
@@ -101,7 +101,7 @@ def read(arguments: Sequence[str], setting: Callable[[str], str | None]) -> Line
     _refuse_unknown(parser, rest, _ANY_DASH, setting)
     _refuse_together(told)
     return Line(
-        flags=_as_hydra_takes_them(told),
+        flags=_write_for_hydra(told),
         rest=rest,
         multirun=told.multirun,
         works=not (told.help or told.cfg or told.info),
@@ -120,7 +120,7 @@ _ANY_DASH = re.compile("-")
 _ONE_DASH = re.compile(r"-(?![hrm]+$)[A-Za-z][\w.-]{2,}(=|$)")
 
 
-def _as_hydra_takes_them(told: _Told) -> list[str]:
+def _write_for_hydra(told: _Told) -> list[str]:
     flags = ["-m"] if told.multirun else []
     for name in ("help", "hydra_help", "resolve", "run", "shell_completion"):
         if getattr(told, name):
@@ -147,7 +147,7 @@ def _refuse_unknown(
         known = [
             text.lstrip("-") for action in parser._actions for text in action.option_strings[:1]
         ]
-        flags = nearest(name, known)
+        flags = find_nearest(name, known)
         key = setting(name)
         if not equals and place + 1 < len(rest) and not rest[place + 1].startswith("-"):
             value = rest[place + 1]
@@ -160,13 +160,13 @@ def _refuse_unknown(
         raise UserError(f"there is no flag {argument.partition('=')[0]}; {meant}")
 
 
-def _given(told: _Told, names: Sequence[str]) -> list[str]:
+def _name_given(told: _Told, names: Sequence[str]) -> list[str]:
     return [f"--{name.replace('_', '-')}" for name in names if getattr(told, name)]
 
 
 def _refuse_together(told: _Told) -> None:
     """Raises UserError for flags of which each asks for something else."""
-    asked, shown = _given(told, _COMMANDS), _given(told, _SHOW)
+    asked, shown = _name_given(told, _COMMANDS), _name_given(told, _SHOW)
     if told.multirun and told.cfg:
         raise UserError(
             f"-m runs a sweep, and --cfg {told.cfg} only shows a config: leave out one of them"

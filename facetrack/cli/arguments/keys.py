@@ -8,13 +8,13 @@ from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack.cli.arguments import hydras
+from facetrack.cli.arguments import hydra_errors
 from facetrack.cli.arguments.catalogue import Catalogue
-from facetrack.cli.arguments.composition import Composed, contained, has
-from facetrack.cli.arguments.signatures import Signature, signature
+from facetrack.cli.arguments.composition import Composed, as_container, has
+from facetrack.cli.arguments.overrides import is_choice, read_settings, read_values
+from facetrack.cli.arguments.signatures import Signature, read_signature
 from facetrack.core.errors import UserError
-from facetrack.core.suggestions import alike, nearest, nearest_keys
-from facetrack.tasks.context.parsing import is_choice, settings, values
+from facetrack.core.suggestions import find_nearest, find_nearest_keys, measure_likeness
 
 COMMAND_ONLY = ("resume", "tuned")
 """What looks like a setting and stands for others."""
@@ -39,7 +39,7 @@ def check_choices(
             continue
         options = of_hydra.get(group, []) if group.startswith("hydra/") else catalogue.groups[group]
         if group.startswith("hydra/") and not options:
-            _no_setting(group, nearest(group, of_hydra), "")
+            _refuse_setting(group, find_nearest(group, of_hydra), "")
         if override.package is not None:
             raise UserError(
                 f"a choice has one place: leave out @{override.package}, {group}=CHOICE is enough"
@@ -48,7 +48,7 @@ def check_choices(
         if group == "experiment" and override.is_sweep_override():
             raise UserError("an experiment is a sweep of its own: start a command for each")
         if not override.is_delete():
-            for value in values(override, options):
+            for value in read_values(override, options):
                 _check_choice(group, value, options)
 
 
@@ -73,8 +73,8 @@ def check_settings(
                 f"{override.input_line} has no single values: {override.key_or_group}=1,2,3 has"
             )
         if override.package is not None:
-            _no_setting(f"{override.key_or_group}@{override.package}", [], _SHOWN)
-        for key, _ in settings(override):
+            _refuse_setting(f"{override.key_or_group}@{override.package}", [], _SHOWN)
+        for key, _ in read_settings(override):
             if key.startswith("hydra."):
                 known.check_hydras(override, key)
             elif override.is_delete():
@@ -118,7 +118,7 @@ def _check_choice(group: str, value: object, options: Sequence[str]) -> None:
             f"there is no dataset={value}; did you mean dataset=folder dataset.root={value}? "
             f"({text})"
         )
-    near = nearest(Path(str(value)).stem, options)
+    near = find_nearest(Path(str(value)).stem, options)
     if near:
         meant = " or ".join(f"{group}={one}" for one in near)
         raise UserError(f"there is no {group}={value}; did you mean {meant}? ({text})")
@@ -151,8 +151,8 @@ class _Settings:
         if leaf == "_target_" and not self._is_typed(override):
             self._foreign.add(above)
         elif leaf == "_target_":
-            for target in values(override):
-                signature(str(target))  # it is there
+            for target in read_values(override):
+                read_signature(str(target))  # it is there
             self._composed.set(override)
 
     def check_left_out(self, key: str) -> None:
@@ -171,20 +171,22 @@ class _Settings:
         hydra, inner = self._composed.hydra, key.partition(".")[2]
         if has(hydra, inner):
             try:
-                OmegaConf.update(hydra, inner, values(override)[0])
+                OmegaConf.update(hydra, inner, read_values(override)[0])
             except (OmegaConfBaseException, IndexError) as error:
-                raise UserError(hydras.told(error)) from error
+                raise UserError(hydra_errors.explain(error)) from error
             return
         above, _, leaf = inner.rpartition(".")
         node = OmegaConf.select(hydra, above) if above else hydra
         signed = override.is_add() or override.is_force_add()
         if signed and isinstance(node, DictConfig) and OmegaConf.get_type(node) is dict:
             target = node.get("_target_")
-            taken = signature(str(target)) if target else None
+            taken = read_signature(str(target)) if target else None
             if taken is None or taken.takes(leaf):
                 return
-        _no_setting(
-            key, nearest_keys(key, _keys("hydra", contained(hydra))), _SHOWN.replace("job", "hydra")
+        _refuse_setting(
+            key,
+            find_nearest_keys(key, _keys("hydra", as_container(hydra))),
+            _SHOWN.replace("job", "hydra"),
         )
 
     def _can_be_added(self, key: str) -> bool:
@@ -206,7 +208,7 @@ class _Settings:
             for job in self._composed.jobs
             if has(job, f"{above}._target_")
         )
-        return [] if above == "task" else [signature(target) for target in targets]
+        return [] if above == "task" else [read_signature(target) for target in targets]
 
     def _is_typed(self, override: Override) -> bool:
         return str(override.input_line) in self._typed
@@ -216,20 +218,21 @@ class _Settings:
         owners = self._catalogue.owners
         if owners.get(key):
             self._refuse_of_others(key, owners[key])
-        mine = sorted({one for job in self._composed.jobs for one in _keys("", contained(job))})
+        mine = sorted({one for job in self._composed.jobs for one in _keys("", as_container(job))})
         groups = list(self._catalogue.groups)
         names = [*mine, *groups, *COMMAND_ONLY]
         others = [one for one in owners if one not in names]
-        near = nearest_keys(key, [*names, *others])
+        near = find_nearest_keys(key, [*names, *others])
         if (
             not near
-            or max(alike(key.rpartition(".")[2], one.rpartition(".")[2]) for one in near) < _SLIP
+            or max(measure_likeness(key.rpartition(".")[2], one.rpartition(".")[2]) for one in near)
+            < _SLIP
         ):
             self._refuse_argument(key, override)
         own = [one for one in near if one in names]
         if own or not near:
-            _no_setting(key, own, _SHOWN)
-        _no_setting(key, near, "", f", which {_all_of(owners[near[0]])}?")
+            _refuse_setting(key, own, _SHOWN)
+        _refuse_setting(key, near, "", f", which {_all_of(owners[near[0]])}?")
 
     def _refuse_of_others(self, key: str, owners: Sequence[str]) -> NoReturn:
         """Raises UserError: other choices have it."""
@@ -239,7 +242,7 @@ class _Settings:
         ]
         inner = key.partition(".")[2] if key.partition(".")[0] in groups else key
         raise UserError(
-            f"{' and '.join(chosen)} has no {inner}: add {_listed(owners, 'or')}, which "
+            f"{' and '.join(chosen)} has no {inner}: add {_join(owners, 'or')}, which "
             f"{'has' if len(owners) == 1 else 'have'} it"
         )
 
@@ -256,13 +259,13 @@ class _Settings:
                 f"+{key}={override.get_value_element_as_str()}"
             )
         taken = [one for one in classes[0].arguments if not one.startswith("_")]
-        near = nearest(leaf, taken)
-        if near and alike(leaf, near[0]) >= _SLIP:
+        near = find_nearest(leaf, taken)
+        if near and measure_likeness(leaf, near[0]) >= _SLIP:
             there = "" if self._composed.have(f"{above}.{near[0]}") else "+"
-            _no_setting(key, [f"{there}{above}.{near[0]}"], "")
+            _refuse_setting(key, [f"{there}{above}.{near[0]}"], "")
 
 
-def _no_setting(key: str, near: Sequence[str], otherwise: str, after: str = "?") -> NoReturn:
+def _refuse_setting(key: str, near: Sequence[str], otherwise: str, after: str = "?") -> NoReturn:
     if near:
         raise UserError(f"there is no setting {key}; did you mean {' or '.join(near)}{after}")
     raise UserError(f"there is no setting {key}" + (f": {otherwise}" if otherwise else ""))
@@ -273,10 +276,10 @@ def _leaf(key: str) -> str:
 
 
 def _all_of(owners: Sequence[str]) -> str:
-    return f"{_listed(owners, 'and')} {'has' if len(owners) == 1 else 'have'}"
+    return f"{_join(owners, 'and')} {'has' if len(owners) == 1 else 'have'}"
 
 
-def _listed(names: Sequence[str], word: str) -> str:
+def _join(names: Sequence[str], word: str) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} {word} {names[-1]}"

@@ -8,11 +8,11 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
+from facetrack.tasks.context.groups import name_group
+from facetrack.tasks.context.missing import refuse_missing
 
 _FOLDER, _FOLDERS = "dataset.root", "dataset.roots"
 _FILES = ("dataset.archive", "dataset.archives", "embedder.weights")
-# What null is no value for.
-_NEEDED = {_FOLDER: "facetrack.dataset.Folder", "task.out": "facetrack.tasks.organise.run.organise"}
 _FORGET = "facetrack.tasks.forget.run.forget"
 
 
@@ -24,27 +24,16 @@ def check(jobs: Sequence[DictConfig]) -> None:
     for job in jobs:
         if OmegaConf.select(job, "task._target_") == _FORGET:
             continue  # what is to be forgotten may be gone, and it says itself what it needs
-        _refuse_missing(job)
+        refuse_missing(job)
         for root in [*_paths(job, _FOLDER), *_paths(job, _FOLDERS)]:
             if not os.path.isdir(os.path.expanduser(root)):  # noqa: PTH111, PTH112 - they never raise
                 from facetrack.dataset.folder import folder
 
-                folder(root)  # says what is wrong with it
+                with name_group(job):
+                    folder(root)  # says what is wrong with it
         for key in _FILES:
             for path in _paths(job, key):
                 _refuse_unreadable(key, path)
-
-
-def _refuse_missing(job: DictConfig) -> None:
-    """Raises UserError for the first setting without a value."""
-    missing = OmegaConf.missing_keys(job)
-    for key, target in _NEEDED.items():
-        if OmegaConf.select(job, f"{key.partition('.')[0]}._target_") == target:
-            missing |= {key} if OmegaConf.select(job, key) is None else set()
-    if OmegaConf.select(job, _FOLDERS) is not None:  # which take the place of the one
-        missing.discard(_FOLDER)
-    for key in sorted(missing):
-        raise UserError(f"{key} has no value: add {key}=… to the command")
 
 
 def _refuse_unreadable(key: str, path: str) -> None:

@@ -21,7 +21,7 @@ class Signature:
         return self.more or argument in self.arguments
 
 
-def signature(target: str) -> Signature | None:
+def read_signature(target: str) -> Signature | None:
     """What the class that a `_target_` names takes; None where it cannot be told.
 
     It is imported, so it has to be one that the config or the user of this command names.

@@ -9,11 +9,11 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from facetrack.cli.arguments import hydras
+from facetrack.cli.arguments import hydra_errors
+from facetrack.cli.arguments.overrides import read_settings
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN, LARGEST_SEED, is_seed
-from facetrack.core.suggestions import nearest
-from facetrack.tasks.context.parsing import settings
+from facetrack.core.suggestions import find_nearest
 
 _LARGEST = 2**31 - 1  # what the libraries below count with
 _FAR = 1e9
@@ -36,14 +36,14 @@ class Rule:
         """Raises UserError unless the value is of that kind."""
         if self.takes(value):
             return
-        near = nearest(value, self.choices) if isinstance(value, str) else []
+        near = find_nearest(value, self.choices) if isinstance(value, str) else []
         meant = f"; did you mean {' or '.join(f'{key}={one}' for one in near)}?" if near else ""
         mend = self.mend if isinstance(value, bool | int | float) else ""
         meant += mend.format(key=key, value=str(value).lower())
-        raise UserError(f"{key} is {self.what}; got {shown(value)}{meant}")
+        raise UserError(f"{key} is {self.what}; got {show(value)}{meant}")
 
 
-def shown(value: object) -> str:
+def show(value: object) -> str:
     """A value as the command line has it; texts in quotes."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
@@ -228,7 +228,7 @@ def check(jobs: Sequence[DictConfig], overrides: Iterable[Override]) -> None:
         for key in RULES:
             _check_in(job, key)
     for override in overrides:
-        for key, found in settings(override):
+        for key, found in read_settings(override):
             if len(found) > 1 and key in RULES and any(_counts(job, key) for job in jobs):
                 for value in found:
                     if not _refers(value):
@@ -248,7 +248,7 @@ def _check_in(job: DictConfig, key: str) -> None:
             return
         value = node[leaf]
     except OmegaConfBaseException as error:
-        raise UserError(f"{key} cannot be worked out: {hydras.told(error)}") from error
+        raise UserError(f"{key} cannot be worked out: {hydra_errors.explain(error)}") from error
     if value is None and key in _SETTLED and _is_of_vectors(job):
         return  # the file says it (settle.py)
     if _counts(job, key):

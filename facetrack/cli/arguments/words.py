@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from facetrack.cli.arguments.catalogue import Catalogue
 from facetrack.core.errors import UserError
-from facetrack.core.suggestions import nearest, nearest_keys
+from facetrack.core.suggestions import find_nearest, find_nearest_keys
 
 _FLAGS = {"help": "--help", "version": "--version", "multirun": "-m", "sweep": "-m"}
 _FOLDERS = ("dataset.root", "task.out")
@@ -20,10 +20,10 @@ def refuse(arguments: Sequence[str], catalogue: Catalogue) -> None:
     """Raises UserError for the first word among the arguments, with what may be meant."""
     words = [one for one in arguments if is_word(one)]
     if words:
-        raise UserError(f"{words[0]!r} sets nothing: {_meant(words, arguments, catalogue)}")
+        raise UserError(f"{words[0]!r} sets nothing: {_suggest(words, arguments, catalogue)}")
 
 
-def _meant(words: Sequence[str], arguments: Sequence[str], catalogue: Catalogue) -> str:
+def _suggest(words: Sequence[str], arguments: Sequence[str], catalogue: Catalogue) -> str:
     first, others = words[0], list(words[1:])
     if first.casefold() in _FLAGS:
         return f"did you mean {_FLAGS[first.casefold()]}?"
@@ -42,7 +42,7 @@ def _meant(words: Sequence[str], arguments: Sequence[str], catalogue: Catalogue)
         return f"did you mean {' '.join([choice, *_folders(choice, others)])}?"
     if "/" in first or first.startswith(("~", ".")):
         return f"did you mean {' '.join(_folders('', words))}?"
-    near = nearest_keys(first, [*catalogue.groups, *catalogue.owners])
+    near = find_nearest_keys(first, [*catalogue.groups, *catalogue.owners])
     if near:
         return f"did you mean {near[0]}={others[0] if others else 'VALUE'}?"
     return "arguments are key=value, and python -m facetrack --help shows some"
@@ -62,7 +62,7 @@ def _choice(word: str, catalogue: Catalogue) -> str | None:
     for exact in (True, False):
         for group in groups:
             options = catalogue.groups[group]
-            near = [word] if word in options else ([] if exact else nearest(word, options))
+            near = [word] if word in options else ([] if exact else find_nearest(word, options))
             if near:
                 plus = "" if group in catalogue.defaults else "+"
                 return f"{plus}{group}={near[0]}"

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.clusterer.kernels.distances import Floats, Points
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError
 
 # Lists for n points: this times √n, but few enough that each has as many points as faiss's k-means
 # asks for. Twice as many would halve the search, and k-means would take four times as long.
@@ -45,9 +45,9 @@ def load() -> Any:
     try:
         import faiss
     except ImportError as error:
-        raise UserError(
-            "clusterer.neighbors=faiss needs faiss: pip install 'facetrack[faiss]', or take "
-            "clusterer.neighbors=exact"
+        raise SettingError(
+            "{neighbors}=faiss needs faiss: pip install 'facetrack[faiss]', or take "
+            "{neighbors}=exact"
         ) from error
     return faiss
 

@@ -4,7 +4,7 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
 from facetrack.clusterer import check, check_radii
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError, UserError
 from facetrack.tasks.context.instances import make
 
 
@@ -16,8 +16,8 @@ def build_estimator(config: DictConfig) -> BaseEstimator:
     settings = {str(key): config[key] for key in config if key != "space"}
     try:
         check_radii(settings)
-    except UserError as error:
-        raise UserError(f"clusterer.{error}") from error
+    except SettingError as error:
+        raise error.within("clusterer") from error
     estimator: BaseEstimator = make(OmegaConf.create(settings))
     try:
         check(estimator)

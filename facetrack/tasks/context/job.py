@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
-from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings
 from facetrack.evaluation import radius
 from facetrack.system import json_lines
@@ -22,6 +21,7 @@ from facetrack.tasks.context.choices import (
     name_run,
     read_choices,
 )
+from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.parameters import fingerprint, flatten
 from facetrack.tasks.context.stored_configs import write_masked
 from facetrack.tasks.scores import count_faces
@@ -147,9 +147,3 @@ class Job:
         counts = count_faces(embeddings)
         run.tags(counts)
         run.dataset(self.config.dataset.name, embeddings.digest, json.dumps(counts))
-
-
-def refuse_missing(config: DictConfig) -> None:
-    """Raise UserError for the first setting without a value."""
-    for key in sorted(OmegaConf.missing_keys(config)):
-        raise UserError(f"{key} has no value: add {key}=… to the command")

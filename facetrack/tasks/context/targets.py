@@ -8,68 +8,41 @@ worker processes import the command line, and with it this module.
 import contextlib
 import functools
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 from hydra.core.singleton import Singleton
-from hydra.errors import HydraException
 from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from facetrack.core.errors import UserError
 from facetrack.system.files import sha256
 from facetrack.system.shipped import CONF
-from facetrack.tasks.context import grammar, names
-from facetrack.tasks.context.parsing import parsed
+from facetrack.system.yaml_loader import LOADER
+from facetrack.tasks.context import names
 
 STAGES = ("dataset", "detector", "embedder", "clusterer", "sampling")
 TASK = "task"
 _TARGET = "_target_"
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# Flags of Hydra that name a folder of the user's own configs, whole or shortened.
-_CONFIG_FOLDER = ("-cd", "--config-d")
-_SEARCHED = "hydra.searchpath"
 
 
 class Typed(metaclass=Singleton):
     """The targets that the user has typed in this call.
 
-    Hydra's singletons go with its jobs into other processes, whatever the launcher is.
+    The command line says which (see cli/typed_targets.py). Hydra's singletons go with its jobs
+    into other processes, whatever the launcher is.
     """
 
     def __init__(self) -> None:
         self.names: frozenset[str] = frozenset()
 
 
-def remember(arguments: Sequence[str]) -> None:
-    """Take what these arguments name for the user's own. arguments: as they were typed."""
-    Typed().names = frozenset(typed(arguments))
-
-
-def typed(arguments: Sequence[str]) -> Iterator[str]:
-    """The targets that arguments name, themselves or in a folder of configs that they name."""
-    for number, argument in enumerate(arguments):
-        if argument.startswith(_CONFIG_FOLDER):
-            _, _, folder = argument.partition("=")
-            yield from _named_below(folder or "".join(arguments[number + 1 : number + 2]))
-        override = parsed(argument)
-        if override is None:
-            continue
-        with contextlib.suppress(HydraException):  # which Hydra will report itself
-            for value in grammar.values(override):
-                last = override.key_or_group.rpartition(".")[2]
-                yield from _named({last: value})
-                if override.key_or_group == _SEARCHED and isinstance(value, list):
-                    for place in map(str, value):
-                        yield from _named_below(place.removeprefix("file://"))
-
-
 def refuse_others(node: DictConfig | ListConfig) -> None:
     """Raises UserError where a stage's config names a target that nobody here has named."""
     known = _of_groups(STAGES) | Typed().names
-    for name in _named(OmegaConf.to_container(node, resolve=True)):
+    for name in in_content(OmegaConf.to_container(node, resolve=True)):
         _refuse(name, known)
 
 
@@ -99,18 +72,32 @@ def _refuse(name: str, known: frozenset[str]) -> None:
 
 @functools.cache
 def _of_groups(groups: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name for group in groups for name in _named_below(CONF / group))
+    return frozenset(name for group in groups for name in in_folder(CONF / group))
 
 
-def _named_below(folder: str | Path) -> Iterator[str]:
+def in_folder(folder: str | Path) -> Iterator[str]:
     """The targets in the configs of a folder, and of the folders below."""
     if not str(folder):
         return
     for path in Path(folder).expanduser().rglob("*.yaml"):
         with contextlib.suppress(OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
-            yield from _named(yaml.load(path.read_text(encoding="utf-8"), _LOADER))
+            yield from in_content(yaml.load(path.read_text(encoding="utf-8"), LOADER))
 
 
-def _named(content: Any) -> Iterator[str]:
+def in_content(content: Any) -> Iterator[str]:
     """The targets in a config, however deep."""
-    return (str(value) for key, value in grammar.leaves(content) if key == _TARGET)
+    return (str(value) for key, value in leaves(content) if key == _TARGET)
+
+
+def leaves(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every key in a value, however deep, with what it holds; "" for what has no key."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield str(key), inner
+            if isinstance(inner, dict | list):
+                yield from leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner)
+    else:
+        yield "", value

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +13,40 @@ from facetrack.core.texts import counted
 from facetrack.evaluation import confusion
 from facetrack.evaluation.confusion import MOST, Confusion
 from facetrack.extraction.thumbnails import Face, draw_thumbnail
-from facetrack.figures import Listing, error_page
-from facetrack.figures.galleries import FACE, Group, Section, gallery
-from facetrack.figures.table import csv_text
+from facetrack.figures import ErrorPage, Listing, render_error_page
+from facetrack.figures.galleries import FACE, Group, Section, draw_gallery
+from facetrack.figures.table import format_csv
 
 _GROUPS, _FACES = 8, 3  # shown of a confusion, and of each of its groups
 _OF_CLUSTER = 12  # faces shown of a cluster where nobody knows who is who
 
 
-def files(
+@dataclass(frozen=True)
+class _Kind:
+    """The worst confusions of one kind, and how they are shown.
+
+    heading: what they are, in a word; title: in a few. about: in a sentence; none: the sentence
+    where there are none.
+    """
+
+    heading: str
+    title: str
+    about: str
+    none: str
+    confusions: Sequence[Confusion]
+    sections: Sequence[Section]
+
+    @property
+    def listing(self) -> Listing:
+        """As the page has them."""
+        return Listing(self.heading, self.about if self.confusions else self.none, self.sections)
+
+    def contact_sheet(self, title: str) -> bytes:
+        """As a PNG. title: of the run."""
+        return draw_gallery(f"{self.heading}: {self.title}. {title}", self.sections, self.none)
+
+
+def make_files(
     embeddings: Embeddings, clusters: NDArray[np.int64], title: str, tsne: bytes
 ) -> dict[str, str | bytes]:
     """faces.csv by name, and what there is to see of the clusters.
@@ -31,93 +57,104 @@ def files(
     clusters: (n,) labels of all faces. tsne: a PNG of them. Faces that the dataset's terms do not
     let be shown are counted, not drawn, and a picture that has gone meanwhile as well.
     """
-    people = embeddings.people
+    people, names = embeddings.people, embeddings.names
     sizes = np.bincount(noise_alone(clusters))
-    made: dict[str, str | bytes] = {"faces.csv": _faces_csv(embeddings, clusters)}
+    made: dict[str, str | bytes] = {"faces.csv": _format_faces(embeddings, clusters)}
+    told = counted(len(clusters), "face")
     if people is None:
-        largest = _largest(embeddings, clusters)
-        faces = counted(len(clusters), "face")
-        summary = f"{faces} in {counted(len(sizes), 'cluster')}."
-        return made | {"groups.html": error_page(title, summary, [largest], tsne, sizes, None)}
-    names = embeddings.names
-    mergers = confusion.merged(embeddings.vectors, people, clusters)
-    splits = confusion.split(embeddings.vectors, people, clusters)
-    merged_sections = [
-        _section(
-            embeddings,
-            one,
-            f"cluster {one.of}: {_counted(one)} people, {_pairs(one)} wrongly together, "
-            f"the closest at {one.distance:.3f}",
-            [names[person] for person in one.names],
-            ("cluster", "person"),
-        )
-        for one in mergers
-    ]
-    split_sections = [
-        _section(
-            embeddings,
-            one,
-            f"{names[one.of]}: {_counted(one)} clusters, {_pairs(one)} wrongly apart, "
-            f"the closest at {one.distance:.3f}",
-            [f"cluster {cluster}" for cluster in one.names],
-            ("person", "cluster"),
-        )
-        for one in splits
-    ]
+        summary = f"{told} in {counted(len(sizes), 'cluster')}."
+        page = ErrorPage(title, summary, [_find_largest(embeddings, clusters)], tsne, sizes, None)
+        return made | {"groups.html": render_error_page(page)}
     by_cluster = confusion.by_cluster(people, clusters)
     by_person = confusion.by_person(people, clusters)
     n_mergers = sum(row["people"] > 1 for row in by_cluster)
     n_splits = sum(row["clusters"] > 1 for row in by_person)
-    nobody_merged = "No cluster holds faces of several people."
-    nobody_split = "Nobody's faces are in several clusters."
-    merged = (
-        f"Clusters that hold several people{_most(n_mergers)}, those with most pairs of faces "
-        "wrongly together first. The colour of a frame stands for a person."
-    )
-    split = (
-        f"People whose faces are in several clusters{_most(n_splits)}, those with most pairs of "
-        "faces wrongly apart first. The colour of a frame stands for a cluster."
-    )
-    listings = [
-        Listing("Merged", merged if mergers else nobody_merged, merged_sections),
-        Listing("Split", split if splits else nobody_split, split_sections),
-    ]
+    mergers = _find_mergers(embeddings, people, clusters, n_mergers)
+    splits = _find_splits(embeddings, people, clusters, n_splits)
     summary = (
-        f"{counted(len(people), 'face')} of {counted(len(names), 'person', 'people')} in "
+        f"{told} of {counted(len(names), 'person', 'people')} in "
         f"{counted(len(sizes), 'cluster')}. Clusters that "
         f"hold several people: {n_mergers:,}; people in several clusters: {n_splits:,}."
     )
+    listings = [mergers.listing, splits.listing]
+    page = ErrorPage(title, summary, listings, tsne, sizes, np.bincount(people))
     return made | {
-        "errors.html": error_page(title, summary, listings, tsne, sizes, np.bincount(people)),
-        "merged.png": gallery(
-            f"Merged: clusters with several people. {title}", merged_sections, nobody_merged
+        "errors.html": render_error_page(page),
+        "merged.png": mergers.contact_sheet(title),
+        "split.png": splits.contact_sheet(title),
+        "confused.csv": _format_rows(
+            [_make_row("merged", embeddings, one) for one in mergers.confusions]
+            + [_make_row("split", embeddings, one) for one in splits.confusions]
         ),
-        "split.png": gallery(
-            f"Split: people in several clusters. {title}", split_sections, nobody_split
-        ),
-        "confused.csv": _csv(
-            [_row("merged", embeddings, one) for one in mergers]
-            + [_row("split", embeddings, one) for one in splits]
-        ),
-        "clusters.csv": _csv(_named(by_cluster, names)),
-        "people.csv": _csv(_named(by_person, names)),
+        "clusters.csv": _format_rows(_name_people(by_cluster, names)),
+        "people.csv": _format_rows(_name_people(by_person, names)),
     }
 
 
-def _most(n: int) -> str:
+def _find_mergers(
+    embeddings: Embeddings, people: NDArray[np.int64], clusters: NDArray[np.int64], n: int
+) -> _Kind:
+    """Clusters of several people. n: how many there are in all."""
+    names = embeddings.names
+    worst = confusion.merged(embeddings.vectors, people, clusters)
+    sections = [
+        _make_section(
+            embeddings,
+            one,
+            f"cluster {one.of}: {_count_faces(one)} people, {_count_pairs(one)} wrongly together, "
+            f"the closest at {one.distance:.3f}",
+            [names[person] for person in one.names],
+            ("cluster", "person"),
+        )
+        for one in worst
+    ]
+    about = (
+        f"Clusters that hold several people{_count_shown(n)}, those with most pairs of faces "
+        "wrongly together first. The colour of a frame stands for a person."
+    )
+    none = "No cluster holds faces of several people."
+    return _Kind("Merged", "clusters with several people", about, none, worst, sections)
+
+
+def _find_splits(
+    embeddings: Embeddings, people: NDArray[np.int64], clusters: NDArray[np.int64], n: int
+) -> _Kind:
+    """People over several clusters. n: how many there are in all."""
+    names = embeddings.names
+    worst = confusion.split(embeddings.vectors, people, clusters)
+    sections = [
+        _make_section(
+            embeddings,
+            one,
+            f"{names[one.of]}: {_count_faces(one)} clusters, {_count_pairs(one)} wrongly apart, "
+            f"the closest at {one.distance:.3f}",
+            [f"cluster {cluster}" for cluster in one.names],
+            ("person", "cluster"),
+        )
+        for one in worst
+    ]
+    about = (
+        f"People whose faces are in several clusters{_count_shown(n)}, those with most pairs of "
+        "faces wrongly apart first. The colour of a frame stands for a cluster."
+    )
+    none = "Nobody's faces are in several clusters."
+    return _Kind("Split", "people in several clusters", about, none, worst, sections)
+
+
+def _count_shown(n: int) -> str:
     return f" ({MOST} of {n:,})" if n > MOST else ""
 
 
-def _counted(one: Confusion) -> str:
+def _count_faces(one: Confusion) -> str:
     faces = sum(len(group) for group in one.groups)
     return f"{counted(faces, 'face')}, {len(one.groups)}"
 
 
-def _pairs(one: Confusion) -> str:
+def _count_pairs(one: Confusion) -> str:
     return counted(one.pairs, "pair")
 
 
-def _section(
+def _make_section(
     embeddings: Embeddings,
     one: Confusion,
     title: str,
@@ -126,7 +163,7 @@ def _section(
 ) -> Section:
     """kinds: what the confusion is of and what its groups are, "cluster" and "person"."""
     groups = [
-        _group(embeddings, names[i], faces, _FACES, f"{kinds[1]}-{one.names[i]}", leads=i < 2)
+        _make_group(embeddings, names[i], faces, _FACES, f"{kinds[1]}-{one.names[i]}", leads=i < 2)
         for i, faces in enumerate(one.groups[:_GROUPS])
     ]
     left = len(one.groups) - len(groups)
@@ -138,7 +175,7 @@ def _section(
     )
 
 
-def _group(
+def _make_group(
     embeddings: Embeddings,
     name: str,
     faces: NDArray[np.int64],
@@ -148,7 +185,7 @@ def _group(
     leads: bool = False,
 ) -> Group:
     found = [
-        _thumbnail(
+        _read_thumbnail(
             embeddings.pictures[face],
             embeddings.contents[face],
             tuple(embeddings.boxes[face].tolist()),
@@ -160,19 +197,19 @@ def _group(
 
 
 @functools.lru_cache(maxsize=4000)  # the jobs of a sweep show many faces again; 27 kB each
-def _thumbnail(picture: Picture, content: str, box: tuple[int, ...]) -> Image | None:
+def _read_thumbnail(picture: Picture, content: str, box: tuple[int, ...]) -> Image | None:
     face = Face([picture.path], content, np.array(box))
     return draw_thumbnail(face, FACE) if picture.publishable else None
 
 
-def _largest(embeddings: Embeddings, clusters: NDArray[np.int64]) -> Listing:
+def _find_largest(embeddings: Embeddings, clusters: NDArray[np.int64]) -> Listing:
     """The largest clusters, where nobody said who is who."""
     labels = noise_alone(clusters)
     sizes = np.bincount(labels)
     several = int(np.count_nonzero(sizes > 1))
     sections = []
     for cluster in np.argsort(-sizes, kind="stable")[: min(MOST, several)].tolist():
-        group = _group(embeddings, "", np.flatnonzero(labels == cluster), _OF_CLUSTER)
+        group = _make_group(embeddings, "", np.flatnonzero(labels == cluster), _OF_CLUSTER)
         sections.append(
             Section(
                 f"cluster {cluster}: {counted(sizes[cluster], 'face')}",
@@ -180,13 +217,13 @@ def _largest(embeddings: Embeddings, clusters: NDArray[np.int64]) -> Listing:
                 f"cluster-{cluster}",
             )
         )
-    about = f"Clusters of several faces{_most(several)}, the largest first."
+    about = f"Clusters of several faces{_count_shown(several)}, the largest first."
     return Listing("Groups", about if sections else "No two faces are in one cluster.", sections)
 
 
-def _faces_csv(embeddings: Embeddings, clusters: NDArray[np.int64]) -> str:
+def _format_faces(embeddings: Embeddings, clusters: NDArray[np.int64]) -> str:
     """Which face is in which cluster, numbered as in clusters.csv, and which are noise."""
-    return csv_text(
+    return format_csv(
         ("picture", "person", "cluster", "noise"),
         (
             (picture.name, picture.person or "", str(cluster), "yes" if noise else "")
@@ -197,7 +234,7 @@ def _faces_csv(embeddings: Embeddings, clusters: NDArray[np.int64]) -> str:
     )
 
 
-def _row(kind: str, embeddings: Embeddings, one: Confusion) -> dict[str, str | float]:
+def _make_row(kind: str, embeddings: Embeddings, one: Confusion) -> dict[str, str | float]:
     first, second = (embeddings.pictures[int(group[0])] for group in one.groups[:2])
     return {
         "kind": kind,
@@ -211,12 +248,12 @@ def _row(kind: str, embeddings: Embeddings, one: Confusion) -> dict[str, str | f
     }
 
 
-def _named(
+def _name_people(
     rows: Sequence[Mapping[str, float]], names: Sequence[str]
 ) -> list[dict[str, str | float]]:
     """The rows with people's names in place of their numbers."""
     return [{**row, "person": names[int(row["person"])]} for row in rows]
 
 
-def _csv(rows: Sequence[Mapping[str, str | float]]) -> str:
-    return csv_text(list(rows[0]), (row.values() for row in rows)) if rows else ""
+def _format_rows(rows: Sequence[Mapping[str, str | float]]) -> str:
+    return format_csv(list(rows[0]), (row.values() for row in rows)) if rows else ""

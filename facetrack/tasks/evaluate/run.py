@@ -66,7 +66,7 @@ def evaluate(config: DictConfig) -> None:
             "resamples.csv": write_resamples(evaluation),
             "skipped.csv": write_skipped(embeddings.skipped),
             "tsne.png": picture,
-            **galleries.files(embeddings, evaluation.clusters, title, picture),
+            **galleries.make_files(embeddings, evaluation.clusters, title, picture),
         }
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = draw_tsne_page(title, embeddings, coordinates, evaluation.clusters)
@@ -88,13 +88,13 @@ def _tsne_png(
     evaluation: Evaluation,
 ) -> bytes:
     people = [str(picture.person) for picture in embeddings.pictures] if embeddings.names else None
-    figure = figures.two_panels(
+    figure = figures.draw_tsne(
         coordinates,
         people,
         evaluation.clusters,
         f"{config.dataset.name}: {counted(len(embeddings.vectors), 'face')}, {describe(config)}",
     )
-    return figures.png(figure)
+    return figures.encode_png(figure)
 
 
 def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float]) -> None:
@@ -112,7 +112,7 @@ def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float
         + f", {counts['skipped']} skipped"
     )
     for one in sorted(embeddings.skipped, key=lambda one: not one.pictures)[:5]:
-        say(f"  skipped {figures.printable(f'{one.name}: {one.reason}')}")
+        say(f"  skipped {figures.make_printable(f'{one.name}: {one.reason}')}")
     if len(embeddings.skipped) > 5:
         say(f"  and {len(embeddings.skipped) - 5} more, listed in the run's skipped.csv")
     say("")

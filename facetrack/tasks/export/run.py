@@ -37,7 +37,7 @@ from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.experiments import make_experiment, run_experiment
 from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
-from facetrack.tasks.context.job import refuse_missing
+from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import settle
 from facetrack.tasks.scores import write_resamples
 
@@ -46,8 +46,6 @@ FORMATS = ("npz", "csv")
 
 def export(config: DictConfig) -> None:
     """Write the file, and tell where. Raises UserError for what the user can put right."""
-    if config.sweep_id:
-        raise UserError("task=export is one job, not a sweep: leave out -m")
     form = _format(config)
     if not isinstance(config.task.scores, bool):
         raise UserError(f"task.scores is true or false; got {config.task.scores!r}")

@@ -79,8 +79,6 @@ def finish_forgetting() -> list[str]:
 
 
 def _check(config: DictConfig) -> None:
-    if config.sweep_id:
-        raise UserError("task=forget is one job, not a sweep: leave out -m")
     if (config.person is None) == (config.picture is None):
         raise UserError("name what to forget: person=NAME, or picture=FILE")
     if not isinstance(config.task.dry_run, bool):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facetrack.figures import escaped
-from facetrack.figures.pages import script_json
+from facetrack.figures import escape_html
+from facetrack.figures.encoding import encode_json
 from facetrack.system.files import user_path
 from facetrack.tasks.forget.plan import Plan
 from facetrack.tasks.sweep.tsne_pages import file_name
@@ -130,7 +130,7 @@ def job_pages(plan: Plan) -> list[Path]:
 
     On another folder of pictures too, where it has the same name: a run makes them again.
     """
-    start = html.unescape(escaped(f"{plan.dataset} "))
+    start = html.unescape(escape_html(f"{plan.dataset} "))
     return [
         path
         for name in _OF_JOBS
@@ -147,7 +147,7 @@ def _told_title(page: str) -> str:
 
 def _title(job: Any) -> str:
     """What a page about a job has as its title."""
-    return html.unescape(escaped(job.data.tags.get("mlflow.runName", "")))
+    return html.unescape(escape_html(job.data.tags.get("mlflow.runName", "")))
 
 
 def _shows(path: str) -> bool:
@@ -161,4 +161,4 @@ def _overlap(one: Path, other: Path) -> bool:
 
 def _forms(name: str) -> Collection[str]:
     """A name as pages and tables have it."""
-    return {name, escaped(name), script_json(name)[1:-1]}
+    return {name, escape_html(name), encode_json(name)[1:-1]}

@@ -8,7 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
-from facetrack.core.errors import Incomplete, UserError
+from facetrack.core.errors import Incomplete
 from facetrack.core.texts import readable
 from facetrack.dataset.folder import folder as readable_folder
 from facetrack.evaluation import radius
@@ -21,7 +21,8 @@ from facetrack.tasks.context import outputs
 from facetrack.tasks.context.choices import given_settings, read_choices
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.instances import make
-from facetrack.tasks.context.job import Job, refuse_missing
+from facetrack.tasks.context.job import Job
+from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import settle
 from facetrack.tasks.organise import telling
 from facetrack.tasks.organise.request import Report, Request, Sorted
@@ -34,8 +35,6 @@ _LEFT_OUT = ("_target_", *radius.NAMES, "space")
 
 def organise(config: DictConfig) -> None:
     """Sort the photos into `task.out`. Raises UserError for what the user can put right."""
-    if config.sweep_id:
-        raise UserError("task=organise is one job, not a sweep: leave out -m")
     settle(config)
     # Every face on a photo counts, and nothing says who is on it.
     for stage, setting, value in (("detector", "choose", "all"), ("dataset", "labels", False)):

@@ -133,20 +133,20 @@ def files(
     """The study's files by name, and the comparison; jobs: the scored ones."""
     table = table1(jobs, swept)
     made: dict[str, str | bytes] = {
-        "table1.md": figures.table1_markdown(table),
-        "table1.csv": figures.table1_csv(table),
-        "table1.tex": figures.table1_latex(table),
+        "table1.md": figures.format_table1_markdown(table),
+        "table1.csv": figures.format_table1_csv(table),
+        "table1.tex": figures.format_table1_latex(table),
     }
     compared = comparisons(jobs, swept, tracking)
     if compared:
-        made["comparison.md"] = figures.comparison_markdown(compared)
-        made["comparison.csv"] = figures.comparison_csv(compared)
+        made["comparison.md"] = figures.format_comparison_markdown(compared)
+        made["comparison.csv"] = figures.format_comparison_csv(compared)
     panels = figure3(points)
     if panels:
-        made["figure3.png"] = figures.png(figures.static(panels))
+        made["figure3.png"] = figures.encode_png(figures.draw_curves(panels))
     growing = sizes(jobs, swept)
     if growing:
-        made["growth.png"] = figures.png(figures.growth(growing))
+        made["growth.png"] = figures.encode_png(figures.draw_growth(growing))
     return made, compared
 
 

@@ -24,10 +24,10 @@ def write(
     jobs: the jobs' MLflow runs. swept: the keys of the settings that take several values.
     """
     rows = [_row(job) for job in jobs]
-    ranked = figures.ranked(rows)
+    ranked = figures.rank_rows(rows)
     files: dict[str, str | bytes] = {
-        "results.csv": figures.csv(ranked),
-        "results.md": figures.markdown(ranked),
+        "results.csv": figures.format_results_csv(ranked),
+        "results.md": figures.format_results_markdown(ranked),
     }
     with_scores = [job for job in jobs if "ari_mean" in job.data.metrics]
     compared: dict[str, list[Difference]] = {}
@@ -36,8 +36,8 @@ def write(
         studied, compared = article_tables.files(with_scores, swept, points, tracking)
         files |= studied
         if "n_people" not in swept:  # growth.png shows those
-            files["curves.png"] = figures.png(figures.static(points))
-            files["curves.html"] = figures.interactive(points)
+            files["curves.png"] = figures.encode_png(figures.draw_curves(points))
+            files["curves.html"] = figures.render_curves_page(points)
     run.artifacts(files)
     write_files(folder, files)
 
@@ -47,9 +47,9 @@ def write(
         best = scored[0]
         run.tags({f"best_{key}": best[key] for key in ("dataset", "method", "parameters")})
         run.metrics({"best_ari_mean": float(best["ari_mean"])})
-    say("\n" + figures.text(ranked))
+    say("\n" + figures.format_results_text(ranked))
     for dataset, differences in compared.items():
-        say(f"{dataset}, best of each method: {figures.comparison_line(differences[0])}")
+        say(f"{dataset}, best of each method: {figures.describe_difference(differences[0])}")
     say(f"\nTables and curves: {folder}/   Every run: {tracking.open_line()}")
 
 

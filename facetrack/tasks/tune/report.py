@@ -11,7 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from facetrack import figures
-from facetrack.figures.canvas import as_shipped, new_figure
+from facetrack.figures.canvas import make_figure, use_shipped_settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +79,7 @@ class Found:
 def files(found: Found, searched: Sequence[str]) -> dict[str, str | bytes]:
     """study.png, study.html, trials.csv by name."""
     return {
-        "study.png": figures.png(_picture(found, searched)),
+        "study.png": figures.encode_png(_picture(found, searched)),
         "study.html": _page(found, searched),
         "trials.csv": _csv(found, searched),
     }
@@ -98,7 +98,7 @@ def _reach(curve: Sequence[tuple[float, float]], floor: float) -> float:
     return value
 
 
-@as_shipped()
+@use_shipped_settings()
 def _picture(found: Found, searched: Sequence[str]) -> "Figure":
     several = len(found.names) > 1
     panels = [_history, _radius, _distribution]
@@ -108,7 +108,7 @@ def _picture(found: Found, searched: Sequence[str]) -> "Figure":
         panels += [_importances, _contour]
     columns = min(3, len(panels))
     rows = math.ceil(len(panels) / columns)
-    figure = new_figure(5 * columns, 4.5 * rows)
+    figure = make_figure(5 * columns, 4.5 * rows)
     grid = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, panel in zip(grid, panels, strict=False):
         panel(axes, found, searched)
@@ -116,7 +116,7 @@ def _picture(found: Found, searched: Sequence[str]) -> "Figure":
         axes.set_axisbelow(True)
     for axes in grid[len(panels) :]:
         axes.set_axis_off()
-    figure.suptitle(figures.label(found.name, longest=80))
+    figure.suptitle(figures.format_label(found.name, longest=80))
     return figure
 
 
@@ -221,7 +221,7 @@ def _page(found: Found, searched: Sequence[str]) -> str:
             plots["Two settings together"] = optuna.visualization.plot_contour(found.study)
     for plot in plots.values():
         plot.update_layout(template="plotly_white")
-    return figures.plots(found.name, plots)
+    return figures.render_plots_page(figures.PlotsPage(found.name, plots))
 
 
 def _shares(found: Found) -> dict[str, float]:
@@ -241,7 +241,7 @@ def _csv(found: Found, searched: Sequence[str]) -> str:
             means = trial.values or [_last(trial), *([math.nan] * (len(found.names) - 1))]
             settings = (trial.params.get(name, "") for name in searched)
             rows.append([trial.number, state.name.lower(), *settings, *means])
-    return figures.csv_text(head, rows)
+    return figures.format_csv(head, rows)
 
 
 def _last(trial: FrozenTrial) -> float:

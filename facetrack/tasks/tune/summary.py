@@ -51,7 +51,7 @@ def write(studies: Sequence[Any], folder: Path, run: Run, tracking: Tracking) ->
         for value, mean in _curve(one)
     ]
     if points:
-        files["curves.png"] = figures.png(figures.static(points, _score(studies[0])))
+        files["curves.png"] = figures.encode_png(figures.draw_curves(points, _score(studies[0])))
     run.artifacts(files)
     write_files(folder, files)
     run.tags({"studies": len(studies)})
@@ -95,7 +95,7 @@ def _interpolated(
 def _told(one: Common) -> str:
     return (
         f"One {one.axis} for all, {one.method}: {one.value:.3g}, where the worst dataset "
-        f"({figures.printable(one.worst)}) still has {one.mean:.3f}"
+        f"({figures.make_printable(one.worst)}) still has {one.mean:.3f}"
     )
 
 
@@ -137,7 +137,7 @@ def _cells(row: dict[str, str | float]) -> list[str]:
     score = "-"
     if not math.isnan(float(row["ari_mean"])):
         score = f"{float(row['ari_mean']):.4f} ± {float(row['two_std']):.4f}"
-    names = [figures.printable(str(row[key])) for key in _COLUMNS[:4]]
+    names = [figures.make_printable(str(row[key])) for key in _COLUMNS[:4]]
     return [*names, score, f"{number(row['low'])} to {number(row['high'])}"]
 
 
@@ -155,9 +155,9 @@ def _text(rows: Sequence[dict[str, str | float]]) -> list[str]:
 
 def _markdown(rows: Sequence[dict[str, str | float]], shared: Sequence[Common]) -> str:
     lines = [_HEAD, ["---"] * len(_HEAD)]
-    lines += [[figures.markdown_cell(cell) for cell in _cells(row)] for row in rows]
-    return figures.markdown_lines(lines) + "".join(f"\n{_told(one)}.\n" for one in shared)
+    lines += [[figures.escape_markdown(cell) for cell in _cells(row)] for row in rows]
+    return figures.format_markdown(lines) + "".join(f"\n{_told(one)}.\n" for one in shared)
 
 
 def _csv(rows: Sequence[dict[str, str | float]]) -> str:
-    return figures.csv_text(_COLUMNS, ([row[key] for key in _COLUMNS] for row in rows))
+    return figures.format_csv(_COLUMNS, ([row[key] for key in _COLUMNS] for row in rows))

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from facetrack.cli.command_line import prepared
+from facetrack.cli.command_line import prepare
 from facetrack.core.errors import UserError
 from facetrack.system.shipped import CONF
 from facetrack.testing import Workspace
+
+pytestmark = pytest.mark.usefixtures("configs_read_once")
 
 _DISTANCE = "is a distance between embeddings, a number above 0 such as 0.3; got"
 _SEED = "seed is a whole number from 0 to 4294967295; got"
@@ -219,6 +221,11 @@ MISTAKES: list[tuple[str, str]] = [
     ("task=forget person=A clusterer=kmeans", "task=forget has no use for clusterer=kmeans: leave"),
     # Several jobs where there is one whatever is asked.
     ("-m task=export seed=1,2", "task=export is one job, not a sweep: leave out -m"),
+    ("task=export sweep_id=s1", "task=export is one job, not a sweep: leave out sweep_id"),
+    (
+        "-m task._target_=facetrack.tasks.export.run.export",
+        "task=export is one job, not a sweep: leave out -m",
+    ),
     (
         "task=organise dataset=folder,lfw",
         "task=organise is one job, and 'dataset=folder,lfw' asks for several: give it a single",
@@ -265,7 +272,7 @@ def test_a_mistake_is_told_in_a_sentence(
 ) -> None:
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
     with pytest.raises(UserError) as caught:
-        prepared(line.split(" "), CONF)
+        prepare(line.split(" "), CONF)
     sentence = str(caught.value)
     assert told in sentence
     assert not _INNER.search(sentence), sentence
@@ -277,7 +284,7 @@ def test_of_a_setting_given_twice_the_last_counts_and_that_is_told(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     arguments = ["clusterer=dbscan", "seed=1", "clusterer=meanshift", "seed=2", "seed=3"]
-    assert prepared(arguments, CONF) == arguments
+    assert prepare(arguments, CONF) == arguments
     assert capfd.readouterr().err.splitlines() == [
         "facetrack: clusterer is given 2 times: clusterer=meanshift counts",
         "facetrack: seed is given 3 times: seed=3 counts",
@@ -288,7 +295,7 @@ def test_several_folders_need_no_other_one(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     arguments = ["dataset=folder", f"dataset.roots=['{tmp_path}/a','{tmp_path}/b']"]
-    assert prepared(arguments, CONF) == arguments
+    assert prepare(arguments, CONF) == arguments
 
 
 def test_what_can_run_commands_is_refused_in_a_sentence(workspace: Workspace) -> None:

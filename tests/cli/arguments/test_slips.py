@@ -9,10 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facetrack.cli.arguments.catalogue import Catalogue
-from facetrack.cli.command_line import prepared
+from facetrack.cli.command_line import prepare
 from facetrack.core.errors import UserError
-from facetrack.core.suggestions import alike, nearest, nearest_keys
+from facetrack.core.suggestions import (
+    find_nearest,
+    find_nearest_keys,
+    measure_likeness,
+)
 from facetrack.system.shipped import CONF
+
+pytestmark = pytest.mark.usefixtures("configs_read_once")
 
 CATALOGUE = Catalogue([CONF])
 GROUPS = [group for group in CATALOGUE.groups if not group.startswith("hydra/")]
@@ -46,19 +52,19 @@ def slip(data: st.DataObject, name: str) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_any_slip_in_a_key_or_group_is_known(name: str) -> None:
     wrong = {one for one in slips(name) if one and one not in NAMES}
-    assert [one for one in wrong if name not in nearest_keys(one, NAMES)] == []
+    assert [one for one in wrong if name not in find_nearest_keys(one, NAMES)] == []
 
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES)
 def test_any_slip_in_a_choice_is_known(group: str, choice: str) -> None:
     options = CATALOGUE.groups[group]
     wrong = {one for one in slips(choice) if one and one not in options}
-    assert [one for one in wrong if choice not in nearest(one, options)] == []
+    assert [one for one in wrong if choice not in find_nearest(one, options)] == []
 
 
 def told(*arguments: str) -> str:
     with pytest.raises(UserError) as caught:
-        prepared(arguments, CONF)
+        prepare(arguments, CONF)
     return str(caught.value)
 
 
@@ -90,12 +96,12 @@ def test_a_slip_in_a_group_or_choice_names_the_right_one(data: st.DataObject) ->
 
 
 def test_what_is_alike() -> None:
-    assert nearest("DBSCAN", ["hdbscan", "dbscan"]) == ["dbscan"]
-    assert nearest("archivee", ["archive", "archives", "root"]) == ["archive", "archives"]
-    assert nearest("dbsacn", ["dbscan", "kmeans"]) == ["dbscan"]
-    assert nearest("quite", ["dbscan", "kmeans"]) == []
-    assert nearest_keys("eps", ["clusterer.space.eps", "clusterer.eps"]) == ["clusterer.eps"]
-    assert nearest_keys("clusterer.seed", ["seed", "clusterer.eps"]) == ["seed"]
+    assert find_nearest("DBSCAN", ["hdbscan", "dbscan"]) == ["dbscan"]
+    assert find_nearest("archivee", ["archive", "archives", "root"]) == ["archive", "archives"]
+    assert find_nearest("dbsacn", ["dbscan", "kmeans"]) == ["dbscan"]
+    assert find_nearest("quite", ["dbscan", "kmeans"]) == []
+    assert find_nearest_keys("eps", ["clusterer.space.eps", "clusterer.eps"]) == ["clusterer.eps"]
+    assert find_nearest_keys("clusterer.seed", ["seed", "clusterer.eps"]) == ["seed"]
     # The same group in front makes no two settings alike.
-    assert nearest_keys("clusterer.metric", ["clusterer.eps", "clusterer.copy"]) == []
-    assert alike("N-People", "n_people") == 1
+    assert find_nearest_keys("clusterer.metric", ["clusterer.eps", "clusterer.copy"]) == []
+    assert measure_likeness("N-People", "n_people") == 1

@@ -8,10 +8,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.cli.arguments import values
 from facetrack.cli.arguments.catalogue import Catalogue
-from facetrack.cli.command_line import prepared
+from facetrack.cli.command_line import prepare
 from facetrack.core.errors import UserError
 from facetrack.core.given import LARGEST_SEED, is_seed
 from facetrack.system.shipped import CONF
+
+pytestmark = pytest.mark.usefixtures("configs_read_once")
 
 CATALOGUE = Catalogue([CONF])
 # Names of what a sweep is, of classes, and lists that classes check themselves.
@@ -70,7 +72,7 @@ def test_seeds() -> None:
     assert [is_seed(one) for one in (0, LARGEST_SEED)] == [True, True]
     wrong = (-1, LARGEST_SEED + 1, True, 1.0, "1", None)
     assert [is_seed(one) for one in wrong] == [False] * len(wrong)
-    assert prepared([f"seed={LARGEST_SEED}"], CONF) == ["seed=4294967295"]
+    assert prepare([f"seed={LARGEST_SEED}"], CONF) == ["seed=4294967295"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_what_is_meant_goes_through(arguments: list[str]) -> None:
         pytest.importorskip("submitit")
     if "hydra/launcher=joblib" in arguments:
         pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
-    kept = [one for one in prepared(arguments, CONF) if not one.startswith("sweep_id=")]
+    kept = [one for one in prepare(arguments, CONF) if not one.startswith("sweep_id=")]
     assert {one.replace("choice(0.3)", "0.3") for one in kept} == set(arguments)
 
 
@@ -118,12 +120,12 @@ def test_a_class_of_ones_own_has_settings_of_its_own(
     monkeypatch.syspath_prepend(str(folder))
     given = ["-cd", str(folder), "detector=mine"]
     added = f"--config-dir={folder}"
-    assert prepared([*given, "detector.choose=any"], CONF) == [
+    assert prepare([*given, "detector.choose=any"], CONF) == [
         added,
         *("detector=mine", "detector.choose=any"),
     ]
-    assert prepared([*given, "+detector.threshold=1"], CONF)[-1] == "+detector.threshold=1"
+    assert prepare([*given, "+detector.threshold=1"], CONF)[-1] == "+detector.threshold=1"
     with pytest.raises(UserError, match=r"did you mean \+detector\.threshold\?"):
-        prepared([*given, "detector.treshold=1"], CONF)
+        prepare([*given, "detector.treshold=1"], CONF)
     with pytest.raises(UserError, match="did you mean detector=mine"):
-        prepared([*given[:2], "detector=mime"], CONF)
+        prepare([*given[:2], "detector=mime"], CONF)

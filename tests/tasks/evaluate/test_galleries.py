@@ -36,7 +36,7 @@ def _inked(content: str | bytes) -> int:
 
 def test_people_who_look_alike_are_shown_together(portraits: Embeddings) -> None:
     clusters = DBSCAN(0.35, min_samples=1).fit_predict(portraits.vectors)
-    files = galleries.files(portraits, clusters, "portraits", PNG)
+    files = galleries.make_files(portraits, clusters, "portraits", PNG)
     confused = [row for row in _rows(files, "confused.csv") if row["kind"] == "merged"]
     assert {"Ada", "Alma"} <= {row[key] for row in confused for key in ("person", "other_person")}
     for row in confused:
@@ -52,26 +52,22 @@ def test_what_may_not_be_shown_or_is_gone_is_only_counted(portraits: Embeddings)
     clusters = np.zeros(59, np.int64)
     secret = [replace(picture, publishable=False) for picture in portraits.pictures]
     gone = [replace(picture, path=Path("/nowhere")) for picture in portraits.pictures]
-    shown = _inked(galleries.files(portraits, clusters, "", PNG)["merged.png"])
-    assert (
-        str(galleries.files(portraits, clusters, "", PNG)["errors.html"]).count("image/jpeg") > 20
-    )
+    made = galleries.make_files(portraits, clusters, "", PNG)
+    shown = _inked(made["merged.png"])
+    assert str(made["errors.html"]).count("image/jpeg") > 20
     for pictures in (secret, gone):
-        files = galleries.files(replace(portraits, pictures=pictures), clusters, "", PNG)
+        files = galleries.make_files(replace(portraits, pictures=pictures), clusters, "", PNG)
         page = str(files["errors.html"])
         assert "image/jpeg" not in page
         assert "Ada</figcaption>" not in page  # no closest pair
         assert "Ada +" in page
-        assert (
-            _rows(files, "confused.csv")[0]["pairs"]
-            == _rows(galleries.files(portraits, clusters, "", PNG), "confused.csv")[0]["pairs"]
-        )
+        assert _rows(files, "confused.csv")[0]["pairs"] == _rows(made, "confused.csv")[0]["pairs"]
         assert _inked(files["merged.png"]) < shown / 3
 
 
 def test_a_perfect_run(portraits: Embeddings) -> None:
     assert portraits.people is not None
-    files = galleries.files(portraits, portraits.people, "", PNG)
+    files = galleries.make_files(portraits, portraits.people, "", PNG)
     assert files["confused.csv"] == ""
     assert {row["purity"] for row in _rows(files, "clusters.csv")} == {"1.0"}
     page = str(files["errors.html"])
@@ -82,13 +78,13 @@ def test_a_perfect_run(portraits: Embeddings) -> None:
 def test_without_labels_the_groups_are_shown(portraits: Embeddings) -> None:
     assert portraits.people is not None
     nobody = [replace(picture, person=None) for picture in portraits.pictures]
-    files = galleries.files(replace(portraits, pictures=nobody), portraits.people, "mine", PNG)
+    files = galleries.make_files(replace(portraits, pictures=nobody), portraits.people, "mine", PNG)
     assert set(files) == {"faces.csv", "groups.html"}
     page = str(files["groups.html"])
     assert page.count("image/jpeg") == 59
     assert "59 faces in 18 clusters" in page
     assert base64.b64encode(PNG).decode() in page
-    alone = galleries.files(replace(portraits, pictures=nobody), np.full(59, -1), "mine", PNG)
+    alone = galleries.make_files(replace(portraits, pictures=nobody), np.full(59, -1), "mine", PNG)
     assert "No two faces are in one cluster." in str(alone["groups.html"])
 
 
@@ -99,14 +95,14 @@ def test_the_page_leads_with_the_closest_pair_and_links_to_the_split(
     clusters = portraits.people.copy()
     ada, alma = (portraits.names.index(name) for name in ("Ada", "Alma"))
     clusters[np.flatnonzero(clusters == alma)[:-1]] = ada  # Alma is split, and merged with Ada
-    page = str(galleries.files(portraits, clusters, "portraits", PNG)["errors.html"])
+    page = str(galleries.make_files(portraits, clusters, "portraits", PNG)["errors.html"])
     assert page.count("apart</span>") == 2
     assert f'<article class="card" id="person-{alma}">' in page
     assert f'<article class="card" id="cluster-{ada}">' in page
     assert f'<a href="#person-{alma}">Alma</a>' in page
     assert f'<a href="#cluster-{ada}">cluster {ada}</a>' in page
     assert 'href="#person-' + str(ada) not in page  # Ada is in one cluster only
-    assert page == galleries.files(portraits, clusters, "portraits", PNG)["errors.html"]
+    assert page == galleries.make_files(portraits, clusters, "portraits", PNG)["errors.html"]
 
 
 def test_at_most_twenty_of_each(portraits: Embeddings) -> None:
@@ -118,7 +114,7 @@ def test_at_most_twenty_of_each(portraits: Embeddings) -> None:
         ],
     )
     clusters = (np.arange(59) + 1) // 2
-    page = str(galleries.files(many, clusters, "", PNG)["errors.html"])
+    page = str(galleries.make_files(many, clusters, "", PNG)["errors.html"])
     assert page.count("<article") == 2 * confusion.MOST
     assert "(20 of 29)" in page
 
@@ -126,7 +122,7 @@ def test_at_most_twenty_of_each(portraits: Embeddings) -> None:
 def test_every_face_is_listed_with_its_cluster(portraits: Embeddings) -> None:
     clusters = np.zeros(59, np.int64)
     clusters[[3, 7]] = -1
-    rows = _rows(galleries.files(portraits, clusters, "", PNG), "faces.csv")
+    rows = _rows(galleries.make_files(portraits, clusters, "", PNG), "faces.csv")
     assert [row["picture"] for row in rows] == [one.name for one in portraits.pictures]
     assert [row["person"] for row in rows] == [one.person for one in portraits.pictures]
     assert {row["cluster"] for row in rows if not row["noise"]} == {"0"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from facetrack.figures import page
+from facetrack.figures import render_page
 from facetrack.tasks.forget.plan import Plan
 from facetrack.tasks.forget.runs import Runs, job_pages, pages
 from facetrack.testing import new_store
@@ -86,11 +86,11 @@ def test_a_sweeps_pages_are_told_apart_by_whose_job_they_show(work: Path) -> Non
         log({KIND: "job", SWEEP: "s", "dataset": dataset}, {}, f"{dataset} <dbscan>")
     log({KIND: "job", SWEEP: "another", "dataset": "my_set"}, {}, "my set <dbscan>")
     pages_ = {
-        "tsne-my_set-haar-dlib.html": page("my_set <dbscan>", ""),
-        "tsne-my_set-haar-dlib-2.html": page("my set <dbscan>", ""),
-        "tsne-my_set-haar-dlib-3.html": page("my-set <dbscan>", ""),
-        "tsne-my_set_2-haar-dlib.html": page("my set <dbscan>", ""),
-        "tsne-portraits-haar-dlib.html": page("portraits <dbscan>", ""),
+        "tsne-my_set-haar-dlib.html": render_page("page.html", "my_set <dbscan>"),
+        "tsne-my_set-haar-dlib-2.html": render_page("page.html", "my set <dbscan>"),
+        "tsne-my_set-haar-dlib-3.html": render_page("page.html", "my-set <dbscan>"),
+        "tsne-my_set_2-haar-dlib.html": render_page("page.html", "my set <dbscan>"),
+        "tsne-portraits-haar-dlib.html": render_page("page.html", "portraits <dbscan>"),
         "results.csv": "my set",
     }
     sweep = log({KIND: "sweep", SWEEP: "s"}, pages_)
@@ -118,10 +118,10 @@ def test_pages_of_single_jobs_go_with_their_dataset(work: Path) -> None:
     for folder, title in (("a", "my set dbscan eps=0.3"), ("b", "my_set dbscan"), ("c", "my set")):
         Path("outputs", folder).mkdir(parents=True)
         for name in (*names, "study.html"):
-            Path("outputs", folder, name).write_text(page(title, ""))
+            Path("outputs", folder, name).write_text(render_page("page.html", title))
     assert job_pages(plan(work)) == [work / "outputs/a" / name for name in names]
     odd = plan(work, dataset="<b> & 'c'")
-    Path("outputs/b/errors.html").write_text(page("<b> & 'c' dbscan", ""))
+    Path("outputs/b/errors.html").write_text(render_page("page.html", "<b> & 'c' dbscan"))
     assert job_pages(odd) == [work / "outputs/b/errors.html"]
 
 

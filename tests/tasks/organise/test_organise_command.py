@@ -107,7 +107,7 @@ def _fingerprints(root: Path) -> dict[str, tuple[str, int]]:
 
 @pytest.fixture(scope="session")
 def ten_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten people of LFW with ten pictures each, in one flat folder."""
+    """Ten people of LFW with six pictures each, in one flat folder."""
     archive = SHARED / "data/lfw-deepfunneled.tgz"
     if not archive.exists():
         pytest.skip("no LFW pictures here")
@@ -118,15 +118,15 @@ def ten_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for member in opened:
             name = Path(member.name).name
             person = re.sub(r"_\d{4}\.jpg$", "", name)
-            # A tenth of the people by a fixed rule, and of those the first ten with ten pictures.
+            # A tenth of the people by a fixed rule, and of those the first ten with six pictures.
             if not name.endswith(".jpg") or hashlib.md5(person.encode()).digest()[0] > 25:
                 continue
-            if len(found[person]) < 10:
+            if len(found[person]) < 6:
                 found[person].append(name)
                 content = opened.extractfile(member)
                 assert content is not None
                 (root / name).write_bytes(content.read())
-    ten = sorted(person for person, names in found.items() if len(names) == 10)[:10]
+    ten = sorted(person for person, names in found.items() if len(names) == 6)[:10]
     assert len(ten) == 10
     for person, names in found.items():
         if person not in ten:

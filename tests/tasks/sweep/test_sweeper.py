@@ -11,6 +11,7 @@ from hydra.errors import HydraException
 from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig
 
+from facetrack.cli.multirun import plan
 from facetrack.core.errors import UserError
 from facetrack.system.shipped import CONF
 from hydra_plugins import facetrack_sweeper
@@ -23,7 +24,7 @@ SETTINGS = {
 }
 
 
-class Choices(facetrack_sweeper._Choices):
+class Choices(plan.Choices):
     """The two questions the sweeper asks of Hydra, answered by SETTINGS."""
 
     def __init__(self) -> None:
@@ -38,8 +39,8 @@ class Choices(facetrack_sweeper._Choices):
 
 def jobs(*overrides: str) -> tuple[list[str], dict[str, list[str]]]:
     parsed = OverridesParser.create().parse_overrides(list(overrides))
-    found, left_out = facetrack_sweeper._jobs(parsed, Choices())
-    return [" ".join(job) for job in found], left_out
+    found = plan.plan_jobs(parsed, Choices())
+    return [" ".join(job) for job in found.jobs], found.left_out
 
 
 def test_a_setting_goes_to_the_choices_that_have_it() -> None:

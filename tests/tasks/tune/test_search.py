@@ -79,8 +79,8 @@ def some_lfw(lfw: Faces) -> Faces:
 
 
 @pytest.fixture
-def few(half_orl: Faces) -> Faces:
-    return half_orl[0][:100], half_orl[1][:100]
+def few(some_orl: Faces) -> Faces:
+    return some_orl[0][:100], some_orl[1][:100]
 
 
 def test_blocks_end_at_the_score_of_evaluate(few: Faces) -> None:
@@ -106,15 +106,15 @@ def test_label_free_is_one_value_of_the_distinct_faces(few: Faces) -> None:
 @pytest.mark.parametrize(
     ("faces", "estimator", "name"),
     [
-        ("half_orl", DBSCAN(0.3, min_samples=1), "eps"),
-        ("half_orl", MeanShift(0.3), "bandwidth"),
+        ("some_orl", DBSCAN(0.3, min_samples=1), "eps"),
+        ("some_orl", MeanShift(0.3), "bandwidth"),
         ("some_lfw", DBSCAN(0.3, min_samples=1), "eps"),
     ],
 )
 def test_forty_trials_are_as_good_as_a_fine_grid(
     request: pytest.FixtureRequest, home: Path, faces: str, estimator: BaseEstimator, name: str
 ) -> None:
-    scorer = _scorer(request.getfixturevalue(faces), estimator, dataset=faces)
+    scorer = _scorer(request.getfixturevalue(faces), estimator, dataset=faces, n_resamples=12)
     plan = _plan(home, ranges=[Range(name, 0.075, 0.6, False)], n_trials=40)
     found = _searched(plan, scorer)
     assert len(study.finished(found)) == 40
@@ -129,7 +129,7 @@ def test_forty_trials_are_as_good_as_a_fine_grid(
 def test_the_same_seed_gives_the_same_trials_and_another_one_others(
     few: Faces, home: Path, tmp_path: Path
 ) -> None:
-    scorer = _scorer(few, DBSCAN(0.3, min_samples=1))
+    scorer = _scorer(few, DBSCAN(0.3, min_samples=1), n_resamples=12)
     first = _searched(_plan(tmp_path / "a", n_trials=14), scorer)
     second = _searched(_plan(tmp_path / "b", n_trials=14), scorer)
     params = [[trial.params for trial in one.trials] for one in (first, second)]

@@ -8,12 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from hydra.errors import HydraException
-
+from facetrack.cli.arguments.overrides import parse_override, read_said_values
 from facetrack.system.shipped import CONF
-from facetrack.tasks.context import grammar
-from facetrack.tasks.context.parsing import parsed
-from facetrack.tasks.context.targets import STAGES, TASK
+from facetrack.tasks.context.targets import STAGES, TASK, leaves
 
 _GROUPS = (*STAGES, TASK, "experiment")
 _TASKS = ("evaluate", "tune")  # the others write to folders of the user's, or delete
@@ -33,36 +30,33 @@ _WORD = re.compile(r"[\w.-]+")
 _ADDRESSES = ("url",)  # where to download from
 
 
-def doubtful(arguments: Sequence[str]) -> list[str]:
+def find_doubtful(arguments: Sequence[str]) -> list[str]:
     """Those of stored arguments that are not run unless the user types them again."""
     return [one for one in arguments if not _is_harmless(one)]
 
 
-def same(stored: str, typed: str) -> bool:
+def say_the_same(stored: str, typed: str) -> bool:
     """Whether two arguments say the same, whatever their quotes."""
-    return stored == typed or (_said(stored) == _said(typed) is not None)
+    return stored == typed or (_read_said(stored) == _read_said(typed) is not None)
 
 
-def _said(argument: str) -> tuple[str, list[Any]] | None:
-    override = parsed(argument)
+def _read_said(argument: str) -> tuple[str, list[Any]] | None:
+    override = parse_override(argument)
     if override is None or override.is_delete() or override.is_range_sweep():
         return None
-    try:
-        return override.get_key_element(), grammar.values(override)
-    except HydraException:
-        return None
+    values = read_said_values(override)
+    return None if values is None else (override.get_key_element(), values)
 
 
 def _is_harmless(argument: str) -> bool:
-    override = parsed(argument)
+    override = parse_override(argument)
     if override is None or override.is_delete() or override.package is not None:
         return False
     key = override.key_or_group
     if (override.is_add() and key != "experiment") or override.is_force_add():
         return False
-    try:
-        values = grammar.values(override)
-    except HydraException:
+    values = read_said_values(override)
+    if values is None:
         return False
     if key in _GROUPS:
         return all(_is_choice(key, one) for one in values)
@@ -74,7 +68,7 @@ def _is_harmless(argument: str) -> bool:
     return (key in _NO_GROUP or (group in _GROUPS and bool(setting))) and not any(
         _may_run(name, value)
         for one in values
-        for name, value in [*((part, None) for part in key.split(".")), *grammar.leaves(one)]
+        for name, value in [*((part, None) for part in key.split(".")), *leaves(one)]
     )
 
 

@@ -11,7 +11,7 @@ _INNER = re.compile(
 )
 
 
-def told(error: BaseException) -> str:
+def explain(error: BaseException) -> str:
     """An error of Hydra's or OmegaConf's as one line, the setting it is about in front."""
     causes = [error]
     while (cause := causes[-1].__cause__) is not None and cause not in causes:

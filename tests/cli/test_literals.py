@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack.cli.command_line import prepared
-from facetrack.cli.literals import literal, written
+from facetrack.cli.command_line import prepare
+from facetrack.cli.literals import quote_path, quote_paths
 from facetrack.core.errors import UserError
 from facetrack.system.files import user_path
 from facetrack.system.shipped import CONF
@@ -20,7 +20,7 @@ NASTY = "n #%20?é ü😀&;'\"${} ${a}=,:[]\\\nx b"
 
 def _config(*arguments: str) -> DictConfig:
     """The config of a single command."""
-    overrides = prepared(arguments, CONF)
+    overrides = prepare(arguments, CONF)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return compose("config", overrides)
 
@@ -83,13 +83,13 @@ def test_a_comma_is_a_list_where_no_such_path_exists(
         (tmp_path / name).mkdir()
 
     def swept(value: str) -> str:
-        return literal(f"dataset.root={value}", lambda key: None, multirun=True)
+        return quote_paths(f"dataset.root={value}", lambda key: None, multirun=True)
 
     assert _values(swept("é 1,a,b,#2")) == ["é 1", "a,b", "#2"]
     assert _values(swept("c,gone")) == ["c", "gone"]
     # One that exists wins over a list, in a sweep as well.
     assert swept("a,b") == "dataset.root='a,b'"
-    archives = literal("dataset.archives=[é 1,a,b]", lambda key: None, multirun=False)
+    archives = quote_paths("dataset.archives=[é 1,a,b]", lambda key: None, multirun=False)
     assert OverridesParser.create().parse_override(archives).value() == ["é 1", "a,b"]
 
 
@@ -104,7 +104,7 @@ def test_a_comma_is_a_list_where_no_such_path_exists(
 @example("~\x1f${x}")
 def test_any_path_goes_through_hydra_and_a_resolved_config(path: str) -> None:
     def read() -> Path:
-        value = OverridesParser.create().parse_override(f"x={written(path)}").value()
+        value = OverridesParser.create().parse_override(f"x={quote_path(path)}").value()
         config = OmegaConf.create({"x": value})
         OmegaConf.resolve(config)
         return user_path(OmegaConf.create(OmegaConf.to_yaml(config)).x)

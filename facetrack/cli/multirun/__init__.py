@@ -1,0 +1,1 @@
+"""Sweeps: between Hydra, which runs their jobs, and facetrack, which sums them up."""
