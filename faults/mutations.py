@@ -25,6 +25,7 @@ import h5py
 import numpy as np
 import PIL.Image
 
+from facetrack.core import kinds
 from facetrack.core.errors import UserError
 from facetrack.embedder import keras2_weights
 from facetrack.extraction import picture
@@ -169,7 +170,7 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
 
 def _picture(rng: random.Random) -> bytes:
     formats = ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM"]
-    if ".heic" in picture.SUFFIXES:
+    if ".heic" in kinds.SUFFIXES:
         formats.append("HEIF")
     kind = rng.choice(formats)
     pixels = np.random.default_rng(0).integers(0, 255, (40, 30, 3), dtype=np.uint8)

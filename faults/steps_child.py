@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from facetrack import plugins
-from facetrack.testing.process import read_shipped, shipped_configs
+from facetrack.testing.configs import shipped_configs
+from facetrack.testing.process import read_shipped
 
 # What commands import when they need it.
 _IMPORTS = (

@@ -34,7 +34,7 @@ from facetrack.system.archive import extract as unpack
 from facetrack.system.home import lock
 from facetrack.system.processes import cores
 from facetrack.testing import Outcome, Workspace, new_store, people
-from facetrack.testing.process import shipped_configs
+from facetrack.testing.configs import shipped_configs
 from facetrack.tracking.runs import Run
 
 # Before a test imports one of them: Hydra runs the modules of its own plugins once more when it

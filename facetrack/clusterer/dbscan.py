@@ -25,7 +25,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels import approximate
-from facetrack.clusterer.kernels.distances import MOST_DOUBT, Floats, Mask, Points, pairs, scaled
+from facetrack.clusterer.kernels.distances import MOST_DOUBT, Floats, Mask, Points, pairs, scale
 from facetrack.clusterer.kernels.tree import Tree, components, spanning_tree
 from facetrack.clusterer.shared import cache, digest, distinct
 from facetrack.core.labels import NOISE
@@ -63,7 +63,7 @@ class DBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         points = validate_data(self, X, dtype=[np.float64, np.float32])
         key = digest(points)
         same = distinct(points, key)
-        unique, eps, _ = scaled(points[same.rows], self.eps)
+        unique, eps, _ = scale(points[same.rows], self.eps)
         self.neighbors_recall_: float | None = None
         if self.neighbors == "faiss":
             near = approximate.Neighbours(unique, eps)

@@ -20,7 +20,7 @@ share the rest of their path: after the first step a few hundred of 4,000 are le
 
 from collections.abc import Iterator
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,7 +29,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
-from facetrack.clusterer.kernels.distances import Floats, Mask, Points, pairs, scaled
+from facetrack.clusterer.kernels.distances import Floats, Mask, Points, pairs, scale
 from facetrack.clusterer.shared import digest, distinct
 
 # A mean that moves by this share of the bandwidth or less has arrived: scikit-learn's rule.
@@ -63,7 +63,7 @@ class MeanShift(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self._validate_params()
         points = validate_data(self, X, dtype=[np.float64, np.float32])
         same = distinct(points, digest(points))
-        unique, bandwidth, exponent = scaled(points[same.rows], self.bandwidth)
+        unique, bandwidth, exponent = scale(points[same.rows], self.bandwidth)
         centres, self.n_iter_ = _climbed(unique, same.counts, bandwidth, self.max_iter)
         centres = _apart(centres, bandwidth)
         nearest = Points(centres).nearest(unique, bandwidth)
@@ -107,6 +107,14 @@ def _ranked(columns: NDArray[np.float64]) -> NDArray[np.int64]:
     return order
 
 
+class _Step(NamedTuple):
+    """The next k means, their intensity (k,), and a (k, 2) key of the points around each."""
+
+    means: NDArray[np.float64]
+    intensity: NDArray[np.float64]
+    keys: NDArray[np.float64]
+
+
 class _Kernel:
     """The mean of the points around a place."""
 
@@ -121,15 +129,13 @@ class _Kernel:
             [points * weights[:, None].astype(np.float64), weights, marks]
         )
 
-    def step(
-        self, means: Floats
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """The next means, their intensity, and a (k, 2) key of the set of points around each."""
+    def step(self, means: Floats) -> _Step:
+        """Move each of k means to the mean of the points around it."""
         sums = np.empty((len(means), self._summed.shape[1]))
         for rows, near in self._points.near(means, self._bandwidth):
             sums[rows] = _sparse_or_not(near) @ self._summed
         intensity = sums[:, -3]
-        return sums[:, :-3] / intensity[:, None], intensity, sums[:, -2:]
+        return _Step(sums[:, :-3] / intensity[:, None], intensity, sums[:, -2:])
 
 
 def _sparse_or_not(near: Mask) -> Any:

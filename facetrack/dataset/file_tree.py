@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from facetrack.core import kinds
 from facetrack.core.faces import Picture, Pictures, Skipped
-from facetrack.extraction import picture
 
 
 def _kinds(suffixes: str) -> frozenset[str]:
@@ -140,7 +140,7 @@ def _inside(
             if reason is None or not entry.is_symlink():
                 yield _Folder(Path(entry.path), name, reason), entry.is_symlink()
         elif reason is not None:
-            found.left_out[reason].pictures += _suffix(text) in picture.SUFFIXES
+            found.left_out[reason].pictures += _suffix(text) in kinds.SUFFIXES
         else:
             _note(entry, name, found)
 
@@ -182,9 +182,9 @@ def _note(entry: "os.DirEntry[str]", name: str, found: _Found) -> None:
         found.hidden += 1
     elif suffix in _VIDEOS:
         found.skipped.append(Skipped(name, f"{suffix[1:]} videos are not read"))
-    elif suffix in _OTHER_PICTURES - picture.SUFFIXES:
+    elif suffix in _OTHER_PICTURES - kinds.SUFFIXES:
         found.skipped.append(Skipped(name, _not_read(suffix)))
-    elif suffix not in picture.SUFFIXES:
+    elif suffix not in kinds.SUFFIXES:
         found.others[suffix] += 1
     elif _is_file(entry):
         found.pictures.append(Picture(Path(entry.path), name))

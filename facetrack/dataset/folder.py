@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 
+from facetrack.core import kinds
 from facetrack.core.errors import SettingError
 from facetrack.core.faces import Picture, Pictures, Skipped
 from facetrack.dataset.file_tree import walk
 from facetrack.dataset.labels import Labels
-from facetrack.extraction import picture
 from facetrack.system.files import user_path
 
 
@@ -83,7 +83,7 @@ class Folder:
             where = " and ".join(map(str, roots.values()))
             raise SettingError(
                 f"no pictures ({{suffixes}}) in {{where}}{{first}}: {_EXPECTED}",
-                **{"suffixes": ", ".join(sorted(picture.SUFFIXES)), "where": where, "first": first},
+                **{"suffixes": ", ".join(sorted(kinds.SUFFIXES)), "where": where, "first": first},
             )
         if labels is not None:
             skipped += labels.unused()

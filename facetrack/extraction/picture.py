@@ -15,27 +15,19 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Image
+from facetrack.core.kinds import HEIC
 from facetrack.extraction.jpeg import passes
 from facetrack.extraction.looks import look
 from facetrack.extraction.repair import repairs
 
-try:
+if HEIC:
     import pillow_heif
-except ImportError:  # the extra facetrack[heic]
-    _HEIC = False
-else:
-    _HEIC = True
+
     pillow_heif.register_heif_opener(thumbnails=False)
 
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".mpo", ".png", ".webp", ".bmp", ".dib"}
-    | {".tif", ".tiff", ".pgm", ".ppm", ".pbm", ".pnm", ".pfm"}
-    | ({".heic", ".heif", ".hif"} if _HEIC else set())
-)  # of the files that are taken for pictures, in lower case
-
 # What is decoded, by content and whatever the suffix. No other decoder runs.
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", *(["HEIF"] if _HEIC else []))
-_EXPECTED = f"expected jpeg, png, webp, bmp, tiff{', heic' if _HEIC else ''} or pnm"
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", *(["HEIF"] if HEIC else []))
+_EXPECTED = f"expected jpeg, png, webp, bmp, tiff{', heic' if HEIC else ''} or pnm"
 
 MAX_PIXELS = 200_000_000
 # Pillow's own limit is lower and does not say the size.

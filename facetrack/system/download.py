@@ -3,12 +3,11 @@
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from facetrack.core.errors import UserError
 from facetrack.system.home import home, lock
-
-_Download = Callable[[str, str, object], None]
 
 
 def fetch(
@@ -28,39 +27,28 @@ def fetch(
     A file that was put there by hand is verified too; one that fails is removed.
     Raises UserError where no url gives the file, or the folder cannot be written.
     """
-    expected = sha256 or git_blob
-    if not expected:
+    if sha256:
+        demanded = _Hash("sha256", sha256.lower(), _sha256)
+    elif git_blob:
+        demanded = _Hash("git blob id", git_blob.lower(), _git_blob)
+    else:
         raise UserError(f"{filename} is not downloaded without a known hash: {hint}")
-    kind, digest = ("sha256", _sha256) if sha256 else ("git blob id", _git_blob)
-    problems = []
-
-    def wrong(path: Path, what: str) -> bool:
-        came = digest(path)
-        if came == expected.lower():
-            return False
-        problems.append(f"{what} has {kind} {came}, expected {expected.lower()}, and was removed")
-        return True
-
-    def download(url: str, output: str, _: object) -> None:
-        from facetrack.system.transfers import transfer  # brings requests, see there
-
-        transfer(url, Path(output), filename)
-        if wrong(Path(output), f"what {url} gave"):
-            raise UserError(problems.pop())
-
     folder = home() / "downloads"
     path = folder / filename
+    problems: list[str] = []
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         # Whoever comes second waits, and finds the file there.
         with lock(folder / f".{filename}.lock"):
             if path.exists():
-                if not wrong(path, "the file that was there"):
+                problem = demanded.find_problem(path, "the file that was there")
+                if problem is None:
                     return path
+                problems.append(problem)
                 path.unlink()
             for url in urls:
                 try:
-                    _retrieve(url, path, download)
+                    _download(url, path, demanded)
                 except UserError as error:
                     problems.append(str(error))
                 else:
@@ -73,13 +61,37 @@ def fetch(
     raise UserError(f"no {filename} yet ({'; '.join(problems)}): save it as {path}, or {hint}")
 
 
-def _retrieve(url: str, path: Path, download: _Download) -> None:
-    """Have a file downloaded beside its place, and moved there when it is whole and right."""
+@dataclass(frozen=True)
+class _Hash:
+    """What a file is demanded to be. kind: what its hash is called."""
+
+    kind: str
+    expected: str
+    compute: Callable[[Path], str]
+
+    def find_problem(self, path: Path, what: str) -> str | None:
+        """What is wrong with a file, which is then to be removed; None for the right one."""
+        came = self.compute(path)
+        if came == self.expected:
+            return None
+        return f"{what} has {self.kind} {came}, expected {self.expected}, and was removed"
+
+
+def _download(url: str, path: Path, demanded: _Hash) -> None:
+    """Bring a file to its place once it is verified. Raises UserError, OSError."""
+
+    def bring(url: str, output: str, _: object) -> None:
+        from facetrack.system.transfers import transfer  # brings requests, see there
+
+        transfer(url, Path(output), path.name)
+        if problem := demanded.find_problem(Path(output), f"what {url} gave"):
+            raise UserError(problem)
+
     import pooch  # brings requests, and in a notebook a warning of bars that it would draw there
 
     # It would announce every download and suggest to write down its hash.
     pooch.get_logger().setLevel(logging.WARNING)
-    pooch.retrieve(url, known_hash=None, fname=path.name, path=path.parent, downloader=download)
+    pooch.retrieve(url, known_hash=None, fname=path.name, path=path.parent, downloader=bring)
 
 
 def _sha256(path: Path) -> str:

@@ -23,7 +23,7 @@ from typing import Self
 from unittest.mock import patch
 
 from facetrack import __main__ as started
-from facetrack.testing.process import shipped_configs
+from facetrack.testing.configs import shipped_configs
 
 _SIGINT = signal.default_int_handler
 

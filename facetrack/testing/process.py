@@ -6,7 +6,6 @@ import gc
 import importlib
 import logging
 import os
-import pickle
 import signal
 import sys
 import tempfile
@@ -17,26 +16,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any, TextIO
-from unittest.mock import patch
 
 import optuna
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import ConfigRepository, IConfigRepository
-from hydra._internal.hydra import Hydra
-from hydra.core.default_element import ResultDefault
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobRuntime
-from hydra.plugins.config_source import ConfigResult
-from hydra.types import RunMode
-from omegaconf import DictConfig
 
 from facetrack import __main__ as started
 from facetrack.cli import command
-from facetrack.cli.working_folder import escape
 from facetrack.embedder import dlib_resnet
 from facetrack.system import json_lines
+from facetrack.testing.configs import shipped_configs
 from facetrack.testing.outcome import Outcome
 from facetrack.tracking import runs as tracking
 
@@ -50,13 +41,8 @@ for _name in (
 
 _REFUSED = 2
 _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
-_SHIPPED = {str(command.CONF), "hydra.conf", ""}  # the last is the schema
 _SAME_FOR_ALL = (dlib_resnet._digest, dlib_resnet._models)  # of packages: nothing changes them
 _COMMON = ((), ("clusterer=meanshift",), ("task=tune",), ("task=organise",))
-# Pickled: to read that takes a fifth of the time that a deep copy takes.
-_shipped: dict[str, bytes] = {}
-_composed: dict[tuple[object, ...], bytes] = {}
-_merged: dict[str, bytes] = {}
 
 
 def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Outcome:
@@ -200,76 +186,6 @@ def _hydra() -> Iterator[None]:
         instances.update(before)
 
 
-@contextlib.contextmanager
-def shipped_configs() -> Iterator[None]:
-    """The configs that facetrack and Hydra ship are read once for all commands, most of composing.
-
-    Each composition has copies; with a folder of the user's own (--config-dir) all are read anew.
-    What only chooses is composed once for all commands, too: each begins with that (see
-    arguments/composition.py). So is what the same choices make, before anything is set in it.
-    """
-    read, composed_mode = ConfigRepository.load_config, Hydra.get_mode
-    composed_anew = ConfigLoaderImpl.load_configuration
-    merged_anew = ConfigLoaderImpl._compose_config_from_defaults_list
-
-    def load(repository: ConfigRepository, config_path: str) -> ConfigResult | None:
-        if not _is_shipped(repository):
-            return read(repository, config_path)
-        if config_path not in _shipped:
-            found = read(repository, config_path)
-            if found is None:
-                return None
-            _shipped[config_path] = pickle.dumps(found)
-        config: ConfigResult = pickle.loads(_shipped[config_path])
-        return config
-
-    def compose(
-        loader: ConfigLoaderImpl,
-        config_name: str | None,
-        overrides: list[str],
-        run_mode: RunMode,
-        from_shell: bool = True,
-        validate_sweep_overrides: bool = True,
-    ) -> DictConfig:
-        given = overrides, run_mode, from_shell, validate_sweep_overrides
-        if not (_is_shipped(loader.repository) and all(map(_chooses, overrides))):
-            return composed_anew(loader, config_name, *given)
-        key = (config_name, *overrides, run_mode, validate_sweep_overrides)
-        if key not in _composed:
-            _composed[key] = pickle.dumps(composed_anew(loader, config_name, *given))
-        config: DictConfig = pickle.loads(_composed[key])
-        config.hydra.runtime.cwd = escape(str(Path.cwd()))
-        config.hydra.job.name = JobRuntime.instance().get("name")
-        return config
-
-    def merge(
-        loader: ConfigLoaderImpl, defaults: list[ResultDefault], repo: IConfigRepository
-    ) -> DictConfig:
-        if not _is_shipped(loader.repository):
-            return merged_anew(loader, defaults, repo)
-        key = repr(defaults)
-        if key not in _merged:
-            _merged[key] = pickle.dumps(merged_anew(loader, defaults, repo))
-        config: DictConfig = pickle.loads(_merged[key])
-        return config
-
-    def mode(hydra: Hydra, config_name: str | None, overrides: list[str]) -> Any:
-        """Hydra composes twice, first for this, which its own settings and experiments set."""
-        loader: Any = hydra.config_loader
-        plain = not any(one.startswith("+") or "hydra" in one for one in overrides)
-        if plain and config_name == "config" and _is_shipped(loader.repository):
-            return None
-        return composed_mode(hydra, config_name, overrides)
-
-    with (
-        patch.object(ConfigRepository, "load_config", load),
-        patch.object(Hydra, "get_mode", mode),
-        patch.object(ConfigLoaderImpl, "load_configuration", compose),
-        patch.object(ConfigLoaderImpl, "_compose_config_from_defaults_list", merge),
-    ):
-        yield
-
-
 def read_shipped() -> None:
     """Read the configs that most commands need, for processes that are forked from this one.
 
@@ -278,15 +194,6 @@ def read_shipped() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for choices in _COMMON:
             in_process([*choices, "--cfg", "job"], Path(folder), {})
-
-
-def _chooses(override: str) -> bool:
-    key, _, value = override.partition("=")
-    return key.lstrip("+").isidentifier() and value.replace("_", "").isalnum()
-
-
-def _is_shipped(repository: ConfigRepository) -> bool:
-    return {source.path for source in repository.sources} == _SHIPPED
 
 
 @contextlib.contextmanager

@@ -8,10 +8,10 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
+from facetrack.core import kinds
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Pictures
 from facetrack.dataset.folder import Folder
-from facetrack.extraction import picture
 
 
 def put(root: Path, *names: str) -> None:
@@ -83,7 +83,7 @@ def test_hidden_and_other_files_are_ignored(tmp_path: Path) -> None:
 @pytest.fixture
 def no_heic(monkeypatch: pytest.MonkeyPatch) -> None:
     """As without the extra facetrack[heic]."""
-    monkeypatch.setattr(picture, "SUFFIXES", picture.SUFFIXES - {".heic", ".heif"})
+    monkeypatch.setattr(kinds, "SUFFIXES", kinds.SUFFIXES - {".heic", ".heif"})
 
 
 def test_folders_that_are_not_people(tmp_path: Path) -> None:

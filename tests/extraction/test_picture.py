@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL.Image import Transpose
 
+from facetrack.core import kinds
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Image
 from facetrack.extraction import picture
@@ -80,7 +81,7 @@ def test_every_format_is_read_as_rgb(kind: str) -> None:
 )
 def test_read_takes_every_suffix_in_any_case(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"bild.{suffix}"
-    assert path.suffix.lower() in picture.SUFFIXES
+    assert path.suffix.lower() in kinds.SUFFIXES
     kind = {"jpg": "JPEG", "tif": "TIFF", "pgm": "PPM"}.get(suffix.lower(), suffix.upper())
     PIL.Image.new("L", (5, 4), 99).save(path, kind)
     image = picture.read(path)
@@ -351,4 +352,4 @@ def test_heic_is_read_upright(orientation: int) -> None:
     content = io.BytesIO()
     pillow_heif.from_pillow(stored).save(content, quality=90, exif=exif.tobytes())
     assert near(picture.read_bytes(content.getvalue()), CORNERS, tolerance=40)
-    assert ".heic" in picture.SUFFIXES
+    assert ".heic" in kinds.SUFFIXES

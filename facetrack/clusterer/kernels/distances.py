@@ -15,6 +15,7 @@ formula for every pair, whatever the block size, the number of threads or the ma
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,16 @@ MOST_DOUBT = 0.05
 _LEAST, _MOST = -40, 40
 
 
-def scaled(points: Floats, radius: float) -> tuple[Floats, float, int]:
-    """Points and a radius in units in which no square overflows or vanishes; the unit's exponent.
+class Scaled(NamedTuple):
+    """Points and a radius in units of 2 to the power of `exponent`."""
+
+    points: Floats
+    radius: float
+    exponent: int
+
+
+def scale(points: Floats, radius: float) -> Scaled:
+    """Points and a radius in units in which no square overflows or vanishes.
 
     The unit is a power of two, so that every distance is the same number but for the exponent. It
     depends on the points alone. Points of ordinary size are returned as they are; others as
@@ -44,14 +53,14 @@ def scaled(points: Floats, radius: float) -> tuple[Floats, float, int]:
     """
     largest, exponent = np.frexp(np.float64(np.abs(points).max()))
     if not largest:
-        return points, 1.0, 0
+        return Scaled(points, 1.0, 0)
     with np.errstate(over="ignore"):
         own = float(np.ldexp(float(radius), -exponent))
     # Such that even a thousandth of it, which mean-shift takes for no way at all, is beyond them.
     own = min(own, 1e4 * float(np.sqrt(points.shape[1])))
     if _LEAST <= exponent <= _MOST:
-        return points, float(np.ldexp(own, exponent)), 0
-    return np.ldexp(points.astype(np.float64), -exponent), own, int(exponent)
+        return Scaled(points, float(np.ldexp(own, exponent)), 0)
+    return Scaled(np.ldexp(points.astype(np.float64), -exponent), own, int(exponent))
 
 
 class Points:

@@ -48,8 +48,11 @@ def sort_photos(request: Request, log: Log = UNLOGGED, progress: Progress = QUIE
 
 @dataclass(frozen=True)
 class _Decision:
-    """Who is on the photos. persons: (n,) of each face, merges followed; far: whether it is
-    doubtful; near: the distance within which two persons may be one.
+    """Who is on the photos.
+
+    photos: of a restore only the faces that its state knows. persons: (n,) of each face, merges
+    followed; far: (n,) whether it is doubtful. near: the distance within which two persons may be
+    one.
     """
 
     known: Known

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import MeanShift as ScikitLearns
 
 from facetrack.clusterer import DBSCAN, MeanShift
-from facetrack.clusterer.kernels.distances import scaled
+from facetrack.clusterer.kernels.distances import scale
 
 # Powers of two between float64's least and greatest numbers; 1e-22 and 1e18 are -73 and 60.
 SIZES = [-1060, -700, -250, -100, -80, -74, 0, 59, 61, 70, 120, 400, 1010]
@@ -94,7 +94,7 @@ def test_radii_beyond_all_numbers() -> None:
 
 def test_points_of_ordinary_size_stay_as_they_are() -> None:
     points = np.random.RandomState(0).normal(size=(5, 3)).astype(np.float32)
-    same, radius, exponent = scaled(points, 0.3)
+    same, radius, exponent = scale(points, 0.3)
     assert same is points
     assert (radius, exponent) == (0.3, 0)
 
