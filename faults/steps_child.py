@@ -35,7 +35,7 @@ _IMPORTS = (
     "facetrack.tasks.evaluate.run",
     "facetrack.tasks.forget.run",
     "facetrack.tasks.organise.run",
-    "facetrack.tracking.runs",
+    "facetrack.tracking.store",
     "facetrack.tasks.sweep.tsne_pages",
 )
 _CHANGES = {

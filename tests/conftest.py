@@ -35,7 +35,7 @@ from facetrack.system.home import lock
 from facetrack.system.processes import cores
 from facetrack.testing import Outcome, Workspace, new_store, people
 from facetrack.testing.configs import shipped_configs
-from facetrack.tracking.runs import Run
+from facetrack.tracking.protocols import Run
 
 # Before a test imports one of them: Hydra runs the modules of its own plugins once more when it
 # looks for them, and what was derived from their classes before is of no use afterwards.

@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "tracking": _BASE,
     "organiser": {*_BASE, *STAGES, "extraction", "evaluation", "figures"},
     "tasks": _BELOW_TASKS,
+    "api": {*_BELOW_TASKS, "tasks"},
     "cli": {*_BELOW_TASKS, "tasks"},
     "plugins": {*_BELOW_TASKS, "tasks", "cli"},
     "testing": {*_BELOW_TASKS, "tasks", "cli"},

@@ -28,7 +28,7 @@ def source(tmp_path: Path) -> Path:
 def test_a_source_distribution_has_all_that_its_tests_need(source: Path) -> None:
     for name in ("LICENSE", "CHANGELOG.md", "Makefile", "conf/config.yaml", "tests/conftest.py"):
         assert (source / name).exists(), name
-    for package in ("facetrack", "faults", "benchmarks", "hydra_plugins", "tests"):
+    for package in ("facetrack", "faults", "benchmarks", "examples", "hydra_plugins", "tests"):
         sent = {path.relative_to(source) for path in (source / package).rglob("*.py")}
         here = {path.relative_to(ROOT) for path in (ROOT / package).rglob("*.py")}
         assert sent == here

@@ -42,14 +42,15 @@ def replace_resume(arguments: Sequence[str]) -> list[str]:
         asked[-1],
     )
     # Imported here: a command without resume= does not wait for MLflow.
-    from facetrack.tracking.runs import Tracking
+    from facetrack.tracking.store import open_store
 
     try:
         config = compose("config", [one for one in others if one.startswith("tracking")])
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(" ".join(str(error).split())) from error
-    tracking = Tracking(config.tracking.uri, config.tracking.experiment)
-    sweep_id, overrides = tracking.resumable(None if which == "last" else which)
+    tracking = open_store(config.tracking.uri, config.tracking.experiment)
+    sweep = tracking.resumable(None if which == "last" else which)
+    sweep_id, overrides = sweep.sweep_id, list(sweep.command or ())
     if which == "last" and not _PLAIN.fullmatch(sweep_id):
         raise UserError(f"the last sweep is {sweep_id}: if that is yours, say resume={sweep_id}")
     again = [one for one in others if any(say_the_same(stored, one) for stored in overrides)]

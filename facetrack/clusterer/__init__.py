@@ -1,8 +1,16 @@
 """Clusterers: scikit-learn's estimator interface, one YAML a choice in conf/clusterer."""
 
 from facetrack.clusterer.dbscan import DBSCAN
-from facetrack.clusterer.estimators import for_resample, mean_shift
+from facetrack.clusterer.estimators import check, check_radii, for_resample, mean_shift
 from facetrack.clusterer.meanshift import MeanShift
 from facetrack.clusterer.spectral import SpectralClustering
 
-__all__ = ["DBSCAN", "MeanShift", "SpectralClustering", "for_resample", "mean_shift"]
+__all__ = [
+    "DBSCAN",
+    "MeanShift",
+    "SpectralClustering",
+    "check",
+    "check_radii",
+    "for_resample",
+    "mean_shift",
+]

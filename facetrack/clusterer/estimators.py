@@ -1,11 +1,12 @@
 """Estimators as configs name them, and as a resample needs them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sklearn.base import BaseEstimator, clone
 
 from facetrack.clusterer.meanshift import MeanShift
-from facetrack.core.errors import SettingError
+from facetrack.core.errors import SettingError, UserError
 from facetrack.core.given import KNOWN
 
 
@@ -13,6 +14,31 @@ def mean_shift(eps: float, bandwidth: float, max_iter: int = 300) -> BaseEstimat
     """A MeanShift. `eps` is the sweep's common distance knob (see meanshift.yaml)."""
     del eps  # the YAML's bandwidth defaults to it; the estimator knows only the bandwidth
     return MeanShift(bandwidth=bandwidth, max_iter=max_iter)
+
+
+def check_radii(settings: Mapping[str, object]) -> None:
+    """Raise UserError where a radius among a clusterer's settings cannot be one."""
+    for name in ("eps", "bandwidth"):
+        value = settings.get(name, 1)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9:
+            raise SettingError(
+                f"{{{name}}} is a distance between embeddings, a number above 0 such as 0.3; "
+                "got {came!r}",
+                came=value,
+            )
+
+
+def check(estimator: BaseEstimator) -> None:
+    """Raise UserError naming the parameter that an estimator's own rules refuse, and what came."""
+    # K is known once a resample is drawn; until then any valid number stands for it.
+    probe = clone(estimator)
+    if probe.get_params().get("n_clusters") == KNOWN:
+        probe.set_params(n_clusters=2)
+    try:
+        if hasattr(probe, "_validate_params"):
+            probe._validate_params()
+    except ValueError as error:
+        raise UserError(" ".join(str(error).split())) from error
 
 
 def for_resample(estimator: BaseEstimator, n_people: int | None, seed: int) -> BaseEstimator:

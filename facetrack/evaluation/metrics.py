@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, stdtrit
 
 from facetrack.core.labels import noise_alone
+from facetrack.core.scores import Summary
 
 Counts = NDArray[np.int64]
 
@@ -93,22 +94,6 @@ def scores(
         "n_clusters": float(len(table.clusters)),
         "n_people": float(len(table.people)),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A score over the resamples.
-
-    std: population standard deviation (ddof 0), the article's; two_std: twice that.
-    ci_low, ci_high: 95 % confidence interval of the mean by Student's t (standard error with
-    ddof 1); both are the mean where there is one value or all are equal.
-    """
-
-    mean: float
-    std: float
-    two_std: float
-    ci_low: float
-    ci_high: float
 
 
 def summary(values: Iterable[float]) -> Summary:

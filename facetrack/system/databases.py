@@ -12,7 +12,7 @@ from typing import Any
 
 from facetrack.core.errors import UserError
 from facetrack.system.masking import first_line, masked
-from facetrack.tracking.place import local
+from facetrack.system.sqlite_files import local
 
 CONNECT_SECONDS = 4
 """How long a database server may take to answer."""

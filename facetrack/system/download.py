@@ -6,13 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pooch
-
 from facetrack.core.errors import UserError
 from facetrack.system.home import home, lock
-
-# pooch would announce every download and suggest to write down its hash.
-pooch.get_logger().setLevel(logging.WARNING)
 
 
 def fetch(
@@ -92,6 +87,10 @@ def _download(url: str, path: Path, demanded: _Hash) -> None:
         if problem := demanded.find_problem(Path(output), f"what {url} gave"):
             raise UserError(problem)
 
+    import pooch  # brings requests, and in a notebook a warning of bars that it would draw there
+
+    # It would announce every download and suggest to write down its hash.
+    pooch.get_logger().setLevel(logging.WARNING)
     pooch.retrieve(url, known_hash=None, fname=path.name, path=path.parent, downloader=bring)
 
 

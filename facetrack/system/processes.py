@@ -64,6 +64,8 @@ def can_start() -> bool:
     path = getattr(script, "__file__", None)
     if path is None or getattr(script, "__spec__", None) is not None:
         return True  # at a prompt, or by -m: then nothing is run again
+    if path == "<stdin>":
+        return False  # `python < script`: each would look for a file of that name
     try:
         return "__name__" in Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError:

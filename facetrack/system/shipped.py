@@ -10,11 +10,11 @@ CONF = _PACKAGE / "conf" if (_PACKAGE / "conf").is_dir() else _PACKAGE.parent / 
 
 
 @functools.cache
-def checkout_commit() -> dict[str, str]:
-    """The commit facetrack itself is at, where it runs from a checkout."""
+def checkout_commit() -> str:
+    """The commit facetrack itself is at, where it runs from a checkout; empty elsewhere."""
     root = _PACKAGE.parent
     if not (root / ".git").exists():
-        return {}
+        return ""
     try:
         answer = subprocess.run(
             ["git", "-C", str(root), "rev-parse", "HEAD"],
@@ -23,5 +23,5 @@ def checkout_commit() -> dict[str, str]:
             check=True,
         )
     except (OSError, subprocess.CalledProcessError):
-        return {}
-    return {"mlflow.source.git.commit": answer.stdout.strip()}
+        return ""
+    return answer.stdout.strip()

@@ -8,6 +8,7 @@ from facetrack.core.faces import Embeddings, Skipped
 from facetrack.core.scores import clip_score
 from facetrack.evaluation.experiment import Evaluation
 from facetrack.evaluation.metrics import summary
+from facetrack.tracking import keys
 
 
 @dataclass(frozen=True)
@@ -21,34 +22,34 @@ class Means:
 def count_faces(embeddings: Embeddings) -> dict[str, int]:
     """How many pictures, faces and people there are, and pictures that were skipped."""
     return {
-        "pictures": embeddings.n_pictures,
-        "faces": len(embeddings.vectors),
-        "people": len(embeddings.names),
-        "skipped": sum(one.pictures for one in embeddings.skipped),
+        keys.PICTURES: embeddings.n_pictures,
+        keys.FACES: len(embeddings.vectors),
+        keys.PEOPLE: len(embeddings.names),
+        keys.SKIPPED: sum(one.pictures for one in embeddings.skipped),
     }
 
 
 def mean_scores(embeddings: Embeddings, evaluation: Evaluation) -> Means:
     """What runs are compared by."""
     means = {
-        f"{key}_mean": summary(evaluation.column(key)).mean
+        keys.MEAN.format(key): summary(evaluation.column(key)).mean
         for key in evaluation.resamples[0]
-        if key != "ari"
+        if key != keys.ARI
     }
     if evaluation.neighbors_recall is not None:
-        means["neighbors_recall"] = evaluation.neighbors_recall
+        means[keys.NEIGHBORS_RECALL] = evaluation.neighbors_recall
     if not embeddings.names:
         return Means(means, {})
-    ari = evaluation.column("ari")
+    ari = evaluation.column(keys.ARI)
     told = summary(ari)
     values = {
-        "ari_mean": told.mean,
-        "ari_std": told.std,
-        "ari_ci_low": clip_score(told.ci_low),
-        "ari_ci_high": clip_score(told.ci_high),
+        keys.ARI_MEAN: told.mean,
+        keys.ARI_STD: told.std,
+        keys.ARI_CI_LOW: clip_score(told.ci_low),
+        keys.ARI_CI_HIGH: clip_score(told.ci_high),
         **means,  # MLflow's page of a run shows metrics in this order
     }
-    return Means(values, {"ari": ari})
+    return Means(values, {keys.ARI: ari})
 
 
 def summarise(values: Mapping[str, float]) -> str:

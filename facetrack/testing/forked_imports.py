@@ -13,7 +13,7 @@ for _name in (
     "mlflow.store.model_registry.sqlalchemy_store",
     *(f"facetrack.tasks.{name}.run" for name in ("evaluate", "forget", "organise")),
     *("facetrack.tasks.sweep.summary", "facetrack.tasks.sweep.tsne_pages"),
-    *("facetrack.tracking.runs", "facetrack.tasks.tune.study"),
+    *("facetrack.tracking.store", "facetrack.tasks.tune.study"),
 ):
     importlib.import_module(_name)
 plugins.register()

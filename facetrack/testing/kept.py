@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from facetrack.tracking.place import database, path_of
+from facetrack.system.sqlite_files import database
+from facetrack.tracking.place import path_of
 
 _EXPERIMENT = "facetrack"
 

@@ -29,7 +29,7 @@ from facetrack.embedder import dlib_resnet
 from facetrack.system import json_lines
 from facetrack.testing.configs import shipped_configs
 from facetrack.testing.outcome import Outcome
-from facetrack.tracking import runs as tracking
+from facetrack.tracking import server, upkeep
 
 # What commands import when they need it. Some set the environment as they are imported, which is
 # put back after each command, and would be without it in the next one.
@@ -107,20 +107,20 @@ def _environment(added: Mapping[str, str]) -> Iterator[None]:
 @contextlib.contextmanager
 def _modules() -> Iterator[None]:
     """What modules remember is forgotten before and after, and the caller's put back."""
-    looked_through, given_up = set(tracking._looked_through), set(tracking._given_up)
+    looked_through, given_up = set(upkeep._looked_through), set(server._given_up)
     _forget()
     try:
         yield
     finally:
         _forget()
-        tracking._looked_through.update(looked_through)
-        tracking._given_up.update(given_up)
+        upkeep._looked_through.update(looked_through)
+        server._given_up.update(given_up)
 
 
 def _forget() -> None:
     json_lines.ask(False)
-    tracking._looked_through.clear()
-    tracking._given_up.clear()
+    upkeep._looked_through.clear()
+    server._given_up.clear()
     for module in _own_modules():
         for value in list(vars(module).values()):
             clear = getattr(value, "cache_clear", None)  # of functools

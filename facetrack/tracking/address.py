@@ -6,6 +6,8 @@ from facetrack.core.errors import UserError
 from facetrack.system.masking import masked
 
 SERVER = ("http://", "https://")
+NOWHERE = "none"
+"""The URI of tracking=none."""
 _SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql")
 _EXPECTED = (
     "expected http://HOST:PORT for a server, or sqlite:///FILE or postgresql://… for a database"

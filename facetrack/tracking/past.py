@@ -6,11 +6,16 @@ from typing import Any
 
 from facetrack.system import temporary
 from facetrack.system.home import home
-from facetrack.tracking import place as tracking_place
-from facetrack.tracking.runs import AGAIN, KIND, Tracking, quieten
+from facetrack.tracking.experiment import look_up_experiment
+from facetrack.tracking.keys import KIND
+from facetrack.tracking.marks import is_known_to_show
+from facetrack.tracking.reading import read_run
+from facetrack.tracking.records import RunRecord
+from facetrack.tracking.server import AGAIN, Access
+from facetrack.tracking.upkeep import is_local, repository
 
 
-class Past(Tracking):
+class Past:
     """What an experiment has by now, to look at and to delete files of; nothing else is changed.
 
     Runs that were deleted in MLflow count as well: their files are there until `mlflow gc`.
@@ -18,63 +23,55 @@ class Past(Tracking):
     """
 
     def __init__(self, uri: str | None, experiment: str) -> None:
-        self._experiment = ""
-        self._reach(uri, patient=False)
-        local = tracking_place.local(self.uri)
-        if local is not None and not (local.exists() and local.stat().st_size):
-            return  # MLflow would make it
-        quieten()
-        with self._opening(f"see that it runs, then {AGAIN}"), self._impatient(True):
-            found = self._find(experiment)
-        self._experiment = found.experiment_id if found else ""
+        self._access = Access(uri, patient=False)
+        self._experiment = look_up_experiment(self._access, experiment)
 
-    def runs(self) -> list[Any]:
+    def runs(self) -> list[RunRecord]:
         """All of its runs that facetrack has made."""
-        from mlflow.entities import ViewType
-
-        if not self._experiment:
+        if self._experiment is None:
             return []
-        with self.working(AGAIN):
-            return self._search(f"tags.{KIND} != ''", ViewType.ALL)
+        with self._access.working(AGAIN):
+            found = self._experiment.search(f"tags.{KIND} != ''", deleted=True)
+        return [read_run(run) for run in found]
 
-    def files(self, run: Any) -> list[str]:
+    def files(self, run: RunRecord) -> list[str]:
         """Paths of all files that a run has logged, those in folders too."""
-        repository = self._repository(run)
+        found = self._repository(run)
 
         def below(path: str | None) -> Iterator[str]:
-            for file in repository.list_artifacts(path):
+            for file in found.list_artifacts(path):
                 if file.is_dir:
                     yield from below(file.path)
                 else:
                     yield file.path
 
-        with self.working(AGAIN):
+        with self._access.working(AGAIN):
             return list(below(None))
 
-    def text(self, run: Any, path: str) -> str:
+    def files_showing_people(self, run: RunRecord) -> list[str]:
+        """Those that show faces or name people, by the run's mark; else by what they are called."""
+        if run.showing is None:
+            return [path for path in self.files(run) if is_known_to_show(path)]
+        return [path for path in self.files(run) if path in run.showing]
+
+    def text(self, run: RunRecord, path: str) -> str:
         """A file of a run as text."""
-        from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
-
-        repository = self._repository(run)
-        with self.working(AGAIN), temporary.folder(home()) as folder:
+        found = self._repository(run)
+        with self._access.working(AGAIN), temporary.folder(home()) as folder:
             # Nothing that is to be deleted is copied where it can be read in place.
-            place = None if isinstance(repository, LocalArtifactRepository) else str(folder)
-            found = Path(repository.download_artifacts(path, place))
-            return found.read_text(encoding="utf-8", errors="replace")
+            place = None if is_local(found) else str(folder)
+            content = Path(found.download_artifacts(path, place))
+            return content.read_text(encoding="utf-8", errors="replace")
 
-    def remove(self, run: Any, path: str) -> None:
+    def remove(self, run: RunRecord, path: str) -> None:
         """Delete a file of a run."""
-        from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
-
-        repository = self._repository(run)
-        with self.working(AGAIN):
-            if isinstance(repository, LocalArtifactRepository):
+        found = self._repository(run)
+        with self._access.working(AGAIN):
+            if is_local(found):
                 # MLflow would decode the path once more, and look for a % in it elsewhere.
-                Path(repository.get_local_path(path)).unlink(missing_ok=True)
+                Path(found.get_local_path(path)).unlink(missing_ok=True)
             else:
-                repository.delete_artifacts(path)
+                found.delete_artifacts(path)
 
-    def _repository(self, run: Any) -> Any:
-        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-        return get_artifact_repository(run.info.artifact_uri, self.uri)
+    def _repository(self, run: RunRecord) -> Any:
+        return repository(run.location, self._access.uri)

@@ -2,8 +2,8 @@
 
 MLflow percent-encodes the address of its own choice and then takes it for a path, writes the
 working folder into SQL as it is, and decodes a plain path as if it were encoded. So facetrack
-names the places itself: a database by a path, or by SQLite's encoded form where a path would not
-do; files of runs by a file: address, which is encoded and read as such.
+names the places itself: a database as sqlite_files.py does; files of runs by a file: address, which
+is encoded and read as such.
 """
 
 import hashlib
@@ -12,12 +12,12 @@ import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from facetrack.core.errors import UserError
+from facetrack.system.sqlite_files import SQLITE, database, local
 
-_SQLITE = "sqlite:///"
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _RUNS_LOOKED_AT = 100  # the latest: enough to know whose folder it is
@@ -31,33 +31,9 @@ def chosen(uri: str | None) -> str:
     if uri:
         return str(uri)
     own = str(tracking.get_tracking_uri())
-    if tracking.is_tracking_uri_set() or not own.startswith(_SQLITE):
+    if tracking.is_tracking_uri_set() or not own.startswith(SQLITE):
         return own  # the latter a folder with runs in files, as older versions of MLflow made it
     return database(Path.cwd() / "mlflow.db")
-
-
-def database(path: Path) -> str:
-    """The URI of an SQLite file."""
-    # Where the path itself would not do, its slashes are encoded as well: MLflow makes the folders
-    # that it sees in a URI. SQLAlchemy decodes from 2.1 on; before, SQLite can.
-    encoded = quote(str(path), safe="")
-    for uri in (f"{_SQLITE}{path}", f"{_SQLITE}{encoded}"):
-        if local(uri) == path:
-            return uri
-    return f"{_SQLITE}file:{encoded}?uri=true"
-
-
-def local(uri: str) -> Path | None:
-    """The database file that a tracking URI names, if it names one."""
-    if not uri.startswith(_SQLITE):
-        return None
-    from sqlalchemy.engine import make_url  # which MLflow brings, and reads it with
-
-    url = make_url(uri)
-    path = str(url.database or "")
-    if url.query == {"uri": "true"} and path.startswith("file:"):
-        return Path(unquote(path.removeprefix("file:")))
-    return Path(path) if path and not url.query else None
 
 
 def is_standard(uri: str) -> bool:

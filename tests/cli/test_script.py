@@ -51,6 +51,15 @@ def test_processes_are_started_from_scripts_with_a_guard(
     assert can_start() is may
 
 
+def test_no_processes_are_started_from_what_is_piped_into_python(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    script = ModuleType("__main__")
+    script.__file__ = "<stdin>"
+    monkeypatch.setitem(sys.modules, "__main__", script)
+    assert not can_start()
+
+
 def test_processes_are_started_from_a_prompt_and_by_m(monkeypatch: pytest.MonkeyPatch) -> None:
     script = ModuleType("__main__")
     monkeypatch.setitem(sys.modules, "__main__", script)

@@ -14,7 +14,7 @@ from facetrack.core.errors import UserError
 from facetrack.system.processes import trouble
 from facetrack.system.shipped import CONF
 from facetrack.testing import Workspace
-from facetrack.tracking.runs import Tracking
+from facetrack.tracking.store import MlflowStore
 
 PRINT = """
 import os, sys
@@ -132,4 +132,4 @@ def test_mlflows_name_of_the_experiment_is_heeded(
 
 def test_an_experiment_without_a_name_is_told(home: Path) -> None:
     with pytest.raises(UserError, match=r"say tracking\.experiment=NAME, or unset MLFLOW_EXP"):
-        Tracking(None, "")
+        MlflowStore(None, "")

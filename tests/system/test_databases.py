@@ -14,13 +14,13 @@ from facetrack.system.databases import CONNECT_SECONDS, connect_arguments
 from facetrack.tasks.tune.storages import storage
 from facetrack.testing.process import close_stores
 from facetrack.tracking.past import Past
-from facetrack.tracking.runs import Tracking
+from facetrack.tracking.store import MlflowStore
 
 Opened = Callable[[str], object]
 
 
 def _tracking(url: str) -> object:
-    return Tracking(url, "facetrack")
+    return MlflowStore(url, "facetrack")
 
 
 def _past(url: str) -> object:
@@ -119,14 +119,14 @@ def test_no_server_is_waited_for_longer_than_five_seconds() -> None:
 
 def test_a_deleted_experiment_is_told(runs: Path) -> None:
     url = f"sqlite:///{runs}"
-    Tracking(url, "mine")
+    MlflowStore(url, "mine")
     client = mlflow.MlflowClient(url)
     found = client.get_experiment_by_name("mine")
     assert found is not None
     client.delete_experiment(found.experiment_id)
     with pytest.raises(UserError, match="experiment mine was deleted") as caught:
-        Tracking(url, "mine")
+        MlflowStore(url, "mine")
     assert f"experiments restore --experiment-id {found.experiment_id}" in str(caught.value)
     assert "tracking.experiment=OTHER" in str(caught.value)
     Past(url, "mine")  # its files are there, and task=forget reaches them
-    Tracking(url, "another")
+    MlflowStore(url, "another")

@@ -192,7 +192,7 @@ def test_a_folder_that_cannot_be_written(server: Server, downloads: Path) -> Non
 
 FETCH = """
 import resource, sys
-from facetrack import transfer
+from facetrack.system import transfers
 from facetrack.cli.command import CONF
 from facetrack.system.download import fetch
 from facetrack.core.errors import UserError

@@ -18,6 +18,7 @@ from facetrack.cli.resume import replace_resume
 from facetrack.cli.stored_arguments import find_doubtful
 from facetrack.cli.tuned import replace_tuned
 from facetrack.cli.typed_targets import find_typed, remember_typed
+from facetrack.core.artifacts import mark_nobody
 from facetrack.core.errors import UserError
 from facetrack.embedder import DlibResNet
 from facetrack.system.shipped import CONF
@@ -27,7 +28,7 @@ from facetrack.tasks.forget.run import forget
 from facetrack.tasks.sweep import tsne_pages
 from facetrack.testing import Workspace
 from facetrack.testing.kept import client
-from facetrack.tracking.runs import Tracking
+from facetrack.tracking.store import MlflowStore
 
 OWN = "own.Own"
 
@@ -187,7 +188,7 @@ def test_only_what_sets_values_is_run_again_from_the_store() -> None:
 
 def _store(workspace: Workspace, *overrides: str, sweep_id: str = "s1") -> None:
     """A store with a sweep that is said to have been started with overrides."""
-    tracking = Tracking(f"sqlite:///{workspace.folder / 'mlflow.db'}", "facetrack")
+    tracking = MlflowStore(f"sqlite:///{workspace.folder / 'mlflow.db'}", "facetrack")
     tracking.start_sweep(sweep_id, overrides, []).end("KILLED")
 
 
@@ -297,7 +298,7 @@ def test_a_sweeps_page_makes_nothing_that_a_changed_config_names(
     workspace: Workspace,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tracking = Tracking(f"sqlite:///{workspace.folder / 'mlflow.db'}", "facetrack")
+    tracking = MlflowStore(f"sqlite:///{workspace.folder / 'mlflow.db'}", "facetrack")
     parent = tracking.start("sweep", {"kind": "sweep", "sweep": "s"})
     tags = {"kind": "job", "sweep": "s", "dataset": "faces", "people": 1}
     with tracking.run("job", tags) as run:
@@ -309,7 +310,7 @@ def test_a_sweeps_page_makes_nothing_that_a_changed_config_names(
     ]
     configs += ["dataset: ${oc.env:HOME}", "[" * 1_500, "a: !!python/name:os.system", "[a]", "\0"]
     for config in configs:
-        run.artifacts({"config.yaml": config})
+        run.artifacts(mark_nobody({"config.yaml": config}))
         tsne_pages.write(jobs, workspace.folder, parent, tracking)
         assert capsys.readouterr().out.startswith("No t-SNE page of faces: ")
     assert not sprung.exists()

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from standin import PAGE, Handler, StandIn, served
 
+from facetrack.core.artifacts import mark_nobody
 from facetrack.core.errors import UserError
 from facetrack.testing import Workspace
-from facetrack.tracking import answers
-from facetrack.tracking import runs as tracking_module
+from facetrack.tracking import answers, upkeep
+from facetrack.tracking import server as access
 from facetrack.tracking.past import Past
-from facetrack.tracking.runs import Tracking
+from facetrack.tracking.store import MlflowStore
 
 Odd = Callable[[Handler], None]
 
@@ -33,8 +34,8 @@ def server(mlflow: StandIn, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", "0")
-    monkeypatch.setattr(tracking_module, "_looked_through", set())
-    monkeypatch.setattr(tracking_module, "_given_up", set())
+    monkeypatch.setattr(upkeep, "_looked_through", set())
+    monkeypatch.setattr(access, "_given_up", set())
     monkeypatch.setattr(answers, "_told_at", -1000.0)
     mlflow.rule = None
     mlflow.seen.clear()
@@ -112,10 +113,10 @@ def _at(step: str, odd: Odd) -> Callable[[Handler], bool]:
 
 
 def _use(uri: str, experiment: str = "facetrack") -> None:
-    with Tracking(uri, experiment).run("job", {"kind": "job"}) as run:
+    with MlflowStore(uri, experiment).run("job", {"kind": "job"}) as run:
         run.params({"eps": 0.3})
         run.metrics({"ari_mean": 0.5})
-        run.artifacts({"scores.csv": "ari\n0.5\n", "one.html": "<p>"})
+        run.artifacts(mark_nobody({"scores.csv": "ari\n0.5\n", "one.html": "<p>"}))
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -154,8 +155,8 @@ def test_a_file_that_is_not_taken_is_told(server: StandIn, odd: str) -> None:
 
 def test_what_is_let_through_is_there(server: StandIn) -> None:
     _use(server.uri, "whole")
-    tracking = Tracking(server.uri, "whole")
-    (run,) = tracking._search("tags.kind = 'job'")
+    tracking = MlflowStore(server.uri, "whole")
+    (run,) = tracking.experiment.search("tags.kind = 'job'")
     assert run.info.status == "FINISHED"
     assert run.data.metrics == {"ari_mean": 0.5}
     assert tracking.artifact(run.info.run_id, "one.html") == b"<p>"
@@ -177,7 +178,7 @@ def test_a_run_whose_making_is_not_told_has_no_twin(
     server.rule = rule
     _use(server.uri, request.node.name)
     assert answered == [200]
-    (run,) = Tracking(server.uri, request.node.name)._search("")
+    (run,) = MlflowStore(server.uri, request.node.name).experiment.search("")
     assert run.info.status == "FINISHED"
     assert sum("runs/create" in one for one in server.seen) == 1
 
@@ -194,7 +195,7 @@ def test_a_run_that_was_not_made_is_made(server: StandIn) -> None:
 
     server.rule = rule
     _use(server.uri, "later")
-    assert len(Tracking(server.uri, "later")._search("")) == 1
+    assert len(MlflowStore(server.uri, "later").experiment.search("")) == 1
 
 
 def test_a_wait_of_a_day_is_none(
@@ -209,11 +210,11 @@ def test_a_wait_of_a_day_is_none(
     server.rule = _at("/api/", _page(429, Retry_After="100000"))
     server.seen.clear()
     with pytest.raises(UserError, match="has too much to do"):
-        Tracking(server.uri, "facetrack", patient=True)
+        MlflowStore(server.uri, "facetrack", patient=True)
     assert sum("/api/" in one for one in server.seen) == 2
     server.rule = None
     _use(server.uri)
-    assert not tracking_module._given_up
+    assert not access._given_up
 
 
 @pytest.mark.parametrize("odd", ["401", "login page", "cut"])
@@ -232,7 +233,7 @@ def test_what_is_forgotten_is_asked_for_within_a_guard(server: StandIn, odd: str
 @pytest.mark.parametrize("odd", ["401", "login page", "cut"])
 def test_each_question_is_within_a_guard(server: StandIn, odd: str) -> None:
     answer, told = ODD[odd]
-    tracking = Tracking(server.uri, "facetrack")
+    tracking = MlflowStore(server.uri, "facetrack")
     run = tracking.start("job", {"kind": "job"})
     server.rule = _at("/api/", answer)
     questions: list[Callable[[], Any]] = [
@@ -274,9 +275,9 @@ def test_each_question_is_within_a_guard(server: StandIn, odd: str) -> None:
         ("htp://127.0.0.1:5000", "begins with htp://, where facetrack keeps no runs"),
     ],
 )
-@pytest.mark.parametrize("kind", [Tracking, Past])
+@pytest.mark.parametrize("kind", [MlflowStore, Past])
 def test_an_address_that_is_none_is_told(
-    kind: type[Tracking], uri: str, told: str, home: Path
+    kind: type[MlflowStore], uri: str, told: str, home: Path
 ) -> None:
     with pytest.raises(UserError, match=told) as refused:
         kind(uri, "facetrack")
@@ -310,7 +311,7 @@ def test_who_is_no_web_server_is_told(sent: bytes, told: str, home: Path) -> Non
         threading.Thread(target=answer, daemon=True).start()
         port = listening.getsockname()[1]
         with pytest.raises(UserError, match=told):
-            Tracking(f"http://127.0.0.1:{port}", "facetrack")
+            MlflowStore(f"http://127.0.0.1:{port}", "facetrack")
         listening.shutdown(socket.SHUT_RDWR)
 
 

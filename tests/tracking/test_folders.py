@@ -8,13 +8,14 @@ import pytest
 from conftest import NASTY
 
 from facetrack import moved
+from facetrack.core.artifacts import mark_nobody
 from facetrack.core.errors import UserError
+from facetrack.system.sqlite_files import database, local
 from facetrack.testing import Workspace, kept
 from facetrack.testing.drawn import people
 from facetrack.tracking import relocation
 from facetrack.tracking.past import Past
-from facetrack.tracking.place import database, local
-from facetrack.tracking.runs import Tracking
+from facetrack.tracking.store import MlflowStore
 
 NAMES = [NASTY, "my photos", "a#b", "50%25", "what?", "é ü", "a\\b", "a\nb", "${x}", "plain"]
 
@@ -55,9 +56,9 @@ def test_a_store_is_made_and_cleared_in_any_folder(
     work = tmp_path / "alone" / NASTY
     work.mkdir(parents=True)
     monkeypatch.chdir(work)
-    tracking = Tracking(None, "faces")
+    tracking = MlflowStore(None, "faces")
     with tracking.run("one", {"kind": "job", "sweep": "s"}) as run:
-        run.artifacts({"note.txt": "é", "other.txt": ""})
+        run.artifacts(mark_nobody({"note.txt": "é", "other.txt": ""}))
     assert tracking.artifact(run.run_id, "note.txt").decode() == "é"
     past = Past(None, "faces")
     (found,) = past.runs()
@@ -68,9 +69,9 @@ def test_a_store_is_made_and_cleared_in_any_folder(
     assert [one.name for one in work.parent.iterdir()] == [NASTY]
 
 
-def _left(tracking: Tracking, name: str) -> None:
+def _left(tracking: MlflowStore, name: str) -> None:
     with tracking.run(name, {"kind": "job"}) as run:
-        run.artifacts({"page.html": name})
+        run.artifacts(mark_nobody({"page.html": name}))
 
 
 @pytest.mark.parametrize("before", ["before", "my before #1"])
@@ -87,19 +88,19 @@ def test_a_store_that_was_moved_or_copied_is_told_and_mended(
     first.mkdir()
     shutil.copy(new_mlflow, first / "mlflow.db")
     monkeypatch.chdir(first)
-    _left(Tracking(None, "faces"), "one")
+    _left(MlflowStore(None, "faces"), "one")
     if copied:
         shutil.copytree(first, second)
     else:
         first.rename(second)
     monkeypatch.chdir(second)
-    for opened in (Tracking, Past):
+    for opened in (MlflowStore, Past):
         with pytest.raises(UserError, match=r"was moved or copied: `python -m facetrack\.moved` "):
             opened(None, "faces")
     assert first.exists() is copied
 
     assert moved.main([]) == 0
-    _left(Tracking(None, "faces"), "two")
+    _left(MlflowStore(None, "faces"), "two")
     assert set(_pages(second)) == {"one", "two"}
     past = Past(None, "faces")
     assert {past.text(run, "page.html") for run in past.runs()} == {"one", "two"}
@@ -119,9 +120,9 @@ def test_files_that_are_elsewhere_for_good_stay_there(
     shutil.copy(new_mlflow, store / "runs.db")
     monkeypatch.chdir(work)
     uri = database(store / "runs.db")
-    _left(Tracking(uri, "faces"), "one")
+    _left(MlflowStore(uri, "faces"), "one")
     monkeypatch.chdir(store)
-    _left(Tracking(uri, "faces"), "two")
+    _left(MlflowStore(uri, "faces"), "two")
     assert sorted(_pages(work)) == ["one", "two"]
     with sqlite3.connect(store / "runs.db") as database_:
         database_.execute("UPDATE experiments SET artifact_location = 's3://bucket/mlruns/1'")

@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 
 from facetrack.core.errors import UserError
 from facetrack.testing import Workspace
-from facetrack.tracking.runs import Tracking
+from facetrack.tracking.store import MlflowStore
 from faults.server import Server, until
 
 pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
@@ -135,7 +135,7 @@ def test_a_run_whose_server_stops_says_so_and_goes_on_later(
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     server = Server(f"sqlite:///{tmp_path}/server/mlflow.db", tmp_path / "server")
     try:
-        tracking = Tracking(server.uri, "facetrack")
+        tracking = MlflowStore(server.uri, "facetrack")
         job = tracking.start("job", {"kind": "job"})
         job.metrics({"ari_mean": 0.5})
 
@@ -147,9 +147,9 @@ def test_a_run_whose_server_stops_says_so_and_goes_on_later(
         with pytest.raises(UserError, match=r"does not answer.* then run the same command again"):
             stopped()
         with pytest.raises(UserError, match="no MLflow server answers"):
-            Tracking(server.uri, "facetrack")
+            MlflowStore(server.uri, "facetrack")
         server.start()
-        with Tracking(server.uri, "facetrack").run("job", {"kind": "job"}, job.run_id) as again:
+        with MlflowStore(server.uri, "facetrack").run("job", {"kind": "job"}, job.run_id) as again:
             again.metrics({"ari_mean": 0.75})
         (run,) = _runs(server, "job", "FINISHED")
         assert run.data.metrics == {"ari_mean": 0.75}
@@ -160,7 +160,7 @@ def test_a_run_whose_server_stops_says_so_and_goes_on_later(
 @pytest.mark.long
 def test_a_dataset_that_is_new_to_many_runs_at_once_is_logged_once(server: Server) -> None:
     writers, datasets = 3, 25
-    tracking = Tracking(server.uri, "facetrack")
+    tracking = MlflowStore(server.uri, "facetrack")
     jobs = [tracking.start("job", {"kind": "job"}) for _ in range(writers)]
     log_new_datasets(jobs, datasets)
     assert [len(one.inputs.dataset_inputs) for one in _runs(server, "job")] == [datasets] * writers

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from facetrack.cli.arguments.suggestions import find_nearest_keys
+from facetrack.core.suggestions import find_nearest_keys
 from facetrack.system.yaml_loader import LOADER
 
 _PACKAGE = re.compile(r"^#\s*@package\s+(\S+)", re.MULTILINE)

@@ -14,9 +14,9 @@ from facetrack.cli.arguments.catalogue import Catalogue
 from facetrack.cli.arguments.composition import Composed, compose_command
 from facetrack.cli.arguments.flags import Line
 from facetrack.cli.arguments.overrides import is_choice, parse_override
-from facetrack.cli.arguments.suggestions import find_nearest_keys
 from facetrack.cli.ranges import refuse_several
 from facetrack.core.errors import UserError
+from facetrack.core.suggestions import find_nearest_keys
 from facetrack.tasks.context import names
 
 # By what runs them: tasks that are one job.

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from facetrack.cli.arguments.suggestions import find_nearest
 from facetrack.core.errors import UserError
+from facetrack.core.suggestions import find_nearest
 
 _SHOW = ("help", "hydra_help", "version", "cfg", "info", "shell_completion")
 _COMMANDS = ("run", "multirun", "cfg", "info", "shell_completion")

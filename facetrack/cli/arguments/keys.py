@@ -13,8 +13,8 @@ from facetrack.cli.arguments.catalogue import Catalogue
 from facetrack.cli.arguments.composition import Composed, as_container, has
 from facetrack.cli.arguments.overrides import is_choice, read_settings, read_values
 from facetrack.cli.arguments.signatures import Signature, read_signature
-from facetrack.cli.arguments.suggestions import find_nearest, find_nearest_keys, measure_likeness
 from facetrack.core.errors import UserError
+from facetrack.core.suggestions import find_nearest, find_nearest_keys, measure_likeness
 
 COMMAND_ONLY = ("resume", "tuned")
 """What looks like a setting and stands for others."""

@@ -11,9 +11,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from facetrack.cli.arguments import hydra_errors
 from facetrack.cli.arguments.overrides import read_settings
-from facetrack.cli.arguments.suggestions import find_nearest
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN, LARGEST_SEED, is_seed
+from facetrack.core.suggestions import find_nearest
 
 _LARGEST = 2**31 - 1  # what the libraries below count with
 _FAR = 1e9

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from facetrack.cli.arguments.catalogue import Catalogue
-from facetrack.cli.arguments.suggestions import find_nearest, find_nearest_keys
 from facetrack.core.errors import UserError
+from facetrack.core.suggestions import find_nearest, find_nearest_keys
 
 _FLAGS = {"help": "--help", "version": "--version", "multirun": "-m", "sweep": "-m"}
 _FOLDERS = ("dataset.root", "task.out")

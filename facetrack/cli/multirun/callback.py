@@ -18,7 +18,7 @@ from facetrack.tasks.sweep import session
 from facetrack.tasks.sweep.open_sweep import Command, OpenSession, open_session
 
 if TYPE_CHECKING:
-    from facetrack.tracking.runs import Tracking
+    from facetrack.tracking.protocols import Tracking
 
 working_folder.keep_as_it_is()  # in workers, where no command line has done it
 
@@ -50,9 +50,9 @@ def _open(config: DictConfig) -> OpenSession:
     assert isinstance(given, dict)
 
     def tracking() -> "Tracking":
-        from facetrack.tracking.runs import Tracking
+        from facetrack.tracking.store import open_store
 
-        return Tracking(config.tracking.uri, config.tracking.experiment)
+        return open_store(config.tracking.uri, config.tracking.experiment)
 
     return open_session(
         str(config.sweep_id),

@@ -1,22 +1,29 @@
 """What sums a sweep up: each kind of job has a summary of its own, imported when it is needed."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from facetrack.tasks.sweep.open_sweep import EndedSweep
+
+if TYPE_CHECKING:
+    from facetrack.tracking.records import StudyRecord
 
 
 def summarise(ended: EndedSweep) -> None:
     """Sum up a sweep's jobs: into its parent run, its folder, and on the screen."""
-    from facetrack.tracking.runs import KIND
+    from facetrack.tracking.records import StudyRecord
 
-    if all(job.data.tags[KIND] == "study" for job in ended.jobs):
-        _of_studies(ended)
+    studies = [job for job in ended.jobs if isinstance(job, StudyRecord)]
+    if len(studies) == len(ended.jobs):
+        _of_studies(ended, studies)
     else:
         _of_jobs(ended)
 
 
-def _of_studies(ended: EndedSweep) -> None:
+def _of_studies(ended: EndedSweep, studies: "Sequence[StudyRecord]") -> None:
     from facetrack.tasks.tune import summary
 
-    summary.write(ended.jobs, ended.folder, ended.run, ended.tracking)
+    summary.write(studies, ended.folder, ended.run, ended.tracking)
 
 
 def _of_jobs(ended: EndedSweep) -> None:

@@ -5,6 +5,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.texts import number
 from facetrack.tasks.context.parameters import PLACES
+from facetrack.tracking.keys import METHOD, RADIUS
 
 
 def describe(config: DictConfig) -> str:
@@ -45,8 +46,8 @@ def compared_settings(config: DictConfig) -> dict[str, object]:
     used = next((name for name in ("bandwidth", "eps") if name in config.clusterer), None)
     at = None if used is None else config.clusterer[used]
     return {
-        "method": read_choices(config)["clusterer"],
-        **({} if at is None else {"radius": number(at)}),
+        METHOD: read_choices(config)["clusterer"],
+        **({} if at is None else {RADIUS: number(at)}),
     }
 
 

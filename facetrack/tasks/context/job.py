@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
+from facetrack.core.artifacts import mark_nobody
 from facetrack.core.faces import Embeddings
 from facetrack.evaluation import radius
 from facetrack.system import json_lines
@@ -25,16 +26,9 @@ from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.parameters import fingerprint, flatten
 from facetrack.tasks.context.stored_configs import write_masked
 from facetrack.tasks.scores import count_faces
-from facetrack.tracking.runs import (
-    FINGERPRINT,
-    KIND,
-    NOWHERE,
-    NUMBER,
-    SWEEP,
-    Run,
-    Tracking,
-    Untracked,
-)
+from facetrack.tracking import keys
+from facetrack.tracking.protocols import Run
+from facetrack.tracking.store import open_store
 
 
 class Job:
@@ -49,9 +43,11 @@ class Job:
         self.config = config
         # A job alone can do without; a sweep's jobs and a study's trials meet in MLflow.
         alone = kind != "study" and not config.sweep_id
-        where = Untracked if config.tracking.uri == NOWHERE and alone else Tracking
-        self.tracking = where(
-            config.tracking.uri, config.tracking.experiment, patient=bool(config.sweep_id)
+        self.tracking = open_store(
+            config.tracking.uri,
+            config.tracking.experiment,
+            patient=bool(config.sweep_id),
+            alone=alone,
         )
         self.params, places = flatten(config)
         self.fingerprint = fingerprint(self.params)
@@ -61,12 +57,12 @@ class Job:
         self._kind = kind
         self.name = name_run(config, kind, what)
         self.tags = {
-            KIND: kind,
-            **({SWEEP: config.sweep_id, NUMBER: job_number()} if config.sweep_id else {}),
+            keys.KIND: kind,
+            **({keys.SWEEP: config.sweep_id, keys.NUMBER: job_number()} if config.sweep_id else {}),
             **chosen,
-            "overrides": what,
-            FINGERPRINT: self.fingerprint,
-            **checkout_commit(),
+            keys.OVERRIDES: what,
+            keys.FINGERPRINT: self.fingerprint,
+            **({keys.COMMIT: commit} if (commit := checkout_commit()) else {}),
             **places,
         }
 
@@ -104,7 +100,7 @@ class Job:
         with self.tracking.run(self.name, self.tags, run_id) as run:
             if run_id is None:
                 self._say_settings(run, later)
-            run.artifacts({"config.yaml": self._told()})
+            run.artifacts(mark_nobody({"config.yaml": self._told()}))
             yield run
 
     def _say_settings(self, run: Run, later: Collection[str]) -> None:
@@ -115,14 +111,15 @@ class Job:
         all else of it are tags.
         """
         params = {key: self.params[key] for key in self.params if key not in later}
+        tags: dict[str, object] = {}
         if self._kind == "job":
             given = given_settings()
             quiet = [key for key in params if key.startswith("clusterer.") and key not in given]
-            run.tags({key: params.pop(key) for key in quiet})
+            tags = {key: params.pop(key) for key in quiet}
             params |= compared_settings(self.config)
             if later:
-                params.pop("radius", None)
-        run.params(params)
+                params.pop(keys.RADIUS, None)
+        run.params(params, tags)
 
     def say_radius(self, run: Run, estimator: BaseEstimator) -> None:
         """Log the radius that was not known at the start: as parameters, and in name and config."""
@@ -132,11 +129,11 @@ class Job:
                 clusterer[name] = radius.of(estimator)
                 run.params({f"clusterer.{name}": clusterer[name]})
         if self._kind == "job":
-            run.params({"radius": compared_settings(self.config)["radius"]})
+            run.params({keys.RADIUS: compared_settings(self.config)[keys.RADIUS]})
         what = describe(self.config)
         self.name = name_run(self.config, self._kind, what)
-        run.tags({"overrides": what, "mlflow.runName": self.name})
-        run.artifacts({"config.yaml": self._told()})
+        run.tags({keys.OVERRIDES: what, keys.NAME: self.name})
+        run.artifacts(mark_nobody({"config.yaml": self._told()}))
 
     def _told(self) -> str:
         """The config as YAML, passwords hidden."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from facetrack import figures
+from facetrack.core.artifacts import mark_nobody, mark_people
 from facetrack.core.faces import Embeddings
 from facetrack.core.texts import counted
 from facetrack.evaluation import radius
@@ -31,7 +32,7 @@ from facetrack.tasks.scores import (
 )
 from facetrack.tasks.tsne_cache import tsne
 from facetrack.tasks.tsne_page import draw_tsne_page
-from facetrack.tracking.runs import NOWHERE, where_line
+from facetrack.tracking.address import NOWHERE
 
 
 def evaluate(config: DictConfig) -> None:
@@ -63,14 +64,14 @@ def evaluate(config: DictConfig) -> None:
         job.give(run, metrics=means.values)
         run.metrics(means.values, means.series)
         files: dict[str, str | bytes] = {
-            "resamples.csv": write_resamples(evaluation),
             "skipped.csv": write_skipped(embeddings.skipped),
             "tsne.png": picture,
             **galleries.make_files(embeddings, evaluation.clusters, title, picture),
         }
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = draw_tsne_page(title, embeddings, coordinates, evaluation.clusters)
-        run.artifacts(files)
+        scores = mark_nobody({"resamples.csv": write_resamples(evaluation)})
+        run.artifacts([*scores, *mark_people(files)])
     pages = {name: content for name, content in files.items() if name.endswith(".html")}
     if config.sweep_id or config.tracking.uri == NOWHERE:
         pages = {}
@@ -78,7 +79,7 @@ def evaluate(config: DictConfig) -> None:
         folder = outputs.write(pages)
         say("\nPages: " + ", ".join(str(folder / name) for name in sorted(pages)))
     if not config.sweep_id:
-        say(f"\n{where_line(job.tracking)}")
+        say(f"\n{job.tracking.where_line()}")
 
 
 def _tsne_png(

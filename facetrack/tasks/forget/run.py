@@ -30,7 +30,8 @@ from facetrack.tasks.context.settling import settle
 from facetrack.tasks.forget import plan as plans
 from facetrack.tasks.forget.locations import Found, Place, places
 from facetrack.tasks.forget.plan import Plan
-from facetrack.tracking.runs import NOWHERE, where
+from facetrack.tracking.address import NOWHERE
+from facetrack.tracking.links import where
 
 _ANOTHER_SECONDS = 60
 

@@ -1,26 +1,20 @@
 """Which files of MLflow runs, and which pages in outputs/, show the faces that are forgotten."""
 
-import fnmatch
 import html
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from facetrack.figures import escape_html
 from facetrack.figures.encoding import encode_json
 from facetrack.system.files import user_path
 from facetrack.tasks.forget.plan import Plan
-from facetrack.tasks.sweep.tsne_pages import file_name
+from facetrack.tasks.tsne_names import is_page
+from facetrack.tracking.keys import DATASET, ROOT
 from facetrack.tracking.past import Past
-from facetrack.tracking.runs import KIND, SWEEP
+from facetrack.tracking.records import RunRecord
 
-# Files of runs that show faces or name people.
-_OF_RUNS = (
-    *("errors.html", "groups.html", "tsne*.html", "tsne.png", "merged.png", "split.png"),
-    *("index.html", "confused.csv", "clusters.csv", "people.csv", "faces.csv", "skipped.csv"),
-)
 _OF_JOBS = ("errors.html", "groups.html", "tsne.html")  # in outputs/, of a job alone
 _TEXTS = (".html", ".csv")
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
@@ -32,7 +26,7 @@ class Logged:
     """A file of a run."""
 
     past: Past
-    run: Any
+    run: RunRecord
     path: str
 
     def remove(self) -> None:
@@ -41,8 +35,7 @@ class Logged:
 
     def __str__(self) -> str:
         """As the user can find it in MLflow."""
-        name = self.run.data.tags.get("mlflow.runName", "")
-        return f"{self.path} of run {self.run.info.run_id} ({name})"
+        return f"{self.path} of run {self.run.run_id} ({self.run.name})"
 
 
 class Runs:
@@ -51,27 +44,24 @@ class Runs:
     def __init__(self, past: Past, plan: Plan) -> None:
         self._past, self._plan = past, plan
         self._runs = past.runs()
-        self._jobs: dict[str, list[Any]] = {}
+        self._jobs: dict[str, list[RunRecord]] = {}
         for run in self._runs:
-            sweep = run.data.tags.get(SWEEP)
-            if sweep and run.data.tags[KIND] != "sweep":
-                self._jobs.setdefault(sweep, []).append(run)
+            if run.sweep_id and run.kind != "sweep":
+                self._jobs.setdefault(run.sweep_id, []).append(run)
 
     def files(self) -> list[Logged]:
         """Files to delete."""
         return [Logged(self._past, run, path) for run in self._runs for path in self._of(run)]
 
-    def _of(self, run: Any) -> Iterator[str]:
-        tags = run.data.tags
-        if tags[KIND] == "sweep":
-            for path in self._past.files(run):
-                page = Path(path).name
-                if may_show(page, self._plan.dataset) and self.is_ours(
-                    self._past.text(run, path), tags.get(SWEEP, "")
+    def _of(self, run: RunRecord) -> Iterator[str]:
+        if run.kind == "sweep":
+            for path in self._past.files_showing_people(run):
+                if self._may_be_of_dataset(run, path) and self.is_ours(
+                    self._past.text(run, path), run.sweep_id
                 ):
                     yield path
-        elif tags.get("dataset") == self._plan.dataset:
-            paths = [path for path in self._past.files(run) if _shows(path)]
+        elif run.choices.get(DATASET) == self._plan.dataset:
+            paths = self._past.files_showing_people(run)
             if paths and self._may_be_on_it(run, paths):
                 yield from paths
 
@@ -82,17 +72,26 @@ class Runs:
         title is the name of the job whose clusters are shown.
         """
         title = _told_title(page)
-        of = [(job.data.tags.get("dataset"), _title(job)) for job in self._jobs.get(sweep, [])]
+        of = [(job.choices.get(DATASET), _title(job)) for job in self._jobs.get(sweep, [])]
         datasets = {dataset for dataset, shown in of if shown == title} or {one for one, _ in of}
         return not of or self._plan.dataset in datasets
 
-    def _may_be_on_it(self, run: Any, paths: Sequence[str]) -> bool:
+    def _may_be_of_dataset(self, run: RunRecord, path: str) -> bool:
+        """Whether a file of a sweep may be on the plan's dataset, by what it is called.
+
+        A t-SNE page has the dataset in its name. Another file says nothing, and neither did files
+        of any other name show people before runs marked them.
+        """
+        name = Path(path).name
+        return is_page(name, self._plan.dataset) or not (run.showing is None or is_page(name))
+
+    def _may_be_on_it(self, run: RunRecord, paths: Sequence[str]) -> bool:
         """Whether a run on a dataset of this name may show one of the pictures.
 
         Folders have one name unless they were given others. A run on another folder, which is
         still there, is spared where none of its pages and tables knows the name of a picture.
         """
-        told = run.data.tags.get("dataset.root")
+        told = run.quiet.get(ROOT)
         if told is None or not self._plan.names:
             return True
         # As it was given, most likely in the working directory of now.
@@ -107,17 +106,12 @@ class Runs:
         return any(named.search(text) for text in texts)
 
 
-def may_show(page: str, dataset: str) -> bool:
-    """Whether a file's name is that of a sweep's t-SNE page of a dataset."""
-    return fnmatch.fnmatchcase(page, f"{file_name(dataset)}-*.html")
-
-
 def pages(plan: Plan, runs: Runs | None) -> list[Path]:
     """A sweep's t-SNE pages in outputs/, beside the working directory's runs."""
     return [
         path
         for path in sorted(Path(plan.work, "outputs").glob("*/tsne-*.html"))
-        if may_show(path.name, plan.dataset)
+        if is_page(path.name, plan.dataset)
         and (
             runs is None
             or runs.is_ours(path.read_text(encoding="utf-8", errors="replace"), path.parent.name)
@@ -145,13 +139,9 @@ def _told_title(page: str) -> str:
     return html.unescape(found[1]) if found else ""
 
 
-def _title(job: Any) -> str:
+def _title(job: RunRecord) -> str:
     """What a page about a job has as its title."""
-    return html.unescape(escape_html(job.data.tags.get("mlflow.runName", "")))
-
-
-def _shows(path: str) -> bool:
-    return any(fnmatch.fnmatchcase(Path(path).name, pattern) for pattern in _OF_RUNS)
+    return html.unescape(escape_html(job.name))
 
 
 def _overlap(one: Path, other: Path) -> bool:

@@ -27,7 +27,7 @@ from facetrack.tasks.context.settling import settle
 from facetrack.tasks.organise import telling
 from facetrack.tasks.organise.request import Report, Request, Sorted
 from facetrack.tasks.organise.sorting import sort_photos
-from facetrack.tracking.runs import Run
+from facetrack.tracking.protocols import Run
 
 # Of a clusterer's settings, what its groups do not depend on, and its radius.
 _LEFT_OUT = ("_target_", *radius.NAMES, "space")

@@ -2,13 +2,16 @@
 
 import hashlib
 
+from facetrack.core.artifacts import mark_people
 from facetrack.core.texts import readable
 from facetrack.organiser.state import PAGE
 from facetrack.organiser.summary import list_reasons
 from facetrack.system.progress import say
 from facetrack.tasks.organise.request import Report, Sorted
 from facetrack.tasks.scores import write_skipped
-from facetrack.tracking.runs import NOWHERE, Run, Tracking, where_line
+from facetrack.tracking import keys
+from facetrack.tracking.address import NOWHERE
+from facetrack.tracking.protocols import Run, Tracking
 
 _MOST_TOLD = 20
 
@@ -19,21 +22,21 @@ def keep(run: Run, tracking: Tracking, report: Report) -> str:
     The page, which may be large, is logged only where it is not in MLflow as it is.
     """
     counts = report.counts
-    run.tags({"faces": counts["faces"], "persons": counts["persons"]})
+    tags: dict[str, object] = {key: counts[key] for key in (keys.FACES, keys.PERSONS)}
     run.metrics({name: float(count) for name, count in counts.items()})
     if report.neighbors_recall is not None:
-        run.metrics({"neighbors_recall": report.neighbors_recall})
+        run.metrics({keys.NEIGHBORS_RECALL: report.neighbors_recall})
     if tracking.uri == NOWHERE:
         return report.logged
     files: dict[str, str | bytes] = {"skipped.csv": write_skipped(report.skipped)}
     logged = report.logged
     where, _, digest = logged.partition(" ")
     if digest == (digest := hashlib.sha256(report.page).hexdigest()) and tracking.has_run(where):
-        run.tags({"page_of_run": where})
+        tags[keys.PAGE_OF_RUN] = where
     else:
         files[PAGE] = report.page
         logged = f"{run.run_id} {digest}"
-    run.artifacts(files)
+    run.artifacts(mark_people(files), tags)
     return logged
 
 
@@ -56,4 +59,4 @@ def tell(result: Sorted, tracking: Tracking) -> None:
     say(f"\nOpen {result.page}")
     say(f"Names and corrections go into {result.people}; then run the same command again")
     if tracking.uri != NOWHERE:
-        say(where_line(tracking))
+        say(tracking.where_line())

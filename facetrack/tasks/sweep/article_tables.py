@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from facetrack import figures
 from facetrack.core.given import KNOWN
@@ -10,7 +9,9 @@ from facetrack.core.texts import number
 from facetrack.evaluation import article
 from facetrack.evaluation.comparison import Difference, paired
 from facetrack.figures import Entry, Point, Size, Table1
-from facetrack.tracking.runs import Tracking
+from facetrack.tracking import keys as names
+from facetrack.tracking.protocols import Tracking
+from facetrack.tracking.records import JobRecord
 
 # The article's order; methods it does not have come after, in the order they ran.
 _ORDER = ("kmeans", "agglomerative", "spectral", "dbscan", "meanshift")
@@ -18,45 +19,43 @@ _RADII = ("clusterer.bandwidth", "clusterer.eps")
 _FIGURE_3 = {"meanshift": ("(a) mean-shift", "bandwidth"), "dbscan": ("(b) DBSCAN", "eps")}
 
 
-def table1(jobs: Sequence[Any], swept: Sequence[str]) -> Table1:
-    """Table I of a sweep's scored jobs. jobs: their MLflow runs. swept: keys of many values."""
+def table1(jobs: Sequence[JobRecord], swept: Sequence[str]) -> Table1:
+    """Table I of a sweep's scored jobs. swept: keys of many values."""
     entries = {}
     keys: dict[tuple[str, str], tuple[int, float]] = {}
     columns: dict[str, None] = {}
     for job in jobs:
-        tags, metrics = job.data.tags, job.data.metrics
+        if job.ari is None:
+            continue
         method, parameter = row(job, swept)
         name = column(job, swept)
         columns[name] = None
         value = float(parameter) if _is_number(parameter) else math.inf
         rank = _ORDER.index(method) if method in _ORDER else len(_ORDER)
         keys[method, parameter] = rank, value
-        same = tags["embedder"] == article.EMBEDDER
+        same = job.choices["embedder"] == article.EMBEDDER
         entries[(method, parameter), name] = Entry(
-            metrics["ari_mean"],
-            2 * metrics["ari_std"],
-            article.table1(tags["dataset"], method, parameter) if same else None,
+            job.ari.mean,
+            job.ari.two_std,
+            article.table1(job.choices["dataset"], method, parameter) if same else None,
         )
     return Table1(sorted(keys, key=lambda one: keys[one]), list(columns), entries)
 
 
 def comparisons(
-    jobs: Sequence[Any], swept: Sequence[str], tracking: Tracking
+    jobs: Sequence[JobRecord], swept: Sequence[str], tracking: Tracking
 ) -> dict[str, list[Difference]]:
     """By column, every pair of methods at their best parameter; columns of one method left out."""
-    best: dict[str, dict[str, Any]] = {}
+    best: dict[str, dict[str, JobRecord]] = {}
     for job in jobs:
         of_method = best.setdefault(column(job, swept), {})
-        method = job.data.tags["clusterer"]
-        if (
-            method not in of_method
-            or of_method[method].data.metrics["ari_mean"] < job.data.metrics["ari_mean"]
-        ):
+        method = job.choices["clusterer"]
+        if method not in of_method or _mean(of_method[method]) < _mean(job):
             of_method[method] = job
     found = {}
     for name, of_method in best.items():
         scores = {
-            " ".join(row(job, swept)): tracking.history(job.info.run_id, "ari")
+            " ".join(row(job, swept)): tracking.history(job.run_id, names.ARI)
             for job in of_method.values()
         }
         # Unequal only where the number of resamples itself is swept: nothing is paired then.
@@ -78,30 +77,25 @@ def figure3(points: Sequence[Point]) -> list[Point]:
     ]
 
 
-def sizes(jobs: Sequence[Any], swept: Sequence[str]) -> list[Size]:
+def sizes(jobs: Sequence[JobRecord], swept: Sequence[str]) -> list[Size]:
     """How each method scored at each number of people, where that is swept."""
     if "n_people" not in swept:
         return []
     others = [key for key in swept if key != "n_people"]
     return [
         Size(
-            job.data.tags["dataset"],
+            job.choices["dataset"],
             " ".join(row(job, others)).replace(" opt", ""),
-            int(job.data.tags["people"]),
-            (
-                job.data.metrics["ari_mean"],
-                job.data.metrics["pairwise_precision_mean"],
-                job.data.metrics["pairwise_recall_mean"],
-            ),
+            job.people or 0,
+            (_mean(job), job.metrics[names.PRECISION_MEAN], job.metrics[names.RECALL_MEAN]),
         )
         for job in jobs
     ]
 
 
-def row(job: Any, swept: Sequence[str]) -> tuple[str, str]:
+def row(job: JobRecord, swept: Sequence[str]) -> tuple[str, str]:
     """Method, and its parameter as the article says it: the radius, or "opt" for a known K."""
-    # What the command did not set of a method is in the tags.
-    params, method = {**job.data.tags, **job.data.params}, job.data.tags["clusterer"]
+    params, method = {**job.quiet, **job.parameters}, job.choices["clusterer"]
     said = [number(params[key]) for key in _RADII if key in params][:1]
     if params.get("clusterer.n_clusters") == KNOWN:
         said = ["opt"]
@@ -113,22 +107,22 @@ def row(job: Any, swept: Sequence[str]) -> tuple[str, str]:
     return method, " ".join(said)
 
 
-def column(job: Any, swept: Sequence[str]) -> str:
+def column(job: JobRecord, swept: Sequence[str]) -> str:
     """The dataset, and what else is swept apart from the method."""
-    tags, params = job.data.tags, job.data.params
-    parts = [tags["dataset"]]
+    said, params = {**job.choices, **job.quiet}, job.parameters
+    parts = [job.choices["dataset"]]
     for key in swept:
         if key in ("dataset", "clusterer") or key.startswith("clusterer."):
             continue
         if key == "n_people" and params.get(key) == "None":
             parts.append("all people")
         else:
-            parts.append(tags[key] if key in tags else f"{key}={params.get(key, 'all')}")
+            parts.append(said[key] if key in said else f"{key}={params.get(key, 'all')}")
     return " · ".join(parts)
 
 
 def files(
-    jobs: Sequence[Any], swept: Sequence[str], points: Sequence[Point], tracking: Tracking
+    jobs: Sequence[JobRecord], swept: Sequence[str], points: Sequence[Point], tracking: Tracking
 ) -> tuple[dict[str, str | bytes], dict[str, list[Difference]]]:
     """The study's files by name, and the comparison; jobs: the scored ones."""
     table = table1(jobs, swept)
@@ -148,6 +142,10 @@ def files(
     if growing:
         made["growth.png"] = figures.encode_png(figures.draw_growth(growing))
     return made, compared
+
+
+def _mean(job: JobRecord) -> float:
+    return -math.inf if job.ari is None else job.ari.mean
 
 
 def _is_number(text: str) -> bool:

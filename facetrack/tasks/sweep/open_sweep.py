@@ -15,18 +15,19 @@ from facetrack.tasks.sweep.sweep_lock import take_lock
 if TYPE_CHECKING:
     from filelock import FileLock
 
-    from facetrack.tracking.runs import Run, Tracking
+    from facetrack.tracking.protocols import Run, Tracking
+    from facetrack.tracking.records import JobRecord
 
 
 @dataclass(frozen=True)
 class EndedSweep:
     """A sweep that is to be summed up.
 
-    jobs: their MLflow runs. swept: the keys of the settings that take several values. run: the
-    parent. stopped: whether somebody has stopped it, who waits for it to end.
+    swept: the keys of the settings that take several values. run: the parent. stopped: whether
+    somebody has stopped it, who waits for it to end.
     """
 
-    jobs: Sequence[Any]
+    jobs: Sequence["JobRecord"]
     swept: list[str]
     folder: Path
     run: "Run"
@@ -121,7 +122,7 @@ class OpenSession:
                 left = "KILLED" if status == "KILLED" else "FAILED"
                 self._tracking.close_left(self._id, left)
                 jobs = self._tracking.jobs(self._id)
-                finished = sum(job.info.status == "FINISHED" for job in jobs)
+                finished = sum(job.status == "FINISHED" for job in jobs)
                 if status == "FINISHED":
                     # A job that was done before, or is the same as another one, counts as finished.
                     finished = self._total - len(self._failures)
@@ -141,7 +142,7 @@ class OpenSession:
             return 0
         return 2 if all(one.mistake for one in self._failures) else 1
 
-    def _ended(self, jobs: Sequence[Any], *, stopped: bool) -> EndedSweep:
+    def _ended(self, jobs: Sequence["JobRecord"], *, stopped: bool) -> EndedSweep:
         return EndedSweep(jobs, self._swept, self._folder, self._run, self._tracking, stopped)
 
     def _tell(self, status: str, finished: int, *, any_began: bool) -> None:

@@ -3,25 +3,29 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from facetrack import figures
+from facetrack.core.artifacts import mark_nobody
 from facetrack.evaluation.comparison import Difference
 from facetrack.figures import Point
 from facetrack.system.files import write as write_files
 from facetrack.system.progress import say
 from facetrack.tasks.sweep import article_tables
-from facetrack.tracking.runs import Run, Tracking
+from facetrack.tracking import keys
+from facetrack.tracking.protocols import Run, Tracking
+from facetrack.tracking.records import JobRecord
 
 Row = dict[str, str | float]
 
+_BEST = ("dataset", "method", "parameters")  # told of the best job
+
 
 def write(
-    jobs: Sequence[Any], swept: list[str], folder: Path, run: Run, tracking: Tracking
+    jobs: Sequence[JobRecord], swept: list[str], folder: Path, run: Run, tracking: Tracking
 ) -> None:
-    """Summarise a sweep's MLflow runs: into its parent run, its folder, and on the screen.
+    """Summarise a sweep's jobs: into its parent run, its folder, and on the screen.
 
-    jobs: the jobs' MLflow runs. swept: the keys of the settings that take several values.
+    swept: the keys of the settings that take several values.
     """
     rows = [_row(job) for job in jobs]
     ranked = figures.rank_rows(rows)
@@ -29,7 +33,7 @@ def write(
         "results.csv": figures.format_results_csv(ranked),
         "results.md": figures.format_results_markdown(ranked),
     }
-    with_scores = [job for job in jobs if "ari_mean" in job.data.metrics]
+    with_scores = [job for job in jobs if job.ari is not None]
     compared: dict[str, list[Difference]] = {}
     if with_scores:
         points = _points(with_scores, swept)
@@ -38,66 +42,64 @@ def write(
         if "n_people" not in swept:  # growth.png shows those
             files["curves.png"] = figures.encode_png(figures.draw_curves(points))
             files["curves.html"] = figures.render_curves_page(points)
-    run.artifacts(files)
+    run.artifacts(mark_nobody(files))
     write_files(folder, files)
 
     scored = [row for row in ranked if not math.isnan(float(row["ari_mean"]))]
-    run.tags({"jobs": len(jobs)})
+    best = {keys.BEST_OF_SWEEP.format(key): scored[0][key] for key in _BEST} if scored else {}
+    run.tags({keys.JOBS: len(jobs), **best})
     if scored:
-        best = scored[0]
-        run.tags({f"best_{key}": best[key] for key in ("dataset", "method", "parameters")})
-        run.metrics({"best_ari_mean": float(best["ari_mean"])})
+        run.metrics({keys.BEST_ARI_MEAN: float(scored[0]["ari_mean"])})
     say("\n" + figures.format_results_text(ranked))
     for dataset, differences in compared.items():
         say(f"{dataset}, best of each method: {figures.describe_difference(differences[0])}")
     say(f"\nTables and curves: {folder}/   Every run: {tracking.open_line()}")
 
 
-def _row(job: Any) -> Row:
-    tags, metrics = job.data.tags, job.data.metrics
-    method, _, parameters = tags.get("overrides", "").partition(" ")
+def _row(job: JobRecord) -> Row:
+    method, _, parameters = job.overrides.partition(" ")
     return {
-        "dataset": tags.get("dataset", ""),
-        "detector": tags.get("detector", ""),
-        "embedder": tags.get("embedder", ""),
+        **{stage: job.choices.get(stage, "") for stage in ("dataset", "detector", "embedder")},
         "method": method,
         "parameters": parameters,
-        "ari_mean": metrics.get("ari_mean", math.nan),
-        "two_std": 2 * metrics.get("ari_std", math.nan),
-        "clusters": metrics.get("n_clusters_mean", math.nan),
-        "people": metrics.get("n_people_mean", math.nan),
-        "seconds": metrics.get("fit_seconds_mean", math.nan),
-        "status": job.info.status,
+        "ari_mean": math.nan if job.ari is None else job.ari.mean,
+        "two_std": math.nan if job.ari is None else job.ari.two_std,
+        "clusters": job.metrics.get(keys.CLUSTERS_MEAN, math.nan),
+        "people": job.metrics.get(keys.PEOPLE_MEAN, math.nan),
+        "seconds": job.metrics.get(keys.SECONDS_MEAN, math.nan),
+        "status": job.status,
     }
 
 
-def _points(jobs: Sequence[Any], swept: list[str]) -> list[Point]:
+def _points(jobs: Sequence[JobRecord], swept: list[str]) -> list[Point]:
     """Mean ARI against the one swept number; other swept settings tell curves apart."""
     axis = next((key for key in swept if _numeric(jobs, key)), None)
     others = [key for key in swept if key not in (axis, "dataset", "clusterer")]
     points = []
     for job in jobs:
-        tags, params, metrics = job.data.tags, job.data.params, job.data.metrics
+        if job.ari is None:
+            continue
+        said = {**job.choices, **job.quiet}
         settings = [
-            tags[key] if key in tags else f"{key.rsplit('.', 1)[-1]}={params.get(key, '')}"
+            said[key] if key in said else f"{key.rsplit('.', 1)[-1]}={job.parameters.get(key, '')}"
             for key in others
         ]
-        value = params.get(axis) if axis else None
+        value = job.parameters.get(axis) if axis else None
         points.append(
             Point(
-                dataset=tags["dataset"],
-                method=", ".join([tags["clusterer"], *settings]),
+                dataset=job.choices["dataset"],
+                method=", ".join([job.choices["clusterer"], *settings]),
                 parameter=axis.rsplit(".", 1)[-1] if axis else "",
                 value=float(value) if value is not None else math.nan,
-                mean=metrics["ari_mean"],
-                two_std=2 * metrics["ari_std"],
+                mean=job.ari.mean,
+                two_std=job.ari.two_std,
             )
         )
     return points
 
 
-def _numeric(jobs: Sequence[Any], key: str) -> bool:
-    values = [job.data.params[key] for job in jobs if key in job.data.params]
+def _numeric(jobs: Sequence[JobRecord], key: str) -> bool:
+    values = [job.parameters[key] for job in jobs if key in job.parameters]
     try:
         return len({float(value) for value in values}) > 1
     except ValueError:

@@ -9,11 +9,11 @@ import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facetrack.core.artifacts import mark_people
 from facetrack.core.errors import UserError
 from facetrack.core.labels import NOISE
 from facetrack.system.progress import say
@@ -22,18 +22,19 @@ from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.stored_configs import CONFIG_ERRORS, read_logged
 from facetrack.tasks.scores import summarise
 from facetrack.tasks.tsne_cache import tsne
+from facetrack.tasks.tsne_names import file_name
 from facetrack.tasks.tsne_page import draw_tsne_page
-from facetrack.tracking.runs import KIND, Run, Tracking
+from facetrack.tracking.protocols import Run, Tracking
+from facetrack.tracking.records import JobRecord
 
 _STAGES = ("dataset", "detector", "embedder")
 _ONLY_A_SCALE = "embedder.radius"
-_LONGEST = 60
 
 
-def write(jobs: Sequence[Any], folder: Path, run: Run, tracking: Tracking) -> None:
+def write(jobs: Sequence[JobRecord], folder: Path, run: Run, tracking: Tracking) -> None:
     """Draw the pages into the sweep's parent run and its folder.
 
-    jobs: the sweep's MLflow runs. A page that cannot be made, since its pictures have gone or
+    A page that cannot be made, since its pictures have gone or
     changed meanwhile, is told; the sweep has everything else by then.
     """
     files: dict[str, str | bytes] = {}
@@ -41,26 +42,26 @@ def write(jobs: Sequence[Any], folder: Path, run: Run, tracking: Tracking) -> No
         try:
             page = _page(job, tracking)
         except (UserError, *CONFIG_ERRORS) as error:
-            say(f"No t-SNE page of {job.data.tags['dataset']}: {error}")
+            say(f"No t-SNE page of {job.choices['dataset']}: {error}")
             continue
-        name = file_name(*(job.data.tags[stage] for stage in _STAGES))
+        name = file_name(*(job.choices[stage] for stage in _STAGES))
         others = sum(one.startswith(name) for one in files)
         files[f"{name}{f'-{others + 1}' if others else ''}.html"] = page
     if files:
-        run.artifacts(files)
+        run.artifacts(mark_people(files))
         outputs.write(files, folder)
 
 
-def best(jobs: Sequence[Any]) -> list[Any]:
+def best(jobs: Sequence[JobRecord]) -> list[JobRecord]:
     """The finished job to show of each embeddings: the greatest mean ARI, the first without labels.
 
     Where the number of people is swept, of all its people: the fewer ones are among them.
     """
-    found: dict[tuple[tuple[str, str], ...], Any] = {}
+    found: dict[tuple[tuple[str, str], ...], JobRecord] = {}
     for job in jobs:
-        if job.info.status != "FINISHED" or job.data.tags[KIND] != "job":
+        if job.status != "FINISHED" or job.kind != "job":
             continue
-        said = {**job.data.params, **job.data.tags}
+        said = {**job.parameters, **job.quiet, **job.choices}
         key = tuple(
             sorted(
                 (name, value)
@@ -73,23 +74,23 @@ def best(jobs: Sequence[Any]) -> list[Any]:
     return list(found.values())
 
 
-def _rank(job: Any) -> tuple[int, float]:
-    return int(job.data.tags["people"]), job.data.metrics.get("ari_mean", -math.inf)
+def _rank(job: JobRecord) -> tuple[int, float]:
+    return job.people or 0, -math.inf if job.ari is None else job.ari.mean
 
 
-def _page(job: Any, tracking: Tracking) -> str:
-    config = read_logged(tracking.artifact(job.info.run_id, "config.yaml"))
+def _page(job: JobRecord, tracking: Tracking) -> str:
+    config = read_logged(tracking.artifact(job.run_id, "config.yaml"))
     whole = embed(config)
     embeddings, faces = choose_people(whole, config)
-    if embeddings.digest not in {one.dataset.digest for one in job.inputs.dataset_inputs}:
+    if embeddings.digest not in job.digests:
         raise UserError("its pictures are not those that the job had")
-    table = tracking.artifact(job.info.run_id, "faces.csv").decode()
+    table = tracking.artifact(job.run_id, "faces.csv").decode()
     return draw_tsne_page(
-        job.data.tags["mlflow.runName"],
+        job.name,
         embeddings,
         tsne(whole, config.seed)[faces],
         _clusters(table),
-        f" The clusters are those of the sweep's best job, {summarise(job.data.metrics)}."
+        f" The clusters are those of the sweep's best job, {summarise(job.metrics)}."
         if embeddings.names
         else "",
     )
@@ -99,15 +100,3 @@ def _clusters(table: str) -> NDArray[np.int64]:
     """The clusters of faces.csv, noise as -1."""
     rows = csv.DictReader(io.StringIO(table, newline=""))
     return np.array([NOISE if row["noise"] else int(row["cluster"]) for row in rows])
-
-
-def file_name(*stages: str) -> str:
-    """tsne-dataset-detector-embedder, in letters and digits that every file system has.
-
-    stages: as many of them, in this order, as the name should begin with.
-    """
-    parts = [
-        "".join(c if c.isascii() and (c.isalnum() or c in "_.") else "_" for c in word)[:_LONGEST]
-        for word in stages
-    ]
-    return "-".join(["tsne", *parts])

@@ -10,7 +10,8 @@ from facetrack.evaluation import label_free
 from facetrack.system.progress import say
 from facetrack.tasks.context.parameters import select_distinguishing
 from facetrack.tasks.tune.space import Range, Space, narrow
-from facetrack.tracking.runs import Tracking
+from facetrack.tracking.keys import CHOICES
+from facetrack.tracking.protocols import Tracking
 
 if TYPE_CHECKING:
     import optuna
@@ -109,7 +110,6 @@ def recognise(
                 "was started with, or name another study by task.study=…"
             )
         searched = [one.name for one in plan.ranges]
-        digests = [one.dataset.digest for one in run.inputs.dataset_inputs]
         before, now = (
             study_identity.identity(
                 select_distinguishing(params),
@@ -119,7 +119,7 @@ def recognise(
                 study_identity.bare,
             )
             for params, tags, faces in (
-                (run.data.params, run.data.tags, (digests or ["not told"])[-1]),
+                (run.parameters, run.choices, (run.digests or ("not told",))[-1]),
                 (asked.params, asked.tags, embeddings.digest),
             )
         )
@@ -129,5 +129,4 @@ def recognise(
 
 def select_choices(tags: Mapping[str, object]) -> dict[str, str]:
     """What was chosen of each group, and the dataset's name, as a run's tags have it."""
-    groups = ("dataset", "detector", "embedder", "clusterer", "sampling")
-    return {group: str(tags.get(group, "")) for group in groups}
+    return {group: str(tags.get(group, "")) for group in CHOICES}

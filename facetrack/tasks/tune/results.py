@@ -7,6 +7,7 @@ import optuna
 import yaml
 from optuna.trial import FrozenTrial
 
+from facetrack.core.artifacts import mark_nobody
 from facetrack.core.texts import counted
 from facetrack.system.progress import say
 from facetrack.tasks.context import outputs
@@ -15,7 +16,8 @@ from facetrack.tasks.scores import Means, summarise
 from facetrack.tasks.tune import report, study
 from facetrack.tasks.tune.study import Plan
 from facetrack.tasks.tune.trial_runs import write_settings
-from facetrack.tracking.runs import Run
+from facetrack.tracking import keys
+from facetrack.tracking.protocols import Run
 
 
 def name_study(job: Job, opened: optuna.Study, plan: Plan, best: FrozenTrial) -> report.Found:
@@ -51,19 +53,19 @@ def give(job: Job, run: Run, plan: Plan, found: report.Found, scores: Means) -> 
     run.metrics(
         {
             **values,
-            **{f"best_{name}": value for name, value in best.items()},
-            "width_low": low,
-            "width_high": high,
-            "finished_trials": n_finished,
+            **{keys.BEST_SETTING.format(name): value for name, value in best.items()},
+            keys.WIDTH_LOW: low,
+            keys.WIDTH_HIGH: high,
+            keys.FINISHED_TRIALS: n_finished,
         },
         scores.series,
     )
     run.tags(
         {
-            "axis": axis,
-            "objective": " ".join(plan.names),
-            "curve": found.curve_json(axis),
-            "best": write_settings(best),
+            keys.AXIS: axis,
+            keys.OBJECTIVE: " ".join(plan.names),
+            keys.CURVE: found.curve_json(axis),
+            keys.BEST: write_settings(best),
         }
     )
     files = {
@@ -71,7 +73,7 @@ def give(job: Job, run: Run, plan: Plan, found: report.Found, scores: Means) -> 
         **report.files(found, [one.name for one in plan.ranges]),
     }
     folder = outputs.write(files)
-    run.artifacts(files)
+    run.artifacts(mark_nobody(files))
     return folder
 
 

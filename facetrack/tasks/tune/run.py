@@ -30,7 +30,7 @@ from facetrack.tasks.tune.scoring import LABEL_FREE, Scorer, objectives
 from facetrack.tasks.tune.space import Space, check_above_zero, find_ranges
 from facetrack.tasks.tune.trial_runs import kill_dead, make_trial_runs
 from facetrack.tasks.tune.workers import start_workers
-from facetrack.tracking.runs import where_line
+from facetrack.tracking import keys
 
 if TYPE_CHECKING:
     import optuna
@@ -77,7 +77,7 @@ def tune(config: DictConfig) -> None:
         opened.set_user_attr(study.RUN, run.run_id)
         kill_dead(opened, job.tracking)
         job.say_dataset(run, embeddings)
-        run.tags({"study": plan.name, "storage": masked(plan.storage)})
+        run.tags({keys.STUDY: plan.name, keys.STORAGE: masked(plan.storage)})
         run_of = make_trial_runs(job.tracking, run.run_id, plan.name)
         _search(config, plan, opened, scorer, run_of)
         kill_dead(opened, job.tracking)
@@ -87,7 +87,7 @@ def tune(config: DictConfig) -> None:
         folder = results.give(job, run, plan, results.name_study(job, opened, plan, best), scores)
     if not config.sweep_id:
         say(f"\nUse it: python -m facetrack tuned={folder}/best.yaml   Pictures: {folder}/")
-        say(where_line(job.tracking))
+        say(job.tracking.where_line())
 
 
 def _search(

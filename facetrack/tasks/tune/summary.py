@@ -4,21 +4,22 @@ The common radius of a method and embedder is the one whose worst mean over the 
 (maximin), each dataset's curve taken to be straight between its trials.
 """
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetrack import figures
+from facetrack.core.artifacts import mark_nobody
 from facetrack.figures import Point
 from facetrack.system.files import write as write_files
 from facetrack.system.progress import say
-from facetrack.tracking.runs import Run, Tracking
+from facetrack.tracking import keys
+from facetrack.tracking.protocols import Run, Tracking
+from facetrack.tracking.records import StudyRecord
 
 _COLUMNS = ("dataset", "embedder", "clusterer", "best", "ari_mean", "two_std", "low", "high")
 
@@ -34,11 +35,8 @@ class Common:
     mean: float
 
 
-def write(studies: Sequence[Any], folder: Path, run: Run, tracking: Tracking) -> None:
-    """Tables and curves into a sweep's parent run, its folder, and on the screen.
-
-    studies: their MLflow runs.
-    """
+def write(studies: Sequence[StudyRecord], folder: Path, run: Run, tracking: Tracking) -> None:
+    """Tables and curves into a sweep's parent run, its folder, and on the screen."""
     rows = [_row(one) for one in studies]
     shared = common(studies)
     files: dict[str, str | bytes] = {
@@ -46,15 +44,16 @@ def write(studies: Sequence[Any], folder: Path, run: Run, tracking: Tracking) ->
         "studies.md": _markdown(rows, shared),
     }
     points = [
-        Point(_dataset(one), _method(one), one.data.tags["axis"], value, mean, math.nan)
+        Point(_dataset(one), _method(one), one.axis, value, mean, math.nan)
         for one in studies
-        for value, mean in _curve(one)
+        for value, mean in one.curve
     ]
     if points:
-        files["curves.png"] = figures.encode_png(figures.draw_curves(points, _score(studies[0])))
-    run.artifacts(files)
+        score = _score(next(one for one in studies if one.curve))
+        files["curves.png"] = figures.encode_png(figures.draw_curves(points, score))
+    run.artifacts(mark_nobody(files))
     write_files(folder, files)
-    run.tags({"studies": len(studies)})
+    run.tags({keys.STUDIES: len(studies)})
     for line in _text(rows):
         say(line)
     for one in shared:
@@ -62,15 +61,13 @@ def write(studies: Sequence[Any], folder: Path, run: Run, tracking: Tracking) ->
     say(f"\nTables, curves, best.yaml of each: {folder}/   Every run: {tracking.open_line()}")
 
 
-def common(studies: Sequence[Any]) -> list[Common]:
+def common(studies: Sequence[StudyRecord]) -> list[Common]:
     """The recommended value of each method and embedder that was tuned on several datasets."""
-    of_method: dict[tuple[str, str, str], dict[str, list[tuple[float, float]]]] = {}
+    of_method: dict[tuple[str, str, str], dict[str, Sequence[tuple[float, float]]]] = {}
     for one in studies:
-        tags = one.data.tags
-        curve = _curve(one)
-        if curve:
-            key = (_method(one), tags["axis"], tags["objective"])
-            of_method.setdefault(key, {})[_dataset(one)] = curve
+        if one.curve:
+            key = (_method(one), one.axis, one.objective)
+            of_method.setdefault(key, {})[_dataset(one)] = one.curve
     found = []
     for (method, axis, _), curves in of_method.items():
         low = max(curve[0][0] for curve in curves.values())
@@ -99,35 +96,29 @@ def _told(one: Common) -> str:
     )
 
 
-def _row(study: Any) -> dict[str, str | float]:
-    tags, metrics = study.data.tags, study.data.metrics
+def _row(study: StudyRecord) -> dict[str, str | float]:
+    low, high = study.width or (math.nan, math.nan)
     return {
-        "dataset": tags["dataset"],
-        "embedder": tags["embedder"],
-        "clusterer": tags["clusterer"],
-        "best": tags.get("best", study.info.status),
-        "ari_mean": metrics.get("ari_mean", math.nan),
-        "two_std": 2 * metrics.get("ari_std", math.nan),
-        "low": metrics.get("width_low", math.nan),
-        "high": metrics.get("width_high", math.nan),
+        **{group: study.choices[group] for group in ("dataset", "embedder", "clusterer")},
+        "best": study.status if study.best is None else study.best,
+        "ari_mean": math.nan if study.ari is None else study.ari.mean,
+        "two_std": math.nan if study.ari is None else study.ari.two_std,
+        "low": low,
+        "high": high,
     }
 
 
-def _curve(study: Any) -> list[tuple[float, float]]:
-    return [(value, mean) for value, mean in json.loads(study.data.tags.get("curve", "[]"))]
-
-
-def _score(study: Any) -> str:
-    name = str(study.data.tags["objective"]).partition(" ")[0]
+def _score(study: StudyRecord) -> str:
+    name = study.objective.partition(" ")[0]
     return "ARI" if name == "ari" else name
 
 
-def _dataset(study: Any) -> str:
-    return str(study.data.tags["dataset"])
+def _dataset(study: StudyRecord) -> str:
+    return study.choices["dataset"]
 
 
-def _method(study: Any) -> str:
-    return f"{study.data.tags['clusterer']}, {study.data.tags['embedder']}"
+def _method(study: StudyRecord) -> str:
+    return f"{study.choices['clusterer']}, {study.choices['embedder']}"
 
 
 def _cells(row: dict[str, str | float]) -> list[str]:

@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from facetrack.tracking.runs import KIND, PARENT, Tracking
+from facetrack.tracking import keys
+from facetrack.tracking.protocols import Tracking
 
 if TYPE_CHECKING:
     from facetrack.tasks.tune.study import TrialRun
@@ -16,15 +17,21 @@ def make_trial_runs(tracking: Tracking, parent: str, study_name: str) -> Any:
 
     @contextlib.contextmanager
     def run_of(trial: Any, settings: Mapping[str, float]) -> Iterator["TrialRun"]:
-        tags = {KIND: "trial", PARENT: parent, "study": study_name, "trial": trial.number}
+        tags = {
+            keys.KIND: "trial",
+            keys.PARENT: parent,
+            keys.STUDY: study_name,
+            keys.TRIAL: trial.number,
+        }
         with tracking.run(f"trial {trial.number}: {write_settings(settings)}", tags) as run:
             trial.set_user_attr(study.RUN, run.run_id)
             left = study.TrialRun({}, {})
             yield left
             run.params(settings)
-            run.metrics({f"{key}_mean": value for key, value in left.values.items()}, left.series)
+            means = {keys.MEAN.format(key): value for key, value in left.values.items()}
+            run.metrics(means, left.series)
             if left.pruned:
-                run.tags({"pruned": "true"})
+                run.tags({keys.PRUNED: "true"})
 
     return run_of
 

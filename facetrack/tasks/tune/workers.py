@@ -13,7 +13,7 @@ from facetrack.tasks.context import stored_configs, targets
 from facetrack.tasks.context.experiments import embed_experiment
 from facetrack.tasks.tune.scoring import Scorer
 from facetrack.tasks.tune.trial_runs import make_trial_runs
-from facetrack.tracking.runs import Tracking
+from facetrack.tracking.store import open_store
 
 if TYPE_CHECKING:
     from facetrack.tasks.tune.study import Plan
@@ -61,7 +61,7 @@ def _work(text: str, plan: "Plan", typed: frozenset[str]) -> None:
         experiment = embed_experiment(config)
         scorer = Scorer(experiment, plan.names, float(config.embedder.radius))
         opened = study.opened(plan)
-        tracking = Tracking(config.tracking.uri, config.tracking.experiment, patient=True)
+        tracking = open_store(config.tracking.uri, config.tracking.experiment, patient=True)
         run_of = make_trial_runs(tracking, opened.user_attrs[study.RUN], plan.name)
         hooks = study.Hooks(is_alone=lambda: not parent.is_alive(), tell=_leave_to_the_first)
         study.search(plan, opened, scorer, run_of, hooks)

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from facetrack import __version__
+from facetrack.core.artifacts import mark_nobody
 from facetrack.core.errors import UserError
 from facetrack.tasks.context import outputs
 from facetrack.testing import Workspace
-from facetrack.tracking.runs import KIND, SWEEP, Tracking
+from facetrack.tracking.keys import KIND, SWEEP
+from facetrack.tracking.store import MlflowStore
 
 
 @pytest.fixture
@@ -79,7 +81,7 @@ def test_a_mistake_found_at_work_leaves_no_run(workspace: Workspace, tmp_path: P
 
 def test_of_runs_only_a_mistake_takes_back_its_own(tmp_path: Path, new_mlflow: Path) -> None:
     place = Workspace(tmp_path / "work", tmp_path / "home", store=new_mlflow)
-    tracking = Tracking(f"sqlite:///{place.folder / 'mlflow.db'}", "facetrack")
+    tracking = MlflowStore(f"sqlite:///{place.folder / 'mlflow.db'}", "facetrack")
     for tags, error in (
         ({KIND: "job"}, UserError("a mistake")),
         ({KIND: "organise"}, UserError("a mistake")),
@@ -95,9 +97,9 @@ def test_of_runs_only_a_mistake_takes_back_its_own(tmp_path: Path, new_mlflow: P
     )
 
 
-def _fail(tracking: Tracking, tags: Mapping[str, object], error: Exception) -> None:
+def _fail(tracking: MlflowStore, tags: Mapping[str, object], error: Exception) -> None:
     with tracking.run(str(error), tags) as run:
-        run.artifacts({"config.yaml": "a: 1"})
+        run.artifacts(mark_nobody({"config.yaml": "a: 1"}))
         raise error
 
 

@@ -9,9 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facetrack.cli.arguments.catalogue import Catalogue
-from facetrack.cli.arguments.suggestions import find_nearest, find_nearest_keys, measure_likeness
 from facetrack.cli.command_line import prepare
 from facetrack.core.errors import UserError
+from facetrack.core.suggestions import (
+    find_nearest,
+    find_nearest_keys,
+    measure_likeness,
+)
 from facetrack.system.shipped import CONF
 
 pytestmark = pytest.mark.usefixtures("configs_read_once")

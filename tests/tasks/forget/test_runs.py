@@ -1,17 +1,23 @@
 """Which files of which runs go: those of the dataset, and never another one's."""
 
+import contextlib
 import dataclasses
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from facetrack.core.artifacts import Artifact, mark_nobody, mark_people
 from facetrack.figures import render_page
 from facetrack.tasks.forget.plan import Plan
 from facetrack.tasks.forget.runs import Runs, job_pages, pages
-from facetrack.testing import new_store
+from facetrack.testing import client, new_store
+from facetrack.tracking.keys import KIND, SHOWING, SWEEP
 from facetrack.tracking.past import Past
-from facetrack.tracking.runs import KIND, SWEEP, Tracking
+from facetrack.tracking.store import MlflowStore
+
+_FIXTURE = Path(__file__).resolve().parents[2] / "fixtures/studied_by_version_1"
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +52,20 @@ def plan(work: Path, **other: object) -> Plan:
 
 
 def log(tags: dict[str, object], files: dict[str, str], name: str = "a run") -> str:
-    with Tracking(None, "facetrack").run(name, tags) as run:
+    """A run as the version before has left it: it does not mark what shows people."""
+    run_id = log_marked(tags, mark_nobody(files), name)
+    client(Path.cwd()).delete_tag(run_id, f"{SHOWING}.0")
+    return run_id
+
+
+def log_marked(tags: dict[str, object], files: list[Artifact], name: str = "a run") -> str:
+    with MlflowStore(None, "facetrack").run(name, tags) as run:
         run.artifacts(files)
     return run.run_id
 
 
 def found(of: Plan) -> set[tuple[str, str]]:
-    return {
-        (file.run.info.run_id, file.path) for file in Runs(Past(of.uri, of.experiment), of).files()
-    }
+    return {(file.run.run_id, file.path) for file in Runs(Past(of.uri, of.experiment), of).files()}
 
 
 def test_a_datasets_runs_lose_what_shows_faces_and_no_other(work: Path) -> None:
@@ -67,7 +78,7 @@ def test_a_datasets_runs_lose_what_shows_faces_and_no_other(work: Path) -> None:
     folder = next(nested) / "pages/2"
     folder.mkdir(parents=True)
     (folder / "errors.html").touch()
-    Past(None, "facetrack")._client.delete_run(organised)  # its files stay until `mlflow gc`
+    client(work).delete_run(organised)  # its files stay until `mlflow gc`
     expected = {
         *((ours, path) for path in ("faces.csv", "tsne.png", "index.html")),
         *((organised, path) for path in ("index.html", "pages/2/errors.html")),
@@ -157,9 +168,79 @@ def test_looking_makes_no_store(work: Path) -> None:
 
 def test_looking_changes_nothing_in_a_store(work: Path) -> None:
     log({KIND: "job", "dataset": "my set"}, {"faces.csv": ""})
-    with Tracking(None, "facetrack").run("still running", {KIND: "job", "process": "gone"}) as run:
+    with MlflowStore(None, "facetrack").run(
+        "still running", {KIND: "job", "process": "gone"}
+    ) as run:
         before = (work / "mlflow.db").read_bytes()
         assert len(found(plan(work))) == 1
         assert len(found(plan(work, experiment="no such"))) == 0
         assert (work / "mlflow.db").read_bytes() == before
     assert run.run_id
+
+
+def test_a_run_says_itself_what_shows_people(work: Path) -> None:
+    """Also of a name that nobody knew before; what is called as such files were is not one."""
+    showing = {"portraits.svg": "", "tsne.png": ""}
+    neutral = {"resamples.csv": "", "faces.csv": "how many faces there are"}
+    ours = log_marked(
+        {KIND: "job", "dataset": "my set"}, [*mark_nobody(neutral), *mark_people(showing)]
+    )
+    log_marked({KIND: "job", "dataset": "my_set"}, mark_people(showing))
+    assert found(plan(work)) == {(ours, path) for path in showing}
+    for file in Runs(Past(None, "facetrack"), plan(work)).files():
+        file.remove()
+    left = {path.name for path in Path(work, "mlruns").rglob(f"{ours}/artifacts/*")}
+    assert left == set(neutral)
+
+
+def test_a_sweep_says_itself_what_shows_people(work: Path) -> None:
+    for dataset in ("my set", "portraits"):
+        log_marked({KIND: "job", SWEEP: "s", "dataset": dataset}, [], f"{dataset} dbscan")
+    log_marked({KIND: "job", SWEEP: "another", "dataset": "portraits"}, [], "portraits dbscan")
+    showing = {
+        "tsne-my_set-haar-dlib.html": render_page("page.html", "my set dbscan"),
+        "tsne-portraits-haar-dlib.html": render_page("page.html", "portraits dbscan"),
+        "montage.html": render_page("page.html", "my set dbscan"),
+        "montage-2.html": render_page("page.html", "portraits dbscan"),
+        "all.png": "",
+    }
+    files = [*mark_people(showing), *mark_nobody({"tsne-my_set-haar.html": ""})]
+    sweep = log_marked({KIND: "sweep", SWEEP: "s"}, files)
+    log_marked({KIND: "sweep", SWEEP: "another"}, files)
+    expected = ("tsne-my_set-haar-dlib.html", "montage.html", "all.png")
+    assert found(plan(work)) == {(sweep, path) for path in expected}
+
+
+def test_a_run_from_before_that_is_taken_up_again_forgets_nothing(work: Path) -> None:
+    run_id = log({KIND: "job", "dataset": "my set"}, {"faces.csv": "", "resamples.csv": ""})
+    tracking = MlflowStore(None, "facetrack")
+    with tracking.run("a run", {KIND: "job", "dataset": "my set"}, run_id) as again:
+        again.artifacts(mark_people({"portraits.svg": ""}))
+    with tracking.run("a run", {KIND: "job", "dataset": "my set"}, run_id) as again:
+        again.artifacts(mark_people({"montage.html": ""}))
+    marked = {(run_id, path) for path in ("faces.csv", "portraits.svg", "montage.html")}
+    assert found(plan(work)) == marked
+
+
+def test_a_mark_that_nobody_can_read_is_none(work: Path) -> None:
+    run_id = log_marked({KIND: "job", "dataset": "my set"}, mark_people({"faces.csv": ""}))
+    client(work).set_tag(run_id, f"{SHOWING}.0", "[")
+    assert found(plan(work)) == {(run_id, "faces.csv")}
+
+
+def test_runs_of_the_version_before_are_forgotten(work: Path) -> None:
+    """Those of the fixture, with the files that version gave its runs."""
+    stored = (_FIXTURE / "runs.sql").read_text().replace("@HERE@", str(work))
+    with contextlib.closing(sqlite3.connect(work / "mlflow.db")) as store:
+        store.executescript(stored)
+        (job,) = store.execute(
+            "SELECT runs.run_uuid, artifact_uri FROM runs JOIN tags USING (run_uuid) "
+            "WHERE key = 'kind' AND value = 'job'"
+        )
+    folder = Path(job[1])
+    folder.mkdir(parents=True)
+    showing = ("errors.html", "tsne.png", "confused.csv", "faces.csv", "skipped.csv")
+    for name in (*showing, "config.yaml", "resamples.csv"):
+        (folder / name).touch()
+    of = plan(work, dataset="portraits")
+    assert found(of) == {(job[0], name) for name in showing}

@@ -11,17 +11,17 @@ from facetrack.core.errors import UserError
 from facetrack.tasks.sweep import session
 from facetrack.tasks.sweep.failure import Failure
 from facetrack.tasks.sweep.open_sweep import Command, EndedSweep, OpenSession, open_session
-from facetrack.tracking.runs import Tracking
+from facetrack.tracking.store import MlflowStore
 
 JOBS = [["clusterer=dbscan", "clusterer.eps=0.1"], ["clusterer=dbscan", "clusterer.eps=0.2"]]
 MISTAKE, DEFECT = Failure("eps=0.1: no such folder", mistake=True), Failure("eps=0.2: 1/0")
 
 
 @pytest.fixture
-def store(home: Path, tmp_path: Path, new_mlflow: Path) -> Tracking:
+def store(home: Path, tmp_path: Path, new_mlflow: Path) -> MlflowStore:
     del home
     (tmp_path / "mlflow.db").write_bytes(new_mlflow.read_bytes())
-    return Tracking(f"sqlite:///{tmp_path}/mlflow.db", "facetrack")
+    return MlflowStore(f"sqlite:///{tmp_path}/mlflow.db", "facetrack")
 
 
 @pytest.fixture
@@ -30,15 +30,15 @@ def summed_up() -> list[EndedSweep]:
 
 
 @pytest.fixture
-def sweep(store: Tracking, tmp_path: Path, summed_up: list[EndedSweep]) -> OpenSession:
+def sweep(store: MlflowStore, tmp_path: Path, summed_up: list[EndedSweep]) -> OpenSession:
     return _open(store, tmp_path, summed_up.append)
 
 
-def _open(store: Tracking, folder: Path, summarise: Callable[[EndedSweep], None]) -> OpenSession:
+def _open(store: MlflowStore, folder: Path, summarise: Callable[[EndedSweep], None]) -> OpenSession:
     return open_session("s1", folder, lambda: store, Command(["a=1,2"], []), summarise)
 
 
-def _job(store: Tracking, number: int, status: str) -> None:
+def _job(store: MlflowStore, number: int, status: str) -> None:
     tags = {"kind": "job", "sweep": "s1", "job": number}
     store.start(f"job {number}", tags).end(status)
 
@@ -96,7 +96,7 @@ def test_the_exit_status_is_what_the_jobs_make_it(
 
 
 def test_what_has_come_of_its_jobs_is_summed_up_once(
-    sweep: OpenSession, store: Tracking, summed_up: list[EndedSweep], tmp_path: Path
+    sweep: OpenSession, store: MlflowStore, summed_up: list[EndedSweep], tmp_path: Path
 ) -> None:
     sweep.announce(JOBS, {})
     _job(store, 0, "FINISHED")
@@ -112,14 +112,14 @@ def test_what_has_come_of_its_jobs_is_summed_up_once(
     assert _statuses(store) == {"FINISHED", "KILLED"}
 
 
-def test_runs_of_lost_processes_are_ended(sweep: OpenSession, store: Tracking) -> None:
+def test_runs_of_lost_processes_are_ended(sweep: OpenSession, store: MlflowStore) -> None:
     _job(store, 0, "RUNNING")
     sweep.end_lost_runs()
     assert _statuses(store) == {"FAILED"}
 
 
 def test_one_process_runs_a_sweep_at_a_time(
-    sweep: OpenSession, store: Tracking, tmp_path: Path
+    sweep: OpenSession, store: MlflowStore, tmp_path: Path
 ) -> None:
     with pytest.raises(UserError, match="sweep s1 is running in another process"):
         _open(store, tmp_path, lambda ended: None)
@@ -128,7 +128,7 @@ def test_one_process_runs_a_sweep_at_a_time(
 
 
 def test_a_summary_that_fails_ends_the_sweep_and_lets_go_of_it(
-    store: Tracking, tmp_path: Path
+    store: MlflowStore, tmp_path: Path
 ) -> None:
     def fail(ended: EndedSweep) -> None:
         raise OSError("no space left on device")
@@ -153,5 +153,5 @@ def test_a_command_has_the_session_that_it_began_and_no_other() -> None:
     assert session.current() is before
 
 
-def _statuses(store: Tracking) -> set[str]:
-    return {str(job.info.status) for job in store.jobs("s1")}
+def _statuses(store: MlflowStore) -> set[str]:
+    return {str(job.status) for job in store.jobs("s1")}

@@ -4,14 +4,15 @@ import csv
 import signal
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from conftest import Command
+from made_records import job_record
 
 from facetrack.tasks.sweep import article_tables
 from facetrack.testing import Workspace, ended, runs, scores
+from facetrack.tracking.records import JobRecord
 
 _SLOW_SWEEP = ("-m", "clusterer.eps=0.1:0.6", "clusterer=meanshift", "n_resamples=60")
 ROWS = [
@@ -74,12 +75,9 @@ def test_people_scores_nested_subsets(facetrack: Command, tmp_path: Path) -> Non
 
 
 def test_the_articles_values_stand_beside_its_datasets_with_its_embedder() -> None:
-    def job(dataset: str, embedder: str, eps: str) -> Any:
-        tags = {"dataset": dataset, "embedder": embedder, "clusterer": "dbscan"}
-        metrics = {"ari_mean": 0.95, "ari_std": 0.01}
-        return SimpleNamespace(
-            data=SimpleNamespace(tags=tags, params={"clusterer.eps": eps}, metrics=metrics)
-        )
+    def job(dataset: str, embedder: str, eps: str) -> JobRecord:
+        choices = {"dataset": dataset, "embedder": embedder, "clusterer": "dbscan"}
+        return job_record(choices, {"clusterer.eps": eps}, 0.95)
 
     swept = ["dataset", "embedder", "clusterer.eps"]
     jobs = [

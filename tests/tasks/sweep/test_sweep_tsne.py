@@ -1,25 +1,30 @@
 """Which job's clusters a sweep's t-SNE pages show. That they are made is in test_command.py."""
 
 from collections.abc import Mapping
-from types import SimpleNamespace
-from typing import Any
+
+from made_records import job_record
 
 from facetrack.tasks.sweep import tsne_pages
+from facetrack.tasks.tsne_names import file_name
+from facetrack.tracking.records import JobRecord
 
 
-def _job(name: str, ari: float | None, said: Mapping[str, str] = {}, people: int = 18) -> Any:
+def _job(name: str, ari: float | None, said: Mapping[str, str] = {}, people: int = 18) -> JobRecord:
     stages = {"dataset": "lfw", "detector": "haar", "embedder": "dlib"}
-    tags = {"kind": "job", **stages, "clusterer": "dbscan", "people": str(people), **said}
-    params = {"clusterer.eps": name, "embedder.radius": name, "detector.border": "0"}
-    metrics = {} if ari is None else {"ari_mean": ari}
-    return SimpleNamespace(
-        info=SimpleNamespace(status=said.get("status", "FINISHED"), run_id=name),
-        data=SimpleNamespace(tags=tags, params={**params, **said}, metrics=metrics),
+    parameters = {"clusterer.eps": name, "embedder.radius": name, "detector.border": "0"}
+    return job_record(
+        {**stages, "clusterer": "dbscan", **{key: said[key] for key in stages if key in said}},
+        {**parameters, **{key: value for key, value in said.items() if "." in key}},
+        ari,
+        run_id=name,
+        people=people,
+        kind=said.get("kind", "job"),
+        status=said.get("status", "FINISHED"),
     )
 
 
-def _best(*jobs: Any) -> list[str]:
-    return [job.info.run_id for job in tsne_pages.best(jobs)]
+def _best(*jobs: JobRecord) -> list[str]:
+    return [job.run_id for job in tsne_pages.best(jobs)]
 
 
 def test_the_best_of_each_embeddings() -> None:
@@ -47,7 +52,7 @@ def test_the_most_people_and_the_first_without_labels() -> None:
 
 
 def test_file_names_are_plain() -> None:
-    name = tsne_pages.file_name("../Fotos é\udce9" + "x" * 200, "haar", "dlib")
+    name = file_name("../Fotos é\udce9" + "x" * 200, "haar", "dlib")
     assert name.startswith("tsne-.._Fotos___xxx")
     assert name.endswith("-haar-dlib")
     assert len(name) < 200

@@ -1,24 +1,16 @@
 """Several studies together: one radius for all."""
 
-import json
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
+from made_records import study_record
 
 from facetrack.tasks.tune import summary
+from facetrack.tracking.records import StudyRecord
 
 
-def _study(dataset: str, curve: list[tuple[float, float]], clusterer: str = "dbscan") -> Any:
-    tags = {
-        "dataset": dataset,
-        "clusterer": clusterer,
-        "embedder": "dlib",
-        "axis": "eps",
-        "objective": "ari",
-        "curve": json.dumps(curve),
-    }
-    return SimpleNamespace(data=SimpleNamespace(tags=tags, metrics={}))
+def _study(
+    dataset: str, curve: list[tuple[float, float]], clusterer: str = "dbscan"
+) -> StudyRecord:
+    return study_record({"dataset": dataset, "clusterer": clusterer, "embedder": "dlib"}, curve)
 
 
 def test_the_common_radius_is_where_the_worst_dataset_is_best() -> None:

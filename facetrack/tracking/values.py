@@ -1,0 +1,21 @@
+"""Values as MLflow can hold them."""
+
+from facetrack.system.masking import first_line
+
+LONGEST_TAG = 5000  # MLflow takes so many everywhere
+_LONGEST_ERROR = 300
+
+
+def clean(value: object) -> str:
+    """A value as text that a store can hold: no lone surrogates, which stand for no character."""
+    return str(value).encode("utf-8", "backslashreplace").decode()
+
+
+def as_tag(value: object) -> str:
+    """A value as a tag has it, cut where it is too long for one."""
+    return clean(value)[:LONGEST_TAG]
+
+
+def in_short(error: BaseException) -> str:
+    """What an error says first, passwords hidden."""
+    return first_line(error)[:_LONGEST_ERROR]

@@ -1,0 +1,41 @@
+"""The files in conf/, read without Hydra as Hydra reads them."""
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from facetrack.api.choices import choose
+from facetrack.system.shipped import CONF
+
+_GROUPS = ("dataset", "detector", "embedder", "clusterer", "sampling", "tracking")
+_CHOICES = [
+    (group, path.stem)
+    for group in _GROUPS
+    for path in sorted((CONF / group).glob("*.yaml"))
+    if path.stem not in ("none", "vectors", "folder", "personal_faces")
+]
+
+
+@pytest.mark.parametrize(("group", "name"), _CHOICES)
+def test_settings_are_those_that_hydra_composes(
+    group: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "mine")
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", [f"{group}={name}"])
+    OmegaConf.resolve(config)
+    composed = dict(OmegaConf.to_container(config[group]))  # type: ignore[arg-type]
+    choice = choose(group, name)
+    assert choice.target == composed.pop("_target_", "")
+    composed.pop("space", None)
+    assert choice.fill({}, {"embedder.radius": config.embedder.radius}) == composed
+
+
+def test_a_default_follows_what_is_given() -> None:
+    meanshift = choose("clusterer", "meanshift")
+    filled = meanshift.fill({"eps": 0.7}, {"embedder.radius": 0.3})
+    assert (filled["eps"], filled["bandwidth"]) == (0.7, 0.7)
+    filled = meanshift.fill({"bandwidth": 0.8}, {"embedder.radius": 0.3})
+    assert (filled["eps"], filled["bandwidth"]) == (0.3, 0.8)
+    # What is given is a value, whatever it looks like.
+    assert meanshift.fill({"eps": "${a.b}"}, {})["bandwidth"] == "${a.b}"
