@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-long browser bench faults clean
+.PHONY: run test test-long browser bench docs faults clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m facetrack -m clusterer=dbscan,meanshift clusterer.eps=0.1:1.2
@@ -41,6 +41,11 @@ browser:
 DATA ?= ../shared/data
 bench: $(VENV)/ready-dev
 	$(BIN)/python benchmarks/report.py $(DATA)
+
+# The documentation as a site; any warning fails.
+docs: $(VENV)/ready-dev
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "Open build/site/index.html"
 
 # Kills, rubbish, full disks and the like: what survives them, into RELIABILITY.md (over an hour).
 faults: $(VENV)/ready-dev

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 import facetrack
 from facetrack.core.faces import Picture, Skipped
-from facetrack.evaluation.metrics import Summary
+from facetrack.core.scores import Summary
 
 
 def _embedded(path: Path) -> None:

@@ -12,10 +12,10 @@ from facetrack.api.faces import Faces
 from facetrack.api.methods import Estimator, make_method
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Sampling
-from facetrack.core.scores import clip_score
+from facetrack.core.scores import Summary, clip_score
 from facetrack.core.texts import counted
 from facetrack.evaluation import experiment
-from facetrack.evaluation.metrics import Summary, summary
+from facetrack.evaluation.metrics import summary
 from facetrack.evaluation.resampling import Bootstrap
 from facetrack.figures.table import escape_html
 from facetrack.system.progress import TERMINAL

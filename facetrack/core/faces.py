@@ -206,7 +206,10 @@ class Sampling(Protocol):
 
 
 def unit(vectors: Vectors) -> Vectors:
-    """Rows divided by their L2 norm, with a floor of 1e-10 under the root (PROTOCOL, step 5)."""
+    """Rows divided by their L2 norm, with a floor of 1e-10 under the root.
+
+    It is the last step in PROTOCOL, "From picture to embedding".
+    """
     squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
     lengths = np.sqrt(np.maximum(squares, 1e-10))
     scaled: Vectors = (vectors / lengths[:, None]).astype(np.float32)

@@ -27,8 +27,8 @@ def choose(boxes: Boxes, width: int, height: int, choose: str, border: int) -> B
     choose: "first" of the detections, the "largest", or the one whose centre is nearest to the
     picture's centre ("central"); the earlier one where two tie. Or "all" of them.
     border: a chosen face is dropped when its box starts this many pixels or fewer from the
-    left or top edge (PROTOCOL: 10, after choosing, so that such a picture gives no face); 0 for
-    no such rule.
+    left or top edge: 10 in the article, after choosing, so that such a picture gives no face
+    (PROTOCOL, "From picture to embedding"); 0 for no such rule.
     """
     if len(boxes) == 0:
         return boxes

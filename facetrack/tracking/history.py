@@ -3,26 +3,31 @@
 import datetime
 from typing import Any
 
-from facetrack.tracking.past import Past
-from facetrack.tracking.runs import AGAIN, KIND, SWEEP
+from facetrack.tracking.experiment import look_up_experiment
+from facetrack.tracking.keys import KIND, NAME, SWEEP
+from facetrack.tracking.server import AGAIN, Access
 
 CHOICES = ("dataset", "detector", "embedder", "clusterer", "sampling")
 COUNTS = ("pictures", "faces", "people", "skipped")
 COMMON = ("run", "name", "sweep", "status", "started", *CHOICES, *COUNTS)
 
 
-class History(Past):
+class History:
     """What an experiment has by now, to look at; a store that is not there is not made.
 
     Raises UserError where the store cannot be used.
     """
 
+    def __init__(self, uri: str | None, experiment: str) -> None:
+        self._access = Access(uri, patient=False)
+        self._experiment = look_up_experiment(self._access, experiment)
+
     def rows(self) -> list[dict[str, object]]:
         """Its jobs in the order they were started: choices, parameters and scores by name."""
-        if not self._experiment:
+        if self._experiment is None:
             return []
-        with self.working(AGAIN):
-            return [_make_row(job) for job in self._search(f"tags.{KIND} = 'job'")]
+        with self._access.working(AGAIN):
+            return [_make_row(job) for job in self._experiment.search(f"tags.{KIND} = 'job'")]
 
 
 def _make_row(job: Any) -> dict[str, object]:
@@ -33,7 +38,7 @@ def _make_row(job: Any) -> dict[str, object]:
     said = {**job.data.params, **{key: one for key, one in quiet.items() if "." in key}}
     return {
         "run": job.info.run_id,
-        "name": tags.get("mlflow.runName", ""),
+        "name": tags.get(NAME, ""),
         "sweep": tags.get(SWEEP),
         "status": job.info.status,
         "started": datetime.datetime.fromtimestamp(started / 1000).astimezone(),

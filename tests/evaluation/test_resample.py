@@ -130,7 +130,7 @@ def test_config_makes_what_it_names(kind: type) -> None:
 
 @pytest.mark.skipif(not LFW.exists(), reason="LFW's labels are not on this machine")
 class TestEveryFaceAloneOnLfw:
-    """PROTOCOL: duplicates share a cluster, so a bootstrap scores 2D / (D + T) and not 0."""
+    """Duplicates share a cluster: a bootstrap scores 2D / (D + T), not 0 (PROTOCOL, "Copies")."""
 
     def test_bootstrap(self) -> None:
         labels = np.load(LFW)["labels"]

@@ -1,0 +1,182 @@
+"""The commands of the pages: which a test runs, and why the others are not run.
+
+Each command of a page is in exactly one of the four dictionaries, by its text.
+"""
+
+from dataclasses import dataclass
+
+_FEW = ("n_resamples=2",)
+_PEOPLE = (*_FEW, "n_people=4")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How test_commands.py runs a command, and what it says then.
+
+    says: part of its standard output. added: settings that make it shorter; of a setting given
+    twice the last counts. first: the command that has to be run before it in the same folder, and
+    is not run by itself for that reason.
+    """
+
+    says: str
+    added: tuple[str, ...] = _FEW
+    first: str = ""
+
+
+_EXPORT = "python -m facetrack task=export task.out=faces.npz"
+_TUNE = "python -m facetrack task=tune"
+_FIRST_SWEEP = "python -m facetrack -m clusterer=dbscan,meanshift clusterer.eps=0.1:1.2"
+_TABLE_1 = (
+    "python -m facetrack +experiment=table1 dataset=portraits,lfw dataset.archive=lfw.tgz "
+    "clusterer.eps=0.04:0.48:0.04"
+)
+
+RUN = {
+    "python -m facetrack": Ran("ARI  "),
+    "python -m facetrack --help": Ran("Groups (group=choice", ()),
+    "python -m facetrack --cfg job": Ran("n_resamples: 30", ()),
+    _FIRST_SWEEP: Ran("6 of 6 jobs finished", (*_PEOPLE, "clusterer.eps=0.1:1.2:0.5")),
+    _TABLE_1: Ran("5 of 5 jobs finished", (*_PEOPLE, "clusterer.eps=0.24", "dataset=lfw")),
+    "python -m facetrack +experiment=people dataset=lfw dataset.archive=lfw.tgz": Ran(
+        "2 of 2 jobs finished", (*_FEW, "n_people=2,null", "clusterer=dbscan")
+    ),
+    "python -m facetrack dataset=folder dataset.root=~/Pictures/family": Ran("ARI  "),
+    "python -m facetrack dataset=folder dataset.root=~/Pictures clusterer.neighbors=faiss": Ran(
+        "neighbours        recall "
+    ),
+    "python -m facetrack task=organise dataset=folder dataset.root=~/Pictures task.out=~/People": (
+        Ran("index.html", ())
+    ),
+    _TUNE: Ran("Use it: python -m facetrack tuned=outputs/", (*_PEOPLE, "task.n_trials=2")),
+    "python -m facetrack tuned=outputs/…/best.yaml dataset=folder dataset.root=~/Pictures": Ran(
+        "ARI  ", first=_TUNE
+    ),
+    (
+        "python -m facetrack -m task=tune dataset=portraits,lfw dataset.archive=lfw.tgz "
+        "clusterer=dbscan,meanshift"
+    ): Ran("2 of 2 jobs finished", (*_PEOPLE, "task.n_trials=2", "clusterer=meanshift")),
+    _EXPORT: Ran("faces.npz"),
+    (
+        "python -m facetrack -m dataset=vectors dataset.file=faces.npz clusterer=dbscan,meanshift "
+        "clusterer.eps=0.1:1.2"
+    ): Ran("2 of 2 jobs finished", (*_PEOPLE, "clusterer.eps=0.3"), first=_EXPORT),
+    "python -m facetrack embedder._target_=mine.Mine embedder.radius=0.8": Ran("ARI  "),
+    (
+        "python -m facetrack --json -m clusterer.eps=0.2,0.3,0.4 | jq -r "
+        "'select(.kind == \"job\") | [.name, .metrics.ari_mean] | @tsv'"
+    ): Ran('"ari_mean": ', (*_PEOPLE, "clusterer.eps=0.3")),
+    'eval "$(facetrack -sc install=bash)"': Ran("complete ", ()),
+}
+"""Those that are run."""
+
+ALIKE = {
+    "python -m facetrack -m clusterer=kmeans,agglomerative,spectral": _TABLE_1,
+    "python -m facetrack -m dataset=lfw dataset.archive=lfw.tgz clusterer.eps=0.24:0.36:0.02": (
+        _TABLE_1
+    ),
+    "python -m facetrack +experiment=table1 dataset=lfw dataset.archive=lfw.tgz": _TABLE_1,
+    "python -m facetrack --json | jq .metrics.ari_mean": (
+        "python -m facetrack --json -m clusterer.eps=0.2,0.3,0.4 | jq -r "
+        "'select(.kind == \"job\") | [.name, .metrics.ari_mean] | @tsv'"
+    ),
+}
+"""Those of which another one is run that does all that they do."""
+
+_JOBLIB = "tests/cli/test_launchers.py::test_a_killed_worker_costs_no_job_and_no_digit"
+_SERVER = "tests/tracking/test_server.py::test_a_restart_under_a_sweep_and_a_study_loses_no_run"
+_LATER = (
+    "tests/tracking/test_server.py"
+    "::test_a_server_that_stays_away_ends_the_sweep_which_goes_on_later"
+)
+_ON_RAY = "tests/extraction/test_on_ray.py::test_a_killed_worker_changes_nothing_in_the_store"
+_UI = "tests/browser/test_mlflow_ui.py::test_the_table_shows_a_sweep_with_its_jobs_below"
+
+ELSEWHERE = {
+    "python -m facetrack resume=last": (
+        "tests/tasks/sweep/test_study.py::test_a_failed_job_is_run_again"
+    ),
+    "python -m facetrack resume=last embedder._target_=mymodule.Mine": (
+        "tests/tasks/test_targets.py"
+        "::test_a_class_of_the_users_own_is_run_and_run_again_when_it_is_typed_again"
+    ),
+    "python -m facetrack resume=last tracking=server": _LATER,
+    "python -m facetrack -m clusterer.eps=0.1:1.2 hydra/launcher=joblib": _JOBLIB,
+    f"{_FIRST_SWEEP} hydra/launcher=joblib hydra.launcher.n_jobs=4": _JOBLIB,
+    f"{_FIRST_SWEEP} hydra/launcher=ray": _JOBLIB,
+    "python -m facetrack -m clusterer.eps=0.1:1.2 hydra/launcher=joblib tracking=server": _SERVER,
+    (
+        "python -m facetrack task=tune task.workers=2 "
+        "task.storage=postgresql://facetrack:PASSWORD@127.0.0.1/studies tracking=server"
+    ): _SERVER,
+    (
+        "python -m facetrack task=tune task.storage=postgresql://user:password@host/studies "
+        "tracking=server tracking.uri=http://host:5000"
+    ): _SERVER,
+    (
+        "DO_NOT_TRACK=true mlflow server --host 127.0.0.1 --port 5000 --workers 2 "
+        "--backend-store-uri postgresql://facetrack:PASSWORD@127.0.0.1/mlflow "
+        "--artifacts-destination ./artifacts"
+    ): _SERVER,
+    "RAY_ADDRESS=HEAD:6379 python -m facetrack extract.engine=ray dataset=lfw dataset.archive=lfw.tgz": (  # noqa: E501
+        _ON_RAY
+    ),
+    "python -m facetrack.moved": (
+        "tests/tracking/test_folders.py::test_a_store_that_was_moved_or_copied_is_told_and_mended"
+    ),
+    "DO_NOT_TRACK=true .venv/bin/mlflow ui --workers 1": _UI,
+    "DO_NOT_TRACK=true mlflow ui --workers 1": _UI,
+    "python docs/scripts/write_choices.py": (
+        "tests/docs/test_written.py::test_the_page_of_choices_says_what_conf_says"
+    ),
+    "python docs/scripts/draw_rooms.py": (
+        "tests/docs/test_written.py::test_the_picture_shows_the_imports"
+    ),
+    "make docs": "tests/docs/test_site.py::test_the_site_is_built_without_a_remark",
+}
+"""Those that another test runs, with other words at most."""
+
+_INSTALLS = "installs packages, which tests/test_package.py does for the oldest and newest versions"
+_EXTRA = "installs packages; the tests of what the extra is for run where it is installed"
+_THIS = "runs the tests, of which this is one"
+_CLUSTER = "needs several machines"
+_ROOT = "changes the machine, as root"
+_FOREVER = "is a server that runs until it is stopped"
+
+NOT_RUN = {
+    "make run": f"installs packages, then runs what {_FIRST_SWEEP!r} runs",
+    "make test": _THIS,
+    "make test-long": _THIS,
+    ".venv/bin/python -m pytest tests/test_conf.py": _THIS,
+    ".venv/bin/ruff format . && .venv/bin/ruff check . && .venv/bin/mypy": "is what make test does",
+    "make browser": _ROOT,
+    "make bench": "takes an hour, and needs LFW",
+    "make faults": "takes over an hour",
+    "python benchmarks/label_free.py": "takes an hour, and needs LFW",
+    "mkdocs serve": _FOREVER,
+    "mlflow ui": _FOREVER,
+    "source .venv/bin/activate": "changes the shell it is typed in",
+    "export RAY_USAGE_STATS_ENABLED=0 RAY_AUTH_MODE=token": "changes the shell it is typed in",
+    "pip install .": _INSTALLS,
+    "pip install -e '.[docs]'": _INSTALLS,
+    **{
+        f"pip install 'facetrack[{extra}]'": _EXTRA
+        for extra in ("faiss", "gp", "heic", "joblib", "postgresql", "ray", "submitit")
+    },
+    (
+        "pip install optuna-dashboard && optuna-dashboard sqlite:///outputs/studies.db"
+    ): "installs packages, and is a server that runs until it is stopped",
+    f"{_FIRST_SWEEP} hydra/launcher=submitit_slurm hydra.launcher.slurm_partition=cpu": (
+        "needs Slurm; tests/cli/test_launchers.py rehearses it, and reads the batch script"
+    ),
+    "ray get-auth-token --generate": _CLUSTER,
+    "ray start --head --port=6379 --include-dashboard=false": _CLUSTER,
+    "ray start --address=HEAD:6379": _CLUSTER,
+    "ray stop": _CLUSTER,
+    "ssh -N -L 5000:127.0.0.1:5000 HOST": _CLUSTER,
+    "apt install postgresql": _ROOT,
+    "apt install faketime": _ROOT,
+    "sudo -u postgres createuser --pwprompt facetrack": _ROOT,
+    "sudo -u postgres createdb --owner facetrack mlflow": _ROOT,
+    "sudo -u postgres createdb --owner facetrack studies": _ROOT,
+}
+"""Those that no test runs, and why."""
