@@ -34,7 +34,7 @@ from threadpoolctl import threadpool_limits
 from facetrack.clusterer.kernels.distances import Points
 from facetrack.core.faces import Vectors
 from facetrack.core.labels import noise_alone
-from facetrack.system.progress import bar
+from facetrack.core.progress import QUIET, Progress
 
 _BLOCK = 2**24  # distances at once: 64 MB
 _MOST = 10_000  # faces that are all looked at; of more, a sample of this many against all
@@ -73,14 +73,14 @@ class Search:
         """The separation of the distinct faces, clustered together with the others."""
         return separation(self._vectors, self._cluster(radius)[self._distinct])
 
-    def best(self) -> tuple[float, float | None]:
+    def best(self, progress: Progress = QUIET) -> tuple[float, float | None]:
         """The radius to take, and its separation; None where the faces do not tell."""
         if len(self._distinct) < 3:
             return self.expected, None
-        found = [
-            self.separation(radius)
-            for radius in bar(self.radii, description="Choosing the radius", unit="radius")
-        ]
+        radii = progress.bar(
+            self.radii, total=len(self.radii), description="Choosing the radius", unit="radius"
+        )
+        found = [self.separation(radius) for radius in radii]
         best = int(np.argmax(found))
         return (self.radii[best], found[best]) if found[best] >= _TELLING else (self.expected, None)
 

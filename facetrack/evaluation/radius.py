@@ -43,7 +43,7 @@ def choose(
     to expect for so many of them (see label_free.py).
     """
     name = _name(estimator)
-    found, separated = _search(estimator, vectors, natural).best()
+    found, separated = _search(estimator, vectors, natural).best(progress)
     set_to(estimator, found)
     if separated is None:
         why = "what suits so many faces, for these do not tell a better one"
@@ -53,14 +53,18 @@ def choose(
 
 
 def find_better(
-    estimator: BaseEstimator, vectors: Vectors, natural: float, current: float
+    estimator: BaseEstimator,
+    vectors: Vectors,
+    natural: float,
+    current: float,
+    progress: Progress = QUIET,
 ) -> float | None:
     """A radius that suits unlabelled faces clearly better than the current one; None without.
 
     vectors: (n, d). natural: the embedder's radius. Costs what `choose` costs: a dozen clusterings.
     """
     search = _search(estimator, vectors, natural)
-    found, separated = search.best()
+    found, separated = search.best(progress)
     if separated is None:
         # Nothing but the number of faces speaks against the current radius.
         fits = search.radii[0] <= current <= search.radii[-1]

@@ -139,7 +139,9 @@ def _keep_radius(
     n = len(photos.vectors)
     if n > 2 * before.radius_faces:
         now.radius_faces = n
-        better = radius.find_better(estimator, photos.vectors, how.stages.radius, before.radius)
+        better = radius.find_better(
+            estimator, photos.vectors, how.stages.radius, before.radius, how.progress
+        )
         if better is not None:
             how.progress.say(
                 f"  a radius of {better:g} may suit these faces better: with "
