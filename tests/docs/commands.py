@@ -37,9 +37,6 @@ RUN = {
     "python -m facetrack --cfg job": Ran("n_resamples: 30", ()),
     _FIRST_SWEEP: Ran("6 of 6 jobs finished", (*_PEOPLE, "clusterer.eps=0.1:1.2:0.5")),
     _TABLE_1: Ran("5 of 5 jobs finished", (*_PEOPLE, "clusterer.eps=0.24", "dataset=lfw")),
-    "python -m facetrack +experiment=people dataset=lfw dataset.archive=lfw.tgz": Ran(
-        "2 of 2 jobs finished", (*_FEW, "n_people=2,null", "clusterer=dbscan")
-    ),
     "python -m facetrack dataset=folder dataset.root=~/Pictures/family": Ran("ARI  "),
     "python -m facetrack dataset=folder dataset.root=~/Pictures clusterer.neighbors=faiss": Ran(
         "neighbours        recall "
@@ -51,10 +48,6 @@ RUN = {
     "python -m facetrack tuned=outputs/…/best.yaml dataset=folder dataset.root=~/Pictures": Ran(
         "ARI  ", first=_TUNE
     ),
-    (
-        "python -m facetrack -m task=tune dataset=portraits,lfw dataset.archive=lfw.tgz "
-        "clusterer=dbscan,meanshift"
-    ): Ran("2 of 2 jobs finished", (*_PEOPLE, "task.n_trials=2", "clusterer=meanshift")),
     _EXPORT: Ran("faces.npz"),
     (
         "python -m facetrack -m dataset=vectors dataset.file=faces.npz clusterer=dbscan,meanshift "
@@ -92,6 +85,13 @@ _ON_RAY = "tests/extraction/test_on_ray.py::test_a_killed_worker_changes_nothing
 _UI = "tests/browser/test_mlflow_ui.py::test_the_table_shows_a_sweep_with_its_jobs_below"
 
 ELSEWHERE = {
+    "python -m facetrack +experiment=people dataset=lfw dataset.archive=lfw.tgz": (
+        "tests/tasks/sweep/test_study.py::test_people_scores_nested_subsets"
+    ),
+    (
+        "python -m facetrack -m task=tune dataset=portraits,lfw dataset.archive=lfw.tgz "
+        "clusterer=dbscan,meanshift"
+    ): "tests/tasks/tune/test_tune_command.py::test_studies_of_a_multirun_end_in_one_table",
     "python -m facetrack resume=last": (
         "tests/tasks/sweep/test_study.py::test_a_failed_job_is_run_again"
     ),
