@@ -23,13 +23,13 @@ def is_not_given(given: Collection[str], keys: Collection[object]) -> bool:
     return "eps" in keys and set(given).isdisjoint({*KEYS, "embedder.radius"})
 
 
-def of(estimator: BaseEstimator) -> float | None:
+def read_radius(estimator: BaseEstimator) -> float | None:
     """An estimator's radius; None where it has none."""
     settings = estimator.get_params()
     return next((float(settings[name]) for name in NAMES if name in settings), None)
 
 
-def set_to(estimator: BaseEstimator, radius: float) -> None:
+def set_radius(estimator: BaseEstimator, radius: float) -> None:
     """Give an estimator that has a radius another one."""
     estimator.set_params(**{_name(estimator): radius})
 
@@ -44,7 +44,7 @@ def choose(
     """
     name = _name(estimator)
     found, separated = _search(estimator, vectors, natural).best(progress)
-    set_to(estimator, found)
+    set_radius(estimator, found)
     if separated is None:
         why = "what suits so many faces, for these do not tell a better one"
     else:

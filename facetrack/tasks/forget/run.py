@@ -17,18 +17,18 @@ from filelock import Timeout
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import Incomplete, UserError
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.organiser import forgetting, people_file, state
 from facetrack.system import json_lines
 from facetrack.system.files import sha256, user_path
-from facetrack.system.home import lock, locks
-from facetrack.system.masking import masked
+from facetrack.system.home import find_locks, lock
+from facetrack.system.masking import mask
 from facetrack.system.progress import bar, say
 from facetrack.system.terminal import refuse
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.settling import settle
 from facetrack.tasks.forget import plan as plans
-from facetrack.tasks.forget.locations import Found, Place, places
+from facetrack.tasks.forget.locations import Found, Place, find_places
 from facetrack.tasks.forget.plan import Plan
 from facetrack.tracking.address import NOWHERE
 from facetrack.tracking.links import where
@@ -52,7 +52,7 @@ def forget(config: DictConfig) -> None:
         _list(config, asked)
         return
     with _alone():
-        troubles = _forgotten(config, asked)
+        troubles = _decide_on(config, asked)
     if troubles:
         for trouble in dict.fromkeys(troubles):
             refuse(trouble)
@@ -65,14 +65,14 @@ def finish_forgetting() -> list[str]:
     For other tasks, before they read what is to be forgotten. Raises UserError where another
     process is forgetting and does not come to an end.
     """
-    if not plans.pending():
+    if not plans.find_pending():
         return []
     with _alone():
         told = []
-        for plan in plans.pending():
+        for plan in plans.find_pending():
             told.append(
                 "an earlier task=forget of "
-                f"{counted(len(plan.contents), 'picture')} was finished: as long as "
+                f"{write_count(len(plan.contents), 'picture')} was finished: as long as "
                 "they are in the folder of photos, a run stores their faces again"
             )
             told += [f"not all is forgotten: {trouble}" for trouble in _carry_out(plan, None)]
@@ -89,7 +89,7 @@ def _check(config: DictConfig) -> None:
 def _asked(config: DictConfig) -> dict[str, str | None]:
     """What the command names, in the form in which a plan keeps it."""
     root, out = config.dataset.get("root"), config.task.out
-    uri = None if config.tracking.uri == NOWHERE else masked(where(config.tracking.uri))
+    uri = None if config.tracking.uri == NOWHERE else mask(where(config.tracking.uri))
     return {
         "person": None if config.person is None else str(config.person),
         "picture": None if config.picture is None else str(config.picture),
@@ -106,24 +106,24 @@ def _asked(config: DictConfig) -> dict[str, str | None]:
 def _alone() -> Iterator[None]:
     """Nobody else carries out plans meanwhile."""
     try:
-        with lock(locks() / "forget.lock").acquire(timeout=_ANOTHER_SECONDS):
+        with lock(find_locks() / "forget.lock").acquire(timeout=_ANOTHER_SECONDS):
             yield
     except Timeout as error:
         raise UserError("another task=forget is at work: wait until it is done") from error
 
 
-def _forgotten(config: DictConfig, asked: dict[str, str | None]) -> list[str]:
+def _decide_on(config: DictConfig, asked: dict[str, str | None]) -> list[str]:
     """Carry out what is pending, then what is asked; returns what kept something from going."""
     plans.remove_empty_folder()
     troubles: list[str] = []
     same: set[str] | None = None
-    for plan in plans.pending():
+    for plan in plans.find_pending():
         say("Finishing what an earlier task=forget has begun")
         troubles += _carry_out(plan, config.tracking.uri)
         if plan.asked == asked:
             same = set(plan.contents)
     try:
-        plan, unread = _decided(config, asked)
+        plan, unread = _read_decision(config, asked)
     except UserError:
         if same is None:
             raise
@@ -138,7 +138,7 @@ def _forgotten(config: DictConfig, asked: dict[str, str | None]) -> list[str]:
     return troubles + _carry_out(plan, config.tracking.uri)
 
 
-def _decided(config: DictConfig, asked: dict[str, str | None]) -> tuple[Plan, list[str]]:
+def _read_decision(config: DictConfig, asked: dict[str, str | None]) -> tuple[Plan, list[str]]:
     """What to forget, and which pictures could not be read to know them again.
 
     Raises UserError where nobody is found.
@@ -253,7 +253,7 @@ def _carry_out(plan: Plan, uri: str | None) -> list[str]:
                     f"{error}; where {plan.out} is gone for good, remove {plan.path} as well"
                 )
                 reached = dataclasses.replace(plan, out=None)
-        for place in places(reached, uri):
+        for place in find_places(reached, uri):
             troubles += _clear(place)
     if not troubles:
         plan.done()
@@ -266,7 +266,7 @@ def _carry_out(plan: Plan, uri: str | None) -> list[str]:
 def _about(plan: Plan) -> str:
     whose = plan.asked["person"] or plan.asked["picture"]
     return (
-        f"{counted(len(plan.contents), 'picture')}: what is stored of {whose}, by the "
+        f"{write_count(len(plan.contents), 'picture')}: what is stored of {whose}, by the "
         "content of the files; pictures that only look the same are others"
     )
 
@@ -301,16 +301,16 @@ def _found(place: Place) -> Found | str:
 
 def _list(config: DictConfig, asked: dict[str, str | None]) -> None:
     """Tell what would be deleted, place by place; changes nothing."""
-    pending = plans.pending()
+    pending = plans.find_pending()
     others = sum(plan.asked != asked for plan in pending)
     if others:
         say(f"{others} earlier task=forget were not finished: the next one does that first")
     same = [plan for plan in pending if plan.asked == asked]
-    plan, unread = (same[0], []) if same else _decided(config, asked)
+    plan, unread = (same[0], []) if same else _read_decision(config, asked)
     say(_about(plan))
     for trouble in unread:
         say(f"  {trouble}")
-    for place in places(plan, config.tracking.uri):
+    for place in find_places(plan, config.tracking.uri):
         found = place.found()
         say(f"  {place.what}: {found.count:,}")
         json_lines.tell("forget", place=place.what, would_go=found.count, items=found.items)

@@ -9,8 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
 from facetrack.core.errors import Incomplete
-from facetrack.core.texts import readable
-from facetrack.dataset.folder import folder as readable_folder
+from facetrack.core.texts import make_readable
+from facetrack.dataset.folder import find_folder as readable_folder
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
 from facetrack.organiser.groups import Clusterer
@@ -43,7 +43,7 @@ def organise(config: DictConfig) -> None:
     check(config.seed, 1)
     request = _read_request(config)
     for told in _finish_forgetting():
-        say(f"  {readable(told)}")
+        say(f"  {make_readable(told)}")
     result = sort_photos(request, _RunLog(config), TERMINAL)
     if result.missing:
         raise Incomplete(result.missing)
