@@ -1,7 +1,6 @@
 """Draw the rooms and their arrows from the imports: python docs/scripts/draw_rooms.py
 
-The rooms, and which may use which, are those of tests/rooms.py. An arrow that must not be, because
-tests/arrows.txt still lists an import of that kind, is red and dashed.
+The rooms, and which may use which, are those of tests/rooms.py.
 """
 
 import sys
@@ -33,13 +32,14 @@ _SAYS = {
     "clusterer": "vectors to groups",
     "system": "files, processes, console, network",
     "core": "what flows, the protocols, errors",
+    "api": "a notebook's functions",
     "plugins": "Hydra's way in",
     "testing": "commands in a place of their own",
 }
 # From the top; what is beside each other does not use each other.
 FLOORS = (
     ("testing", "plugins"),
-    ("cli",),
+    ("cli", "api"),
     ("tasks",),
     ("organiser",),
     ("extraction", "evaluation", "figures", "tracking"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from facetrack.system import home, temporary
-from facetrack.tasks.forget.locations import _on_their_way
+from facetrack.tasks.forgetting.locations import _on_their_way
 from facetrack.testing import Workspace
 
 

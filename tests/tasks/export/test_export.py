@@ -13,8 +13,8 @@ from conftest import Command
 from facetrack.figures.table import write_csv
 from facetrack.tasks import exports
 from facetrack.tasks.export.run import _rows, _scores_path
-from facetrack.tasks.forget.locations import find_places
-from facetrack.tasks.forget.plan import Plan
+from facetrack.tasks.forgetting.locations import find_places
+from facetrack.tasks.forgetting.plan import Plan
 from facetrack.testing import Workspace, portrait_faces
 
 

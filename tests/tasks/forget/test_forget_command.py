@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from facetrack.extraction import store as stores
-from facetrack.tasks.forget import plan as plans
+from facetrack.tasks.forgetting import plan as plans
 from facetrack.testing import Outcome, Workspace, new_store, organise, photos, rows
 from facetrack.tracking.relocation import correct
 

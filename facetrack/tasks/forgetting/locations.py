@@ -16,9 +16,9 @@ from facetrack.system.files import sweep
 from facetrack.system.home import find_home
 from facetrack.system.masking import is_masked, mask
 from facetrack.tasks import exports
-from facetrack.tasks.forget import plan as plans
-from facetrack.tasks.forget.plan import Plan
-from facetrack.tasks.forget.runs import Logged, Runs, job_pages, pages
+from facetrack.tasks.forgetting import plan as plans
+from facetrack.tasks.forgetting.plan import Plan
+from facetrack.tasks.forgetting.runs import Logged, Runs, job_pages, pages
 from facetrack.tracking.past import Past
 
 # Made of many people at once; a run makes them again.
