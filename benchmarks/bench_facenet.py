@@ -40,7 +40,7 @@ def main() -> None:
 
     def embed(batch: list[Face]) -> None:
         crops = np.stack([crop(face.image, face.box, 5) for face in batch])
-        network(facenet.standardized(crops, "image"))
+        network(facenet.standardize(crops, "image"))
 
     rates: dict[int, list[float]] = {size: [] for size in BATCHES}
     for size in BATCHES:  # the first call of each size prepares it

@@ -17,7 +17,7 @@ import numpy as np
 from facetrack import figures
 from facetrack.clusterer import DBSCAN, MeanShift, SpectralClustering
 from facetrack.clusterer.shared import cache
-from facetrack.core.faces import unit
+from facetrack.core.faces import scale_to_unit
 
 NOISE = 0.01
 RADII = tuple(round(0.04 * i, 2) for i in range(1, 13))
@@ -45,7 +45,7 @@ KERNELS: dict[str, tuple[Callable[[np.ndarray], None], tuple[int, ...]]] = {
 
 def main() -> None:
     with np.load(Path(sys.argv[1])) as stored:
-        vectors = unit(stored["embeddings"])
+        vectors = scale_to_unit(stored["embeddings"])
     curves = {}
     for name, (fit, sizes) in KERNELS.items():
         print(name)
@@ -53,7 +53,9 @@ def main() -> None:
         for n in sizes:
             random = np.random.RandomState(0)
             drawn = vectors[random.randint(0, len(vectors), n)]
-            points = unit(drawn + NOISE * random.normal(size=drawn.shape).astype(np.float32))
+            points = scale_to_unit(
+                drawn + NOISE * random.normal(size=drawn.shape).astype(np.float32)
+            )
             cache.clear()
             start = time.perf_counter()
             fit(points)

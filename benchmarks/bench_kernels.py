@@ -19,7 +19,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from facetrack.clusterer import DBSCAN, MeanShift, SpectralClustering
 from facetrack.clusterer.shared import cache
-from facetrack.core.faces import unit
+from facetrack.core.faces import scale_to_unit
 from facetrack.evaluation.resampling import Bootstrap
 
 BANDWIDTHS = (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.8)
@@ -117,7 +117,7 @@ def product_rate(points: np.ndarray) -> None:
 
 def main() -> None:
     with np.load(Path(sys.argv[1])) as stored:
-        vectors, labels = unit(stored["embeddings"]), stored["labels"]
+        vectors, labels = scale_to_unit(stored["embeddings"]), stored["labels"]
     drawn = Bootstrap().draw(len(vectors), 0, "lfw", 0)
     points, people = vectors[drawn], labels[drawn]
     compare(

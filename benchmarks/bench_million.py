@@ -25,7 +25,7 @@ from bench_growth import draw
 from sklearn.metrics import adjusted_rand_score
 
 from facetrack.clusterer import DBSCAN
-from facetrack.core.faces import unit
+from facetrack.core.faces import scale_to_unit
 from facetrack.evaluation.metrics import scores
 
 EPS = 0.28
@@ -40,7 +40,7 @@ LEAST_EXPONENT = {"exact": 2.0, "faiss": 1.5}
 def faces(stored: Path, n: int) -> tuple[np.ndarray, np.ndarray]:
     """(n, d) float32 unit vectors and who they are, (n,) int64."""
     with np.load(stored) as opened:
-        vectors = unit(opened["embeddings"]).astype(np.float64)
+        vectors = scale_to_unit(opened["embeddings"]).astype(np.float64)
         people = np.unique(opened["labels"], return_inverse=True)[1]
     random = np.random.RandomState(0)
     d = vectors.shape[1]
@@ -54,7 +54,9 @@ def faces(stored: Path, n: int) -> tuple[np.ndarray, np.ndarray]:
         turn = np.eye(d)
         turn[1:, 1:] = np.linalg.qr(random.normal(size=(d - 1, d - 1)))[0]
         turned = vectors[some] @ axes @ turn @ axes.T
-        points[rows] = unit((turned + NOISE * random.normal(size=turned.shape)).astype(np.float32))
+        points[rows] = scale_to_unit(
+            (turned + NOISE * random.normal(size=turned.shape)).astype(np.float32)
+        )
         truth[rows] = people[some] + start  # a set's numbers are below its number of faces
     return points, truth
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import silhouette_score
 
 from facetrack.clusterer import DBSCAN, MeanShift
-from facetrack.core.faces import Dataset, Detector, Vectors, unit
+from facetrack.core.faces import Dataset, Detector, Vectors, scale_to_unit
 from facetrack.dataset import Folder, Portraits
 from facetrack.detector import Haar, Whole
 from facetrack.embedder import DlibResNet
@@ -29,7 +29,7 @@ from facetrack.evaluation.resampling import subsample
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 from facetrack.system.archive import extract as unpack
-from facetrack.system.home import home
+from facetrack.system.home import find_home
 
 ROOT = Path(__file__).resolve().parents[1]
 NATURAL = 0.3  # dlib's
@@ -91,13 +91,16 @@ WAYS: dict[str, Callable[[Vectors, float], float]] = {
 
 def datasets(folder: Path) -> dict[str, Faces]:
     with np.load(folder / "lfw_dlib_embeddings.npz") as stored:
-        lfw = unit(stored["embeddings"]), np.unique(stored["labels"], return_inverse=True)[1]
+        lfw = (
+            scale_to_unit(stored["embeddings"]),
+            np.unique(stored["labels"], return_inverse=True)[1],
+        )
     found = {"LFW": lfw}
     for people, seed in ((500, 1), (500, 2), (200, 3), (200, 4), (50, 5), (50, 6), (10, 7)):
         some = np.random.RandomState(seed).permutation(lfw[1].max() + 1)[:people]
         inside = np.isin(lfw[1], some)
         found[f"LFW, {people} people ({seed})"] = lfw[0][inside], lfw[1][inside]
-    with tempfile.TemporaryDirectory() as pictures, Store(home()) as store:
+    with tempfile.TemporaryDirectory() as pictures, Store(find_home()) as store:
         unpack(folder / "orl_faces.tgz", Path(pictures) / "orl")
         sets: dict[str, tuple[Dataset, Detector]] = {
             "ORL": (Folder(Path(pictures) / "orl/orl_faces"), Whole()),
@@ -204,7 +207,7 @@ def table(lines: list[list[str]]) -> str:
 def main() -> None:
     folder = Path(sys.argv[1])
     with np.load(folder / "lfw_dlib_embeddings.npz") as stored:
-        vectors = unit(stored["embeddings"])
+        vectors = scale_to_unit(stored["embeddings"])
         people = np.unique(stored["labels"], return_inverse=True)[1]
     of_shapes, of_halves = shapes(vectors, people), halves(vectors, people)
     text = f"""# Choosing the radius without labels

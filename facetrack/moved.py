@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from facetrack.core.errors import UserError
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.system.terminal import refuse
-from facetrack.tracking.relocation import corrected
+from facetrack.tracking.relocation import correct
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -17,10 +17,10 @@ def main(arguments: Sequence[str]) -> int:
         return 0 if len(arguments) == 1 else 2
     path = Path(arguments[0] if arguments else "mlflow.db").absolute()
     try:
-        changed = corrected(path)
+        changed = correct(path)
     except UserError as error:
         return refuse(str(error))
-    runs = counted(changed, "run")
+    runs = write_count(changed, "run")
     print(f"{path}: the files of {runs} are in {path.parent / 'mlruns'} now")
     return 0
 

@@ -20,7 +20,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from facetrack import plugins
+from facetrack.cli import plugins
 from facetrack.testing.configs import shipped_configs
 from facetrack.testing.process import read_shipped
 

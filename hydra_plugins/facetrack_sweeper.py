@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.cli.multirun.persistent import PersistentLauncher
 from facetrack.cli.multirun.plan import Choices, plan_jobs
-from facetrack.system.masking import masked_within
+from facetrack.system.masking import mask_within
 from facetrack.tasks.sweep import session
 from facetrack.tasks.sweep.launching import one_of_each_kind
 
@@ -55,7 +55,7 @@ class FacetrackSweeper(BasicSweeper):
         assert self.config is not None
         written = Path(self.config.hydra.sweep.dir) / "multirun.yaml"
         if self.batch_index == 0 and written.exists():
-            told = masked_within(OmegaConf.to_container(OmegaConf.load(written)))
+            told = mask_within(OmegaConf.to_container(OmegaConf.load(written)))
             written.write_text(OmegaConf.to_yaml(told), encoding="utf-8")
         batch: Sequence[Sequence[str]] = super().get_job_batch()
         return batch

@@ -24,7 +24,7 @@ import pytest
 from numpy.typing import NDArray
 
 from facetrack.cli import plugins
-from facetrack.core.faces import Vectors, unit
+from facetrack.core.faces import Vectors, scale_to_unit
 from facetrack.dataset import Folder
 from facetrack.detector import Whole
 from facetrack.embedder import DlibResNet
@@ -128,7 +128,7 @@ def lfw() -> tuple[Vectors, NDArray[np.int64]]:
         pytest.skip("no stored LFW embeddings here")
     with np.load(path) as stored:
         people = np.unique(stored["labels"], return_inverse=True)[1]
-        return unit(stored["embeddings"]), people.astype(np.int64)
+        return scale_to_unit(stored["embeddings"]), people.astype(np.int64)
 
 
 @pytest.fixture(scope="session")

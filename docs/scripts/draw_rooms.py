@@ -1,7 +1,6 @@
 """Draw the rooms and their arrows from the imports: python docs/scripts/draw_rooms.py
 
-The rooms, and which may use which, are those of tests/rooms.py. An arrow that must not be, because
-tests/arrows.txt still lists an import of that kind, is red and dashed.
+The rooms, and which may use which, are those of tests/rooms.py.
 """
 
 import sys

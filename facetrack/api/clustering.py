@@ -13,9 +13,9 @@ from facetrack.api.methods import Estimator, make_method
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Sampling
 from facetrack.core.scores import Summary, clip_score
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.evaluation import experiment
-from facetrack.evaluation.metrics import summary
+from facetrack.evaluation.metrics import summarise
 from facetrack.evaluation.resampling import Bootstrap
 from facetrack.figures.table import escape_html
 from facetrack.system.progress import TERMINAL
@@ -46,7 +46,7 @@ class Scores:
 
     def __repr__(self) -> str:
         """One line: the method, and its ARI or number of clusters."""
-        over = f"over {counted(len(self.resamples), 'resample')}"
+        over = f"over {write_count(len(self.resamples), 'resample')}"
         if self.ari is None:
             n_clusters = self.resamples["n_clusters"].mean()
             return f"{self.method}: {n_clusters:.1f} clusters {over}"
@@ -163,7 +163,7 @@ def _summarise(method: str, found: experiment.Evaluation) -> Scores:
 
 def _summarise_score(key: str, values: list[float]) -> Summary:
     """A score over the resamples; its interval ends where scores end."""
-    told = summary(values)
+    told = summarise(values)
     if key.startswith("n_") or key == "fit_seconds":
         return told
     return dataclasses.replace(

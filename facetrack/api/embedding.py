@@ -10,11 +10,11 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Dataset, Detector, Embedded, Embedder
 from facetrack.core.suggestions import find_nearest
 from facetrack.dataset import Folder, Vectors
-from facetrack.dataset.vectors import about
+from facetrack.dataset.vectors import read_about
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 from facetrack.system.files import user_path
-from facetrack.system.home import home, lock, locks
+from facetrack.system.home import find_home, find_locks, lock
 from facetrack.system.progress import TERMINAL
 
 _DETECTOR, _EMBEDDER = "haar", "dlib"
@@ -71,7 +71,7 @@ def embed(
     identities = "\0".join((dataset.name, found.identity(), used.identity()))
     key = hashlib.sha256(identities.encode()).hexdigest()[:16]
     # Others may want the same pictures: one embeds, the others find them stored.
-    with lock(locks() / f"embed-{key}.lock"), Store(home()) as store:
+    with lock(find_locks() / f"embed-{key}.lock"), Store(find_home()) as store:
         faces = extract(dataset.load(), found, used, store, progress=TERMINAL)
     source = f"{_name(detector)} and {_name(embedder)}"
     return Faces(faces, dataset.name, getattr(used, "radius", None), source)
@@ -107,7 +107,7 @@ def _read(path: Path, detector: object, embedder: object) -> Faces:
             f"{path.name} holds embeddings, which leaves a detector and an embedder nothing to do: "
             "leave them out"
         )
-    said = about(path)
+    said = read_about(path)
     name = (said.name or path.stem)[:_LONGEST_NAME]
     faces = Vectors(path, name, said.sha256).embeddings()
     return Faces(faces, name, said.radius, path.name)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.faces import Boxes, Embeddings, Picture, Skipped, Vectors
-from facetrack.core.texts import counted, number, readable
+from facetrack.core.texts import make_readable, write_count, write_number
 from facetrack.extraction.thumbnails import Face, draw_thumbnails
 from facetrack.figures.face_cards import Card, draw_cards
 from facetrack.system.progress import TERMINAL
@@ -102,19 +102,19 @@ class Faces:
     def __repr__(self) -> str:
         """Three lines: what there is, the embeddings, what was skipped."""
         n_pictures = len({one.name for one in self.pictures})
-        people = f" of {counted(len(self.people), 'person', 'people')}" if self.people else ""
-        radius = "" if self.radius is None else f", radius {number(self.radius)}"
-        pictures = counted(n_pictures, "picture")
+        people = f" of {write_count(len(self.people), 'person', 'people')}" if self.people else ""
+        radius = "" if self.radius is None else f", radius {write_number(self.radius)}"
+        pictures = write_count(n_pictures, "picture")
         lines = (
-            f"{counted(len(self), 'face')}{people} on {pictures}: {self.name}",
+            f"{write_count(len(self), 'face')}{people} on {pictures}: {self.name}",
             f"embeddings {self.embeddings.shape} {self.embeddings.dtype}, by {self.source}{radius}",
             self._skipped_line(),
         )
-        return "\n".join(map(readable, lines))
+        return "\n".join(map(make_readable, lines))
 
     def _skipped_line(self) -> str:
         missing = [one for one in self.skipped if one.pictures]
-        line = f"{counted(sum(one.pictures for one in missing), 'picture')} skipped"
+        line = f"{write_count(sum(one.pictures for one in missing), 'picture')} skipped"
         return f"{line}, as {missing[0].name}: {missing[0].reason}" if missing else line
 
     def _repr_html_(self) -> str:

@@ -12,7 +12,7 @@ from facetrack.api.faces import Faces
 from facetrack.clusterer import check, check_radii
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN
-from facetrack.core.texts import number
+from facetrack.core.texts import write_number
 from facetrack.evaluation import radius
 from facetrack.system.progress import TERMINAL
 
@@ -69,7 +69,7 @@ def make_method(faces: Faces, clusterer: str | Estimator, given: Mapping[str, ob
     estimator = build(choice, settings)
     if unset and faces.radius is not None and not faces.people:
         radius.choose(estimator, faces.embeddings, faces.radius, TERMINAL)
-        settings["eps"] = radius.of(estimator)
+        settings["eps"] = radius.read_radius(estimator)
     return Method(estimator, _describe(choice, said, settings))
 
 
@@ -108,7 +108,9 @@ def _describe(choice: Choice, said: Mapping[str, object], settings: Mapping[str,
     shown = dict(said)
     if not shown.keys() & {*radius.NAMES, "n_clusters"}:
         shown |= {key: settings[key] for key in ("eps", "n_clusters") if key in settings}
-    return " ".join([choice.name, *(f"{key}={number(value)}" for key, value in shown.items())])
+    return " ".join(
+        [choice.name, *(f"{key}={write_number(value)}" for key, value in shown.items())]
+    )
 
 
 def to_plain(value: object) -> object:

@@ -13,16 +13,16 @@ from facetrack.api.methods import build, is_radius_open, to_plain
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN
 from facetrack.core.suggestions import find_nearest
-from facetrack.core.texts import readable
+from facetrack.core.texts import make_readable
 from facetrack.dataset import Folder
-from facetrack.dataset.folder import folder as readable_folder
+from facetrack.dataset.folder import find_folder as readable_folder
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
 from facetrack.organiser.groups import Clusterer
 from facetrack.organiser.photos import Stages
 from facetrack.system.files import user_path
 from facetrack.system.progress import TERMINAL, say
-from facetrack.tasks.forget import plan
+from facetrack.tasks.forgetting import plan
 from facetrack.tasks.organise.request import Request, Sorted
 from facetrack.tasks.organise.sorting import sort_photos
 
@@ -53,7 +53,7 @@ class Organised(Sorted):
         """What a command prints."""
         missing = [self.missing] if self.missing else []
         lines = [*self.summary, *self.changes, *missing, f"Open {self.page}"]
-        return "\n".join(map(readable, lines))
+        return "\n".join(map(make_readable, lines))
 
 
 def organise(
@@ -168,8 +168,8 @@ def _make_clusterer(choices: Choices, natural: float, seed: int) -> Clusterer:
 
 def _finish_forgetting() -> None:
     """Finish what a `task=forget` that was killed has begun, before faces are stored again."""
-    if plan.pending():
-        from facetrack.tasks.forget.run import finish_forgetting  # brings Hydra
+    if plan.find_pending():
+        from facetrack.tasks.forgetting.carrying_out import finish_forgetting  # brings MLflow
 
         for told in finish_forgetting():
-            say(f"  {readable(told)}")
+            say(f"  {make_readable(told)}")

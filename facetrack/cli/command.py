@@ -54,7 +54,7 @@ def _do(config: DictConfig) -> Failure | None:
     try:
         _do_task(config)
     except (UserError, OSError) as error:
-        if stopping.asked() or _is_unread(error):
+        if stopping.is_asked() or _is_unread(error):
             raise  # no mistake of the user's
         # Hydra would print the overrides above the message.
         raise SystemExit(refuse(tell_in_one_line(error))) from error
@@ -88,7 +88,7 @@ def main() -> None:
     try:
         masking.remember(read_said_texts(sys.argv[1:]))
         remember_typed(sys.argv[1:])
-        module_path.name(targets.Typed().names)
+        module_path.name_modules(targets.Typed().names)
         plugins.register()
         sys.argv[1:] = prepare(sys.argv[1:], CONF)
         if sys.argv[1:] == ["--version"]:
@@ -99,7 +99,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _end_stopped()
     except Exception as error:
-        if stopping.asked():
+        if stopping.is_asked():
             _end_stopped()
         if _is_unread(error):
             _end_unread()
@@ -123,8 +123,8 @@ def _end_stopped() -> NoReturn:
     then = session.current().resume_command or "the same command"
     _abandon("KILLED")
     print(
-        f"\nfacetrack: {stopping.told()}; embeddings, finished jobs and finished trials are kept, "
-        f"and {then} goes on from there",
+        f"\nfacetrack: {stopping.describe()}; embeddings, finished jobs and finished trials are "
+        f"kept, and {then} goes on from there",
         file=sys.stderr,
     )
     sys.exit(stopping.status())

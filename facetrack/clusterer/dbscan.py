@@ -67,7 +67,7 @@ class DBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.neighbors_recall_: float | None = None
         if self.neighbors == "faiss":
             near = approximate.Neighbours(unique, eps)
-            labels, core = _found_labels(near, same.counts, self.min_samples)
+            labels, core = _find_labels(near, same.counts, self.min_samples)
             self.neighbors_recall_ = near.recall()
         else:
             tree = _tree(unique, same.counts, self.min_samples, eps, key)
@@ -108,8 +108,8 @@ def _labels(
             core[doubtful[rows]] = near @ weights >= min_samples
 
     pieces, wholes = tree.components(surely), tree.components(at_most)
-    joined = _joined(points, pieces, wholes, core, eps)
-    labels = _numbered(joined, core)
+    joined = _join(points, pieces, wholes, core, eps)
+    labels = _number(joined, core)
     border = np.flatnonzero(~core)
     if len(border) and core.any():
         none = len(points)
@@ -119,7 +119,7 @@ def _labels(
     return labels, core
 
 
-def _found_labels(
+def _find_labels(
     near: approximate.Neighbours, weights: NDArray[np.int64], min_samples: int
 ) -> tuple[NDArray[np.int64], Mask]:
     """Labels of distinct points and which of them are core, from the neighbours that are found."""
@@ -146,14 +146,14 @@ def _found_labels(
     if joins:
         pieces = components(np.concatenate(joins, axis=1), n)[pieces]
 
-    labels = _numbered(pieces, core)
+    labels = _number(pieces, core)
     border, point = np.concatenate(borders, axis=1)
     lowest = np.full(n, n)
     np.minimum.at(lowest, border, labels[point])
     return np.where(lowest < n, lowest, labels), core
 
 
-def _numbered(joined: NDArray[np.int64], core: Mask) -> NDArray[np.int64]:
+def _number(joined: NDArray[np.int64], core: Mask) -> NDArray[np.int64]:
     """Components as labels, in the order of their first core point; -1 for what is not core."""
     labels = np.full(len(joined), NOISE)
     _, first, numbers = np.unique(joined[core], return_index=True, return_inverse=True)
@@ -161,7 +161,7 @@ def _numbered(joined: NDArray[np.int64], core: Mask) -> NDArray[np.int64]:
     return labels
 
 
-def _joined(
+def _join(
     points: Floats,
     pieces: NDArray[np.int64],
     wholes: NDArray[np.int64],

@@ -64,7 +64,7 @@ class MeanShift(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         points = validate_data(self, X, dtype=[np.float64, np.float32])
         same = distinct(points, digest(points))
         unique, bandwidth, exponent = scale(points[same.rows], self.bandwidth)
-        centres, self.n_iter_ = _climbed(unique, same.counts, bandwidth, self.max_iter)
+        centres, self.n_iter_ = _climb(unique, same.counts, bandwidth, self.max_iter)
         centres = _apart(centres, bandwidth)
         nearest = Points(centres).nearest(unique, bandwidth)
         self.cluster_centers_ = np.ldexp(centres, exponent)
@@ -72,7 +72,7 @@ class MeanShift(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
 
-def _climbed(
+def _climb(
     points: Floats, weights: NDArray[np.int64], bandwidth: float, max_iter: int
 ) -> tuple[NDArray[np.float64], int]:
     """Where the seeds arrive, by falling intensity (ties: by coordinates), and the steps."""
@@ -92,10 +92,10 @@ def _climbed(
         steps += 1
     found = np.concatenate(arrived)
     found = found[_first_of_each(found[:, :2])]
-    return found[_ranked(found[:, 2:]), 3:], steps
+    return found[_rank(found[:, 2:]), 3:], steps
 
 
-def _ranked(columns: NDArray[np.float64]) -> NDArray[np.int64]:
+def _rank(columns: NDArray[np.float64]) -> NDArray[np.int64]:
     """The order of rows by falling first column, ties by the second, and so on."""
     # lexsort ranks by its last key first. Two columns nearly always tell all rows apart, and
     # sorting by 128 takes as long as the distances.

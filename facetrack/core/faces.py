@@ -205,7 +205,7 @@ class Sampling(Protocol):
         ...
 
 
-def unit(vectors: Vectors) -> Vectors:
+def scale_to_unit(vectors: Vectors) -> Vectors:
     """Rows divided by their L2 norm, with a floor of 1e-10 under the root.
 
     It is the last step in PROTOCOL, "From picture to embedding".

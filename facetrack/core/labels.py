@@ -7,7 +7,7 @@ NOISE = -1
 """Of DBSCAN and HDBSCAN: a face that belongs to nobody."""
 
 
-def noise_alone(clusters: NDArray[np.integer]) -> NDArray[np.int64]:
+def separate_noise(clusters: NDArray[np.integer]) -> NDArray[np.int64]:
     """(n,) int64 labels 0, 1, … where each noise face (-1) of `clusters` has a label of its own."""
     _, labels = np.unique(clusters, return_inverse=True)
     noise = clusters == NOISE

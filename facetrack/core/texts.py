@@ -10,7 +10,7 @@ _DIRECTION = frozenset(
 _DIGITS = 10  # enough for any setting; what is behind them is left over from binary fractions
 
 
-def counted(n: int, one: str, many: str = "") -> str:
+def write_count(n: int, one: str, many: str = "") -> str:
     """A count with what is counted: "1 photo", "1,204 photos".
 
     many: what several are called where that is not `one` with an s.
@@ -18,7 +18,7 @@ def counted(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
-def number(value: object) -> str:
+def write_number(value: object) -> str:
     """A setting's value as text, a fraction as it was meant: 0.30000000000000004 is "0.3"."""
     text = str(value)
     if isinstance(value, bool) or text.lstrip("+-").isdecimal():
@@ -29,7 +29,7 @@ def number(value: object) -> str:
         return text
 
 
-def readable(text: str) -> str:
+def make_readable(text: str) -> str:
     """A text in one line in which nothing does more than be read.
 
     Control characters (escapes are such), direction marks, lone surrogates and what is no character

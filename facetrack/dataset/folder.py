@@ -88,7 +88,7 @@ class Folder:
         if labels is not None:
             skipped += labels.unused()
         if labelled or labels is not None:
-            pictures = of_enough(pictures, skipped, self.min_pictures)
+            pictures = keep_people_of_enough(pictures, skipped, self.min_pictures)
         return Pictures(
             sorted(pictures, key=lambda one: one.name), sorted(skipped, key=lambda one: one.name)
         )
@@ -98,14 +98,14 @@ class Folder:
         if self.roots is None:
             if self.root is None:
                 raise SettingError(f"neither {{root}} nor {{roots}} is given: {_EXPECTED}")
-            return {"": folder(self.root)}
+            return {"": find_folder(self.root)}
         if self.root is not None:
             raise SettingError("{root} and {roots} are both given: give one of them")
         if isinstance(self.roots, str | bytes | Path) or not isinstance(self.roots, Iterable):
             raise SettingError("{roots}={came!r} is no list: write [A,B]", came=self.roots)
         found: dict[str, Path] = {}
         for one in self.roots:
-            path = folder(str(one))
+            path = find_folder(str(one))
             for other in found.values():
                 if _is_inside(path, other) or _is_inside(other, path):
                     raise SettingError(
@@ -148,7 +148,7 @@ def _is_inside(path: Path, other: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(other))
 
 
-def folder(root: str | Path) -> Path:
+def find_folder(root: str | Path) -> Path:
     """The absolute path of a folder a user named. Raises UserError where it cannot be read."""
     path = user_path(root)
     try:
@@ -170,7 +170,7 @@ def check(min_pictures: int) -> None:
         )
 
 
-def of_enough(
+def keep_people_of_enough(
     pictures: Sequence[Picture], skipped: list[Skipped], min_pictures: int
 ) -> list[Picture]:
     """The pictures of people with at least so many; notes in `skipped` how many people have fewer.

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from facetrack.core.errors import SettingError, UserError
 from facetrack.core.faces import Pictures
-from facetrack.dataset.folder import Folder, check, folder
-from facetrack.system.archive import unpacked
+from facetrack.dataset.folder import Folder, check, find_folder
+from facetrack.system.archive import unpack
 from facetrack.system.download import fetch
 from facetrack.system.files import user_path
 
@@ -36,7 +36,7 @@ class Lfw:
 
     def load(self) -> Pictures:
         """Get, unpack and list the pictures. Raises UserError."""
-        top = folder(self.root) if self.root is not None else unpacked(self._archive(), "lfw")
+        top = find_folder(self.root) if self.root is not None else unpack(self._archive(), "lfw")
         root = _holding_people(top)
         listing = Folder(root, self.name, self.min_pictures).load()
         if listing.pictures[0].person is None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from facetrack.core.errors import SettingError, UserError
 from facetrack.core.faces import Picture, Pictures, Skipped
 from facetrack.dataset.file_tree import walk
-from facetrack.dataset.folder import check, folder, of_enough
-from facetrack.system.archive import unpacked
+from facetrack.dataset.folder import check, find_folder, keep_people_of_enough
+from facetrack.system.archive import unpack
 from facetrack.system.download import fetch
 from facetrack.system.files import user_path
 
@@ -71,20 +71,20 @@ class Muct:
                 f"no pictures of MUCT in {', '.join(map(str, roots))}: expected files named like "
                 "i000qa-fn.jpg"
             )
-        chosen = of_enough(
+        chosen = keep_people_of_enough(
             [pictures[name] for name in sorted(pictures)], skipped, self.min_pictures
         )
         return Pictures(chosen, sorted(skipped, key=lambda one: one.name))
 
     def _roots(self) -> list[Path]:
         if self.root is not None:
-            return [folder(self.root)]
+            return [find_folder(self.root)]
         if self.archives is not None:
             given = [self.archives] if isinstance(self.archives, str | Path) else self.archives
             paths = [user_path(one) for one in given]
         else:
             paths = self._downloaded()
-        return [unpacked(path, "muct") for path in paths]
+        return [unpack(path, "muct") for path in paths]
 
     def _downloaded(self) -> list[Path]:
         if self.url is None or len(self.git_blobs) != len(_CAMERAS):

@@ -17,7 +17,7 @@ import PIL.Image
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture, Pictures
 from facetrack.dataset.sitters import SITTERS, Shot, Sitter, shots
-from facetrack.system.home import home
+from facetrack.system.home import find_home
 from facetrack.system.processes import cores
 from facetrack.system.progress import bar
 
@@ -38,7 +38,7 @@ class Portraits:
 
         Raises UserError where they cannot be written.
         """
-        root = home() / f"portraits-{VERSION}"
+        root = find_home() / f"portraits-{VERSION}"
         wanted = [
             (f"{sitter.name}/{sitter.name}_{number:02d}.png", sitter, shot)
             for sitter in SITTERS

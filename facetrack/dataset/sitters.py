@@ -114,7 +114,7 @@ class Shot:
     seed: int
 
 
-def seeded(*key: str) -> np.random.RandomState:
+def seed_random(*key: str) -> np.random.RandomState:
     """A random stream of its own for every key: the same in any process, whatever ran before."""
     # RandomState rather than Generator: NumPy freezes its streams for good.
     return np.random.RandomState(zlib.crc32("/".join(key).encode()))
@@ -126,7 +126,7 @@ def shots(sitter: Sitter) -> list[Shot]:
 
 
 def _shot(sitter: Sitter, number: int) -> Shot:
-    draw = seeded("shot", sitter.name, str(number))
+    draw = seed_random("shot", sitter.name, str(number))
     side = 1 if draw.uniform() < 0.5 else -1
     smile = draw.uniform(0.1, 1.0)
     return Shot(

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Boxes, Embeddings, Picture, Pictures, Skipped, unit
-from facetrack.core.texts import counted
+from facetrack.core.faces import Boxes, Embeddings, Picture, Pictures, Skipped, scale_to_unit
+from facetrack.core.texts import write_count
 from facetrack.system import npz
 from facetrack.system.files import sha256, user_path
 
@@ -99,7 +99,7 @@ class Vectors:
         return _known_only(whole) if labelled else whole
 
 
-def about(file: str | Path) -> About:
+def read_about(file: str | Path) -> About:
     """What a file says of itself. Raises UserError for one that cannot be used."""
     path = user_path(file)
     try:
@@ -159,7 +159,7 @@ def _vectors(found: dict[str, NDArray[Any]], path: Path) -> NDArray[np.float32]:
 def _of_length_one(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
     # Divided once more, vectors of length 1 would change in their last digits.
-    return vectors if (np.abs(lengths - 1) < _UNIT).all() else unit(vectors)
+    return vectors if (np.abs(lengths - 1) < _UNIT).all() else scale_to_unit(vectors)
 
 
 def _people(found: dict[str, NDArray[Any]], n: int, path: Path) -> list[str | None] | None:
@@ -236,7 +236,7 @@ def _known_only(whole: Embeddings) -> Embeddings:
         whole.vectors[faces],
         whole.boxes[faces],
         [whole.pictures[int(face)] for face in faces],
-        [Skipped(f"({counted(left, 'face')})", "without a label", 0)],
+        [Skipped(f"({write_count(left, 'face')})", "without a label", 0)],
         whole.n_pictures,
         [whole.contents[int(face)] for face in faces],
     )

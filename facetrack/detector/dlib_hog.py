@@ -44,7 +44,7 @@ class DlibHog:
     def detect(self, image: Image) -> Boxes:
         """All faces of an image (h, w, 3) uint8 RGB, best first: (m, 4) int64 within the image."""
         by = reduce.factor(image.shape[0] * image.shape[1], self.most_megapixels)
-        image = reduce.reduced(image, by)
+        image = reduce.shrink(image, by)
         height, width = image.shape[:2]
         with _detector() as detector:
             rectangles = detector(image, self.upsample)

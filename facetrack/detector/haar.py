@@ -65,7 +65,7 @@ class Haar:
         # weights of red and blue are swapped. On LFW that finds 7,555 faces, the right weights
         # 7,570; facetrack keeps to the article.
         by = reduce.factor(image.shape[0] * image.shape[1], self.megapixels)
-        grey = cv2.cvtColor(reduce.reduced(image, by), cv2.COLOR_BGR2GRAY)
+        grey = cv2.cvtColor(reduce.shrink(image, by), cv2.COLOR_BGR2GRAY)
         boxes = by * np.asarray(self._found(grey), dtype=np.int64).reshape(-1, 4)
         # The published figures come from two threads, of which the first scans the upper half
         # of the window positions: that order, fixed. (One thread goes by size: its first

@@ -23,7 +23,7 @@ def factor(pixels: int, megapixels: float) -> int:
     return whole
 
 
-def reduced(image: Image, by: int) -> Image:
+def shrink(image: Image, by: int) -> Image:
     """An image (h, w, 3) uint8 shrunk to (h // by, w // by, 3): the means of `by` x `by` pixels."""
     if by == 1:
         return image

@@ -88,7 +88,7 @@ class FaceNet:
 
     def embed_crops(self, crops: Image) -> Vectors:
         """As `embed`, for (n, 160, 160, 3) uint8 RGB faces, all n at once."""
-        return self._network(standardized(crops, self.standardize))
+        return self._network(standardize(crops, self.standardize))
 
     # Both stay as they were first seen, so that vectors are stored under the weights they are of.
     @functools.cached_property
@@ -115,7 +115,7 @@ class FaceNet:
         )
 
 
-def standardized(images: Image, how: str) -> NDArray[np.float32]:
+def standardize(images: Image, how: str) -> NDArray[np.float32]:
     """Pixel values as the network was trained on them: (n, h, w, 3) uint8 to float32.
 
     "fixed": (x - 127.5) / 128. "image": zero mean and unit standard deviation over each image's

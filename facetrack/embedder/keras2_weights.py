@@ -37,7 +37,7 @@ def read(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[str, Float
         with h5py.File(path, "r") as file:
             whole_model = file.get("model_weights", getlink=True) is not None
             group = _member(file, "model_weights") if whole_model else file
-            found = _named(group, set(expected))
+            found = _find_named(group, set(expected))
             return {name: _values(found[name], name, shape) for name, shape in expected.items()}
     # h5py turns damage into any of these, and the checks below raise ValueError.
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
@@ -51,7 +51,7 @@ def read(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[str, Float
         ) from error
 
 
-def canonical(layer: str) -> str:
+def make_canonical(layer: str) -> str:
     """A layer's name with its branch numbered within the block: not Branch_3, but Branch_1."""
     match = _NUMBERED_BRANCH.match(layer)
     if match and match[2] == match[1].rpartition("_")[2]:
@@ -59,12 +59,12 @@ def canonical(layer: str) -> str:
     return layer
 
 
-def _named(layers: h5py.Group, expected: set[str]) -> dict[str, h5py.Dataset]:
+def _find_named(layers: h5py.Group, expected: set[str]) -> dict[str, h5py.Dataset]:
     """Datasets by canonical name; exactly the expected ones."""
     found: dict[str, h5py.Dataset] = {}
     twice: list[str] = []
     for layer, tensor, dataset in _datasets(layers):
-        name = f"{canonical(layer)}/{tensor}"
+        name = f"{make_canonical(layer)}/{tensor}"
         if name in found:
             twice.append(name)
         found[name] = dataset

@@ -9,7 +9,7 @@ EMBEDDER = "facenet"
 _FILE = Path(__file__).with_name("article_table1.csv")
 
 
-def table1(dataset: str, method: str, parameter: str) -> tuple[float, float] | None:
+def read_table1(dataset: str, method: str, parameter: str) -> tuple[float, float] | None:
     """Mean ARI and 2·std of an entry; None where the article has none.
 
     dataset: personal_faces, lfw or muct. method: facetrack's name of it. parameter: "opt" for the

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from facetrack.evaluation.metrics import summary
+from facetrack.evaluation.metrics import summarise
 
 _LEVEL = 0.05
 
@@ -35,7 +35,7 @@ class Difference:
         return self.p_holm < _LEVEL
 
 
-def paired(scores: Mapping[str, Sequence[float]]) -> list[Difference]:
+def compare_pairs(scores: Mapping[str, Sequence[float]]) -> list[Difference]:
     """Every pair of methods, best first.
 
     scores: by method, one a resample, in the order of the resamples.
@@ -43,11 +43,11 @@ def paired(scores: Mapping[str, Sequence[float]]) -> list[Difference]:
     """
     if len({len(values) for values in scores.values()}) > 1:
         raise ValueError("a paired comparison needs the same resamples for every method")
-    best_first = sorted(scores, key=lambda method: -summary(scores[method]).mean)
+    best_first = sorted(scores, key=lambda method: -summarise(scores[method]).mean)
     pairs = list(combinations(best_first, 2))
     differences = [np.subtract(scores[better], scores[worse]) for better, worse in pairs]
     ps = [_wilcoxon(difference) for difference in differences]
-    told = [summary(difference) for difference in differences]
+    told = [summarise(difference) for difference in differences]
     return [
         Difference(better, worse, one.mean, one.ci_low, one.ci_high, p, p_holm)
         for (better, worse), one, p, p_holm in zip(pairs, told, ps, _holm(ps), strict=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.faces import Vectors
-from facetrack.core.labels import noise_alone
+from facetrack.core.labels import separate_noise
 
 MOST = 20
 _ROWS = 1000  # of a cluster, whose distances from all others of it are held at once
@@ -37,20 +37,24 @@ class Confusion:
     distance: float
 
 
-def merged(vectors: Vectors, people: Faces, clusters: Faces, most: int = MOST) -> list[Confusion]:
+def find_merged(
+    vectors: Vectors, people: Faces, clusters: Faces, most: int = MOST
+) -> list[Confusion]:
     """The clusters with faces of several people, `of` a cluster, by wrongly joined pairs.
 
     vectors: (n, d); people, clusters: (n,) int64.
     """
-    return _confused(vectors, noise_alone(clusters), people, most)
+    return _find_confused(vectors, separate_noise(clusters), people, most)
 
 
-def split(vectors: Vectors, people: Faces, clusters: Faces, most: int = MOST) -> list[Confusion]:
+def find_split(
+    vectors: Vectors, people: Faces, clusters: Faces, most: int = MOST
+) -> list[Confusion]:
     """The people with faces in several clusters, `of` a person, by wrongly parted pairs."""
-    return _confused(vectors, people, noise_alone(clusters), most)
+    return _find_confused(vectors, people, separate_noise(clusters), most)
 
 
-def _confused(vectors: Vectors, outer: Faces, inner: Faces, most: int) -> list[Confusion]:
+def _find_confused(vectors: Vectors, outer: Faces, inner: Faces, most: int) -> list[Confusion]:
     """Groups of equal `outer` whose `inner` differ."""
     sizes = np.bincount(outer)
     cells, counts = np.unique(np.stack([outer, inner]), axis=1, return_counts=True)
@@ -95,14 +99,14 @@ def _closest(vectors: Vectors, groups: Faces) -> tuple[int, int, float]:
 def by_cluster(people: Faces, clusters: Faces) -> list[dict[str, float]]:
     """For each cluster: its faces, people, the person with most faces and their share (purity)."""
     return _shares(
-        noise_alone(clusters), people, ("cluster", "faces", "people", "person", "purity")
+        separate_noise(clusters), people, ("cluster", "faces", "people", "person", "purity")
     )
 
 
 def by_person(people: Faces, clusters: Faces) -> list[dict[str, float]]:
     """For each person: faces, clusters, the cluster with most of them and its share."""
     keys = ("person", "faces", "clusters", "cluster", "share")
-    return _shares(people, noise_alone(clusters), keys)
+    return _shares(people, separate_noise(clusters), keys)
 
 
 def _shares(outer: Faces, inner: Faces, keys: Sequence[str]) -> list[dict[str, float]]:

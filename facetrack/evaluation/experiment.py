@@ -14,10 +14,10 @@ from threadpoolctl import threadpool_limits
 from facetrack.clusterer import for_resample
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings, Sampling
-from facetrack.core.labels import noise_alone
-from facetrack.core.texts import counted
+from facetrack.core.labels import separate_noise
+from facetrack.core.texts import write_count
 from facetrack.evaluation import metrics
-from facetrack.evaluation.resampling import derived_seed
+from facetrack.evaluation.resampling import derive_seed
 
 # On small sets scikit-learn's threads wait for each other longer than they work: with other
 # programs on the machine, mean-shift on 47 faces took seconds instead of milliseconds.
@@ -53,7 +53,7 @@ class Fit(NamedTuple):
 
 def check(seed: int, n_resamples: int) -> None:
     """Refuse a seed or a number of resamples that cannot be meant. Raises UserError."""
-    derived_seed(seed, "", 0)
+    derive_seed(seed, "", 0)
     if type(n_resamples) is not int or n_resamples < 1:
         raise UserError(f"n_resamples is a whole number, 1 or more; got {n_resamples!r}")
 
@@ -90,7 +90,7 @@ class Experiment:
             seed = (self.seed, self.dataset, i)
             labels, seconds, _ = fit(self.estimator, vectors[drawn], drawn_people, seed)
             if drawn_people is None:
-                scores: Scores = {"n_clusters": len(np.unique(noise_alone(labels)))}
+                scores: Scores = {"n_clusters": len(np.unique(separate_noise(labels)))}
             else:
                 scores = metrics.scores(drawn_people, labels, information=information)
             yield {**scores, "fit_seconds": seconds}
@@ -123,8 +123,8 @@ def evaluate(
     people = embeddings.people
     if people is not None and len(embeddings.names) < 2:
         raise UserError(
-            f"all {counted(len(people), 'face')} of dataset {experiment.dataset} are of one person "
-            f"({embeddings.names[0]}), and a score needs at least two: add another person's "
+            f"all {write_count(len(people), 'face')} of dataset {experiment.dataset} are of one "
+            f"person ({embeddings.names[0]}), and a score needs at least two: add another person's "
             "sub-folder, or put the pictures in one flat folder to cluster without scores"
         )
     with limit_threads(len(embeddings.vectors)):
@@ -145,14 +145,14 @@ def fit(
     Raises UserError where the estimator cannot cluster them.
     """
     known = None if people is None else len(np.unique(people))
-    fresh: Any = for_resample(estimator, known, derived_seed(*seed))
+    fresh: Any = for_resample(estimator, known, derive_seed(*seed))
     start = time.perf_counter()
     try:
         labels = fresh.fit_predict(vectors)
     except ValueError as error:
         raise UserError(
             f"{type(fresh).__name__} cannot cluster a resample of "
-            f"{counted(len(vectors), 'face')}: "
+            f"{write_count(len(vectors), 'face')}: "
             f"{' '.join(str(error).split())}"
         ) from error
     seconds = time.perf_counter() - start

@@ -33,8 +33,8 @@ from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer.kernels.distances import Points
 from facetrack.core.faces import Vectors
-from facetrack.core.labels import noise_alone
-from facetrack.system.progress import bar
+from facetrack.core.labels import separate_noise
+from facetrack.core.progress import QUIET, Progress
 
 _BLOCK = 2**24  # distances at once: 64 MB
 _MOST = 10_000  # faces that are all looked at; of more, a sample of this many against all
@@ -65,34 +65,34 @@ class Search:
         self._distinct = distinct(vectors, natural / 2)
         self._vectors = vectors[self._distinct]
         n = len(self._distinct)
-        self.expected = _rounded(expected(n) * natural)
+        self.expected = _round(expect_radius(n) * natural)
         shares = np.linspace(*around(n), _STEPS)
-        self.radii = [_rounded(share * natural) for share in shares]
+        self.radii = [_round(share * natural) for share in shares]
 
     def separation(self, radius: float) -> float:
         """The separation of the distinct faces, clustered together with the others."""
         return separation(self._vectors, self._cluster(radius)[self._distinct])
 
-    def best(self) -> tuple[float, float | None]:
+    def best(self, progress: Progress = QUIET) -> tuple[float, float | None]:
         """The radius to take, and its separation; None where the faces do not tell."""
         if len(self._distinct) < 3:
             return self.expected, None
-        found = [
-            self.separation(radius)
-            for radius in bar(self.radii, description="Choosing the radius", unit="radius")
-        ]
+        radii = progress.bar(
+            self.radii, total=len(self.radii), description="Choosing the radius", unit="radius"
+        )
+        found = [self.separation(radius) for radius in radii]
         best = int(np.argmax(found))
         return (self.radii[best], found[best]) if found[best] >= _TELLING else (self.expected, None)
 
 
-def expected(n: int) -> float:
+def expect_radius(n: int) -> float:
     """The radius to expect for n distinct faces, in units of the embedder's."""
     return float(np.clip(_EXPECTED - _FALL * np.log(max(n, 1) / 100), _SMALLEST, _LARGEST))
 
 
 def around(n: int) -> tuple[float, float]:
     """The smallest and the largest radius to try for n distinct faces, in the same units."""
-    share = expected(n)
+    share = expect_radius(n)
     return max(share - _AROUND, _SMALLEST), min(share + _AROUND, _LARGEST)
 
 
@@ -127,7 +127,7 @@ def _first_of_near(vectors: Vectors, apart: float) -> NDArray[np.bool_]:
     return first
 
 
-def _rounded(radius: float) -> float:
+def _round(radius: float) -> float:
     return float(f"{radius:.4g}")
 
 
@@ -137,7 +137,7 @@ def separation(vectors: Vectors, labels: NDArray[np.int64]) -> float:
     vectors: (n, d). labels: (n,), -1 for noise, which counts as faces alone.
     One cluster of everything, and every face alone, tell nothing: -_MISPLACED, the least value.
     """
-    own = noise_alone(labels)
+    own = separate_noise(labels)
     sizes = np.bincount(own)
     if len(sizes) == 1 or len(sizes) == len(own):
         return -float(_MISPLACED)

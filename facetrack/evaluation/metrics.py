@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, stdtrit
 
-from facetrack.core.labels import noise_alone
+from facetrack.core.labels import separate_noise
 from facetrack.core.scores import Summary
 
 Counts = NDArray[np.int64]
@@ -96,7 +96,7 @@ def scores(
     }
 
 
-def summary(values: Iterable[float]) -> Summary:
+def summarise(values: Iterable[float]) -> Summary:
     """Mean and spread of a score's values, one a resample. Raises ValueError for no values."""
     # `statistics` rounds once, at the end: equal values have a std of exactly 0 and the order
     # of the values cannot show.
@@ -119,7 +119,7 @@ def _table(people: NDArray[np.integer], clusters: NDArray[np.integer]) -> _Table
         )
     _, rows, row_sizes = np.unique(people, return_inverse=True, return_counts=True)
     _, columns, column_sizes = np.unique(
-        noise_alone(clusters), return_inverse=True, return_counts=True
+        separate_noise(clusters), return_inverse=True, return_counts=True
     )
     codes, cells = np.unique(rows * len(column_sizes) + columns, return_counts=True)
     row, column = np.divmod(codes, len(column_sizes))

@@ -23,13 +23,13 @@ def is_not_given(given: Collection[str], keys: Collection[object]) -> bool:
     return "eps" in keys and set(given).isdisjoint({*KEYS, "embedder.radius"})
 
 
-def of(estimator: BaseEstimator) -> float | None:
+def read_radius(estimator: BaseEstimator) -> float | None:
     """An estimator's radius; None where it has none."""
     settings = estimator.get_params()
     return next((float(settings[name]) for name in NAMES if name in settings), None)
 
 
-def set_to(estimator: BaseEstimator, radius: float) -> None:
+def set_radius(estimator: BaseEstimator, radius: float) -> None:
     """Give an estimator that has a radius another one."""
     estimator.set_params(**{_name(estimator): radius})
 
@@ -43,8 +43,8 @@ def choose(
     to expect for so many of them (see label_free.py).
     """
     name = _name(estimator)
-    found, separated = _search(estimator, vectors, natural).best()
-    set_to(estimator, found)
+    found, separated = _search(estimator, vectors, natural).best(progress)
+    set_radius(estimator, found)
     if separated is None:
         why = "what suits so many faces, for these do not tell a better one"
     else:
@@ -53,14 +53,18 @@ def choose(
 
 
 def find_better(
-    estimator: BaseEstimator, vectors: Vectors, natural: float, current: float
+    estimator: BaseEstimator,
+    vectors: Vectors,
+    natural: float,
+    current: float,
+    progress: Progress = QUIET,
 ) -> float | None:
     """A radius that suits unlabelled faces clearly better than the current one; None without.
 
     vectors: (n, d). natural: the embedder's radius. Costs what `choose` costs: a dozen clusterings.
     """
     search = _search(estimator, vectors, natural)
-    found, separated = search.best()
+    found, separated = search.best(progress)
     if separated is None:
         # Nothing but the number of faces speaks against the current radius.
         fits = search.radii[0] <= current <= search.radii[-1]

@@ -65,7 +65,7 @@ class Subsample:
         return subsample(n, self.fraction, _rng(seed, dataset, i))
 
 
-def some_people(n: int | None, of: int, seed: int, dataset: str) -> Indices:
+def draw_people(n: int | None, of: int, seed: int, dataset: str) -> Indices:
     """(min(n, of),) int64 of 0..of-1, sorted: n of a dataset's people; all where n is None.
 
     Nested: the ten people drawn are among the twenty drawn with the same seed and dataset.
@@ -79,7 +79,7 @@ def some_people(n: int | None, of: int, seed: int, dataset: str) -> Indices:
     return np.sort(_rng(seed, dataset, _PEOPLE).permutation(of)[:n]).astype(np.int64)
 
 
-def derived_seed(seed: int, dataset: str, i: int) -> int:
+def derive_seed(seed: int, dataset: str, i: int) -> int:
     """A uint32 for the `random_state` of what runs on resample `i`.
 
     Raises UserError for a seed out of range.

@@ -22,7 +22,7 @@ from facetrack.core.faces import (
     Pictures,
     Skipped,
     Vectors,
-    unit,
+    scale_to_unit,
 )
 from facetrack.core.progress import QUIET, Progress
 from facetrack.detector import choose, reduce
@@ -186,7 +186,7 @@ class _Extraction:
         raw = np.concatenate(vectors or [none]).astype(np.float32)
         boxes = [self._boxes[digests[row]] for row in rows]
         return Embeddings(
-            vectors=unit(raw) if self._embedder.normalize else raw,
+            vectors=scale_to_unit(raw) if self._embedder.normalize else raw,
             boxes=np.concatenate([np.empty((0, 4), np.int64), *boxes]),
             pictures=[pictures[row] for row in of_face],
             skipped=[*self._listing.skipped, *self._remarks(), *self._without_face()],

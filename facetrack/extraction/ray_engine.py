@@ -13,7 +13,7 @@ from facetrack.core.faces import Detector, Embedder
 from facetrack.core.progress import QUIET, Progress
 from facetrack.extraction.engines import in_processes
 from facetrack.extraction.jobs import Done, Job, embed, look
-from facetrack.system.ray_cluster import connected, environment
+from facetrack.system.ray_cluster import connect, environment
 
 # Pictures that are given to an actor at once, and again where it dies; how often that is tried.
 _BLOCK = 16
@@ -32,7 +32,7 @@ def on_ray(
     culprit. Raises UserError.
     """
     remaining = {job.digest: job for job in jobs}
-    with connected() as ray:
+    with connect() as ray:
         settings = ray.data.DataContext.get_current()
         settings.enable_progress_bars = settings.print_on_execution_start = False
         sizes = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]

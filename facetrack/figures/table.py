@@ -25,7 +25,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from facetrack.core.texts import readable
+from facetrack.core.texts import make_readable
 
 Row = dict[str, str | float]
 
@@ -137,7 +137,7 @@ def make_printable(name: str) -> str:
     Control characters, direction marks and lone surrogates become "?"; joiners, which belong to
     names, and other characters without a width stay (`texts.readable`).
     """
-    return readable(name)
+    return make_readable(name)
 
 
 def escape_html(name: str) -> str:

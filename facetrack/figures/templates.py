@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.figures.assets import read_static
 from facetrack.figures.encoding import encode_file, encode_json, encode_picture
 from facetrack.figures.table import escape_html
@@ -36,7 +36,7 @@ def _make_environment() -> "Environment":
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"counted": counted, "static": _inline}
+    made.globals |= {"counted": write_count, "static": _inline}
     made.filters |= {
         "data_uri": encode_picture,
         "file_uri": encode_file,

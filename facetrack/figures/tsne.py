@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from facetrack.core.faces import Vectors
 from facetrack.core.labels import NOISE
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.figures.canvas import make_figure, use_shipped_settings
 from facetrack.figures.table import make_printable
 
@@ -74,7 +74,7 @@ def draw_tsne(
         names, numbers = np.unique(np.asarray(people, dtype=object), return_inverse=True)
         styles = {number: choose_style(number) for number in range(len(names))}
         _scatter(panels[0], coordinates, numbers, styles)
-        panels[0].set_title(counted(len(names), "person", "people"))
+        panels[0].set_title(write_count(len(names), "person", "people"))
         if len(names) <= _MOST_NAMES:
             _add_legend(figure, list(names), styles)
 
@@ -94,11 +94,11 @@ def draw_tsne(
         coordinates[noise, 0], coordinates[noise, 1], s=size, c=GREY, marker="x", linewidths=0.7
     )
     _scatter(axes, coordinates, clusters, choose_cluster_styles(clusters, numbers))
-    told = [counted(len(labels), "cluster")]
+    told = [write_count(len(labels), "cluster")]
     if single.any():
-        told.append(counted(int(single.sum()), "of them a single face", "of them single faces"))
+        told.append(write_count(int(single.sum()), "of them a single face", "of them single faces"))
     if noise.any():
-        told.append(counted(int(noise.sum()), "face in none", "faces in none"))
+        told.append(write_count(int(noise.sum()), "face in none", "faces in none"))
     axes.set_title(", ".join(told))
 
     for axes in panels:

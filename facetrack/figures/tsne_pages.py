@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.core.labels import NOISE, noise_alone
+from facetrack.core.labels import NOISE, separate_noise
 from facetrack.figures.assets import read_static
 from facetrack.figures.encoding import encode_json
 from facetrack.figures.pages import render_page
@@ -113,7 +113,7 @@ def _group_by_cluster(
     clusters: NDArray[np.integer], people: NDArray[np.int64] | None
 ) -> dict[str, Any]:
     noise = clusters == NOISE
-    numbers = noise_alone(clusters)
+    numbers = separate_noise(clusters)
     n = int(numbers[~noise].max()) + 1 if not noise.all() else 0
     found = choose_cluster_styles(np.where(noise, NOISE, numbers), people)
     styles = [found.get(number, _SINGLE) for number in range(n)]

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.organiser.grouping import NOBODY
 from facetrack.organiser.people import folder_name
 
@@ -31,7 +31,9 @@ def tell(before: Mapping[str, int], now: Mapping[str, int], names: Mapping[int, 
         if face in before and before[face] != person
     )
     lines = [_tell_added(added, have - set(before.values()), called)]
-    lines.append(f"{counted(sum(moved.values()), 'face')} moved{_list(_tell_moves(moved, called))}")
+    lines.append(
+        f"{write_count(sum(moved.values()), 'face')} moved{_list(_tell_moves(moved, called))}"
+    )
     return lines
 
 
@@ -43,8 +45,8 @@ def _tell_added(added: Counter[int], fresh: set[int], called: Callable[[int], st
     ]
     new = _list([called(person) for person in sorted(fresh)])
     return (
-        f"{counted(len(fresh), 'new person')}{new}; "
-        f"{counted(sum(added.values()), 'new face')}{_list(to)}"
+        f"{write_count(len(fresh), 'new person')}{new}; "
+        f"{write_count(sum(added.values()), 'new face')}{_list(to)}"
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from facetrack.core.texts import readable
+from facetrack.core.texts import make_readable
 from facetrack.organiser.grouping import NOBODY, Earlier, Numbers
 from facetrack.organiser.people import Corrections, Photo, folder_name
 from facetrack.organiser.people_file import FILE
@@ -119,7 +119,7 @@ class _Faces:
     def missing(self, person: int, photo: Photo) -> Remark:
         """What to say of a photo that a person is not on."""
         none = "" if _looks(photo.name) in self._alike else ", and no photo has that name"
-        told = f"{folder_name(person)} is on no photo {readable(photo.name)}{none}"
+        told = f"{folder_name(person)} is on no photo {make_readable(photo.name)}{none}"
         return photo.line, f"{told}, so nothing was done"
 
     def _group(self, person: int) -> set[int]:
@@ -146,7 +146,7 @@ class _Faces:
 
 def _looks(name: str) -> str:
     """A name as the page shows it, however its letters are put together."""
-    return unicodedata.normalize("NFC", readable(name))
+    return unicodedata.normalize("NFC", make_readable(name))
 
 
 def _split(person: int, listed: Sequence[Photo], faces: _Faces, now: State) -> list[Remark]:
@@ -268,7 +268,7 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
             remarks.append((line, f"{_tell_gone(number)}, so the name does nothing"))
         elif stays != name:
             told = f"{folder_name(number)} is merged into {folder_name(person)}"
-            remarks.append((line, f"{told}, whose name {readable(stays)} stays"))
+            remarks.append((line, f"{told}, whose name {make_readable(stays)} stays"))
         else:
             others = shared.setdefault(name, {})
             if person in others:
@@ -278,7 +278,7 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
             if same is not None:
                 told = (
                     f"{folder_name(person)} has the name of {folder_name(same)} (line "
-                    f"{others[same]}), {readable(name)}: write merge: [{folder_name(person)}] "
+                    f"{others[same]}), {make_readable(name)}: write merge: [{folder_name(person)}] "
                     f"below {folder_name(same)} if they are one, else different: "
                     f"[{folder_name(person)}]"
                 )

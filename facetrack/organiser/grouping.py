@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
 
 from facetrack.core.faces import Vectors
-from facetrack.core.labels import noise_alone
+from facetrack.core.labels import separate_noise
 
 NOBODY = 0
 # Two faces on one photo are rarely one person: ties longer than this share of the radius do not
@@ -44,7 +44,7 @@ def take_apart(
     where they are really alike: a collage, a mirror, a photo of a photo. Clusterers without a
     radius: unchanged.
     """
-    own = noise_alone(labels)
+    own = separate_noise(labels)
     if radius is None:
         return own
     photos = np.unique(np.asarray(contents), return_inverse=True)[1]

@@ -71,7 +71,7 @@ def begin_state(
 class Groups:
     """numbers: (n,), the person each face is given to.
 
-    remarks: what of the corrections could not be done. neighbors_recall: as in `evaluate.Fit`.
+    remarks: what of the corrections could not be done. neighbors_recall: as in `experiment.Fit`.
     """
 
     numbers: Numbers
@@ -123,7 +123,7 @@ def _set_radius(
         else:
             radius.choose(estimator, photos.vectors, how.stages.radius, how.progress)
             now.radius_faces = len(photos.vectors)
-    now.radius = radius.of(estimator)
+    now.radius = radius.read_radius(estimator)
     return not settled or (before.radius is not None and before.radius != now.radius)
 
 
@@ -132,14 +132,16 @@ def _keep_radius(
 ) -> None:
     """Give the clusterer the radius of the last run, and say where another may suit better."""
     assert before.radius is not None
-    radius.set_to(estimator, before.radius)
+    radius.set_radius(estimator, before.radius)
     now.radius_faces = before.radius_faces
     how.progress.say(f"  radius {before.radius:g}, as last time")
     # What was chosen for few faces need not suit many.
     n = len(photos.vectors)
     if n > 2 * before.radius_faces:
         now.radius_faces = n
-        better = radius.find_better(estimator, photos.vectors, how.stages.radius, before.radius)
+        better = radius.find_better(
+            estimator, photos.vectors, how.stages.radius, before.radius, how.progress
+        )
         if better is not None:
             how.progress.say(
                 f"  a radius of {better:g} may suit these faces better: with "

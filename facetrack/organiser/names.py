@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from facetrack.core.texts import readable
+from facetrack.core.texts import make_readable
 
 _LONGEST = 200  # bytes of a file's name, below the 255 of file systems so that numbers fit
 _SHORT = 120  # the same below the 143 of encrypted file systems
@@ -16,7 +16,7 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)", re.IGNORECASE)
 
 def file_name(text: str, longest: int = _LONGEST) -> str:
     """Text as the name of a file or folder: one part, no control characters, not too long."""
-    name = readable(text).replace("/", "_").replace("\\", "_").replace("\0", "_").strip()
+    name = make_readable(text).replace("/", "_").replace("\\", "_").replace("\0", "_").strip()
     name = name.lstrip(".") or "_"
     stem, dot, suffix = name.rpartition(".")
     if not dot or len(suffix.encode()) > 10:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Notes:
         reasons = Counter(why for _, why in self.failed.values())
         for why, count in reasons.most_common():
             name = next(name for name, reason in self.failed.values() if reason == why)
-            more = f" and {counted(count - 1, 'more photo')}" if count > 1 else ""
+            more = f" and {write_count(count - 1, 'more photo')}" if count > 1 else ""
             lines.append(f"{name}{more}: {why}")
         # What a run that was killed has put in the place of an old copy is as it should be.
         changed = list(dict.fromkeys(path for path in self.changed if path not in files))
@@ -37,12 +37,12 @@ class Notes:
             lines.append(f"{changed[0]} was changed since, and is left as it is")
         elif changed:
             lines.append(
-                f"{changed[0]} and {counted(len(changed) - 1, 'more file')} were changed "
+                f"{changed[0]} and {write_count(len(changed) - 1, 'more file')} were changed "
                 "since, and are left as they are"
             )
         if renamed:
             lines.append(
-                counted(
+                write_count(
                     renamed,
                     "name of a file or folder is refused by this disk, and was changed",
                     "names of files or folders are refused by this disk, and were changed",

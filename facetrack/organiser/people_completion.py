@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetrack.core.texts import readable
+from facetrack.core.texts import make_readable
 from facetrack.organiser.handwritten import Node, Text, error_in
 from facetrack.organiser.people import Corrections, Photo, folder_name, number_of
 
@@ -74,7 +74,7 @@ def _find_called(
     found = sorted(everyone - {said.person(number)})
     if len(found) == 1:
         return found[0]
-    shown = readable(name)[:60]
+    shown = make_readable(name)[:60]
     if found:
         who = " and ".join(map(folder_name, found[:3]))
         told = f"{who}{' and more' if len(found) > 3 else ''} have the name {shown}: give a number"
@@ -131,7 +131,7 @@ def _check_photos(said: Corrections) -> None:
         if first is None:
             lines[what, number, photo.name] = photo.line
             return True
-        said.remarks.append((photo.line, f"{readable(photo.name)} is on line {first} already"))
+        said.remarks.append((photo.line, f"{make_readable(photo.name)} is on line {first} already"))
         return False
 
     said.bar = [one for one in said.bar if is_new("not", *one)]

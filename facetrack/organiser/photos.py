@@ -20,7 +20,7 @@ from facetrack.core.faces import (
     Pictures,
     Skipped,
     Vectors,
-    unit,
+    scale_to_unit,
 )
 from facetrack.core.progress import QUIET, Progress
 from facetrack.extraction.pipeline import NO_FACE, extract_any
@@ -36,7 +36,7 @@ from facetrack.organiser.recognition import (
     recognise,
 )
 from facetrack.organiser.state import State, is_inside
-from facetrack.system.home import home
+from facetrack.system.home import find_home
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def load_vectors(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[n
     """The vectors that are stored of faces, as the state calls them."""
     keys = list(keys)
     faces = [(bytes.fromhex(content_of(key)), box_of(key)) for key in keys]
-    with Store(home()) as store:
+    with Store(find_home()) as store:
         stored = store.vectors(embedder.identity(), faces)
     raw = {
         key: stored[content, box_bytes(box)]
@@ -218,11 +218,11 @@ def load_vectors(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[n
     }
     if not raw or not embedder.normalize:
         return raw
-    return dict(zip(raw, unit(np.stack(list(raw.values()))), strict=True))
+    return dict(zip(raw, scale_to_unit(np.stack(list(raw.values()))), strict=True))
 
 
 def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
-    with Store(home()) as store:
+    with Store(find_home()) as store:
         whole = extract_any(
             listing, stages.detector, stages.embedder, store, stages.engine, progress
         )

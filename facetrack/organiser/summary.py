@@ -44,20 +44,20 @@ def count(photos: Photos, persons: Numbers, far: NDArray[np.bool_]) -> dict[str,
 def summarise(numbers: dict[str, int], distance: float | None, missing: str) -> list[str]:
     """The run in lines. distance: the radius, if there is one; missing: of `tell_missing`."""
     lines = [
-        f"{texts.counted(numbers['photos'], 'photo')}, "
-        f"{texts.counted(numbers['faces'], 'face')}: "
-        f"{texts.counted(numbers['persons'], 'person')}, "
-        f"{texts.counted(numbers['unknown_faces'], 'face')} in no group, "
-        f"{texts.counted(numbers['photos_without_face'], 'photo')} without a face, "
+        f"{texts.write_count(numbers['photos'], 'photo')}, "
+        f"{texts.write_count(numbers['faces'], 'face')}: "
+        f"{texts.write_count(numbers['persons'], 'person')}, "
+        f"{texts.write_count(numbers['unknown_faces'], 'face')} in no group, "
+        f"{texts.write_count(numbers['photos_without_face'], 'photo')} without a face, "
         f"{numbers['skipped']:,} skipped"
     ]
     if numbers["twins"]:
-        photos = texts.counted(numbers["twins"], "photo is", "photos are")
+        photos = texts.write_count(numbers["twins"], "photo is", "photos are")
         lines.append(f"{photos} the same as another one, and listed once")
     if numbers["originals_gone"]:
         one = "photo is no longer where it was; the copy here is kept"
         many = "photos are no longer where they were; the copies here are kept"
-        lines.append(texts.counted(numbers["originals_gone"], one, many))
+        lines.append(texts.write_count(numbers["originals_gone"], one, many))
     if missing:
         lines.append(missing)
     if distance is not None:

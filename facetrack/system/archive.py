@@ -22,7 +22,7 @@ from typing import TypeVar
 
 from facetrack.core.errors import UserError
 from facetrack.system.files import sha256
-from facetrack.system.home import home, lock
+from facetrack.system.home import find_home, lock
 from facetrack.system.progress import bar
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ _DAMAGED = (
 )
 
 
-def unpacked(archive: Path, name: str) -> Path:
+def unpack(archive: Path, name: str) -> Path:
     """The folder `datasets/NAME-HASH` of facetrack's folder with the archive's content.
 
     It is unpacked the first time only; HASH is the start of the archive's SHA-256.
@@ -64,7 +64,7 @@ def unpacked(archive: Path, name: str) -> Path:
             f"the archive {archive} cannot be read ({error.strerror}): give the path of a .tgz, "
             ".tar.gz, .tar or .zip file"
         ) from error
-    folder = home() / "datasets" / f"{re.sub(r'[^A-Za-z0-9_-]', '_', name)}-{digest[:16]}"
+    folder = find_home() / "datasets" / f"{re.sub(r'[^A-Za-z0-9_-]', '_', name)}-{digest[:16]}"
     extract(archive, folder)
     return folder
 
@@ -148,7 +148,7 @@ def _unpack_tar(archive: Path, folder: Path, *, compressed: bool) -> None:
         _Bounded(raw) as stream,
         tarfile.open(fileobj=stream, mode="r:", errorlevel=2) as tar,
     ):
-        members = _checked_tar(tar, archive, folder)
+        members = _check_tar(tar, archive, folder)
         # tarfile takes a damaged header for the end of the archive, so look for the real end;
         # reading on makes gzip compare its checksum.
         stream.seek(tar.offset)
@@ -160,7 +160,7 @@ def _unpack_tar(archive: Path, folder: Path, *, compressed: bool) -> None:
             tar.extract(member, folder, set_attrs=False, filter="data")
 
 
-def _checked_tar(tar: tarfile.TarFile, archive: Path, folder: Path) -> list[tarfile.TarInfo]:
+def _check_tar(tar: tarfile.TarFile, archive: Path, folder: Path) -> list[tarfile.TarInfo]:
     limits = _Limits(archive)
     members = []
     for member in _bar(tar, f"Checking {archive.name}"):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from facetrack.core.errors import UserError
-from facetrack.system.masking import first_line, masked
+from facetrack.system.masking import mask, read_first_line
 from facetrack.system.sqlite_files import local
 
 CONNECT_SECONDS = 4
@@ -64,7 +64,7 @@ def demand_usable(program: Program, url: str) -> None:
         return
     except ImportError as error:
         raise UserError(
-            f"{masked(url)} needs a driver that is not installed ({error}): for PostgreSQL, "
+            f"{mask(url)} needs a driver that is not installed ({error}): for PostgreSQL, "
             "pip install 'facetrack[postgresql]'"
         ) from error
     except SQLAlchemyError as error:
@@ -74,13 +74,13 @@ def demand_usable(program: Program, url: str) -> None:
             if "locked" in str(error):
                 return
             raise UserError(
-                f"the {program.what} {masked(url)} cannot be used ({first_line(error)}): see that "
-                f"it is whole and that you may read and write it, or name another by "
+                f"the {program.what} {mask(url)} cannot be used ({read_first_line(error)}): see "
+                f"that it is whole and that you may read and write it, or name another by "
                 f"{program.setting}=…"
             ) from error
         raise UserError(
-            f"the {program.what} {masked(url)} does not answer ({first_line(error)}): see that it "
-            f"runs and lets you in, or leave {program.setting} out"
+            f"the {program.what} {mask(url)} does not answer ({read_first_line(error)}): see that "
+            f"it runs and lets you in, or leave {program.setting} out"
         ) from error
     others = tables - {_BOOKKEEPING}
     # A server's database may be shared, as long as nobody else counts versions in it.
@@ -105,9 +105,9 @@ def version_trouble(program: Program, url: str) -> str | None:
     scripts = ScriptDirectory(str(program.scripts))
     if revision == scripts.get_current_head():
         return None
-    told = f"the {program.what} {masked(url)} was made by"
+    told = f"the {program.what} {mask(url)} was made by"
     if revision in {script.revision for script in scripts.walk_revisions()}:
-        upgrade = program.upgrade.format(masked(url))
+        upgrade = program.upgrade.format(mask(url))
         return (
             f"{told} an older {program.name} than {program.version}: make a copy of it and bring "
             f"it up to date with `{upgrade}`, or name another by {program.setting}=…"
@@ -120,7 +120,7 @@ def version_trouble(program: Program, url: str) -> str | None:
 
 def _anothers(program: Program, url: str) -> str:
     return (
-        f"{masked(url)} is no {program.what}: it belongs to something else, and nothing in it was "
+        f"{mask(url)} is no {program.what}: it belongs to something else, and nothing in it was "
         f"changed; name another by {program.setting}=…"
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facetrack.core.errors import UserError
-from facetrack.system.home import home, lock
+from facetrack.system.home import find_home, lock
 
 
 def fetch(
@@ -33,7 +33,7 @@ def fetch(
         demanded = _Hash("git blob id", git_blob.lower(), _git_blob)
     else:
         raise UserError(f"{filename} is not downloaded without a known hash: {hint}")
-    folder = home() / "downloads"
+    folder = find_home() / "downloads"
     path = folder / filename
     problems: list[str] = []
     try:

@@ -22,7 +22,7 @@ _WITH_FACES = ("", "tsne", "sheets")
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def home() -> Path:
+def find_home() -> Path:
     """The folder named by FACETRACK_HOME, else the user's cache folder; made when missing.
 
     It is readable by its owner only, since embeddings are biometric data.
@@ -51,12 +51,12 @@ def lock(path: Path) -> FileLock:
     return FileLock(path, mode=0o600)
 
 
-def locks() -> Path:
+def find_locks() -> Path:
     """The folder of the locks that keep processes out of each other's way, made when missing.
 
     Raises UserError where it cannot be written to.
     """
-    folder = home() / "locks"
+    folder = find_home() / "locks"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         if not os.access(folder, os.W_OK):

@@ -32,7 +32,7 @@ def ask(wanted: bool) -> None:
         _stream, sys.stdout = sys.stdout, sys.stderr
 
 
-def asked() -> bool:
+def is_asked() -> bool:
     """Whether results are given as JSON."""
     return _ASKED in os.environ
 
@@ -43,7 +43,7 @@ def tell(kind: str, /, **fields: object) -> None:
     kind: what it is of, "job", "study", "sweep", "organise", "export" or "forget". fields: numbers
     (what is not finite becomes null), texts, paths, and lists and mappings of these.
     """
-    if asked():
+    if is_asked():
         record = {"schema": _SCHEMA, "kind": kind, **fields}
         _give(json.dumps(_plain(record), allow_nan=False))
 
@@ -67,7 +67,7 @@ def hold() -> Iterator[list[str]]:
 
 def beside() -> Any:
     """The stream for everything that is no result, in worker processes as well."""
-    return sys.stderr if asked() and _held is None else sys.stdout
+    return sys.stderr if is_asked() and _held is None else sys.stdout
 
 
 def _give(line: str) -> None:

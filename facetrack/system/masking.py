@@ -37,7 +37,7 @@ def remember(value: Any) -> None:
             remember(one)
     elif isinstance(value, str) and "://" in value:
         address = value[_start(value) :]
-        hidden = _hidden(address)
+        hidden = _hide(address)
         if hidden != address:
             for written in _as_written(address):
                 _remembered[written] = hidden
@@ -47,7 +47,7 @@ def remember(value: Any) -> None:
                         _remembered[written] = HIDDEN
 
 
-def masked(text: str) -> str:
+def mask(text: str) -> str:
     """A text with the password of every URL in it hidden."""
     for variable in _VARIABLES:
         if len(secret := os.environ.get(variable, "")) >= _SHORTEST:
@@ -55,16 +55,16 @@ def masked(text: str) -> str:
     # The longest first: an address before the password in it.
     for written in sorted(_remembered, key=len, reverse=True):
         text = text.replace(written, _remembered[written])
-    return _ADDRESS.sub(_found, text)
+    return _ADDRESS.sub(_find, text)
 
 
-def masked_within(value: Any) -> Any:
+def mask_within(value: Any) -> Any:
     """The same of every text in a value such as a config. Returns a copy."""
     if isinstance(value, dict):
-        return {key: masked_within(one) for key, one in value.items()}
+        return {key: mask_within(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [masked_within(one) for one in value]
-    return masked(value) if isinstance(value, str) else value
+        return [mask_within(one) for one in value]
+    return mask(value) if isinstance(value, str) else value
 
 
 def is_masked(text: str) -> bool:
@@ -78,13 +78,13 @@ def _start(text: str) -> int:
     return found.start() if found else 0
 
 
-def _found(match: re.Match[str]) -> str:
+def _find(match: re.Match[str]) -> str:
     address = match[0].rstrip(_BEHIND)
-    return _hidden(address) + match[0][len(address) :]
+    return _hide(address) + match[0][len(address) :]
 
 
 @functools.lru_cache(maxsize=100)
-def _hidden(address: str) -> str:
+def _hide(address: str) -> str:
     """An address without what is secret in it; as it is where nothing is."""
     if "@" not in address and "?" not in address:
         return address
@@ -104,7 +104,7 @@ def _hidden(address: str) -> str:
     front, at, rest = shown.partition(f":{HIDDEN}@")
     if at and address.count("@") > 1:
         # The first @ ends the password for SQLAlchemy; whoever put another one in meant the last.
-        rest = _hidden(f"any://{address.rpartition('@')[2]}").removeprefix("any://")
+        rest = _hide(f"any://{address.rpartition('@')[2]}").removeprefix("any://")
     return f"{front}{at}{rest}"
 
 
@@ -136,7 +136,7 @@ def _as_written(address: str) -> list[str]:
     return list(dict.fromkeys(forms))
 
 
-def first_line(error: BaseException) -> str:
+def read_first_line(error: BaseException) -> str:
     """What an error says first, whole, passwords hidden; its kind where it says nothing."""
     text = str(error).strip() or type(error).__name__
-    return masked(text.splitlines()[0])
+    return mask(text.splitlines()[0])

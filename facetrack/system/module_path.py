@@ -29,7 +29,7 @@ class _Named:
         return PathFinder.find_spec(name, [f"/{folder}"], target)
 
 
-def name(targets: Iterable[str]) -> None:
+def name_modules(targets: Iterable[str]) -> None:
     """Let the modules of dotted names be found in the working folder.
 
     Here, and in processes that are started. targets: such as `mymodule.Mine`.

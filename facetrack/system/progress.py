@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from tqdm import tqdm
 
 from facetrack.system import json_lines
-from facetrack.system.terminal import harmless
+from facetrack.system.terminal import make_harmless
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ def say(text: str) -> None:
 
     To standard error where the results are given as JSON.
     """
-    text, stream = harmless(text), json_lines.beside()
+    text, stream = make_harmless(text), json_lines.beside()
     if sys.stderr.isatty():
         tqdm.write(text, file=stream)
     else:

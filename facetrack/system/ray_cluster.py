@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from facetrack.core.errors import UserError
-from facetrack.system.masking import first_line
+from facetrack.system.masking import read_first_line
 
 # Faces are biometric data: nothing is sent anywhere. Ray reads these when it starts.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -30,7 +30,7 @@ def environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def connected() -> Iterator[Any]:
+def connect() -> Iterator[Any]:
     """The module `ray`, connected to its cluster; what was started for it ends with it.
 
     Raises UserError where Ray is not installed, no cluster answers, or this process is itself a
@@ -62,8 +62,9 @@ def connected() -> Iterator[Any]:
         )
     except (OSError, RuntimeError, ValueError) as error:
         raise UserError(
-            f"no Ray cluster can be used at {address or 'this machine'} ({first_line(error)}): "
-            f"start one with `ray start --head`, or unset {_ADDRESS} to use this machine alone"
+            f"no Ray cluster can be used at {address or 'this machine'} "
+            f"({read_first_line(error)}): start one with `ray start --head`, or unset {_ADDRESS} "
+            "to use this machine alone"
         ) from error
     try:
         yield ray

@@ -26,12 +26,12 @@ def watch() -> None:
     _handle(_interrupt)
 
 
-def asked() -> bool:
+def is_asked() -> bool:
     """Whether a signal came: an error since then is most likely what it has interrupted."""
     return _by is not None
 
 
-def told() -> str:
+def describe() -> str:
     """What ended the process, for the user."""
     return _told(signal.SIGINT if _by is None else _by)
 

@@ -29,7 +29,7 @@ def folder(home: Path) -> Iterator[Path]:
         _remove_empty(home / NAME)
 
 
-def left(home: Path) -> list[Path]:
+def find_left(home: Path) -> list[Path]:
     """The folders whose process is gone."""
     with contextlib.suppress(OSError):
         return [path for path in sorted((home / NAME).iterdir()) if _abandoned(path)]
@@ -38,7 +38,7 @@ def left(home: Path) -> list[Path]:
 
 def sweep(home: Path) -> None:
     """Remove the folders whose process is gone."""
-    for path in left(home):
+    for path in find_left(home):
         shutil.rmtree(path, ignore_errors=True)
     _remove_empty(home / NAME)
 

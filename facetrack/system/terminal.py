@@ -3,16 +3,16 @@
 import os
 import sys
 
-from facetrack.core.texts import readable
-from facetrack.system.masking import masked
+from facetrack.core.texts import make_readable
+from facetrack.system.masking import mask
 
 
-def harmless(text: str) -> str:
+def make_harmless(text: str) -> str:
     """A text as it may be shown, its lines kept: no escape sequence, bidi control or password.
 
     File names may hold the first two, arguments the last, and messages of libraries all of them.
     """
-    return "\n".join(map(readable, masked(text).split("\n")))
+    return "\n".join(map(make_readable, mask(text).split("\n")))
 
 
 def print_anything() -> None:
@@ -28,5 +28,5 @@ def print_anything() -> None:
 
 def refuse(message: str) -> int:
     """Say a user's mistake on standard error; returns the exit status that stands for it."""
-    print(f"facetrack: {harmless(message)}", file=sys.stderr)
+    print(f"facetrack: {make_harmless(message)}", file=sys.stderr)
     return 2

@@ -8,7 +8,7 @@ from pathlib import Path
 from facetrack.core.errors import UserError
 from facetrack.system import npz
 from facetrack.system.files import replace
-from facetrack.system.home import home, lock, locks
+from facetrack.system.home import find_home, find_locks, lock
 
 _FILE = "exports.json"
 _VERSION = 1
@@ -18,17 +18,18 @@ CONTENT = "content"
 
 def remember(path: Path) -> None:
     """Remember a file that is about to be written. Raises OSError."""
-    with lock(locks() / "exports.lock"):
-        known = [str(one) for one in remembered() if one.exists() and one != path]
+    with lock(find_locks() / "exports.lock"):
+        known = [str(one) for one in read_remembered() if one.exists() and one != path]
         replace(
-            home() / _FILE, json.dumps({"version": _VERSION, "files": [*known, str(path)]}).encode()
+            find_home() / _FILE,
+            json.dumps({"version": _VERSION, "files": [*known, str(path)]}).encode(),
         )
 
 
-def remembered() -> list[Path]:
+def read_remembered() -> list[Path]:
     """The files, whether or not they are still there; none where the list cannot be read."""
     try:
-        stored = json.loads((home() / _FILE).read_bytes())
+        stored = json.loads((find_home() / _FILE).read_bytes())
         if stored["version"] != _VERSION:
             return []
         return [Path(str(one)) for one in stored["files"]]
@@ -36,13 +37,15 @@ def remembered() -> list[Path]:
         return []
 
 
-def showing(contents: Collection[str]) -> list[Path]:
+def find_showing(contents: Collection[str]) -> list[Path]:
     """The files that are still exports and have a face of one of these pictures.
 
     contents: SHA-256 in hex.
     """
     wanted = frozenset(contents)
-    return [path for path in remembered() if path.is_file() and not wanted.isdisjoint(_of(path))]
+    return [
+        path for path in read_remembered() if path.is_file() and not wanted.isdisjoint(_of(path))
+    ]
 
 
 def _of(path: Path) -> set[str]:

@@ -7,7 +7,7 @@ from facetrack import figures
 from facetrack.core.faces import Embeddings, Skipped
 from facetrack.core.scores import clip_score
 from facetrack.evaluation.experiment import Evaluation
-from facetrack.evaluation.metrics import summary
+from facetrack.evaluation.metrics import summarise
 from facetrack.tracking import keys
 
 
@@ -32,7 +32,7 @@ def count_faces(embeddings: Embeddings) -> dict[str, int]:
 def mean_scores(embeddings: Embeddings, evaluation: Evaluation) -> Means:
     """What runs are compared by."""
     means = {
-        keys.MEAN.format(key): summary(evaluation.column(key)).mean
+        keys.MEAN.format(key): summarise(evaluation.column(key)).mean
         for key in evaluation.resamples[0]
         if key != keys.ARI
     }
@@ -41,7 +41,7 @@ def mean_scores(embeddings: Embeddings, evaluation: Evaluation) -> Means:
     if not embeddings.names:
         return Means(means, {})
     ari = evaluation.column(keys.ARI)
-    told = summary(ari)
+    told = summarise(ari)
     values = {
         keys.ARI_MEAN: told.mean,
         keys.ARI_STD: told.std,
@@ -52,7 +52,7 @@ def mean_scores(embeddings: Embeddings, evaluation: Evaluation) -> Means:
     return Means(values, {keys.ARI: ari})
 
 
-def summarise(values: Mapping[str, float]) -> str:
+def describe_result(values: Mapping[str, float]) -> str:
     """A job's result in a word: its ARI, or without labels how many clusters there are."""
     if "ari_mean" in values:
         return f"ARI {values['ari_mean']:.3f} ± {2 * values['ari_std']:.3f}"

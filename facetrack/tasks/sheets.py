@@ -16,7 +16,7 @@ from facetrack.core.faces import Embeddings
 from facetrack.extraction.thumbnails import Face, draw_thumbnails
 from facetrack.figures import Sheet
 from facetrack.system.files import replace
-from facetrack.system.home import home
+from facetrack.system.home import find_home
 from facetrack.system.progress import TERMINAL
 
 _SIDE = 48  # a multiple of 16, the blocks of a JPEG: no face runs into its neighbour
@@ -25,7 +25,7 @@ _BLANK = 128
 _CHECKSUM = 32
 
 
-def sheet(embeddings: Embeddings) -> Sheet:
+def make_sheet(embeddings: Embeddings) -> Sheet:
     """The faces whose pictures may be shown, from the cache or drawn and cached.
 
     The face of a picture that has gone or changed meanwhile is blank, and such a sheet is not kept.
@@ -37,7 +37,7 @@ def sheet(embeddings: Embeddings) -> Sheet:
     columns = max(1, math.ceil(math.sqrt(len(shown))))
     contents = "".join(embeddings.contents).encode()
     key = hashlib.sha256(contents + embeddings.boxes.tobytes() + may.tobytes())
-    path = home() / "sheets" / f"{key.hexdigest()[:16]}-{_SIDE}.jpg"
+    path = find_home() / "sheets" / f"{key.hexdigest()[:16]}-{_SIDE}.jpg"
     content = _kept(path)
     if content is None:
         content, whole = _drawn(embeddings, shown, columns)

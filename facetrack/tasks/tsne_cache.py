@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from facetrack import figures
 from facetrack.core.faces import Embeddings
 from facetrack.system.files import replace
-from facetrack.system.home import home
+from facetrack.system.home import find_home
 from facetrack.system.progress import say
 
 
-def tsne(embeddings: Embeddings, seed: int) -> NDArray[np.float32]:
+def compute_tsne(embeddings: Embeddings, seed: int) -> NDArray[np.float32]:
     """(n, 2) float32 coordinates of the faces, from the cache or computed and cached."""
-    path = home() / "tsne" / f"{embeddings.digest}-{seed}.npy"
+    path = find_home() / "tsne" / f"{embeddings.digest}-{seed}.npy"
     n = len(embeddings.vectors)
     kept = _kept(path)
     if kept is not None and kept.shape == (n, 2):

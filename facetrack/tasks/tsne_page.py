@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 
 from facetrack import figures
 from facetrack.core.faces import Embeddings
-from facetrack.core.labels import noise_alone
-from facetrack.core.texts import counted
-from facetrack.tasks.sheets import sheet
+from facetrack.core.labels import separate_noise
+from facetrack.core.texts import write_count
+from facetrack.tasks.sheets import make_sheet
 
 
 def draw_tsne_page(
@@ -18,11 +18,11 @@ def draw_tsne_page(
     about: str = "",
 ) -> str:
     """The interactive t-SNE page of some faces. about: what else it should say, in a sentence."""
-    n_people, n_clusters = len(embeddings.names), len(np.unique(noise_alone(clusters)))
+    n_people, n_clusters = len(embeddings.names), len(np.unique(separate_noise(clusters)))
     counts = [
-        counted(len(clusters), "face"),
-        *([counted(n_people, "person", "people")] if n_people else []),
-        counted(n_clusters, "cluster"),
+        write_count(len(clusters), "face"),
+        *([write_count(n_people, "person", "people")] if n_people else []),
+        write_count(n_clusters, "cluster"),
     ]
     page = figures.TsnePage(
         title,
@@ -31,6 +31,6 @@ def draw_tsne_page(
         [str(one.person) for one in embeddings.pictures] if n_people else None,
         clusters,
         [one.name for one in embeddings.pictures],
-        sheet(embeddings),
+        make_sheet(embeddings),
     )
     return figures.render_tsne_page(page)

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from facetrack.core.errors import UserError
-from facetrack.system.masking import masked
+from facetrack.system.masking import mask
 
 SERVER = ("http://", "https://")
 NOWHERE = "none"
@@ -20,17 +20,17 @@ def refuse_malformed(uri: str) -> None:
     if not mark:
         host, colon, port = uri.rpartition(":")
         if colon and port.split("/")[0].isdecimal() and not host.endswith("/"):
-            raise UserError(f"tracking.uri={masked(uri)} names no protocol: say http://{uri}")
-        raise UserError(f"tracking.uri={masked(uri)} is no address of a store: {_EXPECTED}")
+            raise UserError(f"tracking.uri={mask(uri)} names no protocol: say http://{uri}")
+        raise UserError(f"tracking.uri={mask(uri)} is no address of a store: {_EXPECTED}")
     if scheme == "file":
         raise UserError(
-            f"the MLflow store {masked(uri)} is a folder, in which MLflow keeps no runs any more: "
+            f"the MLflow store {mask(uri)} is a folder, in which MLflow keeps no runs any more: "
             "add tracking.uri=sqlite:///mlflow.db for a database beside it, into which `mlflow "
             "migrate-filestore` takes old runs along"
         )
     if scheme.partition("+")[0] not in _SCHEMES:
         raise UserError(
-            f"tracking.uri={masked(uri)} begins with {scheme}://, where facetrack keeps no runs: "
+            f"tracking.uri={mask(uri)} begins with {scheme}://, where facetrack keeps no runs: "
             f"{_EXPECTED}"
         )
     if uri.startswith(SERVER):
@@ -42,12 +42,12 @@ def refuse_malformed(uri: str) -> None:
             sound = False
         if not sound or any(letter.isspace() for letter in rest.partition("@")[2] or rest):
             raise UserError(
-                f"tracking.uri={masked(uri)} is no address of a server: expected http://HOST:PORT "
+                f"tracking.uri={mask(uri)} is no address of a server: expected http://HOST:PORT "
                 "with a number for PORT, such as http://127.0.0.1:5000"
             )
 
 
-def without_user(uri: str) -> str:
+def remove_user(uri: str) -> str:
     """A server's address without the name and password in it, which are for MLflow's requests."""
     parts = urlsplit(uri)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")

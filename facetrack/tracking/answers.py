@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from facetrack.core.errors import UserError
-from facetrack.system.masking import masked
+from facetrack.system.masking import mask
 from facetrack.system.progress import say
-from facetrack.tracking.address import without_user
+from facetrack.tracking.address import remove_user
 
 # MLflow reads these at each request. A server that asks to wait for a day is asked again after
 # MLflow's own pauses, which end after four minutes. Where one leads elsewhere, nothing is asked
@@ -139,7 +139,7 @@ def _own_words(error: BaseException) -> str:
     if isinstance(said, dict):  # MLflow's own, or of what stands before it
         message = next((said[key] for key in ("message", "detail", "error") if said.get(key)), None)
     text = " ".join(str(message or "").split())
-    return "" if "<" in text and ">" in text else masked(text)[:_LONGEST]
+    return "" if "<" in text and ">" in text else mask(text)[:_LONGEST]
 
 
 def _without_status(error: BaseException, text: str) -> Answer:
@@ -163,7 +163,7 @@ def _without_status(error: BaseException, text: str) -> Answer:
 def silence(uri: str) -> Exception | None:
     """Why nobody answers at a server's address; None where somebody does, whatever it is."""
     try:
-        request = f"{without_user(uri)}/health"
+        request = f"{remove_user(uri)}/health"
         with urllib.request.urlopen(request, timeout=_ANSWERS_SECONDS) as answer:
             answer.read(_MOST)
     except urllib.error.HTTPError:

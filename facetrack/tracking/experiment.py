@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from facetrack.core.errors import UserError
-from facetrack.system.home import lock, locks
-from facetrack.system.masking import masked
+from facetrack.system.home import find_locks, lock
+from facetrack.system.masking import mask
 from facetrack.system.sqlite_files import local
 from facetrack.tracking import database, links, place, settings
 from facetrack.tracking.keys import EXPERIMENT_KIND
@@ -63,8 +63,8 @@ def open_experiment(access: Access, name: str, *, patient: bool) -> Experiment:
             client.set_experiment_tag(experiment, links.VIEW_TAG, links.VIEW)
     if found is not None and found.lifecycle_stage == "deleted":
         raise UserError(
-            f"experiment {name} was deleted in the MLflow store {masked(access.uri)}: "
-            f"restore it (MLFLOW_TRACKING_URI={masked(access.uri)} mlflow experiments restore "
+            f"experiment {name} was deleted in the MLflow store {mask(access.uri)}: "
+            f"restore it (MLFLOW_TRACKING_URI={mask(access.uri)} mlflow experiments restore "
             f"--experiment-id {found.experiment_id}), or take tracking.experiment=OTHER"
         )
     access.trust()
@@ -119,4 +119,4 @@ def _create(access: Access, client: Any, name: str) -> str:
 def _lock_path(uri: str) -> Path:
     here = uri.startswith("sqlite:")
     key = hashlib.sha256(f"{Path.cwd() if here else ''}|{uri}".encode()).hexdigest()[:16]
-    return locks() / f"mlflow-{key}.lock"
+    return find_locks() / f"mlflow-{key}.lock"

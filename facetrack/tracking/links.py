@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from facetrack.system.masking import masked
+from facetrack.system.masking import mask
 from facetrack.system.sqlite_files import database, local
 from facetrack.tracking import place
 from facetrack.tracking.address import SERVER
@@ -28,10 +28,10 @@ def open_line(uri: str, experiment: str) -> str:
     """What to do to look at the results. experiment: its id."""
     page = _RUNS_PAGE.format(experiment=experiment) + _VIEW_PAGE
     if uri.startswith(SERVER):
-        return f"open {masked(uri).rstrip('/')}{page}"
+        return f"open {mask(uri).rstrip('/')}{page}"
     store = ""
     if not place.is_standard(uri):
-        store = f" --backend-store-uri {shlex.quote(masked(uri))}"
+        store = f" --backend-store-uri {shlex.quote(mask(uri))}"
     # The mlflow beside this Python, which need not be the one on the PATH, if any is.
     command = Path(sys.executable).parent / "mlflow"
     if shutil.which("mlflow") == str(command):
@@ -45,6 +45,6 @@ def open_line(uri: str, experiment: str) -> str:
 
 def where(uri: str | None) -> str:
     """A tracking URI, or MLflow's own choice for None, as it reads from any working directory."""
-    chosen = place.chosen(uri)
+    chosen = place.choose_uri(uri)
     path = local(chosen)
     return chosen if path is None else database(path.absolute())

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from facetrack.system import temporary
-from facetrack.system.home import home
+from facetrack.system.home import find_home
 from facetrack.tracking.experiment import look_up_experiment
 from facetrack.tracking.keys import KIND
 from facetrack.tracking.marks import is_known_to_show
@@ -57,7 +57,7 @@ class Past:
     def text(self, run: RunRecord, path: str) -> str:
         """A file of a run as text."""
         found = self._repository(run)
-        with self._access.working(AGAIN), temporary.folder(home()) as folder:
+        with self._access.working(AGAIN), temporary.folder(find_home()) as folder:
             # Nothing that is to be deleted is copied where it can be read in place.
             place = None if is_local(found) else str(folder)
             content = Path(found.download_artifacts(path, place))

@@ -23,7 +23,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _RUNS_LOOKED_AT = 100  # the latest: enough to know whose folder it is
 
 
-def chosen(uri: str | None) -> str:
+def choose_uri(uri: str | None) -> str:
     """A tracking URI, or MLflow's own choice for None, with the folder's name as it is."""
     import mlflow.tracking
 
@@ -48,7 +48,7 @@ def make_tables(uri: str) -> None:
 
     store: Any = SqlAlchemyStore
     # Its client would write the working folder into an SQL statement as it is, quotes included.
-    store(uri, address(_files()))
+    store(uri, write_address(_files()))
 
 
 def keeps_in_folder(uri: str) -> bool:
@@ -60,10 +60,10 @@ def files_of(experiment: str) -> str:
     """Where the files of a new experiment's runs are to be, as a URI."""
     if not _PLAIN_NAME.fullmatch(experiment):
         experiment = hashlib.sha256(experiment.encode()).hexdigest()[:16]
-    return address(_files() / experiment)
+    return write_address(_files() / experiment)
 
 
-def address(path: Path) -> str:
+def write_address(path: Path) -> str:
     """A folder on this machine as an artifact location: as it is, or encoded where it must be."""
     return str(path) if quote(str(path)) == str(path) else path.as_uri()
 

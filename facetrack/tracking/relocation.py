@@ -9,12 +9,12 @@ import sqlite3
 from pathlib import Path
 
 from facetrack.core.errors import UserError
-from facetrack.tracking.place import address, path_of
+from facetrack.tracking.place import path_of, write_address
 
 _PLACES = (("experiments", "artifact_location"), ("runs", "artifact_uri"))
 
 
-def corrected(path: Path) -> int:
+def correct(path: Path) -> int:
     """Let a store look for the files of its runs beside itself; returns how many runs that changes.
 
     Places that are elsewhere for good stay: on servers, and in folders not called mlruns. No file
@@ -47,4 +47,4 @@ def _beside(location: str, files: Path) -> str:
         return location
     last = len(before.parts) - 1 - before.parts[::-1].index("mlruns")
     now = files.joinpath(*before.parts[last + 1 :])
-    return location if now == before else address(now)
+    return location if now == before else write_address(now)

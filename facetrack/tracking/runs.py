@@ -8,8 +8,8 @@ from typing import Any
 from facetrack.core.artifacts import Artifact
 from facetrack.system import temporary
 from facetrack.system.files import write
-from facetrack.system.home import home
-from facetrack.system.masking import masked
+from facetrack.system.home import find_home
+from facetrack.system.masking import mask
 from facetrack.tracking import answers
 from facetrack.tracking.address import SERVER
 from facetrack.tracking.experiment import Experiment
@@ -105,7 +105,7 @@ class MlflowRun:
         said = {**(tags or {}), **self._mark(files)}
         if said:
             self.tags(said)
-        with temporary.folder(home()) as folder:
+        with temporary.folder(find_home()) as folder:
             write(folder, {file.name: file.content for file in files})
             self._client.log_artifacts(self.run_id, str(folder))
         if str(self._client.tracking_uri).startswith(SERVER):
@@ -113,7 +113,7 @@ class MlflowRun:
             kept = {file.path for file in self._client.list_artifacts(self.run_id)}
             if lost := {file.name for file in files} - kept:
                 raise answers.Unkept(
-                    f"the MLflow server {masked(self._client.tracking_uri)} took {min(lost)} and "
+                    f"the MLflow server {mask(self._client.tracking_uri)} took {min(lost)} and "
                     f"does not have it: see what stands before it, then {AGAIN}"
                 )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from facetrack.core.errors import UserError
-from facetrack.system.masking import masked, remember
+from facetrack.system.masking import mask, remember
 from facetrack.tracking import answers, database, place
 from facetrack.tracking.address import SERVER, refuse_malformed
 from facetrack.tracking.values import in_short
@@ -46,7 +46,7 @@ class Access:
     """
 
     def __init__(self, uri: str | None, *, patient: bool) -> None:
-        self.uri = place.chosen(uri)
+        self.uri = place.choose_uri(uri)
         self._then: str | None = None
         remember(self.uri)
         refuse_malformed(self.uri)
@@ -81,7 +81,7 @@ class Access:
                 raise self._answered(error) from error
             raise UserError(
                 database.version_trouble(self.uri)
-                or f"the MLflow store {masked(self.uri)} cannot be used ({in_short(error)}): {todo}"
+                or f"the MLflow store {mask(self.uri)} cannot be used ({in_short(error)}): {todo}"
             ) from error
 
     @contextlib.contextmanager
@@ -115,7 +115,7 @@ class Access:
         if error := answers.awaited(self.uri, seconds):
             _given_up.add(self.uri)
             raise UserError(
-                f"no MLflow server answers at {masked(self.uri)} "
+                f"no MLflow server answers at {mask(self.uri)} "
                 f"({answers.read(error).what}, {in_short(error)}): start one "
                 "with `DO_NOT_TRACK=true mlflow server --host 127.0.0.1 --port 5000`, or leave "
                 "tracking.uri out to use a local store"
@@ -125,11 +125,11 @@ class Access:
         """What a failure of the store comes to."""
         if not self.is_server:
             return answers.Unkept(
-                f"the MLflow store {masked(self.uri)} stopped working ({in_short(error)}): see "
+                f"the MLflow store {mask(self.uri)} stopped working ({in_short(error)}): see "
                 f"that it runs and has room, then {self._then or AGAIN}"
             )
         answer = answers.read(error)
         if answer.passing:
             _given_up.add(self.uri)
-        server, then = f"the MLflow server {masked(self.uri)}", self._then or AGAIN
+        server, then = f"the MLflow server {mask(self.uri)}", self._then or AGAIN
         return answers.Unkept(f"{server} {answer.what}: {answer.todo}, then {then}")

@@ -13,8 +13,8 @@ from typing import Any
 from facetrack.core.artifacts import Artifact
 from facetrack.core.errors import UserError
 from facetrack.system import temporary
-from facetrack.system.home import home
-from facetrack.system.masking import masked
+from facetrack.system.home import find_home
+from facetrack.system.masking import mask
 from facetrack.system.processes import mine
 from facetrack.tracking import answers, keys, links, sweeps, upkeep
 from facetrack.tracking.address import NOWHERE
@@ -102,7 +102,7 @@ class MlflowStore:
         if error is not None:
             with contextlib.suppress(Exception):
                 run.tags({keys.ERROR: in_short(error)})
-                said = masked(traceback.format_exc())
+                said = mask(traceback.format_exc())
                 run.artifacts([Artifact("traceback.txt", said, shows_people=False)])
         with contextlib.suppress(Exception):
             run.end("FAILED")
@@ -157,7 +157,7 @@ class MlflowStore:
         """A file that a run has logged. Raises UserError where there is none."""
         from mlflow.exceptions import MlflowException
 
-        with temporary.folder(home()) as folder:
+        with temporary.folder(find_home()) as folder:
             try:
                 found = self._client.download_artifacts(run_id, name, str(folder))
                 return Path(found).read_bytes()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from facetrack.core.errors import UserError
-from facetrack.system.masking import masked
+from facetrack.system.masking import mask
 from facetrack.tracking import keys, pieces
 from facetrack.tracking.experiment import Experiment
 from facetrack.tracking.reading import read_sweep
@@ -54,9 +54,9 @@ def describe_new(
 ) -> dict[str, object]:
     """The tags of a sweep's new parent run, its name among them."""
     # Without passwords: who resumes the sweep gives them again.
-    command = [masked(one) for one in [*hydra_overrides, *overrides]]
+    command = [mask(one) for one in [*hydra_overrides, *overrides]]
     # A value for some of a group's choices only travels as choice(value): see command_line.py.
-    told = masked(" ".join(re.sub(r"=choice\(([^,()]*)\)$", r"=\1", one) for one in overrides))
+    told = mask(" ".join(re.sub(r"=choice\(([^,()]*)\)$", r"=\1", one) for one in overrides))
     sweeps = map(read_sweep, experiment.search(f"tags.{keys.KIND} = 'sweep'"))
     return {
         keys.NAME: f"sweep {told}"[:_LONGEST_NAME],
@@ -101,7 +101,7 @@ def choose_sweep(experiment: Experiment, sweep_id: str | None) -> SweepRecord:
         what = "no unfinished sweep" if sweep_id is None else f"no sweep {sweep_id}"
         latest = f" (the last one is {sweeps[-1].sweep_id})" if sweeps else ""
         raise UserError(
-            f"there is {what} in the MLflow store {masked(experiment.access.uri)}{latest}: resume "
+            f"there is {what} in the MLflow store {mask(experiment.access.uri)}{latest}: resume "
             "in the folder, or with the tracking.uri=…, that the sweep was started with"
         )
     sweep = wanted[-1]

@@ -1,6 +1,6 @@
 """Values as MLflow can hold them."""
 
-from facetrack.system.masking import first_line
+from facetrack.system.masking import read_first_line
 
 LONGEST_TAG = 5000  # MLflow takes so many everywhere
 _LONGEST_ERROR = 300
@@ -18,4 +18,4 @@ def as_tag(value: object) -> str:
 
 def in_short(error: BaseException) -> str:
     """What an error says first, passwords hidden."""
-    return first_line(error)[:_LONGEST_ERROR]
+    return read_first_line(error)[:_LONGEST_ERROR]

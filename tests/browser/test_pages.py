@@ -15,7 +15,7 @@ from browser.conftest import Visit
 from facetrack.core.faces import Embeddings
 from facetrack.figures import Point, render_curves_page
 from facetrack.tasks.evaluate import galleries
-from facetrack.tasks.tsne_cache import tsne
+from facetrack.tasks.tsne_cache import compute_tsne
 from facetrack.tasks.tsne_page import draw_tsne_page
 from facetrack.testing import portrait_faces
 
@@ -59,7 +59,7 @@ def pages(
     folder = tmp_path_factory.mktemp("pages")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACETRACK_HOME", str(warm_home))
-        page = draw_tsne_page("faces", portraits, tsne(portraits, 0), clusters)
+        page = draw_tsne_page("faces", portraits, compute_tsne(portraits, 0), clusters)
         made = galleries.make_files(portraits, clusters, "faces", b"")
     (folder / "tsne.html").write_text(page)
     (folder / "errors.html").write_text(str(made["errors.html"]))

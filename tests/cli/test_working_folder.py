@@ -78,13 +78,13 @@ def test_only_named_modules_are_found(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("FACETRACK_MODULES", "")  # to be put back
     for name in ("my_own", "my_other", "random"):
         (tmp_path / f"{name}.py").write_text("value = 1\n")
-    module_path.name(["my_own.Mine"])
+    module_path.name_modules(["my_own.Mine"])
     import my_own  # type: ignore[import-not-found]
 
     assert my_own.value == 1
     with pytest.raises(ModuleNotFoundError):
         import my_other  # type: ignore[import-not-found] # noqa: F401
-    module_path.name([])
+    module_path.name_modules([])
     sys.modules.pop("my_own")
     with pytest.raises(ModuleNotFoundError):
         import my_own

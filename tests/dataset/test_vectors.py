@@ -11,7 +11,7 @@ from conftest import SHARED
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embedded
 from facetrack.dataset import Folder, Vectors
-from facetrack.dataset.vectors import about
+from facetrack.dataset.vectors import read_about
 
 ROWS = np.array([[3, 4], [0, 2], [1, 0], [0, 1]], dtype=np.float64)
 UNIT = np.array([[0.6, 0.8], [0, 1], [1, 0], [0, 1]], dtype=np.float32)
@@ -59,9 +59,9 @@ def test_everything_that_a_file_says_is_taken(tmp_path: Path) -> None:
     assert found.n_pictures == 3
     assert found.boxes.tolist() == [[2, 2, 3, 4]] * 4
     assert found.contents == HEX
-    assert about(path).name == "my set"
-    assert about(path).radius == 0.7
-    assert len(about(path).sha256) == 64
+    assert read_about(path).name == "my set"
+    assert read_about(path).radius == 0.7
+    assert len(read_about(path).sha256) == 64
 
 
 def test_faces_without_a_label_are_left_out_and_counted(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_what_cannot_be_meant_is_told(
 ) -> None:
     path = saved(tmp_path, **arrays)
     with pytest.raises(UserError, match=expected) as told:
-        about(path), Vectors(path).embeddings()
+        read_about(path), Vectors(path).embeddings()
     assert re.match(r"dataset\.file=\S+faces\.npz", str(told.value))
     assert "\n" not in str(told.value)
 
@@ -146,4 +146,4 @@ def test_files_made_elsewhere_are_read() -> None:
         assert (len(found.vectors), len(found.names)) == (faces, people)
         assert np.linalg.norm(found.vectors, axis=1) == pytest.approx(1, abs=1e-5)
         assert found.pictures[0].person == "Aaron_Peirsol"
-        assert about(path).radius is None
+        assert read_about(path).radius is None

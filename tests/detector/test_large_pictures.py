@@ -10,7 +10,7 @@ import pytest
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Detector, Image, Picture, Pictures
 from facetrack.detector import DlibHog, Haar, Whole, haar
-from facetrack.detector.reduce import factor, identity, reduced
+from facetrack.detector.reduce import factor, identity, shrink
 from facetrack.embedder import DlibResNet
 from facetrack.extraction import jobs
 from facetrack.extraction.picture import MAX_PIXELS, read
@@ -44,10 +44,10 @@ def test_the_factor_is_the_smallest(pixels: int, megapixels: float, expected: in
 def test_a_reduced_pixel_is_the_mean_of_a_square() -> None:
     image = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
     expected = image[:4, :6].reshape(2, 2, 3, 2, 3).mean((1, 3))
-    result = reduced(image, 2)
+    result = shrink(image, 2)
     assert result.shape == (2, 3, 3)
     assert np.abs(result - expected).max() <= 0.5
-    assert reduced(image, 1) is image
+    assert shrink(image, 1) is image
 
 
 @pytest.mark.parametrize("kind", [Haar, DlibHog])
@@ -55,7 +55,7 @@ def test_faces_of_a_large_picture_are_where_they_are(
     kind: type[Haar] | type[DlibHog], large: Image
 ) -> None:
     (box,) = kind(megapixels=1).detect(large)
-    np.testing.assert_array_equal(box, 2 * kind().detect(reduced(large, 2))[0])
+    np.testing.assert_array_equal(box, 2 * kind().detect(shrink(large, 2))[0])
     assert np.abs(box - kind().detect(large)[0]).max() < 100  # of 530: it goes by sizes
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Face
 from facetrack.embedder import facenet, keras2_weights
-from facetrack.embedder.facenet import FaceNet, standardized
+from facetrack.embedder.facenet import FaceNet, standardize
 
 FACTS = Path(__file__).resolve().parents[2] / "../shared/facenet"
 needs_facts = pytest.mark.skipif(
@@ -184,7 +184,7 @@ def test_folding_keeps_the_function(weights: Weights, images: NDArray[np.uint8])
     model = inception_resnet_v1.build(128)
     for weight in model.weights:
         weight.assign(weights[weight.path])
-    faces = standardized(images[:2], "image")
+    faces = standardize(images[:2], "image")
     whole = np.asarray(model(faces, training=False))
     folded = inception_resnet_v1.forward(128, weights)(faces)
     np.testing.assert_allclose(_unit(folded), _unit(whole), rtol=0, atol=2e-6)
@@ -217,18 +217,18 @@ def test_embed_crops_and_batches(weights_file: Path, images: NDArray[np.uint8]) 
 
 def test_standardized_by_image(images: NDArray[np.uint8]) -> None:
     even = np.full((1, 160, 160, 3), 7, dtype=np.uint8)
-    values = standardized(np.concatenate([images[:3], even]), "image")
+    values = standardize(np.concatenate([images[:3], even]), "image")
     assert values.dtype == np.float32
     np.testing.assert_allclose(values.mean((1, 2, 3)), 0, atol=1e-5)
     np.testing.assert_allclose(values[:3].std((1, 2, 3)), 1, atol=1e-5)
     assert (values[3] == 0).all()
     # One different value: the deviation is under the floor of 1 / sqrt(76800).
     even[0, 0, 0, 0] = 8
-    assert standardized(even, "image").max() == pytest.approx((1 - 1 / 76800) * np.sqrt(76800))
+    assert standardize(even, "image").max() == pytest.approx((1 - 1 / 76800) * np.sqrt(76800))
 
 
 def test_standardized_by_constants() -> None:
-    values = standardized(np.array([[[[0, 127, 255]]]], dtype=np.uint8), "fixed")
+    values = standardize(np.array([[[[0, 127, 255]]]], dtype=np.uint8), "fixed")
     assert values.dtype == np.float32
     np.testing.assert_array_equal(values.ravel(), [-127.5 / 128, -0.5 / 128, 127.5 / 128])
 

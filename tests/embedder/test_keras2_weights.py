@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facetrack.core.errors import UserError
-from facetrack.embedder.keras2_weights import canonical, read
+from facetrack.embedder.keras2_weights import make_canonical, read
 
 EXPECTED: dict[str, tuple[int, ...]] = {
     "Conv2d_1a_3x3/kernel": (3, 3, 3, 4),
@@ -93,10 +93,12 @@ def test_any_floating_point_type_becomes_float32(tmp_path: Path, kind: str) -> N
 def test_canonical_names() -> None:
     same = ["Block17_1_Branch_1_Conv2d_0a_1x1", "Block8_6_Branch_1_Conv2d_0a_1x1"]
     same += ["Block17_3_Branch_2_Conv2d_0a_1x1", "Block35_2_Branch_2_Conv2d_0a_1x1", "Bottleneck"]
-    assert [canonical(name) for name in same] == same
-    assert canonical("Block17_10_Branch_10_Conv2d_0b_1x7") == "Block17_10_Branch_1_Conv2d_0b_1x7"
+    assert [make_canonical(name) for name in same] == same
     assert (
-        canonical("Block8_5_Branch_5_Conv2d_0c_3x1_BatchNorm")
+        make_canonical("Block17_10_Branch_10_Conv2d_0b_1x7") == "Block17_10_Branch_1_Conv2d_0b_1x7"
+    )
+    assert (
+        make_canonical("Block8_5_Branch_5_Conv2d_0c_3x1_BatchNorm")
         == "Block8_5_Branch_1_Conv2d_0c_3x1_BatchNorm"
     )
 

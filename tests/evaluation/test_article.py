@@ -12,11 +12,11 @@ NAMES = {"k-means": "kmeans", "mean-shift": "meanshift"}
 
 
 def test_entries_by_facetracks_names_and_any_spelling_of_a_radius() -> None:
-    assert article.table1("lfw", "dbscan", "0.7") == (0.956498, 0.011196)
-    assert article.table1("lfw", "dbscan", "1") == article.table1("lfw", "dbscan", "1.0")
-    assert article.table1("personal_faces", "kmeans", "opt") == (0.815486, 0.230988)
-    assert article.table1("portraits", "dbscan", "0.7") is None
-    assert article.table1("lfw", "dbscan", "0.75") is None
+    assert article.read_table1("lfw", "dbscan", "0.7") == (0.956498, 0.011196)
+    assert article.read_table1("lfw", "dbscan", "1") == article.read_table1("lfw", "dbscan", "1.0")
+    assert article.read_table1("personal_faces", "kmeans", "opt") == (0.815486, 0.230988)
+    assert article.read_table1("portraits", "dbscan", "0.7") is None
+    assert article.read_table1("lfw", "dbscan", "0.75") is None
 
 
 @pytest.mark.skipif(not PAPER.exists(), reason="the article's table is not on this machine")
@@ -26,5 +26,5 @@ def test_every_entry_is_the_articles() -> None:
     assert len(rows) == 81
     for row in rows:
         method = NAMES.get(row["method"], row["method"])
-        found = article.table1(row["dataset"], method, row["parameter"])
+        found = article.read_table1(row["dataset"], method, row["parameter"])
         assert found == (float(row["ari_mean"]), float(row["ari_two_std"])), row

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from facetrack.evaluation.comparison import paired
+from facetrack.evaluation.comparison import compare_pairs
 
 
 def test_difference_and_interval_are_the_closed_form() -> None:
     a = np.array([0.9, 0.8, 0.95, 0.85, 0.9])
     b = np.array([0.7, 0.75, 0.8, 0.7, 0.85])
-    (one,) = paired({"b": b.tolist(), "a": a.tolist()})
+    (one,) = compare_pairs({"b": b.tolist(), "a": a.tolist()})
     assert (one.better, one.worse) == ("a", "b")
     difference = a - b
     assert one.mean == pytest.approx(difference.mean())
@@ -22,13 +22,13 @@ def test_difference_and_interval_are_the_closed_form() -> None:
 def test_signed_rank_of_all_differences_of_one_sign_is_exact() -> None:
     # Every difference is positive and none ties: two of the 2^n signings are as extreme.
     scores = np.arange(1, 9) / 100
-    (one,) = paired({"a": (0.5 + scores * 1.01**scores).tolist(), "b": [0.5] * 8})
+    (one,) = compare_pairs({"a": (0.5 + scores * 1.01**scores).tolist(), "b": [0.5] * 8})
     assert one.p == pytest.approx(2 / 2**8)
     assert one.real
 
 
 def test_equal_scores_are_no_difference() -> None:
-    (one,) = paired({"a": [0.5, 0.6], "b": [0.5, 0.6]})
+    (one,) = compare_pairs({"a": [0.5, 0.6], "b": [0.5, 0.6]})
     assert (one.mean, one.low, one.high, one.p) == (0, 0, 0, 1)
     assert not one.real
 
@@ -41,7 +41,7 @@ def test_holm_multiplies_by_what_is_left_and_never_goes_down() -> None:
         "b": base + 0.03 * random.normal(size=12),
         "c": base,
     }
-    found = paired({name: values.tolist() for name, values in scores.items()})
+    found = compare_pairs({name: values.tolist() for name, values in scores.items()})
     assert [one.better for one in found][:2] == ["a", "a"]
     ps = sorted((one.p, one.p_holm) for one in found)
     least = 0.0
@@ -52,11 +52,11 @@ def test_holm_multiplies_by_what_is_left_and_never_goes_down() -> None:
 
 
 def test_one_resample_shows_nothing() -> None:
-    (one,) = paired({"a": [0.9], "b": [0.1]})
+    (one,) = compare_pairs({"a": [0.9], "b": [0.1]})
     assert math.isnan(one.p)
     assert not one.real
 
 
 def test_other_numbers_of_resamples_cannot_be_paired() -> None:
     with pytest.raises(ValueError, match="same resamples"):
-        paired({"a": [0.1, 0.2], "b": [0.1]})
+        compare_pairs({"a": [0.1, 0.2], "b": [0.1]})

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from facetrack.core.labels import noise_alone
+from facetrack.core.labels import separate_noise
 from facetrack.evaluation import confusion
-from facetrack.evaluation.confusion import by_cluster, by_person, merged, split
+from facetrack.evaluation.confusion import by_cluster, by_person, find_merged, find_split
 
 VECTORS = np.array([[0], [1], [2.5], [10], [11], [20], [30.0]], np.float32)
 PEOPLE = np.array([0, 0, 1, 1, 2, 2, 3])
@@ -15,7 +15,7 @@ CLUSTERS = np.array([5, 5, 5, 7, 7, -1, -1])
 
 
 def test_mergers_have_their_closest_pair_in_front() -> None:
-    first, second = merged(VECTORS, PEOPLE, CLUSTERS)
+    first, second = find_merged(VECTORS, PEOPLE, CLUSTERS)
     assert (first.pairs, second.pairs) == (2, 1)
     assert [group.tolist() for group in first.groups] == [[1, 0], [2]]
     assert first.names == [0, 1]
@@ -25,7 +25,7 @@ def test_mergers_have_their_closest_pair_in_front() -> None:
 
 
 def test_splits_are_people_over_several_clusters() -> None:
-    found = split(VECTORS, PEOPLE, CLUSTERS)
+    found = find_split(VECTORS, PEOPLE, CLUSTERS)
     assert [(one.of, one.pairs) for one in found] == [(1, 1), (2, 1)]
     assert [one.distance for one in found] == pytest.approx([7.5, 9.0])
     assert [group.tolist() for group in found[1].groups] == [[4], [5]]
@@ -36,9 +36,9 @@ def test_worst_first_and_no_more_than_asked(monkeypatch: pytest.MonkeyPatch) -> 
     random = np.random.RandomState(0)
     vectors = random.normal(size=(80, 4)).astype(np.float32)
     people, clusters = random.randint(0, 9, 80), random.randint(-1, 6, 80)
-    found = merged(vectors, people, clusters, most=4)
+    found = find_merged(vectors, people, clusters, most=4)
     assert len(found) == 4
-    alone = noise_alone(clusters)
+    alone = separate_noise(clusters)
     pairs = list(itertools.combinations(range(80), 2))
     counts = {
         cluster: sum(alone[i] == alone[j] == cluster and people[i] != people[j] for i, j in pairs)
@@ -59,7 +59,7 @@ def test_worst_first_and_no_more_than_asked(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_perfect_clustering_confuses_nobody() -> None:
-    assert merged(VECTORS, PEOPLE, PEOPLE) == split(VECTORS, PEOPLE, PEOPLE) == []
+    assert find_merged(VECTORS, PEOPLE, PEOPLE) == find_split(VECTORS, PEOPLE, PEOPLE) == []
 
 
 def test_purity_and_fragmentation() -> None:

@@ -9,10 +9,10 @@ from sklearn.cluster import DBSCAN, KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Embeddings, Picture, unit
+from facetrack.core.faces import Embeddings, Picture, scale_to_unit
 from facetrack.evaluation.experiment import Experiment, evaluate
-from facetrack.evaluation.metrics import summary
-from facetrack.evaluation.resampling import Bootstrap, Subsample, derived_seed
+from facetrack.evaluation.metrics import summarise
+from facetrack.evaluation.resampling import Bootstrap, Subsample, derive_seed
 
 
 def _embeddings(vectors: np.ndarray, people: list[str] | None) -> Embeddings:
@@ -71,7 +71,7 @@ def test_known_k_is_the_resamples(blobs: Embeddings) -> None:
     drawn = Bootstrap(0.1).draw(60, 0, "b", 4)
     assert blobs.people is not None
     k = len(np.unique(blobs.people[drawn]))
-    labels = KMeans(k, random_state=derived_seed(0, "b", 4)).fit_predict(blobs.vectors[drawn])
+    labels = KMeans(k, random_state=derive_seed(0, "b", 4)).fit_predict(blobs.vectors[drawn])
     expected = adjusted_rand_score(blobs.people[drawn], labels)
     assert result.column("ari")[4] == pytest.approx(expected, abs=1e-12)
 
@@ -126,7 +126,7 @@ def test_an_estimator_that_cannot_is_told_in_one_line(blobs: Embeddings) -> None
 def test_lfw_scores_as_measured_elsewhere() -> None:
     with np.load(SHARED / "data/lfw_dlib_embeddings.npz") as stored:
         people = [str(label) for label in stored["labels"]]
-        embeddings = _embeddings(unit(stored["embeddings"]), people)
+        embeddings = _embeddings(scale_to_unit(stored["embeddings"]), people)
     for eps, low, high in ((0.10, 0.029, 0.033), (0.30, 0.95, 0.97)):
         result = evaluate(
             Experiment(
@@ -138,7 +138,7 @@ def test_lfw_scores_as_measured_elsewhere() -> None:
                 n_resamples=3,
             )
         )
-        assert low < summary(result.column("ari")).mean < high
+        assert low < summarise(result.column("ari")).mean < high
     alone = evaluate(
         Experiment(
             embeddings,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
 
-from facetrack.core.labels import noise_alone
-from facetrack.evaluation.metrics import scores, summary
+from facetrack.core.labels import separate_noise
+from facetrack.evaluation.metrics import scores, summarise
 
 LABELS = st.integers(1, 25).flatmap(
     lambda n: st.tuples(
@@ -147,7 +147,7 @@ def test_noise_faces_are_alone() -> None:
 
 
 def test_noise_alone_keeps_the_other_clusters() -> None:
-    labels = noise_alone(np.array([7, -1, 7, -5, -1]))
+    labels = separate_noise(np.array([7, -1, 7, -5, -1]))
     assert labels.dtype == np.int64
     assert sorted(set(labels.tolist())) == [0, 1, 2, 3]
     assert labels[0] == labels[2]
@@ -178,7 +178,7 @@ def test_refuses_inputs_that_do_not_match(people: list[int], clusters: list[int]
 
 
 def test_summary_of_a_worked_example() -> None:
-    got = summary([1, 2, 3, 4])
+    got = summarise([1, 2, 3, 4])
     assert (got.mean, got.std, got.two_std) == (2.5, math.sqrt(1.25), 2 * math.sqrt(1.25))
     # 97.5 % quantile of Student's t with 3 degrees of freedom, from a printed table.
     half = 3.182446 * math.sqrt(5 / 3) / 2
@@ -188,11 +188,11 @@ def test_summary_of_a_worked_example() -> None:
 
 @pytest.mark.parametrize("values", [[0.1], [0.1] * 30, np.full(7, 0.7)])
 def test_summary_of_equal_values_has_no_width(values: list[float]) -> None:
-    got = summary(values)
+    got = summarise(values)
     assert (got.mean, got.std, got.two_std) == (values[0], 0, 0)
     assert got.ci_low == got.ci_high == values[0]
 
 
 def test_summary_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
-        summary([])
+        summarise([])

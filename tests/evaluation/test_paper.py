@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from facetrack.evaluation.metrics import summary
+from facetrack.evaluation.metrics import summarise
 
 PAPER = Path(__file__).resolve().parents[2] / "../shared/paper"
 
@@ -30,6 +30,6 @@ def test_table_one_is_mean_and_two_population_standard_deviations() -> None:
     for row in table:
         values = runs[entry(row)]
         assert len(values) == 30
-        got = summary(values)
+        got = summarise(values)
         assert got.mean == pytest.approx(float(row["ari_mean"]), abs=1e-5), entry(row)
         assert got.two_std == pytest.approx(float(row["ari_two_std"]), abs=1e-5), entry(row)

@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 from facetrack.clusterer import DBSCAN
 from facetrack.core.faces import Vectors
 from facetrack.evaluation import label_free, radius
-from facetrack.evaluation.label_free import Search, around, distinct, expected
+from facetrack.evaluation.label_free import Search, around, distinct, expect_radius
 from facetrack.evaluation.metrics import scores
 from facetrack.system.progress import TERMINAL
 
@@ -62,10 +62,10 @@ def test_equal_faces_are_one() -> None:
 
 
 def test_the_more_faces_the_smaller_the_radius_to_expect() -> None:
-    assert expected(100) == pytest.approx(1.18)
-    assert expected(200) == pytest.approx(1.1453, abs=1e-4)
-    assert expected(1) == expected(0) == 1.3
-    assert expected(10**6) == 0.8
+    assert expect_radius(100) == pytest.approx(1.18)
+    assert expect_radius(200) == pytest.approx(1.1453, abs=1e-4)
+    assert expect_radius(1) == expect_radius(0) == 1.3
+    assert expect_radius(10**6) == 0.8
     assert around(100) == pytest.approx((1.055, 1.3))
     assert around(10**6) == pytest.approx((0.8, 0.925))
 
@@ -84,7 +84,7 @@ def test_copies_of_every_photo_change_nothing() -> None:
 def test_one_person_is_one_person(n: int, capsys: pytest.CaptureFixture[str]) -> None:
     vectors, _ = _people(n)
     at = _chosen(vectors)
-    assert at == pytest.approx(expected(n) * NATURAL, abs=1e-4)
+    assert at == pytest.approx(expect_radius(n) * NATURAL, abs=1e-4)
     assert "suits so many faces" in capsys.readouterr().out
     assert _clustered(vectors, at).max() == 0
 

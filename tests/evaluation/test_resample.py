@@ -14,8 +14,8 @@ from facetrack.evaluation.resampling import (
     Bootstrap,
     Subsample,
     bootstrap,
-    derived_seed,
-    some_people,
+    derive_seed,
+    draw_people,
     subsample,
 )
 
@@ -81,7 +81,7 @@ class TestDraw:
         expected = sampling.draw(40, 5, "mes photos é", 2).tolist()
         assert done.stdout.splitlines() == [
             str(expected),
-            str(derived_seed(5, "mes photos é", 2)),
+            str(derive_seed(5, "mes photos é", 2)),
         ]
 
     def test_refuses_a_negative_seed(self, sampling: Bootstrap | Subsample) -> None:
@@ -93,11 +93,11 @@ def test_resamples_are_those_of_every_other_day() -> None:
     # Published scores rest on these numbers: they must never change.
     assert Bootstrap().draw(10, 0, "lfw", 0).tolist() == [4, 8, 7, 7, 8, 4, 5, 1]
     assert Subsample().draw(10, 0, "lfw", 0).tolist() == [6, 2, 3, 1, 5, 9, 0, 7]
-    assert derived_seed(0, "lfw", 0) == 3970015285
+    assert derive_seed(0, "lfw", 0) == 3970015285
 
 
 def test_derived_seed_is_one_estimators_accept() -> None:
-    seeds = {derived_seed(seed, "lfw", i) for seed in range(3) for i in range(30)}
+    seeds = {derive_seed(seed, "lfw", i) for seed in range(3) for i in range(30)}
     assert len(seeds) == 90
     assert all(0 <= seed < 2**32 for seed in seeds)
 
@@ -145,18 +145,18 @@ class TestEveryFaceAloneOnLfw:
 
 
 def test_people_are_nested_seeded_and_at_most_all() -> None:
-    ten, twenty, again = (some_people(n, 100, 3, "lfw") for n in (10, 20, 10))
+    ten, twenty, again = (draw_people(n, 100, 3, "lfw") for n in (10, 20, 10))
     np.testing.assert_array_equal(ten, again)
     assert set(ten) < set(twenty)
     assert len(set(twenty)) == 20
     np.testing.assert_array_equal(twenty, np.sort(twenty))
-    assert set(some_people(10, 100, 4, "lfw")) != set(ten)
-    assert set(some_people(10, 100, 3, "muct")) != set(ten)
+    assert set(draw_people(10, 100, 4, "lfw")) != set(ten)
+    assert set(draw_people(10, 100, 3, "muct")) != set(ten)
     for n in (None, 100, 1000):
-        np.testing.assert_array_equal(some_people(n, 100, 3, "lfw"), np.arange(100))
+        np.testing.assert_array_equal(draw_people(n, 100, 3, "lfw"), np.arange(100))
 
 
 @pytest.mark.parametrize("n", [1, 0, -3, 2.5, "many", True])
 def test_a_number_of_people_that_is_none(n: Any) -> None:
     with pytest.raises(UserError, match="n_people is a whole number, 2 or more"):
-        some_people(n, 100, 0, "lfw")
+        draw_people(n, 100, 0, "lfw")

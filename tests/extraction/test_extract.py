@@ -17,7 +17,7 @@ from recorded import Crashing, Logged, extracted
 
 from facetrack import testing
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Picture, unit
+from facetrack.core.faces import Picture, scale_to_unit
 from facetrack.dataset import Folder
 from facetrack.detector import Haar, Whole
 from facetrack.embedder import DlibResNet
@@ -238,7 +238,7 @@ def test_no_face_anywhere_is_told(tmp_path: Path) -> None:
 def test_unit_rows() -> None:
     rows = np.array([[3.0, 4.0], [0.0, 0.0], [1e-6, 0.0]], dtype=np.float32)
     expected = np.array([[0.6, 0.8], [0.0, 0.0], [0.1, 0.0]])
-    result = unit(rows)
+    result = scale_to_unit(rows)
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, expected, rtol=1e-6)
 
@@ -248,4 +248,4 @@ def test_raw_vectors_on_demand(photos: Path, tmp_path: Path) -> None:
     scaled = extracted(photos, DlibResNet(), tmp_path / "home")
     np.testing.assert_allclose(np.linalg.norm(scaled.vectors, axis=1), 1, rtol=1e-6)
     assert (np.abs(np.linalg.norm(raw.vectors, axis=1) - 1) > 1e-3).all()
-    np.testing.assert_allclose(unit(raw.vectors), scaled.vectors, rtol=1e-6)
+    np.testing.assert_allclose(scale_to_unit(raw.vectors), scaled.vectors, rtol=1e-6)

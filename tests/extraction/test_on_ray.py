@@ -114,7 +114,7 @@ def test_a_picture_that_kills_every_worker_is_skipped(home: Path, tmp_path: Path
 def test_a_cluster_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
     with pytest.raises(UserError, match=r"no Ray cluster can be used at 127\.0\.0\.1:9"):
-        ray_cluster.connected().__enter__()
+        ray_cluster.connect().__enter__()
 
 
 def test_a_cluster_that_was_killed_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +124,7 @@ def test_a_cluster_that_was_killed_is_not_waited_for(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("RAY_TMPDIR", folder)
         (Path(folder) / "ray").mkdir()
         (Path(folder) / "ray/ray_current_cluster").write_text("127.0.0.1:9")
-        with ray_cluster.connected() as ray:
+        with ray_cluster.connect() as ray:
             assert ray.cluster_resources()["CPU"] >= 1
 
 

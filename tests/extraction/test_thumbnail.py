@@ -16,7 +16,7 @@ from facetrack.organiser.contact import Contact
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.state import File
-from facetrack.tasks.sheets import sheet
+from facetrack.tasks.sheets import make_sheet
 
 BOX = np.array([10, 5, 40, 40])
 
@@ -53,11 +53,11 @@ def test_a_sheet_with_a_photo_that_was_swapped_is_not_kept(home: Path, tmp_path:
     vectors = np.eye(2, dtype=np.float32)
     embeddings = Embeddings(vectors, np.tile(BOX, (2, 1)), pictures, (), 2, contents)
     _photo(paths[1], 200)
-    blank = np.asarray(_opened(sheet(embeddings).jpeg, tmp_path))[:, 60:].mean()
+    blank = np.asarray(_opened(make_sheet(embeddings).jpeg, tmp_path))[:, 60:].mean()
     assert round(float(blank)) == 128
     assert not (home / "sheets").exists()
     assert _photo(paths[1], 80) == contents[1]
-    right = np.asarray(_opened(sheet(embeddings).jpeg, tmp_path))[:, 60:].mean()
+    right = np.asarray(_opened(make_sheet(embeddings).jpeg, tmp_path))[:, 60:].mean()
     assert round(float(right)) == 80
     assert len(list((home / "sheets").iterdir())) == 1
 

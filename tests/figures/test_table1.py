@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from facetrack import figures
-from facetrack.evaluation.comparison import paired
+from facetrack.evaluation.comparison import compare_pairs
 from facetrack.figures import Entry, Size, Table1
 
 TABLE = Table1(
@@ -69,7 +69,7 @@ def test_the_comparison_says_which_differences_are_real() -> None:
         "a": (0.5 + np.arange(12) / 100).tolist(),
         "b": (0.4 + np.arange(12) ** 2 / 2e3).tolist(),
     }
-    differences = {"x|y": paired(scores)}
+    differences = {"x|y": compare_pairs(scores)}
     text = figures.format_comparison_markdown(differences)
     assert r"| x\|y | a | b |" in text
     (row,) = csv.DictReader(io.StringIO(figures.format_comparison_csv(differences), newline=""))

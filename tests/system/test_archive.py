@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from facetrack.core.errors import UserError
-from facetrack.system.archive import extract, unpacked
+from facetrack.system.archive import extract, unpack
 
 FILES = {"faces/ana/1.pgm": b"one", "faces/ana/2.pgm": b"two" * 5000, "faces/zoë/1.pgm": b""}
 
@@ -291,20 +291,20 @@ def test_two_processes_at_once(tmp_path: Path, into: Path) -> None:
 def test_unpacked_once_per_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACETRACK_HOME", str(tmp_path / "home"))
     archive = write(tmp_path / "x.tgz", FILES)
-    folder = unpacked(archive, "../lfw")
+    folder = unpack(archive, "../lfw")
     assert folder.parent == tmp_path / "home" / "datasets"
     assert len(folder.name) == len("___lfw-") + 16
     assert content(folder) == FILES
     (folder / "faces/ana/1.pgm").unlink()
-    assert unpacked(archive.rename(tmp_path / "moved.tgz"), "../lfw") == folder
+    assert unpack(archive.rename(tmp_path / "moved.tgz"), "../lfw") == folder
     assert not (folder / "faces/ana/1.pgm").exists()
-    assert unpacked(write(tmp_path / "y.tgz", {"other": b""}), "../lfw") != folder
+    assert unpack(write(tmp_path / "y.tgz", {"other": b""}), "../lfw") != folder
 
 
 @pytest.mark.parametrize("name", ["none.tgz", "."])
 def test_no_archive_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match=r"cannot be read \(.*\): give the path of a .tgz"):
-        unpacked(tmp_path / name, "lfw")
+        unpack(tmp_path / name, "lfw")
 
 
 @pytest.mark.parametrize("name", ["faces.tgz", "faces.zip"])

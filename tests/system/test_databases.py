@@ -11,7 +11,7 @@ import pytest
 
 from facetrack.core.errors import UserError
 from facetrack.system.databases import CONNECT_SECONDS, connect_arguments
-from facetrack.tasks.tune.storages import storage
+from facetrack.tasks.tune.storages import open_storage
 from facetrack.testing.process import close_stores
 from facetrack.tracking.past import Past
 from facetrack.tracking.store import MlflowStore
@@ -40,7 +40,7 @@ def runs(tmp_path: Path, new_mlflow: Path) -> Path:
 @pytest.fixture
 def studies(tmp_path: Path) -> Path:
     path = tmp_path / "studies.db"
-    storage(f"sqlite:///{path}")
+    open_storage(f"sqlite:///{path}")
     return path
 
 
@@ -71,14 +71,14 @@ def test_an_mlflow_store_of_another_version(runs: Path, opened: Opened) -> None:
 
 def test_an_optuna_storage_of_another_version(studies: Path) -> None:
     _at(studies, "v2.4.0.a")
-    told = _refused(storage, studies)
+    told = _refused(open_storage, studies)
     assert f"an older Optuna than {optuna.__version__}: make a copy" in told
     assert f"`optuna storage upgrade --storage sqlite:///{studies}`" in told
     _at(studies, "v99.0.0.a")
-    assert f"a newer Optuna than {optuna.__version__}" in _refused(storage, studies)
+    assert f"a newer Optuna than {optuna.__version__}" in _refused(open_storage, studies)
 
 
-@pytest.mark.parametrize("opened", [_tracking, _past, storage])
+@pytest.mark.parametrize("opened", [_tracking, _past, open_storage])
 def test_a_database_of_something_else_stays_as_it_is(tmp_path: Path, opened: Opened) -> None:
     path = tmp_path / "photos.db"
     with sqlite3.connect(path) as connection:
@@ -88,7 +88,7 @@ def test_a_database_of_something_else_stays_as_it_is(tmp_path: Path, opened: Ope
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("opened", [_tracking, _past, storage])
+@pytest.mark.parametrize("opened", [_tracking, _past, open_storage])
 def test_a_file_that_is_no_database_stays_as_it_is(tmp_path: Path, opened: Opened) -> None:
     path = tmp_path / "notes.db"
     path.write_text("notes on the schema of a version" * 99)
@@ -97,11 +97,11 @@ def test_a_file_that_is_no_database_stays_as_it_is(tmp_path: Path, opened: Opene
 
 
 def test_each_others_databases(runs: Path, studies: Path) -> None:
-    assert "is no Optuna storage" in _refused(storage, runs)
+    assert "is no Optuna storage" in _refused(open_storage, runs)
     assert "is no MLflow store" in _refused(_tracking, studies)
 
 
-@pytest.mark.parametrize("opened", [_tracking, _past, storage])
+@pytest.mark.parametrize("opened", [_tracking, _past, open_storage])
 def test_a_server_that_is_away_is_told_without_its_password(opened: Opened) -> None:
     with pytest.raises(
         UserError, match=r"\*\*\*@127.0.0.1:9/x does not answer .*refused"

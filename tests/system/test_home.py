@@ -22,8 +22,8 @@ def _mode(path: Path) -> int:
 def test_it_is_made_for_its_owner_alone(home: Path) -> None:
     before = os.umask(0o002)
     try:
-        assert homes.home() == home
-        homes.locks()
+        assert homes.find_home() == home
+        homes.find_locks()
     finally:
         os.umask(before)
     assert _mode(home) == _mode(home / "locks") == 0o700
@@ -32,11 +32,11 @@ def test_it_is_made_for_its_owner_alone(home: Path) -> None:
 def test_one_that_a_umask_of_the_group_made_is_closed_while_it_is_empty(home: Path) -> None:
     home.mkdir()
     home.chmod(0o775)
-    homes.home()
+    homes.find_home()
     assert _mode(home) == 0o700
     home.chmod(0o755)  # others may look, and nobody can put anything in
     (home / "tsne").mkdir()
-    assert homes.home() == home
+    assert homes.find_home() == home
 
 
 @pytest.mark.parametrize(("mode", "filled"), [(0o777, False), (0o1777, False), (0o770, True)])
@@ -46,10 +46,10 @@ def test_one_that_others_may_write_to_is_refused(home: Path, mode: int, filled: 
         (home / "embeddings.sqlite").touch()
     home.chmod(mode)
     with pytest.raises(UserError, match=rf"others may write to {home}.*chmod 700 {home}"):
-        homes.home()
+        homes.find_home()
     assert _mode(home) == mode
     home.chmod(0o700)
-    assert homes.home() == home
+    assert homes.find_home() == home
 
 
 @needs_root
@@ -57,7 +57,7 @@ def test_somebody_elses_is_refused(home: Path) -> None:
     home.mkdir(0o700)
     os.chown(home, SOMEBODY, SOMEBODY)
     with pytest.raises(UserError, match=f"{home} belongs to user {SOMEBODY}.*set FACETRACK_HOME"):
-        homes.home()
+        homes.find_home()
     assert list(home.iterdir()) == []
 
 
@@ -70,11 +70,11 @@ def test_root_makes_none_in_a_users_folder(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.delenv("FACETRACK_HOME", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     with pytest.raises(UserError, match=f"{cache} belongs to user {SOMEBODY}"):
-        homes.home()
+        homes.find_home()
     assert list(cache.iterdir()) == []
     # As in a container, whose root writes to a disk of somebody's.
     monkeypatch.setenv("FACETRACK_HOME", str(cache / "mine"))
-    assert homes.home().stat().st_uid == 0
+    assert homes.find_home().stat().st_uid == 0
 
 
 def _open_store(home: Path) -> None:
@@ -84,13 +84,13 @@ def _open_store(home: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "use"),
     [
-        ("embeddings.sqlite", lambda: _open_store(homes.home())),
-        ("embeddings.sqlite-wal", lambda: _open_store(homes.home())),
-        ("embeddings.lock", lambda: _open_store(homes.home())),
-        *[(name, homes.home) for name in ("tsne", "sheets", "downloads", "datasets")],
-        ("portraits-1", homes.home),
-        ("locks", homes.locks),
-        ("locks/embed-1.lock", lambda: homes.lock(homes.locks() / "embed-1.lock").acquire()),
+        ("embeddings.sqlite", lambda: _open_store(homes.find_home())),
+        ("embeddings.sqlite-wal", lambda: _open_store(homes.find_home())),
+        ("embeddings.lock", lambda: _open_store(homes.find_home())),
+        *[(name, homes.find_home) for name in ("tsne", "sheets", "downloads", "datasets")],
+        ("portraits-1", homes.find_home),
+        ("locks", homes.find_locks),
+        ("locks/embed-1.lock", lambda: homes.lock(homes.find_locks() / "embed-1.lock").acquire()),
     ],
 )
 def test_links_in_it_are_not_followed(
@@ -108,12 +108,12 @@ def test_links_in_it_are_not_followed(
 def test_links_of_the_user_beside_are_no_matter(home: Path, tmp_path: Path) -> None:
     home.mkdir(mode=0o700)
     (home / "notes").symlink_to(tmp_path)
-    assert homes.home() == home
+    assert homes.find_home() == home
 
 
 def test_what_killed_processes_left_in_it_is_removed(home: Path) -> None:
     for name in (".facetrack-a.part", "sheets/.facetrack-b.part", "tsne/.facetrack-c.part"):
         (home / name).parent.mkdir(parents=True, mode=0o700, exist_ok=True)
         (home / name).touch(0o600)
-    homes.home()
+    homes.find_home()
     assert not list(home.rglob("*.part"))

@@ -16,7 +16,7 @@ from PIL import Image
 
 from facetrack.cli.arguments.overrides import read_said_texts
 from facetrack.system import masking as module
-from facetrack.system.masking import HIDDEN, is_masked, masked, masked_within, remember
+from facetrack.system.masking import HIDDEN, is_masked, mask, mask_within, remember
 from facetrack.testing import Workspace
 
 
@@ -59,8 +59,8 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_password_is_hidden_wherever_a_url_may_have_it(text: str, shown: str) -> None:
-    assert masked(text) == shown
-    assert masked(shown) == shown
+    assert mask(text) == shown
+    assert mask(shown) == shown
     assert is_masked(text) == (HIDDEN in text)
 
 
@@ -87,11 +87,11 @@ def test_an_address_that_is_known_is_hidden_in_every_kind_of_text(
         json.dumps([f"tracking.uri={address}"]),
         repr(address),
         shlex.join(["facetrack", f"tracking.uri={address}"]),
-        yaml.safe_dump(masked_within({"uri": address, "all": [f"uri='{address}'"]})),
+        yaml.safe_dump(mask_within({"uri": address, "all": [f"uri='{address}'"]})),
         f"login failed: {password}",
         address,
     ):
-        assert "S3CRET" not in masked(text), text
+        assert "S3CRET" not in mask(text), text
 
 
 @pytest.mark.parametrize(
@@ -106,19 +106,19 @@ def test_an_address_that_is_known_is_hidden_in_every_kind_of_text(
 )
 def test_arguments_are_known_as_they_are_typed(argument: str) -> None:
     remember(read_said_texts([argument, "-m", "seed=1:3", "~clusterer"]))
-    assert "S3CRET" not in masked(f"no such setting: {argument}")
+    assert "S3CRET" not in mask(f"no such setting: {argument}")
 
 
 def test_a_short_or_public_word_is_left_where_it_stands() -> None:
     remember("postgresql://postgres:postgres@host/postgres")
     remember("postgresql://me:admin@host/db")
-    assert masked("postgres and admin") == "postgres and admin"
-    assert masked("postgresql://postgres:postgres@host") == "postgresql://postgres:***@host"
+    assert mask("postgres and admin") == "postgres and admin"
+    assert mask("postgresql://postgres:postgres@host") == "postgresql://postgres:***@host"
 
 
 def test_what_the_environment_holds_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "S3CRET-w0rd")
-    assert masked("Bearer S3CRET-w0rd") == "Bearer ***"
+    assert mask("Bearer S3CRET-w0rd") == "Bearer ***"
 
 
 def test_a_sweep_writes_no_password_anywhere(facetrack: Command, workspace: Workspace) -> None:

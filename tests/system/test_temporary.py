@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from facetrack.system import home, temporary
-from facetrack.tasks.forget.locations import _on_their_way
+from facetrack.tasks.forgetting.locations import _on_their_way
 from facetrack.testing import Workspace
 
 
@@ -47,7 +47,7 @@ def test_what_a_killed_process_left_goes_with_the_next_run(
     left = _leave(base)
     monkeypatch.setenv("FACETRACK_HOME", str(base))
     with temporary.folder(base) as used:
-        home.home()
+        home.find_home()
         assert not left.exists()
         assert used.exists()
 
@@ -64,7 +64,7 @@ def test_a_link_among_them_is_not_followed(base: Path, tmp_path: Path) -> None:
 
 def test_forgetting_reaches_them(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACETRACK_HOME", str(base))
-    home.home()
+    home.find_home()
     left = _leave(base)  # by a process that is killed meanwhile
     place = _on_their_way()
     assert place.found().items == [str(left / "errors.html")]

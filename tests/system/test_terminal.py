@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from facetrack.core.texts import readable
-from facetrack.system.terminal import harmless
+from facetrack.core.texts import make_readable
+from facetrack.system.terminal import make_harmless
 
 _NAMES = {
     "Persian, with a ZWNJ": "\u0645\u0647\u0631\u06cc\u200c\u0633\u0627\u062f\u0627\u062a",
@@ -25,8 +25,8 @@ _NAMES = {
 
 @pytest.mark.parametrize("name", _NAMES.values(), ids=_NAMES.keys())
 def test_names_stay_as_they_are(name: str) -> None:
-    assert readable(name) == name
-    assert harmless(f"{name}\n{name}") == f"{name}\n{name}"
+    assert make_readable(name) == name
+    assert make_harmless(f"{name}\n{name}") == f"{name}\n{name}"
 
 
 @pytest.mark.parametrize(
@@ -44,15 +44,15 @@ def test_names_stay_as_they_are(name: str) -> None:
     ],
 )
 def test_what_would_do_more_than_be_read_is_shown_as_a_question(text: str, shown: str) -> None:
-    assert readable(text) == shown
+    assert make_readable(text) == shown
 
 
 def test_whatever_turns_a_text_is_replaced() -> None:
     turning = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
     marks = [c for c in map(chr, range(0x3000)) if unicodedata.bidirectional(c) in turning]
     assert len(marks) == 9
-    assert readable("".join(marks)) == "?" * 9
+    assert make_readable("".join(marks)) == "?" * 9
 
 
 def test_lines_stay_and_passwords_do_not() -> None:
-    assert harmless("a\r\nhttp://me:secret@host/\x1b") == "a \nhttp://me:***@host/?"
+    assert make_harmless("a\r\nhttp://me:secret@host/\x1b") == "a \nhttp://me:***@host/?"

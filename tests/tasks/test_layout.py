@@ -7,7 +7,7 @@ import pytest
 
 from facetrack import figures
 from facetrack.core.faces import Embeddings, Picture
-from facetrack.tasks.tsne_cache import tsne
+from facetrack.tasks.tsne_cache import compute_tsne
 
 
 def _embeddings(seed: int) -> Embeddings:
@@ -17,28 +17,28 @@ def _embeddings(seed: int) -> Embeddings:
 
 
 def test_kept_by_content_and_seed(home: Path) -> None:
-    first = tsne(_embeddings(0), seed=0)
+    first = compute_tsne(_embeddings(0), seed=0)
     np.testing.assert_array_equal(first, figures.compute_coordinates(_embeddings(0).vectors, 0))
     (kept,) = (home / "tsne").iterdir()
     written = kept.stat().st_mtime_ns
-    np.testing.assert_array_equal(tsne(_embeddings(0), seed=0), first)
+    np.testing.assert_array_equal(compute_tsne(_embeddings(0), seed=0), first)
     assert kept.stat().st_mtime_ns == written
-    tsne(_embeddings(1), seed=0)
-    tsne(_embeddings(0), seed=1)
+    compute_tsne(_embeddings(1), seed=0)
+    compute_tsne(_embeddings(0), seed=1)
     assert len(list((home / "tsne").iterdir())) == 3
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", b"not an array"])
 def test_a_damaged_file_is_computed_again(home: Path, damage: bytes) -> None:
-    first = tsne(_embeddings(0), seed=0)
+    first = compute_tsne(_embeddings(0), seed=0)
     (kept,) = (home / "tsne").iterdir()
     kept.write_bytes(damage)
-    np.testing.assert_array_equal(tsne(_embeddings(0), seed=0), first)
+    np.testing.assert_array_equal(compute_tsne(_embeddings(0), seed=0), first)
     assert kept.stat().st_size > len(damage)
 
 
 def test_a_file_that_could_run_code_is_not_loaded(home: Path) -> None:
-    first = tsne(_embeddings(0), seed=0)
+    first = compute_tsne(_embeddings(0), seed=0)
     (kept,) = (home / "tsne").iterdir()
     np.save(kept, np.array([print, "object"], dtype=object), allow_pickle=True)
-    np.testing.assert_array_equal(tsne(_embeddings(0), seed=0), first)
+    np.testing.assert_array_equal(compute_tsne(_embeddings(0), seed=0), first)

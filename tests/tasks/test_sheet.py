@@ -11,7 +11,7 @@ from PIL import Image
 
 from facetrack.core.faces import Embeddings, Picture
 from facetrack.figures import Sheet
-from facetrack.tasks.sheets import sheet
+from facetrack.tasks.sheets import make_sheet
 
 GREYS = (20, 60, 100, 160, 240)
 
@@ -42,7 +42,7 @@ def _greys(made: Sheet) -> list[int | None]:
 
 
 def test_every_face_has_a_tile(home: Path, embeddings: Embeddings) -> None:
-    made = sheet(embeddings)
+    made = make_sheet(embeddings)
     assert made.columns == 3
     assert _greys(made) == list(GREYS)
 
@@ -50,12 +50,12 @@ def test_every_face_has_a_tile(home: Path, embeddings: Embeddings) -> None:
 def test_it_is_drawn_once_and_only_its_owner_may_read_it(
     home: Path, embeddings: Embeddings
 ) -> None:
-    first = sheet(embeddings)
+    first = make_sheet(embeddings)
     (kept,) = (home / "sheets").iterdir()
     written = kept.stat().st_mtime_ns
     for picture in embeddings.pictures:
         picture.path.unlink()
-    assert sheet(embeddings).jpeg == first.jpeg
+    assert make_sheet(embeddings).jpeg == first.jpeg
     assert kept.stat().st_mtime_ns == written
     assert kept.stat().st_mode & 0o777 == 0o600
     assert kept.parent.stat().st_mode & 0o777 == 0o700
@@ -65,22 +65,22 @@ def test_it_is_drawn_once_and_only_its_owner_may_read_it(
 def test_a_damaged_file_is_drawn_again(
     home: Path, embeddings: Embeddings, damage: bytes | None
 ) -> None:
-    first = sheet(embeddings)
+    first = make_sheet(embeddings)
     (kept,) = (home / "sheets").iterdir()
     good = kept.read_bytes()
     kept.write_bytes(good[:99] + bytes([good[99] ^ 1]) + good[100:] if damage is None else damage)
-    assert sheet(embeddings).jpeg == first.jpeg
+    assert make_sheet(embeddings).jpeg == first.jpeg
     assert kept.read_bytes() == good
 
 
 def test_what_may_not_be_shown_is_not_on_it(home: Path, embeddings: Embeddings) -> None:
-    everything = sheet(embeddings)
+    everything = make_sheet(embeddings)
     some = [replace(one, publishable=i not in (1, 3)) for i, one in enumerate(embeddings.pictures)]
-    made = sheet(replace(embeddings, pictures=some))  # not the one that was kept
+    made = make_sheet(replace(embeddings, pictures=some))  # not the one that was kept
     assert _greys(made) == [20, None, 100, None, 240]
     assert made.jpeg != everything.jpeg
     nobody = [replace(one, publishable=False) for one in embeddings.pictures]
-    assert sheet(replace(embeddings, pictures=nobody)).tiles.tolist() == [-1] * 5
+    assert make_sheet(replace(embeddings, pictures=nobody)).tiles.tolist() == [-1] * 5
 
 
 def test_a_picture_that_has_gone_is_blank_until_it_is_back(
@@ -89,6 +89,6 @@ def test_a_picture_that_has_gone_is_blank_until_it_is_back(
     gone = embeddings.pictures[2].path
     content = gone.read_bytes()
     gone.unlink()
-    assert _greys(sheet(embeddings)) == [20, 60, 128, 160, 240]
+    assert _greys(make_sheet(embeddings)) == [20, 60, 128, 160, 240]
     gone.write_bytes(content)
-    assert _greys(sheet(embeddings)) == list(GREYS)
+    assert _greys(make_sheet(embeddings)) == list(GREYS)

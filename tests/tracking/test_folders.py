@@ -126,7 +126,7 @@ def test_files_that_are_elsewhere_for_good_stay_there(
     assert sorted(_pages(work)) == ["one", "two"]
     with sqlite3.connect(store / "runs.db") as database_:
         database_.execute("UPDATE experiments SET artifact_location = 's3://bucket/mlruns/1'")
-    relocation.corrected(store / "runs.db")
+    relocation.correct(store / "runs.db")
     with sqlite3.connect(store / "runs.db") as database_:
         places = database_.execute("SELECT DISTINCT artifact_location FROM experiments").fetchall()
     assert places == [("s3://bucket/mlruns/1",)]

@@ -145,7 +145,9 @@ def _refuse_several(
 
 def find_single_task(found: Composed) -> str | None:
     """The task, where that is one job whatever is asked."""
-    targets = (names.present(str(OmegaConf.select(job, "task._target_"))) for job in found.jobs)
+    targets = (
+        names.find_present(str(OmegaConf.select(job, "task._target_"))) for job in found.jobs
+    )
     return next((_ALONE[target] for target in targets if target in _ALONE), None)
 
 

@@ -27,10 +27,10 @@ def check(jobs: Sequence[DictConfig]) -> None:
         refuse_missing(job)
         for root in [*_paths(job, _FOLDER), *_paths(job, _FOLDERS)]:
             if not os.path.isdir(os.path.expanduser(root)):  # noqa: PTH111, PTH112 - they never raise
-                from facetrack.dataset.folder import folder
+                from facetrack.dataset.folder import find_folder
 
                 with name_group(job):
-                    folder(root)  # says what is wrong with it
+                    find_folder(root)  # says what is wrong with it
         for key in _FILES:
             for path in _paths(job, key):
                 _refuse_unreadable(key, path)

@@ -23,7 +23,7 @@ def run_job(task: Callable[[DictConfig], None], config: DictConfig) -> Failure |
     except BrokenPipeError:
         raise  # nobody reads what is said of it either
     except Exception as error:
-        if stopping.asked():  # that is what a signal has interrupted
+        if stopping.is_asked():  # that is what a signal has interrupted
             raise KeyboardInterrupt from error
         said = " ".join(str(error).split()) or type(error).__name__
         failure = Failure(f"{_job()}: {said}", mistake=isinstance(error, MISTAKES))

@@ -101,7 +101,7 @@ def _lloyd(
     centres = _Centres(gram[seeds], square[seeds].copy())
     labels = np.full(len(gram), -1)
     for _ in range(_MAX_ITER):
-        before, (labels, apart) = labels, _assigned(centres, square)
+        before, (labels, apart) = labels, _assign(centres, square)
         _fill_empty(labels, apart, k)
         moved = np.flatnonzero(labels != before)
         if not len(moved):
@@ -109,12 +109,12 @@ def _lloyd(
         changed = np.unique(np.concatenate([labels[moved], before[moved]]))
         shift = _update(centres, gram, weights, labels, changed[changed >= 0])
         if shift <= tolerance:
-            labels, apart = _assigned(centres, square)
+            labels, apart = _assign(centres, square)
             break
     return labels, float(weights @ apart)
 
 
-def _assigned(
+def _assign(
     centres: _Centres, square: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Each point's nearest centre and its squared distance from it."""

@@ -10,14 +10,14 @@ from facetrack.dataset.drawing.sheet import (
     SIZE,
     Field,
     Sheet,
-    blurred,
+    blur,
     both_sides,
     ellipse,
-    moved,
+    move,
     smooth,
 )
-from facetrack.dataset.drawing.surface import grid, lit
-from facetrack.dataset.sitters import TOP, Cut, Sitter, seeded
+from facetrack.dataset.drawing.surface import grid, shine
+from facetrack.dataset.sitters import TOP, Cut, Sitter, seed_random
 
 
 def front_hair(sitter: Sitter, cut: Cut, light: Field) -> Sheet:
@@ -31,10 +31,10 @@ def front_hair(sitter: Sitter, cut: Cut, light: Field) -> Sheet:
     low = max(cut.ends, float(line[0, 1]))
     left = np.array([(line[0, 0], low), (-wide, 0.8 * low), (-wide, 0)])
     right = np.array([(wide, 0), (wide, 0.8 * low), (line[-1, 0], low)])
-    shadow = moved(np.concatenate([cap, line[::-1]]), 0, 0.035)
+    shadow = move(np.concatenate([cap, line[::-1]]), 0, 0.035)
     sheet.fill(shadow, (60, 30, 24), 0.3, 0.03, face_outline(sitter))
     sheet.fill(np.concatenate([left, cap, right, line[::-1]]), sitter.hair, 1, 0.008)
-    return _finished(sheet, sitter, cut, light)
+    return _finish(sheet, sitter, cut, light)
 
 
 def back_hair(sitter: Sitter, cut: Cut, light: Field) -> Sheet:
@@ -58,15 +58,15 @@ def back_hair(sitter: Sitter, cut: Cut, light: Field) -> Sheet:
         wave = 0.6 * cut.curl * np.sin(16 * length)
         half += np.stack([wave, 0.4 * wave], axis=1)
         sheet.fill(both_sides(half), np.array(sitter.hair) * 0.82, 1, 0.012)
-    return _finished(sheet, sitter, cut, light)
+    return _finish(sheet, sitter, cut, light)
 
 
-def _finished(sheet: Sheet, sitter: Sitter, cut: Cut, light: Field) -> Sheet:
+def _finish(sheet: Sheet, sitter: Sitter, cut: Cut, light: Field) -> Sheet:
     """Add strands, light and a ring of gloss."""
     across, down = grid()
     wide, tall = sitter.width + cut.volume + 0.1, TOP + cut.volume + 0.1
     distance = (across / wide) ** 2 + (np.minimum(down, 0) / tall) ** 2
-    bright, _ = lit(np.float32(0.8) * np.sqrt(np.clip(1 - distance, 0.02, None)), light, 0.5)
+    bright, _ = shine(np.float32(0.8) * np.sqrt(np.clip(1 - distance, 0.02, None)), light, 0.5)
     strands = _strands(sitter.name, cut.curl > 0)
     sheet.shade(bright * (np.float32(0.72) + np.float32(0.42) * strands))
     radius = np.sqrt(across**2 + (down + np.float32(0.15)) ** 2)
@@ -78,11 +78,11 @@ def _finished(sheet: Sheet, sitter: Sitter, cut: Cut, light: Field) -> Sheet:
 @functools.lru_cache(maxsize=1)  # the next picture is often of the same person
 def _strands(name: str, curly: bool) -> Field:
     """Light and dark hair, (h, w) from 0 to 1 at half size; not to be changed."""
-    noise = seeded("hair", name)
+    noise = seed_random("hair", name)
     if curly:
         spots = noise.uniform(0, 1, (44, 44)).astype(np.float32)
         curls = cv2.resize(spots, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
         return np.asarray(curls, dtype=np.float32)
     across, down = grid()
     angle = np.arctan2(across - 0.25, down + 1.9)  # strands run away from above a parting
-    return blurred(np.interp(angle, np.linspace(-3.2, 3.2, 900), noise.uniform(0, 1, 900)), 0.8)
+    return blur(np.interp(angle, np.linspace(-3.2, 3.2, 900), noise.uniform(0, 1, 900)), 0.8)

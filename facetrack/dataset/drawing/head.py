@@ -12,13 +12,13 @@ from facetrack.dataset.drawing.sheet import (
     Tone,
     both_sides,
     ellipse,
-    moved,
+    move,
     on_side,
     smooth,
     stroke,
 )
-from facetrack.dataset.drawing.surface import face_height, lit
-from facetrack.dataset.sitters import CUTS, TOP, Shot, Sitter, seeded
+from facetrack.dataset.drawing.surface import face_height, shine
+from facetrack.dataset.sitters import CUTS, TOP, Shot, Sitter, seed_random
 
 _INK = (44, 28, 28)
 _SIDES = (-1, 1)
@@ -62,7 +62,7 @@ def draw_head(sitter: Sitter, shot: Shot, light: Field) -> Sheet:
     if sitter.beard:
         _draw_beard(head, sitter)
     _draw_nose(head, sitter)
-    bright, gloss = lit(face_height(sitter, shot.smile), light, shot.ambient)
+    bright, gloss = shine(face_height(sitter, shot.smile), light, shot.ambient)
     # Shadows on skin are redder than its lit parts.
     head.shade(np.stack([bright**0.8, bright, bright**1.08], axis=2))
     head.gloss(np.float32(0.1) * gloss)
@@ -77,7 +77,7 @@ def _draw_marks(head: Sheet, sitter: Sitter, shot: Shot) -> None:
     """Freckles, and the lines of age and of a smile."""
     tone = sitter.skin * np.array(_CREASE)
     if sitter.freckles:
-        spots = seeded("freckles", sitter.name)
+        spots = seed_random("freckles", sitter.name)
         for x, y, size in spots.uniform([-0.5, 0.12, 0.008], [0.5, 0.42, 0.016], (46, 3)):
             head.fill(ellipse(x, y, size, size), tone, 0.5, 0.004)
     depth = sitter.lines + 0.3 * shot.smile
@@ -120,7 +120,7 @@ def _draw_beard(head: Sheet, sitter: Sitter) -> None:
         head.fill(beard, tone, 0.32, 0.05, outline)
         return
     head.fill(beard, tone, 0.92, 0.018, outline)
-    hairs = seeded("beard", sitter.name).uniform(
+    hairs = seed_random("beard", sitter.name).uniform(
         [-0.7, 0.2, -0.03, 0.6], [0.7, 1.1, 0.03, 1.5], (220, 4)
     )
     for x, y, bend, shade in hairs:
@@ -147,7 +147,7 @@ def _draw_eye(head: Sheet, sitter: Sitter, shot: Shot, side: int) -> None:
     lower = np.stack([x + wide * t, corners + (0.62 - 0.15 * shot.smile) * bulge], axis=1)
     eye = np.concatenate([upper, lower[::-1]])
     shadow = sitter.skin * np.array(_SHADOW)
-    head.fill(moved(eye, 0, -0.012), shadow, 0.5, 0.03)
+    head.fill(move(eye, 0, -0.012), shadow, 0.5, 0.03)
     head.fill(eye, (240, 236, 232))
 
     middle, radius = (x + 0.3 * wide * shot.gaze, -0.012), 0.54 * wide
@@ -155,10 +155,10 @@ def _draw_eye(head: Sheet, sitter: Sitter, shot: Shot, side: int) -> None:
         iris = np.clip(np.array(sitter.iris) * brightness, 0, 255)
         head.fill(ellipse(*middle, size * radius, size * radius), iris, 1, 0.006, eye)
     head.fill(ellipse(*middle, 0.42 * radius, 0.42 * radius), (18, 14, 16), 1, 0.003, eye)
-    head.fill(np.concatenate([upper, moved(upper[::-1], 0, 0.05)]), _INK, 0.35, 0.015, eye)
+    head.fill(np.concatenate([upper, move(upper[::-1], 0, 0.05)]), _INK, 0.35, 0.015, eye)
     glint = ellipse(*middle, 0.2 * radius, 0.2 * radius)
     towards = 0.3 * radius * float(np.sign(shot.light[0]))
-    head.fill(moved(glint, towards, -0.35 * radius), (255, 255, 255), 0.95)
+    head.fill(move(glint, towards, -0.35 * radius), (255, 255, 255), 0.95)
 
     head.fill(stroke(upper[::-side], 0.018, 0.03), _INK, 0.9, 0.003)
     head.fill(stroke(lower, 0.006, 0.006), shadow, 0.6, 0.006)
@@ -233,9 +233,9 @@ def draw_glasses(head: Sheet, sitter: Sitter, dark: bool) -> None:
         if dark:
             head.fill(outer, frame)
             head.fill(lens, (52, 50, 60))
-            head.fill(moved(lens, 0, 0.12), (112, 102, 104), 0.6, 0.06, lens)
+            head.fill(move(lens, 0, 0.12), (112, 102, 104), 0.6, 0.06, lens)
             gleam = np.array([(-0.14, -0.1), (-0.04, -0.1), (-0.1, 0.1), (-0.2, 0.1)])
-            head.fill(moved(gleam, x, 0), (255, 255, 255), 0.25, 0.01, lens)
+            head.fill(move(gleam, x, 0), (255, 255, 255), 0.25, 0.01, lens)
         else:
             head.fill(lens, (255, 255, 255), 0.07)
             head.fill(np.concatenate([outer, outer[:1], lens[:1], lens[::-1]]), frame)

@@ -14,12 +14,12 @@ from facetrack.dataset.drawing.sheet import (
     Sheet,
     both_sides,
     ellipse,
-    enlarged,
-    moved,
+    enlarge,
+    move,
     smooth,
 )
 from facetrack.dataset.drawing.surface import light_on_head
-from facetrack.dataset.sitters import CUTS, Shot, Sitter, seeded
+from facetrack.dataset.sitters import CUTS, Shot, Sitter, seed_random
 
 _PIVOT = np.array([0.0, 0.9])  # a head tilts about its neck
 
@@ -32,14 +32,14 @@ def draw(sitter: Sitter, shot: Shot) -> Image:
     picture = _backdrop(shot, upright)
     _draw_clothes(picture, shot)
     if cut is not None and (cut.back is not None or cut.bun):
-        picture.lay(_turned(back_hair(sitter, cut, light), tilted, shot, depth=-0.25))
+        picture.lay(_turn(back_hair(sitter, cut, light), tilted, shot, depth=-0.25))
     _draw_neck(picture, sitter, shot)
     head = draw_head(sitter, shot, light)
     if cut is not None:
         head.lay(front_hair(sitter, cut, light))
     if shot.sunglasses or sitter.glasses:
         draw_glasses(head, sitter, shot.sunglasses)
-    picture.lay(_turned(head, tilted, shot, depth=0.55))
+    picture.lay(_turn(head, tilted, shot, depth=0.55))
     tint = np.array([1 + 0.06 * shot.warmth, 1.0, 1 - 0.08 * shot.warmth], np.float32)
     pixels = np.clip(picture.rgb * tint * 255 + 0.5, 0, 255).astype(np.uint8)
     small = cv2.resize(pixels, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
@@ -55,7 +55,7 @@ def _place(shot: Shot, roll: float) -> Points:
     return np.column_stack([unit * turn, middle + unit * (_PIVOT - turn @ _PIVOT)])
 
 
-def _turned(sheet: Sheet, to_pixels: Points, shot: Shot, depth: float) -> Sheet:
+def _turn(sheet: Sheet, to_pixels: Points, shot: Shot, depth: float) -> Sheet:
     """A head's sheet turned, nodded, and placed in the picture.
 
     depth: how far its middle stands in front of the axis the head turns on, in units.
@@ -73,7 +73,7 @@ def _turned(sheet: Sheet, to_pixels: Points, shot: Shot, depth: float) -> Sheet:
             z += 0.12 * np.exp(-((u / 0.16) ** 2) - ((v - 0.3) / 0.2) ** 2)  # the nose
         u, v = across - z * sin_yaw, down - z * sin_pitch
     u /= np.cos(shot.yaw)
-    columns, rows = (enlarged((UNIT * part + SIZE - 0.5).astype(np.float32)) for part in (u, v))
+    columns, rows = (enlarge((UNIT * part + SIZE - 0.5).astype(np.float32)) for part in (u, v))
     turned = Sheet(to_pixels)
     turned.rgb = np.asarray(cv2.remap(sheet.rgb, columns, rows, cv2.INTER_LINEAR), np.float32)
     turned.alpha = np.asarray(cv2.remap(sheet.alpha, columns, rows, cv2.INTER_LINEAR), np.float32)
@@ -87,11 +87,11 @@ def _backdrop(shot: Shot, to_pixels: Points) -> Sheet:
     x, y = axis[None, :], axis[:, None]
     bright = 0.93 + 0.15 * np.sign(shot.light[0]) * (x - 0.5) - 0.18 * y
     wall = bright[..., None] * np.array(shot.backdrop) / 255
-    spots = seeded("backdrop", str(shot.seed))
+    spots = seed_random("backdrop", str(shot.seed))
     for left, top, size, glow in spots.uniform([0, 0, 0.06, -0.08], [1, 1, 0.2, 0.12], (7, 4)):
         distance = np.hypot(x - left, y - top)
         wall += (glow / (1 + np.exp((distance - size) / 0.012)))[..., None]
-    sheet.rgb = enlarged(wall.astype(np.float32))
+    sheet.rgb = enlarge(wall.astype(np.float32))
     sheet.alpha[:] = 1
     return sheet
 
@@ -101,8 +101,8 @@ def _draw_clothes(picture: Sheet, shot: Shot) -> None:
     shape = both_sides(smooth(half))
     cloth = np.array(shot.clothes)
     picture.fill(shape, cloth * 1.0)
-    picture.fill(moved(shape, -float(np.sign(shot.light[0])), 0.1), cloth * 0.6, 0.5, 0.3, shape)
-    picture.fill(moved(shape, 0, 0.5), cloth * 0.75, 0.35, 0.2, shape)
+    picture.fill(move(shape, -float(np.sign(shot.light[0])), 0.1), cloth * 0.6, 0.5, 0.3, shape)
+    picture.fill(move(shape, 0, 0.5), cloth * 0.75, 0.35, 0.2, shape)
 
 
 def _draw_neck(picture: Sheet, sitter: Sitter, shot: Shot) -> None:
@@ -110,7 +110,7 @@ def _draw_neck(picture: Sheet, sitter: Sitter, shot: Shot) -> None:
     half = [(0, 0.5), (wide, 0.5), (wide, 1.05), (wide + 0.1, 1.25), (0.8 * wide, 1.42), (0, 1.5)]
     neck = both_sides(smooth(half))
     skin = np.array(sitter.skin)
-    picture.fill(moved(neck, 0, 0.035), np.array(shot.clothes) * 0.82, 1, 0.008)  # the collar
+    picture.fill(move(neck, 0, 0.035), np.array(shot.clothes) * 0.82, 1, 0.008)  # the collar
     picture.fill(neck, skin * [0.86, 0.8, 0.78])
     chin = ellipse(-0.1 * float(np.sign(shot.light[0])), 0.86, 1.15 * wide, 0.26)
     picture.fill(chin, skin * [0.5, 0.4, 0.38], 0.75, 0.08, neck)

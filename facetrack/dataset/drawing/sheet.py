@@ -44,7 +44,7 @@ class Sheet:
         high = np.clip(np.ceil(pixels.max(axis=0)).astype(np.int64) + margin, 0, DRAWN)
         if (high <= low).any():
             return
-        mask = _blurred_polygon(pixels - low, high - low, blur)
+        mask = _blur_polygon(pixels - low, high - low, blur)
         if within is not None:
             mask *= _polygon(self._pixels(within) - low, high - low)
         mask *= np.float32(opacity)
@@ -54,12 +54,12 @@ class Sheet:
 
     def shade(self, factor: Field) -> None:
         """Multiply what is painted by a field at half size."""
-        factor = enlarged(factor)
+        factor = enlarge(factor)
         self.rgb *= factor if factor.ndim == 3 else factor[..., None]
 
     def gloss(self, amount: Field) -> None:
         """Bring what is painted nearer to white, by a field from 0 to 1 at half size."""
-        mask = (enlarged(amount) * self.alpha)[..., None]
+        mask = (enlarge(amount) * self.alpha)[..., None]
         self.rgb += mask * (1 - self.rgb)
 
     def lay(self, above: "Sheet") -> None:
@@ -73,12 +73,12 @@ class Sheet:
         return pixels
 
 
-def enlarged(field: Field) -> Field:
+def enlarge(field: Field) -> Field:
     """A field at half size, as large as a sheet."""
     return np.asarray(cv2.resize(field, (DRAWN, DRAWN)), dtype=np.float32)
 
 
-def blurred(field: NDArray[np.floating[Any]], sigma: float) -> Field:
+def blur(field: NDArray[np.floating[Any]], sigma: float) -> Field:
     """A field blurred by a Gaussian of so many pixels."""
     return np.asarray(cv2.GaussianBlur(field.astype(np.float32), (0, 0), sigma), dtype=np.float32)
 
@@ -118,7 +118,7 @@ def stroke(line: Line, start: float, end: float) -> Points:
     return np.concatenate([points + across, (points - across)[::-1]])
 
 
-def moved(shape: Points, x: float, y: float) -> Points:
+def move(shape: Points, x: float, y: float) -> Points:
     """A polygon moved to the right and down."""
     shifted: Points = shape + np.array([x, y])
     return shifted
@@ -144,12 +144,12 @@ def _polygon(pixels: Points, size: NDArray[np.int64]) -> Field:
     return np.asarray(mask / np.float32(255), dtype=np.float32)
 
 
-def _blurred_polygon(pixels: Points, size: NDArray[np.int64], sigma: float) -> Field:
+def _blur_polygon(pixels: Points, size: NDArray[np.int64], sigma: float) -> Field:
     if sigma < 0.3:
         return _polygon(pixels, size)
     if sigma < 6:
-        return blurred(_polygon(pixels, size), sigma)
+        return blur(_polygon(pixels, size), sigma)
     # A quarter of the size will do for what is blurred so much, and takes a sixth of the time.
-    small = blurred(_polygon(pixels / 4, -(-size // 4)), sigma / 4)
+    small = blur(_polygon(pixels / 4, -(-size // 4)), sigma / 4)
     mask = np.asarray(cv2.resize(small, None, fx=4, fy=4), dtype=np.float32)
     return mask[: size[1], : size[0]].copy()

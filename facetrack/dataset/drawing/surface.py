@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from facetrack.dataset.drawing.sheet import SIZE, UNIT, Field, blurred
+from facetrack.dataset.drawing.sheet import SIZE, UNIT, Field, blur
 from facetrack.dataset.sitters import TOP, Shot, Sitter
 
 
@@ -42,10 +42,10 @@ def face_height(sitter: Sitter, smile: float) -> Field:
         height -= 0.07 * _bump(side * sitter.eye_gap, 0, 0.2, 0.13)
         height += 0.03 * _bump(side * sitter.eye_gap, -sitter.brow_lift, 0.2, 0.06)
         height += (0.06 + 0.03 * smile) * _bump(side * 0.4, 0.34 - 0.04 * smile, 0.2, 0.16)
-    return blurred(height, 2.5)
+    return blur(height, 2.5)
 
 
-def lit(height: Field, light: Field, ambient: float) -> tuple[Field, Field]:
+def shine(height: Field, light: Field, ambient: float) -> tuple[Field, Field]:
     """Brightness and gloss of a height field, each (h, w)."""
     down, across = np.gradient(height, 2 / UNIT)
     length = np.sqrt(across**2 + down**2 + 1)

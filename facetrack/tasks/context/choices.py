@@ -3,7 +3,7 @@
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack.core.texts import number
+from facetrack.core.texts import write_number
 from facetrack.tasks.context.parameters import PLACES
 from facetrack.tracking.keys import METHOD, RADIUS
 
@@ -22,7 +22,7 @@ def describe(config: DictConfig) -> str:
     if not {"eps", "bandwidth", "n_clusters"} & set(said):
         defaults = [key for key in ("eps", "n_clusters") if key in config.clusterer]
         said |= {key: str(config.clusterer[key]) for key in defaults}
-    settings = (f"{key}={number(value)}" for key, value in said.items())
+    settings = (f"{key}={write_number(value)}" for key, value in said.items())
     return " ".join([stages["clusterer"], *settings])
 
 
@@ -47,7 +47,7 @@ def compared_settings(config: DictConfig) -> dict[str, object]:
     at = None if used is None else config.clusterer[used]
     return {
         METHOD: read_choices(config)["clusterer"],
-        **({} if at is None else {RADIUS: number(at)}),
+        **({} if at is None else {RADIUS: write_number(at)}),
     }
 
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.faces import Embedded, Embeddings
-from facetrack.evaluation.resampling import some_people
+from facetrack.evaluation.resampling import draw_people
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
-from facetrack.system.home import home, lock, locks
+from facetrack.system.home import find_home, find_locks, lock
 from facetrack.system.progress import TERMINAL
 from facetrack.tasks.context.instances import make
 
@@ -34,13 +34,13 @@ def _embed(*stages: str, engine: str) -> Embeddings:
     detector, embedder = (make(OmegaConf.create(stage)) for stage in stages[1:])
     key = hashlib.sha256("\0".join(stages).encode()).hexdigest()[:16]
     # Jobs that start side by side want the same pictures: one embeds, the others find them stored.
-    with lock(locks() / f"embed-{key}.lock"), Store(home()) as store:
+    with lock(find_locks() / f"embed-{key}.lock"), Store(find_home()) as store:
         return extract(dataset.load(), detector, embedder, store, engine, TERMINAL)
 
 
 def choose_people(whole: Embeddings, config: DictConfig) -> tuple[Embeddings, NDArray[np.int64]]:
     """The faces of `n_people` people, and which of all faces they are."""
-    people = some_people(config.n_people, len(whole.names), config.seed, config.dataset.name)
+    people = draw_people(config.n_people, len(whole.names), config.seed, config.dataset.name)
     if len(people) == len(whole.names):
         return whole, np.arange(len(whole.vectors))
     return whole.of_people(people)

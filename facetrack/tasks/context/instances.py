@@ -39,5 +39,5 @@ def _at_present(node: DictConfig | ListConfig) -> DictConfig | ListConfig:
     """A node of a stored config, or of a user's own, whose target has moved since."""
     if not isinstance(node, DictConfig) or "_target_" not in node:
         return node
-    target = names.present(str(node._target_))
+    target = names.find_present(str(node._target_))
     return node if target == node._target_ else OmegaConf.merge(node, {"_target_": target})

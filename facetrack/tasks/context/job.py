@@ -126,7 +126,7 @@ class Job:
         clusterer = self.config.clusterer
         for name in radius.NAMES:
             if name in clusterer:
-                clusterer[name] = radius.of(estimator)
+                clusterer[name] = radius.read_radius(estimator)
                 run.params({f"clusterer.{name}": clusterer[name]})
         if self._kind == "job":
             run.params({keys.RADIUS: compared_settings(self.config)[keys.RADIUS]})

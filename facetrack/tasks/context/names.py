@@ -17,11 +17,11 @@ _STORED = {
 _PRESENT = {name: target for target, name in _STORED.items()}
 
 
-def stored(target: str) -> str:
+def name_as_stored(target: str) -> str:
     """The name of a target in what is stored."""
     return _STORED.get(target, target)
 
 
-def present(name: str) -> str:
+def find_present(name: str) -> str:
     """Where the target of a stored name lies; a name that was never another is its own."""
     return _PRESENT.get(name, name)

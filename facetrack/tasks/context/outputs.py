@@ -10,7 +10,7 @@ from hydra.types import RunMode
 from facetrack.system.files import make_folder, replace
 
 
-def folder() -> Path:
+def find_folder() -> Path:
     """Where this command's files go, as Hydra says it; it need not be there."""
     return Path(HydraConfig.get().runtime.output_dir)
 
@@ -20,15 +20,15 @@ def write(contents: Mapping[str, str | bytes], into: Path | None = None) -> Path
 
     into: another folder than this command's own, such as that of its sweep.
     """
-    place = folder() if into is None else into
+    place = find_folder() if into is None else into
     make_folder(place)
     place.chmod(0o700)  # Hydra has made it for all to look into
     for name, content in contents.items():
         replace(place / name, content.encode() if isinstance(content, str) else content)
-    return told(place)
+    return tell_path(place)
 
 
-def told(path: Path) -> Path:
+def tell_path(path: Path) -> Path:
     """A path as it is told: from the working directory where it is below."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
@@ -39,8 +39,8 @@ def leave_no_empty_folder() -> None:
     And outputs/ with it; not the folder of a sweep, where other jobs are making theirs.
     """
     # Asked first: where it is gone, nothing at all is to be done (see `task.restore`).
-    if HydraConfig.initialized() and folder().is_dir():
+    if HydraConfig.initialized() and find_folder().is_dir():
         with contextlib.suppress(OSError):
-            folder().rmdir()
+            find_folder().rmdir()
             if HydraConfig.get().mode is not RunMode.MULTIRUN:
-                folder().parent.rmdir()
+                find_folder().parent.rmdir()

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack.system.masking import masked
+from facetrack.system.masking import mask
 from facetrack.tasks.context import names
 
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
@@ -30,9 +30,9 @@ def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
             for key, value in node.items():
                 add(f"{prefix}.{key}" if prefix else str(key), value)
         elif prefix in _BUDGET or (node is not None and prefix.rsplit(".", 1)[-1] in PLACES):
-            places[prefix] = masked(json.dumps(node) if isinstance(node, list) else str(node))
+            places[prefix] = mask(json.dumps(node) if isinstance(node, list) else str(node))
         elif prefix.endswith("_target_"):
-            params[prefix] = names.stored(str(node))
+            params[prefix] = names.name_as_stored(str(node))
         else:
             params[prefix] = json.dumps(node) if isinstance(node, list) else node
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
-from facetrack.dataset.vectors import about
+from facetrack.dataset.vectors import read_about
 
 _VECTORS = "facetrack.dataset.Vectors"
 _NOBODY = {"detector": "facetrack.detector.NoDetector", "embedder": "facetrack.embedder.NoEmbedder"}
@@ -44,7 +44,7 @@ def _settle_vectors(config: DictConfig) -> None:
                 f"dataset=vectors brings embeddings, which leaves the {stage} nothing to do: "
                 f"leave out {stage}=…"
             )
-    said = about(dataset.file)
+    said = read_about(dataset.file)
     dataset.sha256 = said.sha256
     if dataset.name is None:
         dataset.name = (said.name or Path(str(dataset.file)).stem)[:_LONGEST_NAME]

@@ -8,7 +8,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from facetrack.core.errors import UserError
-from facetrack.system.masking import masked_within
+from facetrack.system.masking import mask_within
 
 # What a config that somebody has changed may raise where it is used.
 CONFIG_ERRORS = (HydraException, OmegaConfBaseException)
@@ -23,7 +23,7 @@ def write(config: DictConfig | list[Any]) -> str:
 def write_masked(config: DictConfig) -> str:
     """A config as YAML, passwords hidden."""
     # Text by text: YAML breaks long ones into lines.
-    return OmegaConf.to_yaml(masked_within(OmegaConf.to_container(config)))
+    return OmegaConf.to_yaml(mask_within(OmegaConf.to_container(config)))
 
 
 def read(text: str) -> DictConfig:

@@ -48,7 +48,7 @@ def refuse_others(node: DictConfig | ListConfig) -> None:
 
 def of_task(config: DictConfig) -> str:
     """The target of a task's config. Raises UserError where nobody here has named it."""
-    name = names.present(str(config[_TARGET]))
+    name = names.find_present(str(config[_TARGET]))
     _refuse(name, _of_groups((TASK,)) | Typed().names)
     return name
 

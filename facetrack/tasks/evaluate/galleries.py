@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.faces import Embeddings, Image, Picture
-from facetrack.core.labels import NOISE, noise_alone
-from facetrack.core.texts import counted
+from facetrack.core.labels import NOISE, separate_noise
+from facetrack.core.texts import write_count
 from facetrack.evaluation import confusion
 from facetrack.evaluation.confusion import MOST, Confusion
 from facetrack.extraction.thumbnails import Face, draw_thumbnail
@@ -58,11 +58,11 @@ def make_files(
     let be shown are counted, not drawn, and a picture that has gone meanwhile as well.
     """
     people, names = embeddings.people, embeddings.names
-    sizes = np.bincount(noise_alone(clusters))
+    sizes = np.bincount(separate_noise(clusters))
     made: dict[str, str | bytes] = {"faces.csv": _format_faces(embeddings, clusters)}
-    told = counted(len(clusters), "face")
+    told = write_count(len(clusters), "face")
     if people is None:
-        summary = f"{told} in {counted(len(sizes), 'cluster')}."
+        summary = f"{told} in {write_count(len(sizes), 'cluster')}."
         page = ErrorPage(title, summary, [_find_largest(embeddings, clusters)], tsne, sizes, None)
         return made | {"groups.html": render_error_page(page)}
     by_cluster = confusion.by_cluster(people, clusters)
@@ -72,8 +72,8 @@ def make_files(
     mergers = _find_mergers(embeddings, people, clusters, n_mergers)
     splits = _find_splits(embeddings, people, clusters, n_splits)
     summary = (
-        f"{told} of {counted(len(names), 'person', 'people')} in "
-        f"{counted(len(sizes), 'cluster')}. Clusters that "
+        f"{told} of {write_count(len(names), 'person', 'people')} in "
+        f"{write_count(len(sizes), 'cluster')}. Clusters that "
         f"hold several people: {n_mergers:,}; people in several clusters: {n_splits:,}."
     )
     listings = [mergers.listing, splits.listing]
@@ -96,7 +96,7 @@ def _find_mergers(
 ) -> _Kind:
     """Clusters of several people. n: how many there are in all."""
     names = embeddings.names
-    worst = confusion.merged(embeddings.vectors, people, clusters)
+    worst = confusion.find_merged(embeddings.vectors, people, clusters)
     sections = [
         _make_section(
             embeddings,
@@ -121,7 +121,7 @@ def _find_splits(
 ) -> _Kind:
     """People over several clusters. n: how many there are in all."""
     names = embeddings.names
-    worst = confusion.split(embeddings.vectors, people, clusters)
+    worst = confusion.find_split(embeddings.vectors, people, clusters)
     sections = [
         _make_section(
             embeddings,
@@ -147,11 +147,11 @@ def _count_shown(n: int) -> str:
 
 def _count_faces(one: Confusion) -> str:
     faces = sum(len(group) for group in one.groups)
-    return f"{counted(faces, 'face')}, {len(one.groups)}"
+    return f"{write_count(faces, 'face')}, {len(one.groups)}"
 
 
 def _count_pairs(one: Confusion) -> str:
-    return counted(one.pairs, "pair")
+    return write_count(one.pairs, "pair")
 
 
 def _make_section(
@@ -204,7 +204,7 @@ def _read_thumbnail(picture: Picture, content: str, box: tuple[int, ...]) -> Ima
 
 def _find_largest(embeddings: Embeddings, clusters: NDArray[np.int64]) -> Listing:
     """The largest clusters, where nobody said who is who."""
-    labels = noise_alone(clusters)
+    labels = separate_noise(clusters)
     sizes = np.bincount(labels)
     several = int(np.count_nonzero(sizes > 1))
     sections = []
@@ -212,7 +212,7 @@ def _find_largest(embeddings: Embeddings, clusters: NDArray[np.int64]) -> Listin
         group = _make_group(embeddings, "", np.flatnonzero(labels == cluster), _OF_CLUSTER)
         sections.append(
             Section(
-                f"cluster {cluster}: {counted(sizes[cluster], 'face')}",
+                f"cluster {cluster}: {write_count(sizes[cluster], 'face')}",
                 [group],
                 f"cluster-{cluster}",
             )
@@ -228,7 +228,7 @@ def _format_faces(embeddings: Embeddings, clusters: NDArray[np.int64]) -> str:
         (
             (picture.name, picture.person or "", str(cluster), "yes" if noise else "")
             for picture, cluster, noise in zip(
-                embeddings.pictures, noise_alone(clusters), clusters == NOISE, strict=True
+                embeddings.pictures, separate_noise(clusters), clusters == NOISE, strict=True
             )
         ),
     )

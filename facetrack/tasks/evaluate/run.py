@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from facetrack import figures
 from facetrack.core.artifacts import mark_nobody, mark_people
 from facetrack.core.faces import Embeddings
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import Evaluation, check
 from facetrack.system.progress import TERMINAL, say
@@ -24,13 +24,13 @@ from facetrack.tasks.context.settling import settle
 from facetrack.tasks.evaluate import galleries
 from facetrack.tasks.scores import (
     count_faces,
+    describe_result,
     mean_scores,
-    summarise,
     tell_scores,
     write_resamples,
     write_skipped,
 )
-from facetrack.tasks.tsne_cache import tsne
+from facetrack.tasks.tsne_cache import compute_tsne
 from facetrack.tasks.tsne_page import draw_tsne_page
 from facetrack.tracking.address import NOWHERE
 
@@ -56,7 +56,7 @@ def evaluate(config: DictConfig) -> None:
             job.say_radius(run, estimator)
         experiment = make_experiment(config, embeddings, estimator, sampling)
         evaluation = run_experiment(experiment)
-        coordinates = tsne(whole, config.seed)[faces]
+        coordinates = compute_tsne(whole, config.seed)[faces]
         title = f"{config.dataset.name} {describe(config)}"
         picture = _tsne_png(config, embeddings, coordinates, evaluation)
         means = mean_scores(embeddings, evaluation)
@@ -93,7 +93,7 @@ def _tsne_png(
         coordinates,
         people,
         evaluation.clusters,
-        f"{config.dataset.name}: {counted(len(embeddings.vectors), 'face')}, {describe(config)}",
+        f"{config.dataset.name}: {write_count(len(coordinates), 'face')}, {describe(config)}",
     )
     return figures.encode_png(figure)
 
@@ -101,15 +101,15 @@ def _tsne_png(
 def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float]) -> None:
     """Print the scores: a line in a sweep, all of them for a single job."""
     if config.sweep_id:
-        say(f"  {config.dataset.name} {describe(config)}: {summarise(values)}")
+        say(f"  {config.dataset.name} {describe(config)}: {describe_result(values)}")
         return
     stages = read_choices(config)
     counts = count_faces(embeddings)
     say(
         f"{stages['dataset']} · {stages['detector']} · {stages['embedder']} · {describe(config)}\n"
-        f"{counted(counts['pictures'], 'picture')}, "
-        f"{counted(counts['faces'], 'face')}, "
-        + (counted(counts["people"], "person", "people") if counts["people"] else "no labels")
+        f"{write_count(counts['pictures'], 'picture')}, "
+        f"{write_count(counts['faces'], 'face')}, "
+        + (write_count(counts["people"], "person", "people") if counts["people"] else "no labels")
         + f", {counts['skipped']} skipped"
     )
     for one in sorted(embeddings.skipped, key=lambda one: not one.pictures)[:5]:

@@ -23,7 +23,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import Evaluation, check
 from facetrack.figures.table import write_csv
@@ -54,7 +54,7 @@ def export(config: DictConfig) -> None:
     refuse_missing(config)
     check(config.seed, config.n_resamples)
     out = _out(config, form)
-    scored = _scored if config.task.scores else _embedded
+    scored = _embed_and_score if config.task.scores else _embed
     faces, evaluation = scored(config)
     files = [out]
     exports.remember(out)
@@ -67,17 +67,17 @@ def export(config: DictConfig) -> None:
         else:
             _write_csv(file, faces, evaluation)
     d = faces.vectors.shape[1]
-    say(f"{counted(len(faces.vectors), 'face')}, {counted(d, 'number')} each")
+    say(f"{write_count(len(faces.vectors), 'face')}, {write_count(d, 'number')} each")
     json_lines.tell(
         "export",
-        files=[outputs.told(path) for path in files],
+        files=[outputs.tell_path(path) for path in files],
         faces=len(faces.vectors),
         dimensions=d,
     )
     for path in files:
-        say(f"  {outputs.told(path)}")
+        say(f"  {outputs.tell_path(path)}")
     if form == "npz":
-        say(f"\nUse it: python -m facetrack dataset=vectors dataset.file={outputs.told(out)}")
+        say(f"\nUse it: python -m facetrack dataset=vectors dataset.file={outputs.tell_path(out)}")
     say("It is of faces, and for you alone to read: task=forget finds it as long as it is there")
 
 
@@ -95,12 +95,12 @@ def _format(config: DictConfig) -> str:
 def _out(config: DictConfig, form: str) -> Path:
     """The file to write, in a folder that is there. Raises UserError for one that is taken."""
     if config.task.out is None:
-        out = outputs.folder() / f"embeddings.{form}"
+        out = outputs.find_folder() / f"embeddings.{form}"
     else:
         out = user_path(config.task.out)
     taken = [out]
     # Scores that an export of this file has left when it was killed are its own.
-    if form == "csv" and out not in exports.remembered():
+    if form == "csv" and out not in exports.read_remembered():
         taken.append(_scores_path(out))
     for path in taken:
         if path.exists() or path.is_symlink():
@@ -122,14 +122,14 @@ def _scores_path(out: Path) -> Path:
     return out.with_name(f"{out.stem}-scores.csv")
 
 
-def _embedded(config: DictConfig) -> tuple[Embeddings, None]:
+def _embed(config: DictConfig) -> tuple[Embeddings, None]:
     return choose_people(embed(config), config)[0], None
 
 
-def _scored(config: DictConfig) -> tuple[Embeddings, Evaluation]:
+def _embed_and_score(config: DictConfig) -> tuple[Embeddings, Evaluation]:
     estimator = build_estimator(config.clusterer)
     sampling = make(config.sampling)
-    faces, _ = _embedded(config)
+    faces, _ = _embed(config)
     if radius.is_not_given(given_settings(), config.clusterer) and not faces.names:
         radius.choose(estimator, faces.vectors, float(config.embedder.radius), TERMINAL)
     return faces, run_experiment(make_experiment(config, faces, estimator, sampling))

@@ -8,32 +8,26 @@ What to delete is decided first and kept as a plan (forgetting/plan.py). Killed 
 command, any other `task=forget` and the next `task=organise` finish it.
 """
 
-import contextlib
-import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from filelock import Timeout
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import Incomplete, UserError
-from facetrack.core.texts import counted
-from facetrack.organiser import forgetting, people_file, state
+from facetrack.organiser import forgetting
 from facetrack.system import json_lines
 from facetrack.system.files import sha256, user_path
-from facetrack.system.home import lock, locks
-from facetrack.system.masking import masked
+from facetrack.system.masking import mask
 from facetrack.system.progress import bar, say
 from facetrack.system.terminal import refuse
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.settling import settle
-from facetrack.tasks.forget import plan as plans
-from facetrack.tasks.forget.locations import Found, Place, places
-from facetrack.tasks.forget.plan import Plan
+from facetrack.tasks.forgetting import plan as plans
+from facetrack.tasks.forgetting.carrying_out import carry_out, describe, exclude_others
+from facetrack.tasks.forgetting.locations import find_places
+from facetrack.tasks.forgetting.plan import Plan
 from facetrack.tracking.address import NOWHERE
 from facetrack.tracking.links import where
-
-_ANOTHER_SECONDS = 60
 
 Contents = Mapping[str, frozenset[str]]
 """SHA-256 in hex of pictures, each with the names it is known by."""
@@ -51,32 +45,12 @@ def forget(config: DictConfig) -> None:
     if config.task.dry_run:
         _list(config, asked)
         return
-    with _alone():
-        troubles = _forgotten(config, asked)
+    with exclude_others():
+        troubles = _decide_on(config, asked)
     if troubles:
         for trouble in dict.fromkeys(troubles):
             refuse(trouble)
         raise Incomplete("not all is forgotten: the same command goes on from here")
-
-
-def finish_forgetting() -> list[str]:
-    """Finish what a `task=forget` that was killed has begun; returns what the user should know.
-
-    For other tasks, before they read what is to be forgotten. Raises UserError where another
-    process is forgetting and does not come to an end.
-    """
-    if not plans.pending():
-        return []
-    with _alone():
-        told = []
-        for plan in plans.pending():
-            told.append(
-                "an earlier task=forget of "
-                f"{counted(len(plan.contents), 'picture')} was finished: as long as "
-                "they are in the folder of photos, a run stores their faces again"
-            )
-            told += [f"not all is forgotten: {trouble}" for trouble in _carry_out(plan, None)]
-    return told
 
 
 def _check(config: DictConfig) -> None:
@@ -89,7 +63,7 @@ def _check(config: DictConfig) -> None:
 def _asked(config: DictConfig) -> dict[str, str | None]:
     """What the command names, in the form in which a plan keeps it."""
     root, out = config.dataset.get("root"), config.task.out
-    uri = None if config.tracking.uri == NOWHERE else masked(where(config.tracking.uri))
+    uri = None if config.tracking.uri == NOWHERE else mask(where(config.tracking.uri))
     return {
         "person": None if config.person is None else str(config.person),
         "picture": None if config.picture is None else str(config.picture),
@@ -102,28 +76,18 @@ def _asked(config: DictConfig) -> dict[str, str | None]:
     }
 
 
-@contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Nobody else carries out plans meanwhile."""
-    try:
-        with lock(locks() / "forget.lock").acquire(timeout=_ANOTHER_SECONDS):
-            yield
-    except Timeout as error:
-        raise UserError("another task=forget is at work: wait until it is done") from error
-
-
-def _forgotten(config: DictConfig, asked: dict[str, str | None]) -> list[str]:
+def _decide_on(config: DictConfig, asked: dict[str, str | None]) -> list[str]:
     """Carry out what is pending, then what is asked; returns what kept something from going."""
     plans.remove_empty_folder()
     troubles: list[str] = []
     same: set[str] | None = None
-    for plan in plans.pending():
+    for plan in plans.find_pending():
         say("Finishing what an earlier task=forget has begun")
-        troubles += _carry_out(plan, config.tracking.uri)
+        troubles += carry_out(plan, config.tracking.uri)
         if plan.asked == asked:
             same = set(plan.contents)
     try:
-        plan, unread = _decided(config, asked)
+        plan, unread = _read_decision(config, asked)
     except UserError:
         if same is None:
             raise
@@ -135,10 +99,10 @@ def _forgotten(config: DictConfig, asked: dict[str, str | None]) -> list[str]:
         say(f"There is nothing left to forget: no face of {asked['person']} is known here")
         return troubles
     plan.keep()
-    return troubles + _carry_out(plan, config.tracking.uri)
+    return troubles + carry_out(plan, config.tracking.uri)
 
 
-def _decided(config: DictConfig, asked: dict[str, str | None]) -> tuple[Plan, list[str]]:
+def _read_decision(config: DictConfig, asked: dict[str, str | None]) -> tuple[Plan, list[str]]:
     """What to forget, and which pictures could not be read to know them again.
 
     Raises UserError where nobody is found.
@@ -235,82 +199,18 @@ def _of_picture(picture: str, root: str | None, out: Path | None) -> Contents:
     )
 
 
-def _carry_out(plan: Plan, uri: str | None) -> list[str]:
-    """Clear all places of a plan, and tell each; returns what kept something from going.
-
-    uri: the MLflow store as it is given now.
-    """
-    say(_about(plan))
-    troubles = []
-    with contextlib.ExitStack() as stack:
-        reached = plan
-        if plan.out is not None:
-            try:
-                forgetting.check(Path(plan.out))
-                stack.enter_context(state.open_folder(Path(plan.out)))
-            except UserError as error:
-                troubles.append(
-                    f"{error}; where {plan.out} is gone for good, remove {plan.path} as well"
-                )
-                reached = dataclasses.replace(plan, out=None)
-        for place in places(reached, uri):
-            troubles += _clear(place)
-    if not troubles:
-        plan.done()
-        if plan.persons:
-            say(f"{people_file.FILE} is yours: names in it stay until you remove them")
-        say("The pictures, and copies in task.out, are where they were; a run stores them again")
-    return troubles
-
-
-def _about(plan: Plan) -> str:
-    whose = plan.asked["person"] or plan.asked["picture"]
-    return (
-        f"{counted(len(plan.contents), 'picture')}: what is stored of {whose}, by the "
-        "content of the files; pictures that only look the same are others"
-    )
-
-
-def _clear(place: Place) -> list[str]:
-    """Clear a place, telling what was there and what is left; returns what kept it from going."""
-    troubles: list[str] = []
-    before = _found(place)
-    try:
-        place.clear()
-    except (UserError, OSError) as error:
-        troubles.append(str(error))
-    after = _found(place)
-    if isinstance(after, str):
-        troubles.append(after)
-    elif after.count and not troubles:
-        troubles.append(f"{place.what}: {after.count} are left")
-    known = [one.count if isinstance(one, Found) else None for one in (before, after)]
-    counts = ["unknown" if count is None else f"{count:,}" for count in known]
-    say(f"  {place.what}: {counts[0]} before, {counts[1]} left")
-    json_lines.tell("forget", place=place.what, before=known[0], left=known[1], troubles=troubles)
-    return troubles
-
-
-def _found(place: Place) -> Found | str:
-    """What is in a place, or why nobody can say."""
-    try:
-        return place.found()
-    except (UserError, OSError) as error:
-        return str(error)
-
-
 def _list(config: DictConfig, asked: dict[str, str | None]) -> None:
     """Tell what would be deleted, place by place; changes nothing."""
-    pending = plans.pending()
+    pending = plans.find_pending()
     others = sum(plan.asked != asked for plan in pending)
     if others:
         say(f"{others} earlier task=forget were not finished: the next one does that first")
     same = [plan for plan in pending if plan.asked == asked]
-    plan, unread = (same[0], []) if same else _decided(config, asked)
-    say(_about(plan))
+    plan, unread = (same[0], []) if same else _read_decision(config, asked)
+    say(describe(plan))
     for trouble in unread:
         say(f"  {trouble}")
-    for place in places(plan, config.tracking.uri):
+    for place in find_places(plan, config.tracking.uri):
         found = place.found()
         say(f"  {place.what}: {found.count:,}")
         json_lines.tell("forget", place=place.what, would_go=found.count, items=found.items)

@@ -9,8 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
 from facetrack.core.errors import Incomplete
-from facetrack.core.texts import readable
-from facetrack.dataset.folder import folder as readable_folder
+from facetrack.core.texts import make_readable
+from facetrack.dataset.folder import find_folder as readable_folder
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
 from facetrack.organiser.groups import Clusterer
@@ -24,6 +24,7 @@ from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
 from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import settle
+from facetrack.tasks.forgetting.carrying_out import finish_forgetting
 from facetrack.tasks.organise import telling
 from facetrack.tasks.organise.request import Report, Request, Sorted
 from facetrack.tasks.organise.sorting import sort_photos
@@ -42,18 +43,11 @@ def organise(config: DictConfig) -> None:
             config[stage][setting] = value
     check(config.seed, 1)
     request = _read_request(config)
-    for told in _finish_forgetting():
-        say(f"  {readable(told)}")
+    for told in finish_forgetting():
+        say(f"  {make_readable(told)}")
     result = sort_photos(request, _RunLog(config), TERMINAL)
     if result.missing:
         raise Incomplete(result.missing)
-
-
-def _finish_forgetting() -> list[str]:
-    """Finish what a `task=forget` that was killed has begun; returns what the user should know."""
-    from facetrack.tasks.forget.run import finish_forgetting  # which looks into organised folders
-
-    return finish_forgetting()
 
 
 def _read_request(config: DictConfig) -> Request:

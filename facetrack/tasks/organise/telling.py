@@ -3,7 +3,7 @@
 import hashlib
 
 from facetrack.core.artifacts import mark_people
-from facetrack.core.texts import readable
+from facetrack.core.texts import make_readable
 from facetrack.organiser.state import PAGE
 from facetrack.organiser.summary import list_reasons
 from facetrack.system.progress import say
@@ -53,7 +53,7 @@ def tell(result: Sorted, tracking: Tracking) -> None:
     more = f"more: see {PAGE}"
     for lines, what in ((skipped, more), (noted, more), (result.remarks, "more such remarks")):
         for line in lines[:_MOST_TOLD]:
-            say(f"  {readable(line)}")
+            say(f"  {make_readable(line)}")
         if len(lines) > _MOST_TOLD:
             say(f"  and {len(lines) - _MOST_TOLD} {what}")
     say(f"\nOpen {result.page}")

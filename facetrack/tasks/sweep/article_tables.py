@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from facetrack import figures
 from facetrack.core.given import KNOWN
-from facetrack.core.texts import number
+from facetrack.core.texts import write_number
 from facetrack.evaluation import article
-from facetrack.evaluation.comparison import Difference, paired
+from facetrack.evaluation.comparison import Difference, compare_pairs
 from facetrack.figures import Entry, Point, Size, Table1
 from facetrack.tracking import keys as names
 from facetrack.tracking.protocols import Tracking
@@ -19,7 +19,7 @@ _RADII = ("clusterer.bandwidth", "clusterer.eps")
 _FIGURE_3 = {"meanshift": ("(a) mean-shift", "bandwidth"), "dbscan": ("(b) DBSCAN", "eps")}
 
 
-def table1(jobs: Sequence[JobRecord], swept: Sequence[str]) -> Table1:
+def make_table1(jobs: Sequence[JobRecord], swept: Sequence[str]) -> Table1:
     """Table I of a sweep's scored jobs. swept: keys of many values."""
     entries = {}
     keys: dict[tuple[str, str], tuple[int, float]] = {}
@@ -37,12 +37,12 @@ def table1(jobs: Sequence[JobRecord], swept: Sequence[str]) -> Table1:
         entries[(method, parameter), name] = Entry(
             job.ari.mean,
             job.ari.two_std,
-            article.table1(job.choices["dataset"], method, parameter) if same else None,
+            article.read_table1(job.choices["dataset"], method, parameter) if same else None,
         )
     return Table1(sorted(keys, key=lambda one: keys[one]), list(columns), entries)
 
 
-def comparisons(
+def compare(
     jobs: Sequence[JobRecord], swept: Sequence[str], tracking: Tracking
 ) -> dict[str, list[Difference]]:
     """By column, every pair of methods at their best parameter; columns of one method left out."""
@@ -60,11 +60,11 @@ def comparisons(
         }
         # Unequal only where the number of resamples itself is swept: nothing is paired then.
         if len(scores) > 1 and len({len(values) for values in scores.values()}) == 1:
-            found[name] = paired(scores)
+            found[name] = compare_pairs(scores)
     return found
 
 
-def figure3(points: Sequence[Point]) -> list[Point]:
+def draw_figure3(points: Sequence[Point]) -> list[Point]:
     """The points of the article's Figure 3, named as there; none unless it has both panels."""
     swept = [one for one in points if one.method in _FIGURE_3 and not math.isnan(one.value)]
     if {one.method for one in swept} != set(_FIGURE_3):
@@ -77,7 +77,7 @@ def figure3(points: Sequence[Point]) -> list[Point]:
     ]
 
 
-def sizes(jobs: Sequence[JobRecord], swept: Sequence[str]) -> list[Size]:
+def draw_sizes(jobs: Sequence[JobRecord], swept: Sequence[str]) -> list[Size]:
     """How each method scored at each number of people, where that is swept."""
     if "n_people" not in swept:
         return []
@@ -96,11 +96,11 @@ def sizes(jobs: Sequence[JobRecord], swept: Sequence[str]) -> list[Size]:
 def row(job: JobRecord, swept: Sequence[str]) -> tuple[str, str]:
     """Method, and its parameter as the article says it: the radius, or "opt" for a known K."""
     params, method = {**job.quiet, **job.parameters}, job.choices["clusterer"]
-    said = [number(params[key]) for key in _RADII if key in params][:1]
+    said = [write_number(params[key]) for key in _RADII if key in params][:1]
     if params.get("clusterer.n_clusters") == KNOWN:
         said = ["opt"]
     said += [
-        f"{key.partition('.')[2]}={number(params[key])}"
+        f"{key.partition('.')[2]}={write_number(params[key])}"
         for key in swept
         if key.startswith("clusterer.") and key not in _RADII and key in params
     ]
@@ -121,24 +121,24 @@ def column(job: JobRecord, swept: Sequence[str]) -> str:
     return " · ".join(parts)
 
 
-def files(
+def make_files(
     jobs: Sequence[JobRecord], swept: Sequence[str], points: Sequence[Point], tracking: Tracking
 ) -> tuple[dict[str, str | bytes], dict[str, list[Difference]]]:
     """The study's files by name, and the comparison; jobs: the scored ones."""
-    table = table1(jobs, swept)
+    table = make_table1(jobs, swept)
     made: dict[str, str | bytes] = {
         "table1.md": figures.format_table1_markdown(table),
         "table1.csv": figures.format_table1_csv(table),
         "table1.tex": figures.format_table1_latex(table),
     }
-    compared = comparisons(jobs, swept, tracking)
+    compared = compare(jobs, swept, tracking)
     if compared:
         made["comparison.md"] = figures.format_comparison_markdown(compared)
         made["comparison.csv"] = figures.format_comparison_csv(compared)
-    panels = figure3(points)
+    panels = draw_figure3(points)
     if panels:
         made["figure3.png"] = figures.encode_png(figures.draw_curves(panels))
-    growing = sizes(jobs, swept)
+    growing = draw_sizes(jobs, swept)
     if growing:
         made["growth.png"] = figures.encode_png(figures.draw_growth(growing))
     return made, compared

@@ -9,8 +9,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from facetrack.core.errors import UserError
-from facetrack.system.masking import first_line
-from facetrack.system.ray_cluster import connected
+from facetrack.system.masking import read_first_line
+from facetrack.system.ray_cluster import connect
 
 _LOOK_EVERY_SECONDS = 1.0
 
@@ -26,7 +26,7 @@ def run_on_ray(
     num_cpus: what each sets aside. Raises UserError where no cluster can be used, and what the
     work itself raises.
     """
-    with connected() as ray:
+    with connect() as ray:
         remote = ray.remote(num_cpus=num_cpus, max_retries=1)(work)
         waiting = {remote.remote(piece): piece for piece in pieces}
         while waiting:
@@ -53,7 +53,7 @@ def slurm_executor(cluster: str, folder: str, parameters: Mapping[str, Any]) -> 
         executor.update_parameters(**parameters)
     except (NameError, AssertionError, RuntimeError, ValueError) as error:
         raise UserError(
-            f"hydra/launcher=submitit_slurm cannot be used: {first_line(error)}"
+            f"hydra/launcher=submitit_slurm cannot be used: {read_first_line(error)}"
         ) from error
     return executor
 

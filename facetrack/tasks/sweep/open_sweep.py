@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.system import json_lines
 from facetrack.system.progress import bar, say
 from facetrack.tasks.sweep.failure import Failure
@@ -81,7 +81,7 @@ class OpenSession:
         """Say what is going to run, and where its results go."""
         self._total = len(jobs)
         self._swept = _several(jobs)
-        jobs_in_all = counted(len(jobs), "job")
+        jobs_in_all = write_count(len(jobs), "job")
         say(f"{jobs_in_all}; their runs and a summary go to MLflow as sweep {self._id}")
         for setting, choices in left_out.items():
             say(f"  {setting} has no meaning for {', '.join(choices)}, which run without it")

@@ -37,7 +37,7 @@ def write(
     compared: dict[str, list[Difference]] = {}
     if with_scores:
         points = _points(with_scores, swept)
-        studied, compared = article_tables.files(with_scores, swept, points, tracking)
+        studied, compared = article_tables.make_files(with_scores, swept, points, tracking)
         files |= studied
         if "n_people" not in swept:  # growth.png shows those
             files["curves.png"] = figures.encode_png(figures.draw_curves(points))

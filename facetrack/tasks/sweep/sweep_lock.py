@@ -17,7 +17,7 @@ def take_lock(sweep_id: str) -> "FileLock":
     from filelock import Timeout
 
     name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in sweep_id)
-    held = home.lock(home.locks() / f"sweep-{name[:100]}.lock")
+    held = home.lock(home.find_locks() / f"sweep-{name[:100]}.lock")
     try:
         held.acquire(timeout=0)
     except Timeout as error:

@@ -20,8 +20,8 @@ from facetrack.system.progress import say
 from facetrack.tasks.context import outputs
 from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.stored_configs import CONFIG_ERRORS, read_logged
-from facetrack.tasks.scores import summarise
-from facetrack.tasks.tsne_cache import tsne
+from facetrack.tasks.scores import describe_result
+from facetrack.tasks.tsne_cache import compute_tsne
 from facetrack.tasks.tsne_names import file_name
 from facetrack.tasks.tsne_page import draw_tsne_page
 from facetrack.tracking.protocols import Run, Tracking
@@ -38,7 +38,7 @@ def write(jobs: Sequence[JobRecord], folder: Path, run: Run, tracking: Tracking)
     changed meanwhile, is told; the sweep has everything else by then.
     """
     files: dict[str, str | bytes] = {}
-    for job in best(jobs):
+    for job in choose_best(jobs):
         try:
             page = _page(job, tracking)
         except (UserError, *CONFIG_ERRORS) as error:
@@ -52,7 +52,7 @@ def write(jobs: Sequence[JobRecord], folder: Path, run: Run, tracking: Tracking)
         outputs.write(files, folder)
 
 
-def best(jobs: Sequence[JobRecord]) -> list[JobRecord]:
+def choose_best(jobs: Sequence[JobRecord]) -> list[JobRecord]:
     """The finished job to show of each embeddings: the greatest mean ARI, the first without labels.
 
     Where the number of people is swept, of all its people: the fewer ones are among them.
@@ -88,9 +88,9 @@ def _page(job: JobRecord, tracking: Tracking) -> str:
     return draw_tsne_page(
         job.name,
         embeddings,
-        tsne(whole, config.seed)[faces],
+        compute_tsne(whole, config.seed)[faces],
         _clusters(table),
-        f" The clusters are those of the sweep's best job, {summarise(job.metrics)}."
+        f" The clusters are those of the sweep's best job, {describe_result(job.metrics)}."
         if embeddings.names
         else "",
     )

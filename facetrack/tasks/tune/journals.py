@@ -19,7 +19,7 @@ from facetrack.system.torn_lines import cut_torn, is_torn
 _BEGINNING = b'{"op_code"'  # of each line that Optuna writes
 
 
-def journal(path: Path) -> JournalStorage:
+def open_journal(path: Path) -> JournalStorage:
     """The storage in a journal file, made when missing.
 
     Raises UserError for a file that is no journal, is damaged or cannot be read.

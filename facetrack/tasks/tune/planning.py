@@ -55,14 +55,14 @@ def make_plan(
     from facetrack.tasks.tune import study, study_identity
 
     task, choices = asked.settings["task"], select_choices(asked.tags)
-    found = study_identity.identity(
+    found = study_identity.identify(
         select_distinguishing(asked.params),
         choices,
         [one.name for one in searched],
-        study_identity.faces(embeddings),
-        study_identity.with_source,
+        study_identity.digest_faces(embeddings),
+        study_identity.name_with_source,
     )
-    found |= study_identity.weights(asked.settings["embedder"])
+    found |= study_identity.digest_weights(asked.settings["embedder"])
     plan = study.Plan(
         name=str(task["study"] or ""),
         storage=task["storage"] or STORAGE,
@@ -80,8 +80,8 @@ def make_plan(
     told = " ".join(one.told() for one in searched)
     return replace(
         plan,
-        name=study_identity.name(words, (sorted(found.items()), plan.search())),
-        earlier=study_identity.earlier_name(
+        name=study_identity.make_name(words, (sorted(found.items()), plan.search())),
+        earlier=study_identity.make_earlier_name(
             asked.settings, choices, words, told, list(names), embeddings.digest
         ),
     )
@@ -111,12 +111,12 @@ def recognise(
             )
         searched = [one.name for one in plan.ranges]
         before, now = (
-            study_identity.identity(
+            study_identity.identify(
                 select_distinguishing(params),
                 select_choices(tags),
                 searched,
                 faces,
-                study_identity.bare,
+                study_identity.name_bare,
             )
             for params, tags, faces in (
                 (run.parameters, run.choices, (run.digests or ("not told",))[-1]),

@@ -76,7 +76,7 @@ class Found:
         return _reach(curve[place::-1], floor), _reach(curve[place:], floor)
 
 
-def files(found: Found, searched: Sequence[str]) -> dict[str, str | bytes]:
+def draw_files(found: Found, searched: Sequence[str]) -> dict[str, str | bytes]:
     """study.png, study.html, trials.csv by name."""
     return {
         "study.png": figures.encode_png(_picture(found, searched)),

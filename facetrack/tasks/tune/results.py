@@ -8,11 +8,11 @@ import yaml
 from optuna.trial import FrozenTrial
 
 from facetrack.core.artifacts import mark_nobody
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.system.progress import say
 from facetrack.tasks.context import outputs
 from facetrack.tasks.context.job import Job
-from facetrack.tasks.scores import Means, summarise
+from facetrack.tasks.scores import Means, describe_result
 from facetrack.tasks.tune import report, study
 from facetrack.tasks.tune.study import Plan
 from facetrack.tasks.tune.trial_runs import write_settings
@@ -34,11 +34,11 @@ def give(job: Job, run: Run, plan: Plan, found: report.Found, scores: Means) -> 
     best, values = found.best.params, scores.values
     axis = plan.ranges[0].name
     low, high = found.width(axis)
-    n_finished = len(study.finished(found.study))
+    n_finished = len(study.list_finished(found.study))
     # Before a server may refuse them.
     say(
-        f"  {job.name}: best {write_settings(best)}, {summarise(values)}, after "
-        f"{counted(n_finished, 'trial')}"
+        f"  {job.name}: best {write_settings(best)}, {describe_result(values)}, after "
+        f"{write_count(n_finished, 'trial')}"
     )
     if low < high:
         say(f"  within one standard error of the best: {axis} {low:.4g} to {high:.4g}")
@@ -48,7 +48,7 @@ def give(job: Job, run: Run, plan: Plan, found: report.Found, scores: Means) -> 
         within_one_standard_error={axis: (low, high)},
         trials=n_finished,
         metrics=values,
-        file=outputs.told(outputs.folder() / "best.yaml"),
+        file=outputs.tell_path(outputs.find_folder() / "best.yaml"),
     )
     run.metrics(
         {
@@ -70,7 +70,7 @@ def give(job: Job, run: Run, plan: Plan, found: report.Found, scores: Means) -> 
     )
     files = {
         "best.yaml": write_best(job, best, values, plan.name),
-        **report.files(found, [one.name for one in plan.ranges]),
+        **report.draw_files(found, [one.name for one in plan.ranges]),
     }
     folder = outputs.write(files)
     run.artifacts(mark_nobody(files))

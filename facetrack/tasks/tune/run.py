@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig
 
 from facetrack.core.faces import Embeddings
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.evaluation.experiment import Evaluation, check
-from facetrack.system.masking import masked
+from facetrack.system.masking import mask
 from facetrack.system.progress import bar, say
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.experiments import make_experiment, run_experiment
@@ -26,7 +26,7 @@ from facetrack.tasks.context.stored_configs import contain, write
 from facetrack.tasks.scores import mean_scores
 from facetrack.tasks.tune import planning
 from facetrack.tasks.tune.planning import Asked
-from facetrack.tasks.tune.scoring import LABEL_FREE, Scorer, objectives
+from facetrack.tasks.tune.scoring import LABEL_FREE, Scorer, choose_objectives
 from facetrack.tasks.tune.space import Space, check_above_zero, find_ranges
 from facetrack.tasks.tune.trial_runs import kill_dead, make_trial_runs
 from facetrack.tasks.tune.workers import start_workers
@@ -53,7 +53,7 @@ def tune(config: DictConfig) -> None:
         return
     embeddings, _ = choose_people(embed(config), config)
     values = contain(config)
-    names = objectives(
+    names = choose_objectives(
         values["task"]["objective"], labelled=bool(embeddings.names), dataset=config.dataset.name
     )
     if names == [LABEL_FREE]:
@@ -64,25 +64,25 @@ def tune(config: DictConfig) -> None:
     scorer = Scorer(experiment, names, space.natural)
     asked = Asked(str(config.dataset.name), values, job.params, job.tags)
     plan = planning.make_plan(asked, embeddings, searched, names)
-    opened = study.opened(plan)
+    opened = study.open_study(plan)
     plan = replace(plan, name=opened.study_name)
     if study.IDENTITY not in opened.user_attrs:
         planning.recognise(opened, plan, asked, embeddings, job.tracking)
-    kept = len(study.finished(opened))
+    kept = len(study.list_finished(opened))
     if kept:
-        say(f"  {plan.name}: {counted(kept, 'finished trial is', 'finished trials are')} kept")
+        say(f"  {plan.name}: {write_count(kept, 'finished trial is', 'finished trials are')} kept")
     earlier = opened.user_attrs.get(study.RUN)
     run_id = earlier if earlier and job.tracking.has_run(earlier) else None
     with job.run(run_id) as run:
         opened.set_user_attr(study.RUN, run.run_id)
         kill_dead(opened, job.tracking)
         job.say_dataset(run, embeddings)
-        run.tags({keys.STUDY: plan.name, keys.STORAGE: masked(plan.storage)})
+        run.tags({keys.STUDY: plan.name, keys.STORAGE: mask(plan.storage)})
         run_of = make_trial_runs(job.tracking, run.run_id, plan.name)
         _search(config, plan, opened, scorer, run_of)
         kill_dead(opened, job.tracking)
         study.demand_whole(plan, opened)
-        best = study.best(opened)
+        best = study.choose_best(opened)
         scores = mean_scores(embeddings, _evaluate_best(config, embeddings, best.params))
         folder = results.give(job, run, plan, results.name_study(job, opened, plan, best), scores)
     if not config.sweep_id:
@@ -97,10 +97,10 @@ def _search(
     from facetrack.tasks.tune import study
 
     with bar(total=plan.n_trials, description="Trials", unit="trial") as trials:
-        trials.update(min(len(study.finished(opened)), plan.n_trials))
+        trials.update(min(len(study.list_finished(opened)), plan.n_trials))
 
         def move_on() -> None:
-            trials.update(min(len(study.finished(opened)), plan.n_trials) - trials.n)
+            trials.update(min(len(study.list_finished(opened)), plan.n_trials) - trials.n)
 
         with start_workers(write(config), plan, config.task.workers - 1):
             study.search(plan, opened, scorer, run_of, study.Hooks(move_on=move_on))

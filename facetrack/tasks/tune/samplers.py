@@ -22,7 +22,7 @@ PLACE = "place"
 _STARTUP = 10
 
 
-def sampler(
+def make_sampler(
     name: str, ranges: Sequence[Range], n_trials: int, place: int, seed: int
 ) -> optuna.samplers.BaseSampler:
     """The sampler for the trial at a place. seed: of this trial. Raises UserError."""
@@ -45,7 +45,7 @@ def sampler(
     return optuna.samplers.TPESampler(seed=seed, n_startup_trials=0)
 
 
-def pruner(name: str) -> optuna.pruners.BasePruner:
+def make_pruner(name: str) -> optuna.pruners.BasePruner:
     """The pruner of a name in PRUNERS."""
     if name == "median":
         return optuna.pruners.MedianPruner(n_startup_trials=5)

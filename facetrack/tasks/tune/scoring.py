@@ -12,7 +12,7 @@ from facetrack.core.errors import UserError
 from facetrack.evaluation import metrics
 from facetrack.evaluation.experiment import Experiment, limit_threads
 from facetrack.evaluation.label_free import distinct, separation
-from facetrack.evaluation.resampling import derived_seed
+from facetrack.evaluation.resampling import derive_seed
 
 LABEL_FREE = "label_free"
 # Means after so many resamples say whether a trial is worth going on with.
@@ -24,7 +24,9 @@ _SCORES = (
 )
 
 
-def objectives(asked: str | Sequence[str] | None, *, labelled: bool, dataset: str) -> list[str]:
+def choose_objectives(
+    asked: str | Sequence[str] | None, *, labelled: bool, dataset: str
+) -> list[str]:
     """The objectives' names as scores have them; ari, or label_free without labels, for None.
 
     Raises UserError for an unknown one and for one that needs labels where there are none.
@@ -100,4 +102,4 @@ class Scorer:
     def trial_seed(self, place: int) -> int:
         """A seed for the sampler at a place in the search."""
         experiment = self.experiment
-        return derived_seed(experiment.seed, f"{experiment.dataset} trials", place)
+        return derive_seed(experiment.seed, f"{experiment.dataset} trials", place)

@@ -9,15 +9,15 @@ from optuna.storages import BaseStorage, RDBStorage
 
 from facetrack.core.errors import UserError
 from facetrack.system import databases
-from facetrack.system.home import lock, locks
-from facetrack.system.masking import first_line, masked
-from facetrack.tasks.tune.journals import journal
+from facetrack.system.home import find_locks, lock
+from facetrack.system.masking import mask, read_first_line
+from facetrack.tasks.tune.journals import open_journal
 
 # A worker that has not shown itself for the grace period is taken for dead.
 HEARTBEAT_SECONDS, GRACE_SECONDS = 10, 30
 
 
-def storage(url: str) -> BaseStorage:
+def open_storage(url: str) -> BaseStorage:
     """The storage of an address, made when missing.
 
     Raises UserError where it cannot be reached, is of another version or is something else.
@@ -29,9 +29,9 @@ def storage(url: str) -> BaseStorage:
                 f"task.storage is a URL such as sqlite:///studies.db or postgresql://…, or a "
                 f"journal file ending in .log; got {url!r}"
             )
-        return journal(path)
+        return open_journal(path)
     # Two processes must not create the tables of one fresh database at once, nor look in between.
-    with lock(locks() / "optuna.lock"):
+    with lock(find_locks() / "optuna.lock"):
         databases.demand_usable(_optuna(), url)
         return _database(url)
 
@@ -52,7 +52,7 @@ def _database(url: str) -> RDBStorage:
     except Exception as error:
         raise UserError(
             databases.version_trouble(_optuna(), url)
-            or f"the Optuna storage {masked(url)} cannot be used ({first_line(error)}): "
+            or f"the Optuna storage {mask(url)} cannot be used ({read_first_line(error)}): "
             "see that it runs and may be written to, or leave task.storage out"
         ) from error
 
@@ -64,7 +64,7 @@ def using(url: str) -> Iterator[None]:
         yield
     except optuna.exceptions.StorageInternalError as error:
         raise UserError(
-            f"the Optuna storage {masked(url)} stopped working ({_reason(error)}): see that it "
+            f"the Optuna storage {mask(url)} stopped working ({_reason(error)}): see that it "
             "runs and has room, then run the same command again"
         ) from error
 
@@ -79,7 +79,7 @@ def reading(url: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise UserError(
-            f"the Optuna storage {masked(url)} is damaged ({_reason(error)}): go on with a copy of "
+            f"the Optuna storage {mask(url)} is damaged ({_reason(error)}): go on with a copy of "
             "it from before, or name another by task.storage=…"
         ) from error
 
@@ -98,4 +98,4 @@ def _optuna() -> databases.Program:
 
 
 def _reason(error: BaseException) -> str:
-    return first_line(error.__cause__ or error)
+    return read_first_line(error.__cause__ or error)

@@ -23,14 +23,14 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from facetrack.core.errors import UserError
-from facetrack.system.home import lock, locks
-from facetrack.system.masking import masked
+from facetrack.system.home import find_locks, lock
+from facetrack.system.masking import mask
 from facetrack.system.progress import say
 from facetrack.tasks.tune.living import Watch, alive, close_dead
-from facetrack.tasks.tune.samplers import PLACE, PRUNERS, SAMPLERS, pruner, sampler
+from facetrack.tasks.tune.samplers import PLACE, PRUNERS, SAMPLERS, make_pruner, make_sampler
 from facetrack.tasks.tune.scoring import Scorer
 from facetrack.tasks.tune.space import Range, check_above_zero
-from facetrack.tasks.tune.storages import reading, storage, using
+from facetrack.tasks.tune.storages import open_storage, reading, using
 
 # A trial that fails raises; Optuna would tell of it as well, with a traceback.
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -84,13 +84,13 @@ class Plan:
         )
 
 
-def opened(plan: Plan) -> optuna.Study:
+def open_study(plan: Plan) -> optuna.Study:
     """The plan's study, new or as it stands in the storage; trials of dead workers are closed.
 
     One that the version before has made is taken up under the name it has. Raises UserError where
     the storage cannot be used or is damaged, or has another study of that name.
     """
-    kept = storage(plan.storage)
+    kept = open_storage(plan.storage)
     with reading(plan.storage):
         names = {one.study_name for one in kept.get_all_studies()}
         if plan.earlier in names and plan.name not in names:
@@ -101,7 +101,7 @@ def opened(plan: Plan) -> optuna.Study:
                 storage=kept,
                 directions=["maximize"] * len(plan.names),
                 load_if_exists=True,
-                pruner=pruner(plan.pruner),
+                pruner=make_pruner(plan.pruner),
             )
             _demand_same(plan, study)
         demand_whole(plan, study)
@@ -119,7 +119,7 @@ def _demand_same(plan: Plan, study: optuna.Study) -> None:
             study.set_user_attr(IDENTITY, dict(plan.identity))
     elif before != plan.search():
         raise UserError(
-            f"study {plan.name} in {masked(plan.storage)} was started to "
+            f"study {plan.name} in {mask(plan.storage)} was started to "
             f"{before or 'search something else'}, now it should {plan.search()}: go on with the "
             "first, or name the second by task.study=…"
         )
@@ -137,7 +137,7 @@ def demand_equal(plan: Plan, before: Mapping[str, str], now: Mapping[str, str]) 
     ]
     if differences:
         raise UserError(
-            f"study {plan.name} in {masked(plan.storage)} is of something else, and its scores do "
+            f"study {plan.name} in {mask(plan.storage)} is of something else, and its scores do "
             f"not count here ({'; '.join(differences)}): go on with it as it was started, or name "
             "another by task.study=…"
         )
@@ -148,14 +148,14 @@ def demand_whole(plan: Plan, study: optuna.Study) -> None:
     if study.directions != [StudyDirection.MAXIMIZE] * len(plan.names):
         directions = ", ".join(one.name.lower() for one in study.directions) or "nothing"
         raise UserError(
-            f"study {plan.name} in {masked(plan.storage)} is made to {directions}, and facetrack "
+            f"study {plan.name} in {mask(plan.storage)} is made to {directions}, and facetrack "
             f"maximises {', '.join(plan.names)}: name another by task.study=…"
         )
-    for trial in finished(study):
+    for trial in list_finished(study):
         lacks = _lacks(plan, trial)
         if lacks:
             raise UserError(
-                f"the Optuna storage {masked(plan.storage)} is damaged (trial {trial.number} of "
+                f"the Optuna storage {mask(plan.storage)} is damaged (trial {trial.number} of "
                 f"study {plan.name} has no {lacks}): go on with a copy of it from before, or name "
                 "another study by task.study=…"
             )
@@ -177,12 +177,12 @@ def _lacks(plan: Plan, trial: FrozenTrial) -> str:
     return ""
 
 
-def finished(study: optuna.Study) -> list[FrozenTrial]:
+def list_finished(study: optuna.Study) -> list[FrozenTrial]:
     """The trials that count."""
     return study.get_trials(deepcopy=False, states=_FINISHED)
 
 
-def _begun(study: optuna.Study) -> list[FrozenTrial]:
+def _list_begun(study: optuna.Study) -> list[FrozenTrial]:
     """The trials that are finished or run, by number.
 
     Looked at once for all that is decided by it: one that ends between two looks would be in
@@ -246,14 +246,16 @@ def search(plan: Plan, study: optuna.Study, scorer: Scorer, run_of: RunOf, hooks
         with using(plan.storage):
             # Between counting the trials and beginning one, so that no two processes begin the last
             with turn:
-                begun = _begun(study)
+                begun = _list_begun(study)
                 if sum(trial.state in _FINISHED for trial in begun) >= plan.n_trials:
                     break
                 if len(begun) < plan.n_trials:
                     place = _place(begun)
                     # From its place, not from a stream: after an interruption the same ones follow.
                     seed = scorer.trial_seed(place) % 2**32
-                    study.sampler = sampler(plan.sampler, plan.ranges, plan.n_trials, place, seed)
+                    study.sampler = make_sampler(
+                        plan.sampler, plan.ranges, plan.n_trials, place, seed
+                    )
                     study.optimize(
                         lambda trial: _value(plan, trial, scorer, run_of, turn), n_trials=1
                     )
@@ -272,18 +274,18 @@ def _value(
     """turn: what the others wait for until the trial has begun."""
     with alive(trial):
         # Looked at again: another machine may have begun one in between.
-        earlier = [one for one in _begun(trial.study) if one.number < trial.number]
+        earlier = [one for one in _list_begun(trial.study) if one.number < trial.number]
         trial.set_user_attr(PLACE, _place(earlier))
         turn.release()
-        settings = {one.name: _suggested(trial, one) for one in plan.ranges}
+        settings = {one.name: _suggest(trial, one) for one in plan.ranges}
         with run_of(trial, settings) as run:
-            means = _scored(plan, trial, scorer, settings, run)
+            means = _score(plan, trial, scorer, settings, run)
     if run.pruned:
         raise optuna.TrialPruned
     return means
 
 
-def _scored(
+def _score(
     plan: Plan, trial: Trial, scorer: Scorer, settings: dict[str, float], run: TrialRun
 ) -> tuple[float, ...]:
     """The objectives' means, over as many resamples as it takes to see that it is no good."""
@@ -304,7 +306,7 @@ def _scored(
     return means
 
 
-def _suggested(trial: Trial, one: Range) -> float:
+def _suggest(trial: Trial, one: Range) -> float:
     if one.integer:
         return trial.suggest_int(one.name, int(one.low), int(one.high))
     return trial.suggest_float(one.name, one.low, one.high)
@@ -314,10 +316,10 @@ def _turn(plan: Plan) -> FileLock:
     """The lock of a study's processes on this machine. Other machines may begin one too many."""
     server = "://" in plan.storage and not plan.storage.startswith("sqlite:")
     where = f"{'' if server else Path.cwd()}|{plan.storage}|{plan.name}"
-    return lock(locks() / f"study-{hashlib.sha256(where.encode()).hexdigest()[:16]}.lock")
+    return lock(find_locks() / f"study-{hashlib.sha256(where.encode()).hexdigest()[:16]}.lock")
 
 
-def best(study: optuna.Study) -> FrozenTrial:
+def choose_best(study: optuna.Study) -> FrozenTrial:
     """The trial to use: the best one; of a front, the one with the highest harmonic mean.
 
     Raises UserError where no trial is complete.

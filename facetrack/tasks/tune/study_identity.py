@@ -32,7 +32,7 @@ _LAY = {
 }
 
 
-def identity(
+def identify(
     params: Mapping[str, object],
     choices: Mapping[str, str],
     searched: Collection[str],
@@ -64,7 +64,7 @@ def identity(
     return {**found, **{key: str(params[key]) for key in _NUMBERS}}
 
 
-def faces(embeddings: Embeddings) -> str:
+def digest_faces(embeddings: Embeddings) -> str:
     """16 hex digits that stand for the pictures' content and who is on them, in their order."""
     content = hashlib.sha256()
     for one, picture in zip(embeddings.contents, embeddings.pictures, strict=True):
@@ -72,22 +72,22 @@ def faces(embeddings: Embeddings) -> str:
     return content.hexdigest()[:16]
 
 
-def with_source(target: str) -> str:
+def name_with_source(target: str) -> str:
     """What stands for a class: of the user's own also the content of the file it is in."""
-    name = bare(target)
+    name = name_bare(target)
     if name != target:
         return name
     source = targets.digest_source(target)
     return name if source is None else f"{name} {source}"
 
 
-def bare(target: str) -> str:
+def name_bare(target: str) -> str:
     """A class by its dotted name; one of facetrack's or scikit-learn's without where it lies."""
     package = target.partition(".")[0]
     return f"{package} {target.rpartition('.')[2]}" if package in _KNOWN else target
 
 
-def weights(embedder: Mapping[str, Any]) -> dict[str, str]:
+def digest_weights(embedder: Mapping[str, Any]) -> dict[str, str]:
     """The content of an embedder's weights that are a file of the user's; empty for others."""
     given = embedder.get("weights")
     try:
@@ -96,7 +96,7 @@ def weights(embedder: Mapping[str, Any]) -> dict[str, str]:
         return {}  # the embedder has read it by now, or the faces have been stored
 
 
-def name(words: tuple[str, str], content: object) -> str:
+def make_name(words: tuple[str, str], content: object) -> str:
     """A study's name: two words, and a mark that stands for the rest."""
     mark = hashlib.sha256(str(content).encode()).hexdigest()[:8]
     return "-".join(
@@ -104,7 +104,7 @@ def name(words: tuple[str, str], content: object) -> str:
     )
 
 
-def earlier_name(
+def make_earlier_name(
     settings: Mapping[str, Any],
     choices: Mapping[str, str],
     words: tuple[str, str],
@@ -122,4 +122,4 @@ def earlier_name(
         return {**kept, "_target_": _LAY.get(choices[stage], kept["_target_"])}
 
     content = write([before("clusterer"), before("sampling"), names, searched])
-    return name(words, f"{content} {settings['seed']} {settings['n_resamples']} {digest}")
+    return make_name(words, f"{content} {settings['seed']} {settings['n_resamples']} {digest}")

@@ -38,7 +38,7 @@ class Common:
 def write(studies: Sequence[StudyRecord], folder: Path, run: Run, tracking: Tracking) -> None:
     """Tables and curves into a sweep's parent run, its folder, and on the screen."""
     rows = [_row(one) for one in studies]
-    shared = common(studies)
+    shared = choose_common(studies)
     files: dict[str, str | bytes] = {
         "studies.csv": _csv(rows),
         "studies.md": _markdown(rows, shared),
@@ -61,7 +61,7 @@ def write(studies: Sequence[StudyRecord], folder: Path, run: Run, tracking: Trac
     say(f"\nTables, curves, best.yaml of each: {folder}/   Every run: {tracking.open_line()}")
 
 
-def common(studies: Sequence[StudyRecord]) -> list[Common]:
+def choose_common(studies: Sequence[StudyRecord]) -> list[Common]:
     """The recommended value of each method and embedder that was tuned on several datasets."""
     of_method: dict[tuple[str, str, str], dict[str, Sequence[tuple[float, float]]]] = {}
     for one in studies:
@@ -75,7 +75,7 @@ def common(studies: Sequence[StudyRecord]) -> list[Common]:
         if len(curves) < 2 or low > high:
             continue
         values = np.linspace(low, high, 2001)
-        means = {name: _interpolated(curve, values) for name, curve in curves.items()}
+        means = {name: _interpolate(curve, values) for name, curve in curves.items()}
         worst = np.min(list(means.values()), axis=0)
         at = int(worst.argmax())
         name = min(means, key=lambda name: float(means[name][at]))
@@ -83,7 +83,7 @@ def common(studies: Sequence[StudyRecord]) -> list[Common]:
     return found
 
 
-def _interpolated(
+def _interpolate(
     curve: Sequence[tuple[float, float]], values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     return np.interp(values, [value for value, _ in curve], [mean for _, mean in curve])

@@ -60,7 +60,7 @@ def _work(text: str, plan: "Plan", typed: frozenset[str]) -> None:
     try:
         experiment = embed_experiment(config)
         scorer = Scorer(experiment, plan.names, float(config.embedder.radius))
-        opened = study.opened(plan)
+        opened = study.open_study(plan)
         tracking = open_store(config.tracking.uri, config.tracking.experiment, patient=True)
         run_of = make_trial_runs(tracking, opened.user_attrs[study.RUN], plan.name)
         hooks = study.Hooks(is_alone=lambda: not parent.is_alive(), tell=_leave_to_the_first)
@@ -68,7 +68,7 @@ def _work(text: str, plan: "Plan", typed: frozenset[str]) -> None:
     except KeyboardInterrupt:
         pass  # the process that started this one says so
     except Exception:
-        if not stopping.asked():
+        if not stopping.is_asked():
             raise
     finally:
         stopping.at_once()

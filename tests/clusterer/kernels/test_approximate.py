@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from facetrack.clusterer import DBSCAN
 from facetrack.clusterer.kernels import approximate
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Vectors, unit
+from facetrack.core.faces import Vectors, scale_to_unit
 from facetrack.tasks.context.estimators import build_estimator
 
 Faces = tuple[Vectors, NDArray[np.int64]]
@@ -48,7 +48,7 @@ def _recall(found: DBSCAN) -> float:
 def _several(vectors: Vectors, times: int) -> Vectors:
     """More faces than are searched exhaustively: copies a little apart."""
     noise = np.random.RandomState(0).normal(size=(times * len(vectors), vectors.shape[1]))
-    return unit(np.tile(vectors, (times, 1)) + 0.01 * noise.astype(np.float32))
+    return scale_to_unit(np.tile(vectors, (times, 1)) + 0.01 * noise.astype(np.float32))
 
 
 @pytest.mark.parametrize("eps", [0.2, EPS, 0.34])

@@ -13,8 +13,8 @@ from conftest import Command
 from facetrack.figures.table import write_csv
 from facetrack.tasks import exports
 from facetrack.tasks.export.run import _rows, _scores_path
-from facetrack.tasks.forget.locations import places
-from facetrack.tasks.forget.plan import Plan
+from facetrack.tasks.forgetting.locations import find_places
+from facetrack.tasks.forgetting.plan import Plan
 from facetrack.testing import Workspace, portrait_faces
 
 
@@ -126,10 +126,10 @@ def test_what_is_forgotten_is_found_in_exports_that_are_still_there(
     files["d.npz"].write_text("the user's own by now")
     for path in files.values():
         exports.remember(path)
-    assert exports.showing([ours]) == [files["a.npz"], files["b.csv"]]
+    assert exports.find_showing([ours]) == [files["a.npz"], files["b.csv"]]
     assert (home / "exports.json").stat().st_mode & 0o777 == 0o600
     plan = Plan({}, [ours], [], [], None, "portraits", None, str(tmp_path), None, "facetrack")
-    (place,) = (one for one in places(plan, None) if "task=export" in one.what)
+    (place,) = (one for one in find_places(plan, None) if "task=export" in one.what)
     assert place.found().count == 2
     place.clear()
     assert place.found().count == 0
@@ -140,7 +140,7 @@ def test_what_is_forgotten_is_found_in_exports_that_are_still_there(
         str(files["c.npz"]),
     ]
     (home / "exports.json").write_text("[[[")
-    assert exports.showing([ours]) == []
+    assert exports.find_showing([ours]) == []
 
 
 def test_an_export_killed_between_its_two_files_goes_on(workspace: Workspace) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from facetrack.extraction import store as stores
-from facetrack.tasks.forget import plan as plans
+from facetrack.tasks.forgetting import plan as plans
 from facetrack.testing import Outcome, Workspace, new_store, organise, photos, rows
-from facetrack.tracking.relocation import corrected
+from facetrack.tracking.relocation import correct
 
 NAME = "Zoe Quill"
 
@@ -36,7 +36,7 @@ class Case:
 
     def __init__(self, folder: Path, of: Path) -> None:
         shutil.copytree(of, folder)
-        corrected(folder / "work/mlflow.db")
+        correct(folder / "work/mlflow.db")
         self.folder, self.out, self.home = folder, folder / "out", folder / "home"
         self.workspace = Workspace(folder / "work", self.home)
         state = self.state("state")
@@ -275,7 +275,7 @@ def test_a_plan_keeps_no_password(case: Case, monkeypatch: pytest.MonkeyPatch) -
     done = case.forget(*case.named(), "tracking.uri=http://me:secret@127.0.0.1:1")
     assert done.returncode == 1
     assert "no MLflow server answers at http://me:***@127.0.0.1:1" in done.stderr
-    (plan,) = plans.pending()
+    (plan,) = plans.find_pending()
     assert "secret" not in plan.path.read_text()
     assert _is_clean(case)
     done = case.forget(*case.named())  # without the password

@@ -86,7 +86,7 @@ def test_the_articles_values_stand_beside_its_datasets_with_its_embedder() -> No
         for embedder in ("facenet", "dlib")
         for eps in ("0.7", "0.75")
     ]
-    table = article_tables.table1(jobs, swept)
+    table = article_tables.make_table1(jobs, swept)
     assert table.columns == [
         *("lfw · facenet", "lfw · dlib"),
         *("portraits · facenet", "portraits · dlib"),

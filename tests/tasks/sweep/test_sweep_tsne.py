@@ -24,7 +24,7 @@ def _job(name: str, ari: float | None, said: Mapping[str, str] = {}, people: int
 
 
 def _best(*jobs: JobRecord) -> list[str]:
-    return [job.run_id for job in tsne_pages.best(jobs)]
+    return [job.run_id for job in tsne_pages.choose_best(jobs)]
 
 
 def test_the_best_of_each_embeddings() -> None:

@@ -39,8 +39,8 @@ def _config(*overrides: str) -> DictConfig:
 
 def _identity(*overrides: str, faces: str = "f", **choices: str) -> dict[str, str]:
     params = select_distinguishing(flatten(_config(*overrides))[0])
-    return study_identity.identity(
-        params, CHOICES | choices, ["eps"], faces, study_identity.with_source
+    return study_identity.identify(
+        params, CHOICES | choices, ["eps"], faces, study_identity.name_with_source
     )
 
 
@@ -116,7 +116,9 @@ def test_faces_are_known_by_content_and_person_not_by_name_or_vector() -> None:
         pictures = [Picture(Path(n), n, p) for n, p in zip(names, people, strict=True)]
         vectors = np.full((2, 2), value, dtype=np.float32)
         boxes = np.zeros((2, 4), np.int64)
-        return study_identity.faces(Embeddings(vectors, boxes, pictures, (), 2, list(contents)))
+        return study_identity.digest_faces(
+            Embeddings(vectors, boxes, pictures, (), 2, list(contents))
+        )
 
     known = digest("ab", "xy", "12")
     assert digest("ab", "xy", "34", 0.9999999) == known
@@ -129,13 +131,13 @@ def test_own_weights_count_by_their_content(tmp_path: Path) -> None:
     for content in (b"1", b"2"):
         weights.write_bytes(content)
         config = _config("embedder=facenet", f"embedder.weights={weights}")
-        found.add(study_identity.weights(config.embedder)["embedder.weights"])
+        found.add(study_identity.digest_weights(config.embedder)["embedder.weights"])
     assert len(found) == 2
-    assert study_identity.weights(_config("embedder=facenet").embedder) == {}
+    assert study_identity.digest_weights(_config("embedder=facenet").embedder) == {}
 
 
 def test_names_of_the_version_before_are_known() -> None:
-    name = study_identity.earlier_name(
+    name = study_identity.make_earlier_name(
         contain(_config("n_resamples=6")),
         CHOICES,
         ("portraits", "dbscan"),
@@ -154,7 +156,7 @@ def _plan(folder: Path, **other: Any) -> study.Plan:
 
 
 def _with_a_trial(plan: study.Plan) -> optuna.Study:
-    opened = study.opened(plan)
+    opened = study.open_study(plan)
     trial = opened.ask()
     trial.suggest_float("eps", 0.1, 0.6)
     opened.tell(trial, 0.5)
@@ -173,13 +175,13 @@ def test_another_study_of_that_name_is_refused_with_what_differs(
 ) -> None:
     _with_a_trial(_plan(tmp_path))
     with pytest.raises(UserError, match=told):
-        study.opened(_plan(tmp_path, identity=now))
-    assert len(study.opened(_plan(tmp_path)).trials) == 1
+        study.open_study(_plan(tmp_path, identity=now))
+    assert len(study.open_study(_plan(tmp_path)).trials) == 1
 
 
 def test_one_under_its_earlier_name_is_taken_up(tmp_path: Path, home: Path) -> None:
     before = _with_a_trial(_plan(tmp_path, name="before", identity={}))
-    opened = study.opened(_plan(tmp_path, name="now", earlier="before"))
+    opened = study.open_study(_plan(tmp_path, name="now", earlier="before"))
     assert (opened.study_name, len(opened.trials)) == ("before", 1)
     assert study.IDENTITY not in before.user_attrs  # who calls finds out, and says it
 
@@ -203,5 +205,5 @@ def test_a_damaged_database_gives_no_best(
     with sqlite3.connect(tmp_path / "studies.db") as connection:
         connection.execute(damage)
     with pytest.raises(UserError, match=told) as caught:
-        study.opened(_plan(tmp_path))
+        study.open_study(_plan(tmp_path))
     assert "\n" not in str(caught.value)

@@ -33,10 +33,10 @@ def _finish(opened: optuna.Study, value: float) -> None:
 def test_half_a_last_line_is_set_aside_and_told(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _finish(study.opened(_plan(path)), 0.5)
+    _finish(study.open_study(_plan(path)), 0.5)
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"op_code":4,"worker')
-    opened = study.opened(_plan(path))
+    opened = study.open_study(_plan(path))
     assert [one.value for one in opened.trials] == [0.5]
     assert path.read_bytes().startswith(whole)
     assert path.read_bytes().endswith(b"\n")
@@ -47,7 +47,7 @@ def test_half_a_last_line_is_set_aside_and_told(
     # And while a process has it open: what it writes next begins a line of its own.
     path.write_bytes(path.read_bytes() + b'{"op')
     _finish(opened, 0.7)
-    assert [one.value for one in study.opened(_plan(path)).trials] == [0.5, 0.7]
+    assert [one.value for one in study.open_study(_plan(path)).trials] == [0.5, 0.7]
     assert aside.read_bytes().splitlines() == [b'{"op_code":4,"worker', b'{"op']
 
 
@@ -55,7 +55,7 @@ def test_half_a_last_line_is_set_aside_and_told(
 def test_a_file_that_is_no_journal_stays_as_it_is(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(UserError, match="is no journal of a study: name another"):
-        study.opened(_plan(path))
+        study.open_study(_plan(path))
     assert path.read_bytes() == content
     assert [one.name for one in path.parent.iterdir() if one.is_file()] == [path.name]
 
@@ -70,11 +70,11 @@ def test_a_file_that_is_no_journal_stays_as_it_is(path: Path, content: bytes) ->
     ],
 )
 def test_a_damaged_journal_is_refused_in_a_sentence(path: Path, line: bytes, told: str) -> None:
-    _finish(study.opened(_plan(path)), 0.5)
+    _finish(study.open_study(_plan(path)), 0.5)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:4], line, *lines[4:]]))
     with pytest.raises(UserError, match=told) as caught:
-        study.opened(_plan(path))
+        study.open_study(_plan(path))
     assert "\n" not in str(caught.value)
 
 
@@ -98,7 +98,7 @@ def _states(opened: optuna.Study) -> list[TrialState]:
 
 
 def test_a_worker_of_another_machine_is_waited_for_as_long_as_it_gives_signs(path: Path) -> None:
-    opened = study.opened(_plan(path))
+    opened = study.open_study(_plan(path))
     trial = opened.ask()
     trial.set_user_attr("worker", "elsewhere 0 4242 1")
     watch, clock, told = _watched(opened)
@@ -120,7 +120,7 @@ def test_a_worker_of_the_version_before_is_waited_for_an_hour(
 ) -> None:
     from facetrack.tasks.tune import living
 
-    opened = study.opened(_plan(path))
+    opened = study.open_study(_plan(path))
     opened.ask().set_user_attr("worker", "elsewhere 0 4242 1")
     watch, clock, _ = _watched(opened)
     watch.look()
@@ -133,7 +133,7 @@ def test_a_worker_of_the_version_before_is_waited_for_an_hour(
 
 
 def test_a_process_of_this_machine_that_runs_is_waited_for(path: Path) -> None:
-    opened = study.opened(_plan(path))
+    opened = study.open_study(_plan(path))
     trial = opened.ask()
     with alive(trial):
         watch, clock, told = _watched(opened)
@@ -148,7 +148,7 @@ def test_a_trial_gives_signs_while_it_runs(path: Path, monkeypatch: pytest.Monke
     from facetrack.tasks.tune import living
 
     monkeypatch.setattr(living, "HEARTBEAT_SECONDS", 0)
-    opened = study.opened(_plan(path))
+    opened = study.open_study(_plan(path))
     trial = opened.ask()
 
     def seen() -> Any:

@@ -25,7 +25,7 @@ from facetrack.evaluation.resampling import Bootstrap
 from facetrack.system.processes import mine
 from facetrack.tasks.tune import study
 from facetrack.tasks.tune.living import close_dead
-from facetrack.tasks.tune.scoring import Scorer, objectives
+from facetrack.tasks.tune.scoring import Scorer, choose_objectives
 from facetrack.tasks.tune.space import Range
 
 Faces = tuple[Vectors, NDArray[np.int64]]
@@ -68,7 +68,7 @@ def _plan(folder: Path, **other: Any) -> study.Plan:
 
 
 def _searched(plan: study.Plan, scorer: Scorer) -> optuna.Study:
-    opened = study.opened(plan)
+    opened = study.open_study(plan)
     study.search(plan, opened, scorer, _no_run, study.Hooks())
     return opened
 
@@ -117,12 +117,12 @@ def test_forty_trials_are_as_good_as_a_fine_grid(
     scorer = _scorer(request.getfixturevalue(faces), estimator, dataset=faces, n_resamples=12)
     plan = _plan(home, ranges=[Range(name, 0.075, 0.6, False)], n_trials=40)
     found = _searched(plan, scorer)
-    assert len(study.finished(found)) == 40
+    assert len(study.list_finished(found)) == 40
     grid = []
     for radius in np.arange(0.2, 0.4, 0.01):  # all else is far from the best
         *_, values = scorer.blocks({name: float(radius)})
         grid.append(np.mean(values["ari"]))
-    assert study.best(found).values[0] >= max(grid) - 0.01
+    assert study.choose_best(found).values[0] >= max(grid) - 0.01
     assert 0 < int(np.argmax(grid)) < len(grid) - 1
 
 
@@ -142,13 +142,13 @@ def test_pruning_keeps_the_best_and_scores_it_on_all_resamples(few: Faces, tmp_p
     found = _searched(_plan(tmp_path, n_trials=30), scorer)
     states = [trial.state for trial in found.trials]
     assert states.count(TrialState.PRUNED) > 3
-    best = study.best(found)
+    best = study.choose_best(found)
     *_, values = scorer.blocks(best.params)
     assert len(values["ari"]) == 30
     assert best.values[0] == pytest.approx(np.mean(values["ari"]))
     everything = _searched(_plan(tmp_path / "all", n_trials=30, pruner="none"), scorer)
     assert all(trial.state is TrialState.COMPLETE for trial in everything.trials)
-    assert best.values[0] >= study.best(everything).values[0] - 0.01
+    assert best.values[0] >= study.choose_best(everything).values[0] - 0.01
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "grid", "random"])
@@ -159,7 +159,7 @@ def test_after_trials_that_died_the_study_is_the_one_that_was_not_interrupted(
     whole, interrupted = (
         _plan(tmp_path / name, n_trials=14, sampler=sampler) for name in ("whole", "interrupted")
     )
-    expected = study.finished(_searched(whole, scorer))
+    expected = study.list_finished(_searched(whole, scorer))
 
     class Died(BaseException):
         pass
@@ -176,11 +176,11 @@ def test_after_trials_that_died_the_study_is_the_one_that_was_not_interrupted(
         yield study.TrialRun({}, {})
 
     for _ in range(5):
-        opened = study.opened(interrupted)
+        opened = study.open_study(interrupted)
         with contextlib.suppress(Died):
             study.search(interrupted, opened, scorer, dies, study.Hooks())
     assert len(opened.trials) == 18
-    found = study.finished(opened)
+    found = study.list_finished(opened)
     assert [(one.params, one.values) for one in found] == [
         (one.params, one.values) for one in expected
     ]
@@ -220,7 +220,7 @@ def test_two_objectives_have_a_front_and_a_compromise(few: Faces, tmp_path: Path
             and other.values != one.values
             for other in found.trials
         )
-    best = study.best(found)
+    best = study.choose_best(found)
     assert best.number in {one.number for one in front}
     assert min(best.values) > 0.8
 
@@ -229,20 +229,20 @@ def test_a_journal_file_is_a_storage(few: Faces, tmp_path: Path) -> None:
     scorer = _scorer(few, DBSCAN(0.3, min_samples=1), n_resamples=6)
     plan = _plan(tmp_path, storage=str(tmp_path / "a" / "studies.log"), n_trials=4)
     assert len(_searched(plan, scorer).trials) == 4
-    assert len(study.opened(plan).trials) == 4
+    assert len(study.open_study(plan).trials) == 4
 
 
 def test_another_search_under_the_same_name_is_refused(few: Faces, tmp_path: Path) -> None:
-    study.opened(_plan(tmp_path))
+    study.open_study(_plan(tmp_path))
     for other in ({"ranges": [Range("eps", 0.1, 0.6, False)]}, {"names": ["ami"]}):
         with pytest.raises(UserError, match=r"task\.study="):
-            study.opened(_plan(tmp_path, **other))
+            study.open_study(_plan(tmp_path, **other))
     with pytest.raises(UserError, match=r"task\.study="):
-        study.opened(_plan(tmp_path, names=["ari", "ami"]))
+        study.open_study(_plan(tmp_path, names=["ari", "ami"]))
 
 
 def test_a_trial_of_a_dead_process_is_closed(few: Faces, tmp_path: Path) -> None:
-    opened = study.opened(_plan(tmp_path))
+    opened = study.open_study(_plan(tmp_path))
     host, boot, number, _ = mine().split(" ")
     again = " ".join((host, boot, number, "1"))  # whose number another process has now
     elsewhere = f"elsewhere {boot} 999999 1"
@@ -255,7 +255,7 @@ def test_a_trial_of_a_dead_process_is_closed(few: Faces, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("days", [-1, 1])
 def test_a_trial_of_nobody_is_closed_though_the_clock_was_set(tmp_path: Path, days: int) -> None:
-    opened = study.opened(_plan(tmp_path))
+    opened = study.open_study(_plan(tmp_path))
     trial = optuna.trial.create_trial(state=TrialState.RUNNING)
     assert trial.datetime_start is not None
     trial.datetime_start += timedelta(days=days)
@@ -270,8 +270,8 @@ def test_two_at_once_do_not_run_one_trial_too_many(
 ) -> None:
     plan = _plan(tmp_path, n_trials=1)
     scorer = _scorer(few, DBSCAN(0.3, min_samples=1), n_resamples=1)
-    opened = [study.opened(plan) for _ in range(2)]
-    begun = study._begun
+    opened = [study.open_study(plan) for _ in range(2)]
+    begun = study._list_begun
 
     def slowly(of: optuna.Study) -> Any:
         found = begun(of)
@@ -288,7 +288,7 @@ def test_a_trial_that_ends_while_trials_are_counted_counts(
     few: Faces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = _plan(tmp_path, n_trials=1)
-    opened = study.opened(plan)
+    opened = study.open_study(plan)
     others = opened.ask()
     look = opened.get_trials
 
@@ -306,7 +306,7 @@ def test_a_trial_that_ends_while_trials_are_counted_counts(
 
 def test_a_study_without_a_trial_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no finished trial"):
-        study.best(study.opened(_plan(tmp_path)))
+        study.choose_best(study.open_study(_plan(tmp_path)))
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_an_impossible_plan_is_told(tmp_path: Path, other: dict[str, Any], told:
 
 def test_objectives_by_name() -> None:
     def found(asked: Any, labelled: bool = True) -> list[str]:
-        return objectives(asked, labelled=labelled, dataset="x")
+        return choose_objectives(asked, labelled=labelled, dataset="x")
 
     assert found(None) == found("ari_mean") == found("ari") == ["ari"]
     assert found(None, labelled=False) == ["label_free"]
@@ -351,13 +351,13 @@ def test_objectives_by_name() -> None:
 )
 def test_a_storage_that_cannot_be_used(tmp_path: Path, home: Path, storage: str, told: str) -> None:
     with pytest.raises(UserError, match=told) as caught:
-        study.opened(_plan(tmp_path, storage=storage))
+        study.open_study(_plan(tmp_path, storage=storage))
     assert "secret" not in str(caught.value)
 
 
 def test_a_storage_of_another_version(tmp_path: Path, home: Path) -> None:
-    study.opened(_plan(tmp_path))
+    study.open_study(_plan(tmp_path))
     with sqlite3.connect(tmp_path / "studies.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'v0.9.0.a'")
     with pytest.raises(UserError, match="optuna storage upgrade"):
-        study.opened(_plan(tmp_path))
+        study.open_study(_plan(tmp_path))

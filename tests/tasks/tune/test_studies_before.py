@@ -26,7 +26,7 @@ def before(workspace: Workspace) -> Workspace:
         config = compose("config", ["task=tune", "n_resamples=6"])
     OmegaConf.resolve(config)
     words = ("portraits", "dbscan")
-    name = study_identity.earlier_name(
+    name = study_identity.make_earlier_name(
         contain(config), _CHOICES, words, "eps=[0.075,0.6]", ["ari"], digest
     )
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facetrack.core.errors import UserError
-from facetrack.core.texts import counted
+from facetrack.core.texts import write_count
 from facetrack.extraction.store import Store, count_rows
 from facetrack.organiser import forgetting, state
 from facetrack.system import temporary
 from facetrack.system.files import sweep
-from facetrack.system.home import home
-from facetrack.system.masking import is_masked, masked
+from facetrack.system.home import find_home
+from facetrack.system.masking import is_masked, mask
 from facetrack.tasks import exports
-from facetrack.tasks.forget import plan as plans
-from facetrack.tasks.forget.plan import Plan
-from facetrack.tasks.forget.runs import Logged, Runs, job_pages, pages
+from facetrack.tasks.forgetting import plan as plans
+from facetrack.tasks.forgetting.plan import Plan
+from facetrack.tasks.forgetting.runs import Logged, Runs, job_pages, pages
 from facetrack.tracking.past import Past
 
 # Made of many people at once; a run makes them again.
@@ -47,7 +47,7 @@ class Place:
     clear: Callable[[], None]
 
 
-def places(plan: Plan, uri: str | None) -> list[Place]:
+def find_places(plan: Plan, uri: str | None) -> list[Place]:
     """All places of a plan, in the order in which they are cleared.
 
     uri: the MLflow store as it is given now, whose password the plan does not keep. What knows who
@@ -59,7 +59,7 @@ def places(plan: Plan, uri: str | None) -> list[Place]:
         *([_logged(runs)] if plan.uri is not None else []),
         _files("t-SNE pages in outputs/", lambda: pages(plan, runs())),
         _files("pages of single jobs in outputs/", lambda: job_pages(plan)),
-        _files("files of task=export, as a whole", lambda: exports.showing(plan.contents)),
+        _files("files of task=export, as a whole", lambda: exports.find_showing(plan.contents)),
         _store(plan),
         _files("damaged stores that were set aside", _set_aside),
         *map(_cache, _CACHES),
@@ -89,7 +89,7 @@ def _runs(plan: Plan, uri: str | None) -> Runs | None:
         return None
     where = plan.uri
     if is_masked(where):
-        if uri is None or masked(uri) != where:
+        if uri is None or mask(uri) != where:
             raise UserError(
                 f"the MLflow store {where} asks for a password: run the same command again, with "
                 "tracking.uri=…"
@@ -116,13 +116,13 @@ def _logged(runs: Callable[[], Runs | None]) -> Place:
 
 def _store(plan: Plan) -> Place:
     def found() -> Found:
-        rows = count_rows(home(), plan.contents)
-        kinds = [f"{table}: {counted(count, 'row')}" for table, count in rows.items() if count]
+        rows = count_rows(find_home(), plan.contents)
+        kinds = [f"{table}: {write_count(count, 'row')}" for table, count in rows.items() if count]
         return Found(sum(rows.values()), kinds)
 
     def clear() -> None:
-        if (home() / "embeddings.sqlite").exists():
-            with Store(home()) as store:
+        if (find_home() / "embeddings.sqlite").exists():
+            with Store(find_home()) as store:
                 store.forget(plan.contents)
 
     return Place("rows of the embedding store", found, clear)
@@ -130,19 +130,19 @@ def _store(plan: Plan) -> Place:
 
 def _set_aside() -> list[Path]:
     """Stores that were damaged, which nobody can take single rows out of."""
-    return sorted(home().glob("damaged-*embeddings.sqlite*"))
+    return sorted(find_home().glob("damaged-*embeddings.sqlite*"))
 
 
 def _cache(name: str) -> Place:
     """A cache, which nobody can take single people out of."""
 
     def found() -> Found:
-        files = sorted((home() / name).glob("*"))
+        files = sorted((find_home() / name).glob("*"))
         return Found(len(files), [str(file) for file in files])
 
     def clear() -> None:
         with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(home() / name)
+            shutil.rmtree(find_home() / name)
 
     return Place(f"cached pictures of everybody in {name}/", found, clear)
 
@@ -151,7 +151,7 @@ def _unfinished(plan: Plan) -> Place:
     """Files that killed processes left half written, of this version and of the one before."""
 
     def folders() -> list[Path]:
-        places = [home(), plans.folder(), *Path(plan.work, "outputs").glob("*/")]
+        places = [find_home(), plans.folder(), *Path(plan.work, "outputs").glob("*/")]
         if plan.out is not None:
             own = state.own_folder(Path(plan.out))
             places += [Path(plan.out), own, state.thumbnail_path(own, "").parent]
@@ -179,13 +179,17 @@ def _on_their_way() -> Place:
     """Files that runs which were killed had not handed to MLflow yet."""
 
     def found() -> Found:
-        paths = [path for folder in temporary.left(home()) for path in sorted(folder.rglob("*"))]
+        paths = [
+            path
+            for folder in temporary.find_left(find_home())
+            for path in sorted(folder.rglob("*"))
+        ]
         return Found(len(paths), [str(path) for path in paths])
 
     return Place(
         "files of runs that were killed, on their way to MLflow",
         found,
-        lambda: temporary.sweep(home()),
+        lambda: temporary.sweep(find_home()),
     )
 
 

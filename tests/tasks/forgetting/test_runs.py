@@ -10,8 +10,8 @@ import pytest
 
 from facetrack.core.artifacts import Artifact, mark_nobody, mark_people
 from facetrack.figures import render_page
-from facetrack.tasks.forget.plan import Plan
-from facetrack.tasks.forget.runs import Runs, job_pages, pages
+from facetrack.tasks.forgetting.plan import Plan
+from facetrack.tasks.forgetting.runs import Runs, job_pages, pages
 from facetrack.testing import client, new_store
 from facetrack.tracking.keys import KIND, SHOWING, SWEEP
 from facetrack.tracking.past import Past

@@ -9,7 +9,7 @@ from pathlib import Path
 from facetrack.figures import escape_html
 from facetrack.figures.encoding import encode_json
 from facetrack.system.files import user_path
-from facetrack.tasks.forget.plan import Plan
+from facetrack.tasks.forgetting.plan import Plan
 from facetrack.tasks.tsne_names import is_page
 from facetrack.tracking.keys import DATASET, ROOT
 from facetrack.tracking.past import Past

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from facetrack.core.errors import UserError
 from facetrack.system.files import replace
-from facetrack.system.home import home
+from facetrack.system.home import find_home
 
 _VERSION = 1
 
@@ -62,14 +62,14 @@ class Plan:
         return json.dumps({"version": _VERSION, **dataclasses.asdict(self)}).encode()
 
 
-def pending() -> list[Plan]:
+def find_pending() -> list[Plan]:
     """The plans that have not been carried out. Raises UserError for one that cannot be read."""
     return [_read(path) for path in sorted(folder().glob("*.json"))]
 
 
 def folder() -> Path:
     """Where plans are kept; it need not be there."""
-    return home() / "forgetting"
+    return find_home() / "forgetting"
 
 
 def remove_empty_folder() -> None:
