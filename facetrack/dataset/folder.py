@@ -1,4 +1,4 @@
-"""A folder of pictures on this machine: one sub-folder a person, or simply pictures."""
+"""A folder of pictures on this machine: one sub-folder per person, or simply pictures."""
 
 import os
 import unicodedata
@@ -18,7 +18,7 @@ from facetrack.system.files import user_path
 
 @dataclass
 class Folder:
-    """A folder of one sub-folder a person, named like the person, or a flat one without labels.
+    """A folder of one sub-folder per person, named like the person, or a flat one without labels.
 
     Below a person's folder, pictures are found however deep. Links are followed; hidden files and
     folders, those of a system and those with a .nomedia file are left out (see walk.py). Pictures
@@ -122,7 +122,7 @@ class Folder:
         return found
 
 
-_EXPECTED = "{root}=PATH takes a folder of pictures, or of one sub-folder a person"
+_EXPECTED = "{root}=PATH takes a folder of pictures, or of one sub-folder per person"
 
 
 def _patterns(exclude: object) -> tuple[str, ...]:

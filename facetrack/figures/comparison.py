@@ -1,4 +1,4 @@
-"""The paired comparison of methods as tables: a row a pair, by dataset."""
+"""The paired comparison of methods as tables: a row per pair, by dataset."""
 
 import math
 from collections.abc import Mapping, Sequence
