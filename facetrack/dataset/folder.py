@@ -62,9 +62,9 @@ class Folder:
         skipped: list[Skipped] = []
         for start, listed in found.items():
             skipped += [replace(one, name=f"{start}{one.name}") for one in listed.skipped]
-            for one in listed.pictures:
-                person, slash, _ = one.name.partition("/")
-                named = replace(one, name=f"{start}{one.name}")
+            for picture in listed.pictures:
+                person, slash, _ = picture.name.partition("/")
+                named = replace(picture, name=f"{start}{picture.name}")
                 if labels is not None:
                     who = labels.of(named)
                     if who is None:
@@ -104,8 +104,8 @@ class Folder:
         if isinstance(self.roots, str | bytes | Path) or not isinstance(self.roots, Iterable):
             raise SettingError("{roots}={came!r} is no list: write [A,B]", came=self.roots)
         found: dict[str, Path] = {}
-        for one in self.roots:
-            path = find_folder(str(one))
+        for root in self.roots:
+            path = find_folder(str(root))
             for other in found.values():
                 if _is_inside(path, other) or _is_inside(other, path):
                     raise SettingError(

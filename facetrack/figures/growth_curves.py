@@ -1,4 +1,4 @@
-"""Scores as the number of people grows: a panel per score, a curve per method, a row per dataset."""
+"""Scores as the number of people grows: panels per score, curves per method, rows per dataset."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
