@@ -36,4 +36,5 @@ def study_record(choices: Mapping[str, str], curve: list[tuple[float, float]]) -
 
 
 def _of_job() -> dict[str, Any]:
-    return {"number": 0, "overrides": "", "people": None, "metrics": {}, "digests": ()}
+    none: dict[str, Any] = {"tags": {}, "metrics": {}, "digests": ()}
+    return {"number": 0, "overrides": "", "people": None, **none}

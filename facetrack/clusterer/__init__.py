@@ -1,4 +1,4 @@
-"""Clusterers: scikit-learn's estimator interface, one YAML a choice in conf/clusterer."""
+"""Clusterers: scikit-learn's estimator interface, one YAML per choice in conf/clusterer."""
 
 from facetrack.clusterer.dbscan import DBSCAN
 from facetrack.clusterer.estimators import check, check_radii, for_resample, mean_shift

@@ -10,12 +10,12 @@ _DIRECTION = frozenset(
 _DIGITS = 10  # enough for any setting; what is behind them is left over from binary fractions
 
 
-def write_count(n: int, one: str, many: str = "") -> str:
+def write_count(n: int, singular: str, plural: str = "") -> str:
     """A count with what is counted: "1 photo", "1,204 photos".
 
-    many: what several are called where that is not `one` with an s.
+    plural: what several are called where that is not `singular` with an s.
     """
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+    return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
 
 
 def write_number(value: object) -> str:

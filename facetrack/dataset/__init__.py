@@ -1,4 +1,4 @@
-"""Datasets: where the pictures are and who is on them. One file a choice in conf/dataset."""
+"""Datasets: where the pictures are and who is on them. One file per choice in conf/dataset."""
 
 from facetrack.dataset.folder import Folder
 from facetrack.dataset.lfw import Lfw

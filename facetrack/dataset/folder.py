@@ -1,4 +1,4 @@
-"""A folder of pictures on this machine: one sub-folder a person, or simply pictures."""
+"""A folder of pictures on this machine: one sub-folder per person, or simply pictures."""
 
 import os
 import unicodedata
@@ -18,7 +18,7 @@ from facetrack.system.files import user_path
 
 @dataclass
 class Folder:
-    """A folder of one sub-folder a person, named like the person, or a flat one without labels.
+    """A folder of one sub-folder per person, named like the person, or a flat one without labels.
 
     Below a person's folder, pictures are found however deep. Links are followed; hidden files and
     folders, those of a system and those with a .nomedia file are left out (see walk.py). Pictures
@@ -62,9 +62,9 @@ class Folder:
         skipped: list[Skipped] = []
         for start, listed in found.items():
             skipped += [replace(one, name=f"{start}{one.name}") for one in listed.skipped]
-            for one in listed.pictures:
-                person, slash, _ = one.name.partition("/")
-                named = replace(one, name=f"{start}{one.name}")
+            for picture in listed.pictures:
+                person, slash, _ = picture.name.partition("/")
+                named = replace(picture, name=f"{start}{picture.name}")
                 if labels is not None:
                     who = labels.of(named)
                     if who is None:
@@ -104,8 +104,8 @@ class Folder:
         if isinstance(self.roots, str | bytes | Path) or not isinstance(self.roots, Iterable):
             raise SettingError("{roots}={came!r} is no list: write [A,B]", came=self.roots)
         found: dict[str, Path] = {}
-        for one in self.roots:
-            path = find_folder(str(one))
+        for root in self.roots:
+            path = find_folder(str(root))
             for other in found.values():
                 if _is_inside(path, other) or _is_inside(other, path):
                     raise SettingError(
@@ -122,7 +122,7 @@ class Folder:
         return found
 
 
-_EXPECTED = "{root}=PATH takes a folder of pictures, or of one sub-folder a person"
+_EXPECTED = "{root}=PATH takes a folder of pictures, or of one sub-folder per person"
 
 
 def _patterns(exclude: object) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class Lfw:
         listing = Folder(root, self.name, self.min_pictures).load()
         if listing.pictures[0].person is None:
             raise UserError(
-                f"{root} holds pictures but no people: expected LFW's folders, one a person"
+                f"{root} holds pictures but no people: expected LFW's folders, one per person"
             )
         return listing
 

@@ -57,15 +57,17 @@ class Muct:
         for root in roots:
             listing = walk(root)
             skipped += listing.skipped
-            for one in listing.pictures:
-                match = _NAME.fullmatch(one.path.name)
+            for picture in listing.pictures:
+                match = _NAME.fullmatch(picture.path.name)
                 if match is None:
-                    skipped.append(Skipped(one.name, "not a name such as i000qa-fn.jpg"))
+                    skipped.append(Skipped(picture.name, "not a name such as i000qa-fn.jpg"))
                 elif match[0] in pictures:
-                    skipped.append(Skipped(one.name, f"a second file named {match[0]}"))
+                    skipped.append(Skipped(picture.name, f"a second file named {match[0]}"))
                 else:
                     person = match[1]
-                    pictures[match[0]] = Picture(one.path, match[0], person, person in _PUBLISHABLE)
+                    pictures[match[0]] = Picture(
+                        picture.path, match[0], person, person in _PUBLISHABLE
+                    )
         if not pictures:
             raise UserError(
                 f"no pictures of MUCT in {', '.join(map(str, roots))}: expected files named like "

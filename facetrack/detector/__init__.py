@@ -1,4 +1,4 @@
-"""Face detectors: where the faces are. One file a choice in conf/detector."""
+"""Face detectors: where the faces are. One file per choice in conf/detector."""
 
 from facetrack.detector.choice import CHOICES, choose
 from facetrack.detector.dlib_hog import DlibHog

@@ -59,7 +59,7 @@ class Haar:
 
         # With several threads OpenCV collects its hits in the order the threads finish, and
         # "the first detection" would change from run to run (256 of LFW's 501 pictures with
-        # several faces). facetrack's parallelism is one process a core, so nothing is lost.
+        # several faces). facetrack's parallelism is one process per core, so nothing is lost.
         cv2.setNumThreads(1)
         # The article hands its RGB pictures to OpenCV, which takes three channels for BGR, so the
         # weights of red and blue are swapped. On LFW that finds 7,555 faces, the right weights

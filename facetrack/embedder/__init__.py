@@ -1,4 +1,4 @@
-"""Embedders: a face becomes a vector. One file a choice in conf/embedder.
+"""Embedders: a face becomes a vector. One file per choice in conf/embedder.
 
 No import here costs more than a millisecond: TensorFlow and dlib are imported when the
 first face is embedded, never for faces already in the store.

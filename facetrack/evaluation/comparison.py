@@ -38,7 +38,7 @@ class Difference:
 def compare_pairs(scores: Mapping[str, Sequence[float]]) -> list[Difference]:
     """Every pair of methods, best first.
 
-    scores: by method, one a resample, in the order of the resamples.
+    scores: by method, one per resample, in the order of the resamples.
     Raises ValueError where they differ in number.
     """
     if len({len(values) for values in scores.values()}) > 1:

@@ -97,7 +97,7 @@ def scores(
 
 
 def summarise(values: Iterable[float]) -> Summary:
-    """Mean and spread of a score's values, one a resample. Raises ValueError for no values."""
+    """Mean and spread of a score's values, one per resample. Raises ValueError for no values."""
     # `statistics` rounds once, at the end: equal values have a std of exactly 0 and the order
     # of the values cannot show.
     numbers = [float(value) for value in values]

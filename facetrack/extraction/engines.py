@@ -75,7 +75,7 @@ def in_threads(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> I
 def in_processes(
     jobs: Sequence[Job], detector: Detector, embedder: Embedder, progress: Progress = QUIET
 ) -> Iterator[Done]:
-    """One process a core does everything for a picture.
+    """One process per core does everything for a picture.
 
     A picture that kills its process (a crash in native code, too much time or memory) is found by
     giving each suspect a process of its own, and skipped.

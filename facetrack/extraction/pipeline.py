@@ -287,10 +287,10 @@ def _keep(
 
     def save() -> None:
         by_identity: dict[str, list[tuple[Done, Detection]]] = {}
-        for one in unsaved:
-            if one.detection is not None:
-                identity = _identity(detector, one.detection)
-                by_identity.setdefault(identity, []).append((one, one.detection))
+        for item in unsaved:
+            if item.detection is not None:
+                identity = _identity(detector, item.detection)
+                by_identity.setdefault(identity, []).append((item, item.detection))
         for identity, some in by_identity.items():
             store.put(
                 identity,

@@ -1,4 +1,4 @@
-"""The paired comparison of methods as tables: a row a pair, by dataset."""
+"""The paired comparison of methods as tables: a row per pair, by dataset."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,16 @@ def format_comparison_csv(of_dataset: Mapping[str, Sequence["Difference"]]) -> s
     """Unrounded."""
     rows: list[list[str | float]] = []
     for dataset, differences in of_dataset.items():
-        for one in differences:
-            numbers = (one.mean, one.low, one.high, one.p, one.p_holm)
-            real = "yes" if one.real else "no"
-            rows.append([dataset, one.better, one.worse, *numbers, real])
+        for difference in differences:
+            numbers = (
+                difference.mean,
+                difference.low,
+                difference.high,
+                difference.p,
+                difference.p_holm,
+            )
+            real = "yes" if difference.real else "no"
+            rows.append([dataset, difference.better, difference.worse, *numbers, real])
     return format_csv(_HEAD, rows)
 
 
@@ -36,15 +42,15 @@ def format_comparison_markdown(of_dataset: Mapping[str, Sequence["Difference"]])
         ["---", "---", "---", "---:", "---", "---:", "---:", "---"],
     ]
     for dataset, differences in of_dataset.items():
-        for one in differences:
+        for difference in differences:
             lines.append(
                 [
-                    *map(escape_markdown, (dataset, one.better, one.worse)),
-                    f"{one.mean:.4f}",
-                    f"{one.low:.4f} to {one.high:.4f}",
-                    _format_p(one.p),
-                    _format_p(one.p_holm),
-                    "yes" if one.real else "no",
+                    *map(escape_markdown, (dataset, difference.better, difference.worse)),
+                    f"{difference.mean:.4f}",
+                    f"{difference.low:.4f} to {difference.high:.4f}",
+                    _format_p(difference.p),
+                    _format_p(difference.p_holm),
+                    "yes" if difference.real else "no",
                 ]
             )
     return format_markdown(lines) + _LEGEND

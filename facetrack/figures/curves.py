@@ -1,4 +1,4 @@
-"""Mean score against a swept parameter (Figure 3): a panel a method, a curve a dataset."""
+"""Mean score against a swept parameter (Figure 3): a panel per method, a curve per dataset."""
 
 import math
 from collections.abc import Sequence

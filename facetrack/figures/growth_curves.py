@@ -1,4 +1,4 @@
-"""Scores as the number of people grows: a panel a score, a curve a method, a row a dataset."""
+"""Scores as the number of people grows: panels per score, curves per method, rows per dataset."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""index.html of an organised folder: a card a person, what to look at twice, and a search."""
+"""index.html of an organised folder: a card per person, what to look at twice, and a search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,13 +1,12 @@
 """A sweep's results as a table: for the terminal, as Markdown and as CSV.
 
-A row is a dictionary of the columns
+A row is a dictionary of the columns, in their order: text, and numbers, NaN for none. These three
+have to be among them:
 
-| column                                        | what it is                            |
-|-----------------------------------------------|---------------------------------------|
-| dataset, detector, embedder, method           | the choices, as text                  |
-| parameters                                    | as text, such as "eps=0.3"            |
-| ari_mean, two_std, clusters, people, seconds  | means over the resamples; NaN: none   |
-| status                                        | MLflow's: FINISHED, FAILED, KILLED, … |
+| column            | what it is                                              |
+|-------------------|---------------------------------------------------------|
+| ari_mean, two_std | mean ARI and two standard deviations over the resamples |
+| status            | MLflow's: FINISHED, FAILED, KILLED, …                   |
 
 Text comes from folder and file names that anybody may have written, so each form escapes what
 would do something other than be read.
@@ -29,9 +28,8 @@ from facetrack.core.texts import make_readable
 
 Row = dict[str, str | float]
 
-_TEXTS = ("dataset", "detector", "embedder", "method", "parameters")
-_NUMBERS = ("clusters", "people", "seconds")
-_COLUMNS = (*_TEXTS, "ari_mean", "two_std", *_NUMBERS, "status")
+_ARI, _SPREAD, _STATUS = "ari_mean", "two_std", "status"
+_EMPTY: Row = {_ARI: math.nan, _SPREAD: math.nan, _STATUS: ""}  # stands for no rows at all
 _NOTHING = "-"
 _NARROWEST = 8
 # The apostrophe itself too, so that a program which drops the first one has every text as it was.
@@ -49,7 +47,8 @@ def format_results_csv(rows: Sequence[Row]) -> str:
     Text that a spreadsheet would take for a formula gets a leading apostrophe, and so does text
     that has one.
     """
-    return format_csv(_COLUMNS, ([row[column] for column in _COLUMNS] for row in rows))
+    columns = list(rows[0] if rows else _EMPTY)
+    return format_csv(columns, ([row[column] for column in columns] for row in rows))
 
 
 def format_csv(head: Sequence[str], rows: Iterable[Iterable[str | float]]) -> str:
@@ -70,14 +69,15 @@ def write_csv(
 
 def format_results_markdown(rows: Sequence[Row]) -> str:
     """A GitHub-flavoured Markdown table; every cell is plain text, with no link and no HTML."""
-    head = [*_TEXTS, "ARI (mean ± 2·std)", *_NUMBERS, "status"]
-    ruler = ["---"] * len(_TEXTS) + ["---:"] * (1 + len(_NUMBERS)) + ["---"]
+    texts, numbers = _list_texts(rows), _list_numbers(rows)
+    head = [*texts, "ARI (mean ± 2·std)", *numbers, _STATUS]
+    ruler = ["---"] * len(texts) + ["---:"] * (1 + len(numbers)) + ["---"]
     lines = [
         [
-            *(escape_markdown(str(row[key])) for key in _TEXTS),
+            *(escape_markdown(str(row[key])) for key in texts),
             _format_ari(row),
-            *(_format_number(row, key) for key in _NUMBERS),
-            escape_markdown(str(row["status"])),
+            *(_format_number(row, key) for key in numbers),
+            escape_markdown(str(row[_STATUS])),
         ]
         for row in rows
     ]
@@ -95,24 +95,25 @@ def format_results_text(rows: Sequence[Row], width: int = 100) -> str:
     What is the same in every row is said once above; what no row has is left out. Text is cut
     to fit the width. A job that did not finish shows its status instead of a score.
     """
-    shown = {key: [make_printable(str(row[key])) for row in rows] for key in _TEXTS}
+    texts = _list_texts(rows)
+    shown = {key: [make_printable(str(row[key])) for row in rows] for key in texts}
     shown["ARI"] = [
-        _format_ari(row) if _has_finished(row) else make_printable(str(row["status"]))
+        _format_ari(row) if _has_finished(row) else make_printable(str(row[_STATUS]))
         for row in rows
     ]
-    shown |= {key: [_format_number(row, key) for row in rows] for key in _NUMBERS}
+    shown |= {key: [_format_number(row, key) for row in rows] for key in _list_numbers(rows)}
     shown = {key: cells for key, cells in shown.items() if set(cells) - {_NOTHING, ""}}
 
     lines = []
     if len(rows) > 1:
-        same = {key: shown[key][0] for key in _TEXTS if len(set(shown.get(key, ()))) == 1}
+        same = {key: shown[key][0] for key in texts if len(set(shown.get(key, ()))) == 1}
         shown = {key: cells for key, cells in shown.items() if key not in same}
         if same:
             lines += [" · ".join(f"{key} {value}" for key, value in same.items()), ""]
 
     widths = {key: max(map(_measure_width, [key, *cells])) for key, cells in shown.items()}
     while sum(widths.values()) + 2 * len(widths) > width:
-        widest = max((key for key in widths if key in _TEXTS), key=widths.__getitem__, default="")
+        widest = max((key for key in widths if key in texts), key=widths.__getitem__, default="")
         if not widest or widths[widest] <= _NARROWEST:
             break  # rather too wide than unreadable
         widths[widest] -= 1
@@ -122,7 +123,7 @@ def format_results_text(rows: Sequence[Row], width: int = 100) -> str:
     for i in range(-1, len(rows)):
         mark = "*" if i == starred else " "
         cells = [
-            _align(key if i < 0 else column[i], widths[key], right=key not in _TEXTS)
+            _align(key if i < 0 else column[i], widths[key], right=key not in texts)
             for key, column in shown.items()
         ]
         lines.append(f"{mark} {'  '.join(cells)}".rstrip())
@@ -145,18 +146,28 @@ def escape_html(name: str) -> str:
     return html.escape(make_printable(name))
 
 
+def _list_texts(rows: Sequence[Row]) -> list[str]:
+    first = rows[0] if rows else _EMPTY
+    return [key for key, value in first.items() if isinstance(value, str) and key != _STATUS]
+
+
+def _list_numbers(rows: Sequence[Row]) -> list[str]:
+    first = rows[0] if rows else _EMPTY
+    return [key for key in first if key not in (*_list_texts(rows), _ARI, _SPREAD, _STATUS)]
+
+
 def _has_finished(row: Mapping[str, str | float]) -> bool:
-    return row["status"] == "FINISHED"
+    return row[_STATUS] == "FINISHED"
 
 
 def _rank(row: Mapping[str, str | float]) -> float:
     """The mean ARI; -inf where there is none to rank by."""
-    mean = float(row["ari_mean"])
+    mean = float(row[_ARI])
     return mean if _has_finished(row) and not math.isnan(mean) else -math.inf
 
 
 def _format_ari(row: Mapping[str, str | float]) -> str:
-    mean, spread = float(row["ari_mean"]), float(row["two_std"])
+    mean, spread = float(row[_ARI]), float(row[_SPREAD])
     if math.isnan(mean):
         return _NOTHING
     return f"{mean:.3f}" if math.isnan(spread) else f"{mean:.3f} ± {spread:.3f}"

@@ -1,4 +1,4 @@
-"""Table I of the article: a row a method and parameter, a column a dataset.
+"""Table I of the article: a row per method and parameter, a column per dataset.
 
 A cell is `mean (+/- 2·std)` of the ARI over the resamples, the best of each column bold. Where the
 article has the same entry, its value stands beside it, and whether the intervals overlap.

@@ -67,12 +67,12 @@ def find_person(out: Path, called: str) -> Known:
     with _demand_sound(out):
         states = [one for file in reversed(_files(out)) for one in file.states()]
         owners: dict[str, int] = {}
-        for one in states:
-            owners = {face: int(of) for face, of in one["faces"].items()} | owners
+        for stored in states:
+            owners = {face: int(of) for face, of in stored["faces"].items()} | owners
     said = [people_file.read(out / people_file.FILE)[1]]
-    for one in states:
+    for stored in states:
         said.append(
-            people_file.parse_or_nothing(str(one.get("people", "")), out / people_file.FILE)
+            people_file.parse_or_nothing(str(stored.get("people", "")), out / people_file.FILE)
         )
     known = (_find_called(called, one, owners.values()) for one in said)
     numbers = next((numbers for numbers in known if numbers), frozenset[int]())
@@ -255,8 +255,8 @@ def _with_names(
     states: Collection[Mapping[str, Any]], contents: Collection[str]
 ) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {content: set() for content in contents}
-    for one in states:
-        for content, names in _list_seen(one):
+    for stored in states:
+        for content, names in _list_seen(stored):
             if content in found:
                 found[content] |= names
     return {content: frozenset(names) for content, names in found.items()}

@@ -95,8 +95,8 @@ class Corrections:
             passed.append(number)
             number = self.merge[number]
         steps = known.get(number, 0)
-        for one in reversed(passed):
-            known[one] = steps = steps + 1
+        for step in reversed(passed):
+            known[step] = steps = steps + 1
         return steps
 
 

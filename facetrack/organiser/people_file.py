@@ -112,8 +112,8 @@ def _note(said: Corrections, number: int, setting: str, value: Node, path: Path)
         # Several lists are several persons to split off.
         lists = value.items if isinstance(value, Items) else ()
         several = bool(lists) and all(isinstance(one, Items) for one in lists)
-        for one in lists if several else [value]:
-            said.split.append((number, _photos(said, one, path)))
+        for listed in lists if several else [value]:
+            said.split.append((number, _photos(said, listed, path)))
     elif setting == "not":
         said.bar += [(number, photo) for photo in _photos(said, value, path)]
     else:

@@ -240,11 +240,11 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
             names[content].append(picture.name)
     by_name = {picture.name: picture for picture in listing.pictures}
     faceless: list[str] = []
-    for one in whole.skipped:
-        if one.reason == NO_FACE and one.content is not None:
-            names.setdefault(one.content, []).append(one.name)
-            if pictures.setdefault(one.content, by_name[one.name]).name == one.name:
-                faceless.append(one.content)
+    for skipped in whole.skipped:
+        if skipped.reason == NO_FACE and skipped.content is not None:
+            names.setdefault(skipped.content, []).append(skipped.name)
+            if pictures.setdefault(skipped.content, by_name[skipped.name]).name == skipped.name:
+                faceless.append(skipped.content)
     return Photos(
         vectors=whole.vectors[np.array(rows, dtype=np.int64)],
         boxes=whole.boxes[np.array(rows, dtype=np.int64)],

@@ -125,10 +125,10 @@ class _Arranging:
         try:
             if self._mode != "none":
                 total = len(self._wanted)
-                for one in self._progress.bar(
+                for wanted in self._progress.bar(
                     self._wanted, total=total, description="Sorting", unit="photo"
                 ):
-                    self._place(one)
+                    self._place(wanted)
             self._remove()
         finally:
             folders = [{str(Path(path).parent) for path in self._intact}]

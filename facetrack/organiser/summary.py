@@ -68,8 +68,8 @@ def summarise(numbers: dict[str, int], distance: float | None, missing: str) -> 
 def list_reasons(skipped: Iterable[Skipped]) -> list[str]:
     """Why pictures were skipped, or what else is said of files: each reason with its count."""
     names: dict[str, list[str]] = {}
-    for one in skipped:
-        names.setdefault(one.reason, []).append(one.name)
+    for picture in skipped:
+        names.setdefault(picture.reason, []).append(picture.name)
     return [
         f"{len(of)} times: {reason}" if len(of) > 1 else f"{of[0]}: {reason}"
         for reason, of in sorted(names.items(), key=lambda one: -len(one[1]))

@@ -33,8 +33,8 @@ def remember(value: Any) -> None:
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list | tuple):
-        for one in value:
-            remember(one)
+        for part in value:
+            remember(part)
     elif isinstance(value, str) and "://" in value:
         address = value[_start(value) :]
         hidden = _hide(address)

@@ -44,10 +44,10 @@ def status() -> int:
 def _handle(handler: object) -> None:
     if threading.current_thread() is not threading.main_thread():
         return  # only the main thread may
-    for one in _SIGNALS:
+    for number in _SIGNALS:
         # What is ignored from the start stays ignored: nohup, a job in a shell's background.
-        if signal.getsignal(one) is not signal.SIG_IGN:
-            signal.signal(one, handler)  # type: ignore[arg-type]
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)  # type: ignore[arg-type]
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -83,8 +83,8 @@ def tell_scores(values: Mapping[str, float], sampling: str, n_resamples: int) ->
             ),
         ]
     known = f" for {values['n_people_mean']:.1f} people" if "n_people_mean" in values else ""
-    lines.append(f"clusters          {values['n_clusters_mean']:.1f}{known}, a resample")
-    lines.append(f"seconds a fit     {values['fit_seconds_mean']:.4f}")
+    lines.append(f"clusters          {values['n_clusters_mean']:.1f}{known}, per resample")
+    lines.append(f"seconds per fit   {values['fit_seconds_mean']:.4f}")
     if "neighbors_recall" in values:
         lines.append(
             f"neighbours        recall {values['neighbors_recall']:.5g}, measured on a sample of "

@@ -20,7 +20,7 @@ from facetrack.system.home import find_home
 from facetrack.system.progress import TERMINAL
 
 _SIDE = 48  # a multiple of 16, the blocks of a JPEG: no face runs into its neighbour
-_QUALITY = 50  # 0.4 kB a face
+_QUALITY = 50  # 0.4 kB per face
 _BLANK = 128
 _CHECKSUM = 32
 

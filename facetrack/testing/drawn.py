@@ -65,5 +65,5 @@ def copied_home(home: Path, other: Path) -> Path:
 def portraits_only(home: Path, drawn: Path) -> None:
     """Make a home that has nothing but the portraits that another one has drawn."""
     home.mkdir(mode=0o700, parents=True)
-    for one in drawn.glob("portraits-*"):
-        shutil.copytree(one, home / one.name)
+    for folder in drawn.glob("portraits-*"):
+        shutil.copytree(folder, home / folder.name)

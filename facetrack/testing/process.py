@@ -181,8 +181,8 @@ def _hydra() -> Iterator[None]:
     try:
         yield
     finally:
-        for one in _HYDRAS:
-            instances.pop(one, None)
+        for singleton in _HYDRAS:
+            instances.pop(singleton, None)
         instances.update(before)
 
 

@@ -39,6 +39,7 @@ def read_job(run: Any) -> JobRecord:
         **_read_common(run),
         "number": _read_number(tags.get(keys.NUMBER)),
         "overrides": tags.get(keys.OVERRIDES, ""),
+        "tags": {key: value for key, value in tags.items() if not key.startswith("mlflow.")},
         "parameters": dict(run.data.params),
         "people": _read_number(tags.get(keys.PEOPLE)),
         "ari": _read_ari(metrics),

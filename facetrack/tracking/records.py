@@ -34,6 +34,7 @@ class JobRecord(RunRecord):
     """A job, or what else is scored or counted once.
 
     number: in its sweep, None for a job alone. overrides: what the command set, in a few words.
+    tags: all of facetrack's, whatever else is made of them.
     parameters: its settings; those it does not tell are in `quiet`. people: how many its faces are
     of, None where it did not get so far. ari: over the resamples, None where it has none.
     metrics: all its last values, those of `ari` included. digests: of the datasets it had.
@@ -41,6 +42,7 @@ class JobRecord(RunRecord):
 
     number: int | None
     overrides: str
+    tags: Mapping[str, str]
     parameters: Mapping[str, str]
     people: int | None
     ari: Summary | None

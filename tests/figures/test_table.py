@@ -156,3 +156,13 @@ def test_no_rows_make_headings_only() -> None:
     assert figures.format_results_text([]) == ""
     assert len(figures.format_results_markdown([]).splitlines()) == 2
     assert len(figures.format_results_csv([]).splitlines()) == 1
+
+
+def test_a_column_more_is_shown_wherever_the_others_are() -> None:
+    rows = [row(sampling="bootstrap", ami=0.5), row("eps=0.4", sampling="subsample", ami=NAN)]
+    assert list(csv.DictReader(io.StringIO(figures.format_results_csv(rows))))[1]["ami"] == ""
+    head, _, first, _ = figures.format_results_markdown(rows).splitlines()
+    assert head.endswith("| clusters | people | seconds | ami | status |")
+    assert "| parameters | sampling | ARI" in head
+    assert first.endswith("| 0.5 | FINISHED |")
+    assert "bootstrap" in figures.format_results_text(rows)

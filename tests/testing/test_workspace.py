@@ -46,7 +46,7 @@ def test_it_says_and_leaves_what_a_process_does(
     arguments = ("dataset=folder", f"dataset.root={root}", "clusterer.eps=0.3", "n_resamples=3")
     other = Workspace(tmp_path / "other", warm_home, store=new_mlflow)
     told, expected = workspace.run(*arguments), other.command(*arguments)
-    timeless = re.compile(r"seconds a fit .*|\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
+    timeless = re.compile(r"seconds per fit .*|\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
     assert timeless.sub("", told.stdout) == timeless.sub("", expected.stdout)
     assert (told.returncode, told.stderr) == (0, expected.stderr)
     (run,), (like,) = workspace.runs(), other.runs()

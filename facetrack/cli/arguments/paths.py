@@ -50,6 +50,6 @@ def _paths(job: DictConfig, key: str) -> Iterator[str]:
     if not str(OmegaConf.select(job, f"{stage}._target_")).startswith("facetrack."):
         return
     value: Any = OmegaConf.select(job, key)
-    for one in value if OmegaConf.is_list(value) else [value]:
-        if one is not None:
-            yield str(one)
+    for path in value if OmegaConf.is_list(value) else [value]:
+        if path is not None:
+            yield str(path)

@@ -18,7 +18,7 @@ from facetrack.tasks.context.instances import make
 
 def embed(config: DictConfig) -> Embeddings:
     """The embeddings of a config's dataset; jobs of one process share them."""
-    # One string a stage: what does not change between jobs is the same key.
+    # One string per stage: what does not change between jobs is the same key.
     return _embed(
         *(OmegaConf.to_yaml(config[stage]) for stage in ("dataset", "detector", "embedder")),
         # Configs that older runs have kept do not say.

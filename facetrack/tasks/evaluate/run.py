@@ -112,8 +112,8 @@ def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float
         + (write_count(counts["people"], "person", "people") if counts["people"] else "no labels")
         + f", {counts['skipped']} skipped"
     )
-    for one in sorted(embeddings.skipped, key=lambda one: not one.pictures)[:5]:
-        say(f"  skipped {figures.make_printable(f'{one.name}: {one.reason}')}")
+    for skipped in sorted(embeddings.skipped, key=lambda one: not one.pictures)[:5]:
+        say(f"  skipped {figures.make_printable(f'{skipped.name}: {skipped.reason}')}")
     if len(embeddings.skipped) > 5:
         say(f"  and {len(embeddings.skipped) - 5} more, listed in the run's skipped.csv")
     say("")

@@ -103,8 +103,8 @@ def _sobol(ranges: Sequence[Range], place: int) -> list[float]:
 def _grid(each: int, ranges: Sequence[Range], place: int) -> tuple[float, ...]:
     """each: how many values of each setting. After the last point comes the first again."""
     axes: list[list[float]] = []
-    for one in ranges:
-        values = np.linspace(one.low, one.high, each).tolist()
-        axes.append(sorted({round(value) for value in values}) if one.integer else values)
+    for searched in ranges:
+        values = np.linspace(searched.low, searched.high, each).tolist()
+        axes.append(sorted({round(value) for value in values}) if searched.integer else values)
     points = list(itertools.product(*axes))
     return points[place % len(points)]

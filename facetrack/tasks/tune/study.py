@@ -163,13 +163,13 @@ def demand_whole(plan: Plan, study: optuna.Study) -> None:
 
 def _lacks(plan: Plan, trial: FrozenTrial) -> str:
     """What a finished trial should have and has not; empty for a whole one."""
-    for one in plan.ranges:
-        value = trial.params.get(one.name)
-        nearly = 1e-5 * abs(one.high)  # ranges are told, and kept, with six digits
+    for searched in plan.ranges:
+        value = trial.params.get(searched.name)
+        nearly = 1e-5 * abs(searched.high)  # ranges are told, and kept, with six digits
         if not isinstance(value, int | float) or not (
-            one.low - nearly <= value <= one.high + nearly
+            searched.low - nearly <= value <= searched.high + nearly
         ):
-            return f"{one.name} within {one.told().partition('=')[2]}"
+            return f"{searched.name} within {searched.told().partition('=')[2]}"
     if trial.state is TrialState.COMPLETE:
         values = trial.values or []
         if len(values) != len(plan.names) or not all(map(math.isfinite, values)):

@@ -56,8 +56,8 @@ def write(studies: Sequence[StudyRecord], folder: Path, run: Run, tracking: Trac
     run.tags({keys.STUDIES: len(studies)})
     for line in _text(rows):
         say(line)
-    for one in shared:
-        say(f"\n{_told(one)}")
+    for shown in shared:
+        say(f"\n{_told(shown)}")
     say(f"\nTables, curves, best.yaml of each: {folder}/   Every run: {tracking.open_line()}")
 
 
