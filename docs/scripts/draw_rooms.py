@@ -20,6 +20,7 @@ Arrow = tuple[str, str]
 
 _SAYS = {
     "cli": "arguments, then Hydra",
+    "api": "a notebook's functions",
     "tasks": "one package per task",
     "organiser": "what an organised folder is",
     "extraction": "pictures in, vectors out",
@@ -32,14 +33,13 @@ _SAYS = {
     "clusterer": "vectors to groups",
     "system": "files, processes, console, network",
     "core": "what flows, the protocols, errors",
-    "api": "a notebook's functions",
     "plugins": "Hydra's way in",
     "testing": "commands in a place of their own",
 }
 # From the top; what is beside each other does not use each other.
 FLOORS = (
     ("testing", "plugins"),
-    ("cli", "api"),
+    ("api", "cli"),
     ("tasks",),
     ("organiser",),
     ("extraction", "evaluation", "figures", "tracking"),
@@ -48,10 +48,10 @@ FLOORS = (
     ("core",),
 )
 _BASE = ("system", "core")
-_FOR_TESTS = "testing"
+_IN_WORDS = ("testing", "api")  # what these use is said: many lines would hide the others
 _WIDTH, _FLOOR, _TOP = 1000, 96, 20
 _ROOM_WIDTH, _ROOM_HEIGHT = 200, 46
-_WIDTHS = {_FOR_TESTS: 720, "tasks": 960, "system": 960, "core": 960}
+_WIDTHS = {"testing": 720, "api": 640, "tasks": 960, "system": 960, "core": 960}
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ def _is_wrong(arrow: Arrow) -> bool:
 
 
 def _has_line(arrow: Arrow) -> bool:
-    """Everything stands on the two at the bottom, and tests use what they like: words say so."""
-    return arrow[1] not in _BASE and arrow[0] != _FOR_TESTS
+    """Whether it is drawn: everything stands on the two at the bottom, which words say."""
+    return arrow[1] not in _BASE and arrow[0] not in _IN_WORDS
 
 
 def _says(room: str, found: Collection[Arrow]) -> str:
@@ -126,7 +126,7 @@ def _says(room: str, found: Collection[Arrow]) -> str:
         above = [one for floor in FLOORS for one in floor if one not in _BASE]
         others = [one for one in above if (one, room) not in found]
         says += " · used by all above" + (f" but {', '.join(others)}" if others else "")
-    if room == _FOR_TESTS:
+    if room in _IN_WORDS:
         says += f" · uses {', '.join(sorted(other for one, other in found if one == room))}"
     return says
 

@@ -125,6 +125,12 @@ ELSEWHERE = {
     ),
     "DO_NOT_TRACK=true .venv/bin/mlflow ui --workers 1": _UI,
     "DO_NOT_TRACK=true mlflow ui --workers 1": _UI,
+    "python examples/compare_clusterers.py": (
+        "tests/examples/test_examples.py::test_two_clusterers_are_compared"
+    ),
+    "python examples/cluster_your_own.py ~/Pictures": (
+        "tests/examples/test_examples.py::test_a_folder_and_vectors_of_ones_own"
+    ),
     "python docs/scripts/write_choices.py": (
         "tests/docs/test_written.py::test_the_page_of_choices_says_what_conf_says"
     ),
@@ -158,6 +164,8 @@ NOT_RUN = {
     "export RAY_USAGE_STATS_ENABLED=0 RAY_AUTH_MODE=token": "changes the shell it is typed in",
     "pip install .": _INSTALLS,
     "pip install -e '.[docs]'": _INSTALLS,
+    "pip install nbclient ipykernel": _INSTALLS,
+    "jupyter execute --inplace examples/notebook.ipynb": "writes the notebook; tests run its cells",
     **{
         f"pip install 'facetrack[{extra}]'": _EXTRA
         for extra in ("faiss", "gp", "heic", "joblib", "postgresql", "ray", "submitit")

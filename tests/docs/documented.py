@@ -16,7 +16,7 @@ _COMMENT = re.compile(r"\s+# .*$")
 # What a line begins with that one types: also where a page has it within a sentence.
 _COMMAND = re.compile(
     r"(?:sudo |[A-Z_]+=\S+ )?"
-    r"(?:(?:\.venv/bin/)?(?:python|pip|mlflow|mkdocs|ray|ruff|mypy)|make|source|apt|ssh|eval|export"
+    r"(?:(?:\.venv/bin/)?(?:python|pip|mlflow|mkdocs|jupyter|ray|ruff|mypy)|make|source|apt|ssh|eval|export"
     r"|optuna-dashboard) \S"
 )
 # A path in a page: of the repository, as its top folders and files say.
