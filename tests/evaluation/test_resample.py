@@ -71,9 +71,9 @@ class TestDraw:
     def test_is_the_same_in_another_process(self, sampling: Bootstrap | Subsample) -> None:
         kind = type(sampling).__name__
         program = (
-            f"from facetrack.evaluation.resampling import {kind}, derived_seed\n"
+            f"from facetrack.evaluation.resampling import {kind}, derive_seed\n"
             f"print({kind}().draw(40, 5, 'mes photos é', 2).tolist())\n"
-            f"print(derived_seed(5, 'mes photos é', 2))"
+            f"print(derive_seed(5, 'mes photos é', 2))"
         )
         done = subprocess.run(
             [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
@@ -96,7 +96,7 @@ def test_resamples_are_those_of_every_other_day() -> None:
     assert derive_seed(0, "lfw", 0) == 3970015285
 
 
-def test_derived_seed_is_one_estimators_accept() -> None:
+def test_derive_seed_is_one_estimators_accept() -> None:
     seeds = {derive_seed(seed, "lfw", i) for seed in range(3) for i in range(30)}
     assert len(seeds) == 90
     assert all(0 <= seed < 2**32 for seed in seeds)
