@@ -136,7 +136,7 @@ def make_printable(name: str) -> str:
     """A name in one line, whatever is in it.
 
     Control characters, direction marks and lone surrogates become "?"; joiners, which belong to
-    names, and other characters without a width stay (`texts.readable`).
+    names, and other characters without a width stay (see `texts.make_readable`).
     """
     return make_readable(name)
 

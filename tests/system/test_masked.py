@@ -137,6 +137,6 @@ def test_a_sweep_writes_no_password_anywhere(facetrack: Command, workspace: Work
 
 
 def test_a_text_without_an_address_needs_no_sqlalchemy(tmp_path: Path) -> None:
-    code = "import sys; from facetrack.system.masking import masked; masked('http://a:5000'); "
+    code = "import sys; from facetrack.system.masking import mask; mask('http://a:5000'); "
     code += "sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path).returncode == 0

@@ -22,7 +22,7 @@ try:
     print("ready", flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
-    print(stopping.told(), stopping.asked(), flush=True)
+    print(stopping.describe(), stopping.is_asked(), flush=True)
     if "twice" in sys.argv:
         time.sleep(60)
     sys.exit(stopping.status())
