@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from facetrack.testing import Workspace
+from facetrack.testing import Workspace, portrait_faces
 from facetrack.testing.forked import Forked
 from facetrack.testing.place import ended
 
 _WATCHING = """
 import signal, sys, time
-from facetrack import stopping
+from facetrack.system import stopping
 stopping.watch()
 try:
     print("ready", flush=True)
@@ -125,6 +125,7 @@ def test_sigterm_ends_a_sweep_as_ctrl_c_does(workspace: Workspace) -> None:
 
 
 def test_ctrl_c_while_the_workers_of_a_study_start(workspace: Workspace) -> None:
+    portrait_faces(workspace.home)  # else there may be a bar of their drawing
     study = ("task=tune", "task.workers=3", "clusterer=meanshift", "n_resamples=100000")
     with workspace.fork(*study) as process:
         # The terminal sends it to the whole group, to those that only just start as well.
