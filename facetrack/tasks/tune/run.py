@@ -52,6 +52,8 @@ def tune(config: DictConfig) -> None:
     if job.finished_before():
         return
     embeddings, _ = choose_people(embed(config), config)
+    if config.task.objective is None and not embeddings.names:
+        say("  no labels: the radius that separates the faces best is searched (label_free)")
     values = contain(config)
     names = choose_objectives(
         values["task"]["objective"], labelled=bool(embeddings.names), dataset=config.dataset.name

@@ -278,7 +278,7 @@ def test_two_at_once_do_not_run_one_trial_too_many(
         time.sleep(0.5)  # both have counted before either begins
         return found
 
-    monkeypatch.setattr(study, "_begun", slowly)
+    monkeypatch.setattr(study, "_list_begun", slowly)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda one: study.search(plan, one, scorer, _no_run, study.Hooks()), opened))
     assert len(opened[0].trials) == 1
