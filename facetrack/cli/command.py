@@ -54,8 +54,10 @@ def _do(config: DictConfig) -> Failure | None:
     try:
         _do_task(config)
     except (UserError, OSError) as error:
-        if stopping.is_asked() or _is_unread(error):
+        if stopping.is_asked():
             raise  # no mistake of the user's
+        if _is_unread(error):
+            _end_unread()
         # Hydra would print the overrides above the message.
         raise SystemExit(refuse(tell_in_one_line(error))) from error
     except Incomplete as error:

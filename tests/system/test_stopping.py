@@ -166,3 +166,15 @@ def test_who_reads_no_more_is_told_nothing(workspace: Workspace) -> None:
     assert "Traceback" not in errors
     (parent,) = workspace.runs("sweep")
     assert parent.info.status == "KILLED"
+
+
+def test_who_reads_nothing_of_a_job_is_told_nothing(workspace: Workspace) -> None:
+    portrait_faces(workspace.home)
+    with workspace.start("n_resamples=2", "tracking=none") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        errors = process.stderr.read()
+        process.wait(timeout=60)
+    assert process.returncode == 128 + signal.SIGPIPE
+    assert errors == ""
