@@ -22,13 +22,13 @@ class SettingError(UserError):
         self._text, self._values = text, values
         fields = {str(field) for _, field, _, _ in string.Formatter().parse(text) if field}
         self.settings = frozenset(fields - values.keys())
-        super().__init__(self._written(""))
+        super().__init__(self._write(""))
 
     def within(self, group: str) -> UserError:
         """The error with its settings named as on the command line, `group.name`."""
-        return UserError(self._written(f"{group}."))
+        return UserError(self._write(f"{group}."))
 
-    def _written(self, prefix: str) -> str:
+    def _write(self, prefix: str) -> str:
         names = {name: f"{prefix}{name}" for name in self.settings}
         return self._text.format(**self._values, **names)
 

@@ -114,7 +114,7 @@ def walk(root: Path, exclude: Sequence[str] = ()) -> Pictures:
         for below, is_link in _inside(folder, entries, exclude, found):
             (links if is_link else folders).append(below)
     listed_pictures = sorted(_distinct(found.pictures), key=lambda one: (one.name, one.path))
-    told = [*found.skipped, *_told(found), *_without_effect(exclude, found)]
+    told = [*found.skipped, *_remark(found), *_without_effect(exclude, found)]
     return Pictures(listed_pictures, sorted(told, key=lambda one: one.name))
 
 
@@ -132,7 +132,9 @@ def _inside(
         is_folder = _is_folder(entry)
         reason = why
         if reason is None:
-            reason = _excluded(name, text, exclude) or (_of_system(text) if is_folder else None)
+            reason = _find_exclusion(name, text, exclude) or (
+                _of_system(text) if is_folder else None
+            )
             if reason is not None:
                 _leave_out(found, reason, name)
         if is_folder:
@@ -156,7 +158,7 @@ def _of_system(text: str) -> str | None:
     return "hidden" if text.startswith(".") else None
 
 
-def _excluded(name: str, text: str, exclude: Sequence[str]) -> str | None:
+def _find_exclusion(name: str, text: str, exclude: Sequence[str]) -> str | None:
     """Why a file or folder is left out of that name below the root, `text` being its last part."""
     for pattern in exclude:
         if fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(text, pattern):
@@ -208,7 +210,7 @@ def _not_read(suffix: str) -> str:
     return f"{raw}{suffix[1:]} pictures are not read: convert it to jpeg or png"
 
 
-def _told(found: _Found) -> Iterator[Skipped]:
+def _remark(found: _Found) -> Iterator[Skipped]:
     """One remark for each kind of what is no part of the dataset; no two have one reason."""
     if found.others:
         kinds = [

@@ -85,10 +85,10 @@ class Muct:
             given = [self.archives] if isinstance(self.archives, str | Path) else self.archives
             paths = [user_path(one) for one in given]
         else:
-            paths = self._downloaded()
+            paths = self._download()
         return [unpack(path, "muct") for path in paths]
 
-    def _downloaded(self) -> list[Path]:
+    def _download(self) -> list[Path]:
         if self.url is None or len(self.git_blobs) != len(_CAMERAS):
             raise SettingError(
                 "MUCT is downloaded from {url} with five {git_blobs}: give both, or "

@@ -66,14 +66,14 @@ class Haar:
         # 7,570; facetrack keeps to the article.
         by = reduce.factor(image.shape[0] * image.shape[1], self.megapixels)
         grey = cv2.cvtColor(reduce.shrink(image, by), cv2.COLOR_BGR2GRAY)
-        boxes = by * np.asarray(self._found(grey), dtype=np.int64).reshape(-1, 4)
+        boxes = by * np.asarray(self._find(grey), dtype=np.int64).reshape(-1, 4)
         # The published figures come from two threads, of which the first scans the upper half
         # of the window positions: that order, fixed. (One thread goes by size: its first
         # detections give 7,451 faces on LFW and ARI 0.91, these the published 7,467, and 0.92.)
         lower = 2 * boxes[:, 1] > image.shape[0] - boxes[:, 3]
         return boxes[np.argsort(lower, kind="stable")]
 
-    def _found(self, grey: NDArray[Any]) -> Any:
+    def _find(self, grey: NDArray[Any]) -> Any:
         """The faces on a grey picture (h, w), as OpenCV gives them."""
         import cv2
 

@@ -132,14 +132,14 @@ class _Layers:
             kernel_initializer="zeros",
             name=name,
         )(x)
-        return layers.ReLU(name=f"{name}_Activation")(self._normalised(x, name))
+        return layers.ReLU(name=f"{name}_Activation")(self._normalise(x, name))
 
     def dense(self, x: keras.KerasTensor, units: int, name: str) -> keras.KerasTensor:
         """Linear map and batch normalisation."""
         x = layers.Dense(units, use_bias=self.folded, kernel_initializer="zeros", name=name)(x)
-        return self._normalised(x, name)
+        return self._normalise(x, name)
 
-    def _normalised(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    def _normalise(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
         if self.folded:
             return x
         return layers.BatchNormalization(

@@ -38,7 +38,7 @@ _READERS_SECONDS = 5
 _IDENTITY, _DIGEST = 16, 32  # bytes
 # Rows to forget (`_know_doomed`).
 # Damage may have made texts of values, whose bytes are the same.
-_DOOMED = "doomed(CAST(key AS BLOB), CAST(payload AS BLOB), CAST(checksum AS BLOB))"
+_DOOMED = "is_doomed(CAST(key AS BLOB), CAST(payload AS BLOB), CAST(checksum AS BLOB))"
 # SQLite allows 32,766 values in one statement; smaller groups cost nothing measurable.
 _KEYS_A_QUERY = 500
 
@@ -227,14 +227,14 @@ def _know_doomed(connection: sqlite3.Connection, pictures: Iterable[str]) -> Non
     """Make `_DOOMED` work: rows that go with these pictures, SHA-256 digests in hex."""
     digests = {bytes.fromhex(picture) for picture in pictures}
 
-    def doomed(key: object, payload: object, checksum: object) -> bool:
+    def is_doomed(key: object, payload: object, checksum: object) -> bool:
         if not isinstance(key, bytes) or not isinstance(payload, bytes):
             return True  # damaged: it may be anybody's
         # The picture stands behind 16 bytes of the identity, or is the whole key.
         digest = key if len(key) == _DIGEST else key[_IDENTITY : _IDENTITY + _DIGEST]
         return digest in digests or make_row(key, payload)[2] != checksum
 
-    connection.create_function("doomed", 3, doomed)
+    connection.create_function("is_doomed", 3, is_doomed)
 
 
 def box_bytes(box: NDArray[np.int64]) -> bytes:

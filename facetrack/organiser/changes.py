@@ -18,7 +18,7 @@ def tell(before: Mapping[str, int], now: Mapping[str, int], names: Mapping[int, 
     persons.
     """
 
-    def called(person: int) -> str:
+    def call(person: int) -> str:
         if person == NOBODY:
             return _UNKNOWN
         return f"{folder_name(person)} {names.get(person, '')}".strip()
@@ -30,29 +30,29 @@ def tell(before: Mapping[str, int], now: Mapping[str, int], names: Mapping[int, 
         for face, person in now.items()
         if face in before and before[face] != person
     )
-    lines = [_tell_added(added, have - set(before.values()), called)]
+    lines = [_tell_added(added, have - set(before.values()), call)]
     lines.append(
-        f"{write_count(sum(moved.values()), 'face')} moved{_list(_tell_moves(moved, called))}"
+        f"{write_count(sum(moved.values()), 'face')} moved{_list(_tell_moves(moved, call))}"
     )
     return lines
 
 
-def _tell_added(added: Counter[int], fresh: set[int], called: Callable[[int], str]) -> str:
+def _tell_added(added: Counter[int], fresh: set[int], call: Callable[[int], str]) -> str:
     to = [
-        f"{count:,} to {called(person)}"
+        f"{count:,} to {call(person)}"
         for person, count in sorted(added.items(), key=lambda one: (-one[1], one[0]))
         if person not in fresh
     ]
-    new = _list([called(person) for person in sorted(fresh)])
+    new = _list([call(person) for person in sorted(fresh)])
     return (
         f"{write_count(len(fresh), 'new person')}{new}; "
         f"{write_count(sum(added.values()), 'new face')}{_list(to)}"
     )
 
 
-def _tell_moves(moved: Counter[tuple[int, int]], called: Callable[[int], str]) -> list[str]:
+def _tell_moves(moved: Counter[tuple[int, int]], call: Callable[[int], str]) -> list[str]:
     return [
-        f"{count:,} from {called(old)} to {called(new)}"
+        f"{count:,} from {call(old)} to {call(new)}"
         for (old, new), count in sorted(moved.items(), key=lambda one: (-one[1], one[0]))
     ]
 

@@ -95,11 +95,11 @@ def extract(archive: Path, into: Path) -> None:
             finally:
                 shutil.rmtree(part, ignore_errors=True)
     except _DAMAGED as error:
-        raise _damaged(archive, error) from error
+        raise _refuse_damaged(archive, error) from error
     except OSError as error:
         # Decompressors raise OSError too, but without the number of a system's error.
         if error.errno is None:
-            raise _damaged(archive, error) from error
+            raise _refuse_damaged(archive, error) from error
         raise UserError(
             f"{archive} cannot be unpacked into {into} ({error.strerror}): free some space, or "
             "set FACETRACK_HOME to a folder you can write to"
@@ -116,7 +116,7 @@ def _close_to_others(folder: Path) -> None:
                     os.chmod(path, mode)  # noqa: PTH101
 
 
-def _damaged(archive: Path, error: Exception) -> UserError:
+def _refuse_damaged(archive: Path, error: Exception) -> UserError:
     what = " ".join(str(error).split())[:200] or type(error).__name__
     return UserError(
         f"{archive} is damaged or not an archive ({what}): expected a whole .tgz, .tar.gz, .tar "
@@ -165,7 +165,7 @@ def _check_tar(tar: tarfile.TarFile, archive: Path, folder: Path) -> list[tarfil
     members = []
     for member in _bar(tar, f"Checking {archive.name}"):
         if not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
-            raise _refused(archive, member.name, "is a device, not a file")
+            raise _refuse_member(archive, member.name, "is a device, not a file")
         limits.count(member.size if member.isreg() else 0)
         members.append(member)
     limits.demand_room(folder)
@@ -174,18 +174,18 @@ def _check_tar(tar: tarfile.TarFile, archive: Path, folder: Path) -> list[tarfil
     links = {_key(_parts(archive, member.name)) for member in members if member.issym()}
     for member in members:
         place = _parts(archive, member.name)
-        if _reached((), place, links) is None:
-            raise _refused(archive, member.name, "goes through a link")
+        if _follow((), place, links) is None:
+            raise _refuse_member(archive, member.name, "goes through a link")
         if member.issym():
-            target = _reached(place[:-1], re.split(r"[/\\]", member.linkname), links)
+            target = _follow(place[:-1], re.split(r"[/\\]", member.linkname), links)
             outside = target is None or _is_absolute(member.linkname)
         elif member.islnk():
-            target = _reached((), _parts(archive, member.linkname, member.name), links)
+            target = _follow((), _parts(archive, member.linkname, member.name), links)
             outside = target is None
         else:
             outside = False
         if outside:
-            raise _refused(archive, member.name, "links to outside of the archive's folder")
+            raise _refuse_member(archive, member.name, "links to outside of the archive's folder")
     return members
 
 
@@ -196,9 +196,9 @@ def _unpack_zip(archive: Path, folder: Path) -> None:
         for member in members:
             _parts(archive, member.filename)
             if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-                raise _refused(archive, member.filename, "is a link or a device, not a file")
+                raise _refuse_member(archive, member.filename, "is a link or a device, not a file")
             if member.flag_bits & 1:
-                raise _refused(archive, member.filename, "is encrypted")
+                raise _refuse_member(archive, member.filename, "is encrypted")
             limits.count(member.file_size)
         limits.demand_room(folder)
         if not members:
@@ -242,9 +242,9 @@ def _parts(archive: Path, path: str, member: str | None = None) -> tuple[str, ..
     """The names in a path within the archive; refuses one that could lead outside."""
     parts = [part for part in re.split(r"[/\\]", path) if part not in ("", ".")]
     if _is_absolute(path) or ".." in parts:
-        raise _refused(archive, member or path, "leads outside of the archive's folder")
+        raise _refuse_member(archive, member or path, "leads outside of the archive's folder")
     if len(parts) > _MAX_DEPTH:
-        raise _refused(archive, member or path, f"lies more than {_MAX_DEPTH} folders deep")
+        raise _refuse_member(archive, member or path, f"lies more than {_MAX_DEPTH} folders deep")
     return tuple(parts)
 
 
@@ -252,7 +252,7 @@ def _is_absolute(path: str) -> bool:
     return re.match(r"[/\\]|[A-Za-z]:", path) is not None
 
 
-def _reached(
+def _follow(
     start: Sequence[str], steps: Sequence[str], links: set[tuple[str, ...]]
 ) -> tuple[str, ...] | None:
     """Where the steps lead; None where they leave the folder or go through one of the links."""
@@ -274,7 +274,7 @@ def _key(parts: Sequence[str]) -> tuple[str, ...]:
     return tuple(unicodedata.normalize("NFC", part).casefold() for part in parts)
 
 
-def _refused(archive: Path, member: str, why: str) -> UserError:
+def _refuse_member(archive: Path, member: str, why: str) -> UserError:
     return UserError(
         f"{archive} is not unpacked: its member {member[:200]!r} {why}; use another archive"
     )

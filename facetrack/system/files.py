@@ -62,7 +62,7 @@ def replacing(path: Path, like: os.stat_result | None = None) -> Iterator[IO[byt
     leaves the old file or the new one, never half of it; what it leaves beside, `sweep` removes.
     Raises OSError.
     """
-    with _unfinished(path.parent) as part:
+    with _begin_file(path.parent) as part:
         try:
             yield part
             part.flush()
@@ -128,7 +128,7 @@ def _resemble(descriptor: int, like: os.stat_result) -> None:
 
 
 @contextlib.contextmanager
-def _unfinished(folder: Path) -> Iterator[IO[bytes]]:
+def _begin_file(folder: Path) -> Iterator[IO[bytes]]:
     """A file with a name for the time being, locked as long as this process writes it."""
     while True:
         with tempfile.NamedTemporaryFile(

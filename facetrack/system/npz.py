@@ -34,7 +34,7 @@ def read(path: Path, names: Sequence[str], what: str) -> dict[str, NDArray[Any]]
     what: the setting that names the file, for messages. Raises UserError for a file that cannot be
     read, is none, or is damaged, hostile or too large.
     """
-    with _told(path, what), zipfile.ZipFile(path) as opened:
+    with _tell_damage(path, what), zipfile.ZipFile(path) as opened:
         members = {one.filename: one for one in opened.infolist()}
         wanted = [name for name in names if f"{name}{_MEMBER}" in members]
         total = sum(members[f"{name}{_MEMBER}"].file_size for name in wanted)
@@ -59,7 +59,7 @@ def write(file: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 @contextlib.contextmanager
-def _told(path: Path, what: str) -> Iterator[None]:
+def _tell_damage(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:

@@ -86,7 +86,7 @@ def alive(process: int) -> bool:
 @functools.cache
 def mine() -> str:
     """This process in a word: machine, boot, number, and when it started."""
-    return " ".join((socket.gethostname(), _boot(), str(os.getpid()), _started(os.getpid())))
+    return " ".join((socket.gethostname(), _boot(), str(os.getpid()), _read_start(os.getpid())))
 
 
 def is_gone(process: str) -> bool:
@@ -100,7 +100,7 @@ def is_gone(process: str) -> bool:
         return False
     boot, number, started = parts
     # Numbers are given again; a machine that was restarted runs none of its earlier processes.
-    return boot != _boot() or not alive(int(number)) or started != _started(int(number))
+    return boot != _boot() or not alive(int(number)) or started != _read_start(int(number))
 
 
 @functools.cache
@@ -111,7 +111,7 @@ def _boot() -> str:
         return "-"
 
 
-def _started(process: int) -> str:
+def _read_start(process: int) -> str:
     """In clock ticks after the boot; "-" where the system does not tell."""
     try:
         # The name in brackets may have spaces and brackets in it.

@@ -33,7 +33,7 @@ def is_asked() -> bool:
 
 def describe() -> str:
     """What ended the process, for the user."""
-    return _told(signal.SIGINT if _by is None else _by)
+    return _name_end(signal.SIGINT if _by is None else _by)
 
 
 def status() -> int:
@@ -69,11 +69,11 @@ def _end(number: int, frame: FrameType | None) -> None:
     if processes := sys.modules.get("multiprocessing"):
         for child in processes.active_children():
             child.terminate()
-    os.write(2, f"\nfacetrack: {_told(number)}\n".encode())
+    os.write(2, f"\nfacetrack: {_name_end(number)}\n".encode())
     os._exit(128 + number)
 
 
-def _told(number: int) -> str:
+def _name_end(number: int) -> str:
     return "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
 
 

@@ -20,7 +20,7 @@ NAME = "temporary"
 @contextlib.contextmanager
 def folder(home: Path) -> Iterator[Path]:
     """A new folder in a FACETRACK_HOME, removed at the end with what is in it. Raises OSError."""
-    path, handle = _locked(home / NAME)
+    path, handle = _make_locked(home / NAME)
     try:
         yield path
     finally:
@@ -32,7 +32,7 @@ def folder(home: Path) -> Iterator[Path]:
 def find_left(home: Path) -> list[Path]:
     """The folders whose process is gone."""
     with contextlib.suppress(OSError):
-        return [path for path in sorted((home / NAME).iterdir()) if _abandoned(path)]
+        return [path for path in sorted((home / NAME).iterdir()) if _is_abandoned(path)]
     return []
 
 
@@ -43,7 +43,7 @@ def sweep(home: Path) -> None:
     _remove_empty(home / NAME)
 
 
-def _locked(base: Path) -> tuple[Path, int]:
+def _make_locked(base: Path) -> tuple[Path, int]:
     """A new folder, and the open handle that holds its lock."""
     while True:
         base.mkdir(mode=0o700, exist_ok=True)
@@ -64,7 +64,7 @@ def _remove_empty(base: Path) -> None:
         base.rmdir()
 
 
-def _abandoned(path: Path) -> bool:
+def _is_abandoned(path: Path) -> bool:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:

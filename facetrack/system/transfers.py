@@ -67,7 +67,7 @@ def _answer(session: requests.Session, url: str) -> requests.Response:
     here = url
     for _ in range(_MOST_REDIRECTS + 1):
         _demand_secure(here)
-        response = _within(_ANSWER_SECONDS, url, functools.partial(_asked, session, here))
+        response = _within(_ANSWER_SECONDS, url, functools.partial(_ask, session, here))
         try:
             place = requests.Session.get_redirect_target(session, response)
             here = urljoin(here, place or "")
@@ -81,7 +81,7 @@ def _answer(session: requests.Session, url: str) -> requests.Response:
     raise UserError(f"{url} leads on and on")
 
 
-def _asked(session: requests.Session, url: str) -> requests.Response:
+def _ask(session: requests.Session, url: str) -> requests.Response:
     # As it is: a small answer may be a large file when it is unpacked.
     return session.get(url, stream=True, timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"})
 

@@ -38,16 +38,16 @@ def make_sheet(embeddings: Embeddings) -> Sheet:
     contents = "".join(embeddings.contents).encode()
     key = hashlib.sha256(contents + embeddings.boxes.tobytes() + may.tobytes())
     path = find_home() / "sheets" / f"{key.hexdigest()[:16]}-{_SIDE}.jpg"
-    content = _kept(path)
+    content = _read_kept(path)
     if content is None:
-        content, whole = _drawn(embeddings, shown, columns)
+        content, whole = _draw(embeddings, shown, columns)
         if whole:
             path.parent.mkdir(mode=0o700, exist_ok=True)
             replace(path, content + hashlib.sha256(content).digest())
     return Sheet(content, columns, _SIDE, tiles)
 
 
-def _kept(path: Path) -> bytes | None:
+def _read_kept(path: Path) -> bytes | None:
     """A sheet from the cache; None where there is none, or it is damaged."""
     try:
         kept = path.read_bytes()
@@ -57,7 +57,7 @@ def _kept(path: Path) -> bytes | None:
     return content if hashlib.sha256(content).digest() == checksum else None
 
 
-def _drawn(embeddings: Embeddings, shown: NDArray[np.int64], columns: int) -> tuple[bytes, bool]:
+def _draw(embeddings: Embeddings, shown: NDArray[np.int64], columns: int) -> tuple[bytes, bool]:
     """The sheet as JPEG, and whether every picture was there."""
     rows = max(1, math.ceil(len(shown) / columns))
     drawn = np.full((rows * _SIDE, columns * _SIDE, 3), _BLANK, np.uint8)

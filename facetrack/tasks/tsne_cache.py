@@ -18,7 +18,7 @@ def compute_tsne(embeddings: Embeddings, seed: int) -> NDArray[np.float32]:
     """(n, 2) float32 coordinates of the faces, from the cache or computed and cached."""
     path = find_home() / "tsne" / f"{embeddings.digest}-{seed}.npy"
     n = len(embeddings.vectors)
-    kept = _kept(path)
+    kept = _read_kept(path)
     if kept is not None and kept.shape == (n, 2):
         return kept
     if n > 2000:
@@ -31,7 +31,7 @@ def compute_tsne(embeddings: Embeddings, seed: int) -> NDArray[np.float32]:
     return coordinates
 
 
-def _kept(path: Path) -> NDArray[np.float32] | None:
+def _read_kept(path: Path) -> NDArray[np.float32] | None:
     try:
         kept = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):

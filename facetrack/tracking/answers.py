@@ -173,7 +173,7 @@ def silence(uri: str) -> Exception | None:
     return None
 
 
-def awaited(uri: str, seconds: float) -> Exception | None:
+def wait_for(uri: str, seconds: float) -> Exception | None:
     """Why nobody answers at a server's address after so many seconds; None once somebody does."""
     deadline = time.monotonic() + seconds
     while error := silence(uri):

@@ -26,7 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def guarded(method: Callable[Concatenate[W, P], T]) -> Callable[Concatenate[W, P], T]:
+def guard(method: Callable[Concatenate[W, P], T]) -> Callable[Concatenate[W, P], T]:
     """A method of a store that raises UserError where the store stops working."""
 
     @functools.wraps(method)
@@ -78,7 +78,7 @@ class Access:
             raise
         except Exception as error:
             if self.is_server:
-                raise self._answered(error) from error
+                raise self._describe_failure(error) from error
             raise UserError(
                 database.version_trouble(self.uri)
                 or f"the MLflow store {mask(self.uri)} cannot be used ({in_short(error)}): {todo}"
@@ -94,12 +94,12 @@ class Access:
         given_up = self.has_failed
         try:
             if given_up and (silence := answers.silence(self.uri)):
-                raise self._answered(silence) from silence
+                raise self._describe_failure(silence) from silence
             with self.impatient(given_up):
                 yield
             self.trust()
         except answers.failures() as error:
-            raise self._answered(error) from error
+            raise self._describe_failure(error) from error
         finally:
             self._then = outer
 
@@ -112,7 +112,7 @@ class Access:
         answers.tell_of_waiting()
         # MLflow itself would retry for minutes before it says that nobody answers.
         seconds = answers.patience() if patient and not self.has_failed else 0
-        if error := answers.awaited(self.uri, seconds):
+        if error := answers.wait_for(self.uri, seconds):
             _given_up.add(self.uri)
             raise UserError(
                 f"no MLflow server answers at {mask(self.uri)} "
@@ -121,7 +121,7 @@ class Access:
                 "tracking.uri out to use a local store"
             ) from error
 
-    def _answered(self, error: BaseException) -> answers.Unkept:
+    def _describe_failure(self, error: BaseException) -> answers.Unkept:
         """What a failure of the store comes to."""
         if not self.is_server:
             return answers.Unkept(

@@ -25,7 +25,7 @@ from facetrack.tracking.protocols import Run, Tracking
 from facetrack.tracking.reading import read_job
 from facetrack.tracking.records import JobRecord, SweepRecord
 from facetrack.tracking.runs import MlflowRun, create_run
-from facetrack.tracking.server import AGAIN, Access, guarded
+from facetrack.tracking.server import AGAIN, Access, guard
 from facetrack.tracking.values import in_short
 
 _ALONE = ("job", "organise")  # kinds of which one run is all there is to a command
@@ -107,18 +107,18 @@ class MlflowStore:
         with contextlib.suppress(Exception):
             run.end("FAILED")
 
-    @guarded
+    @guard
     def start(self, name: str, tags: Mapping[str, object]) -> MlflowRun:
         """A new run, nested below its sweep's parent where `tags` name a sweep."""
         own = {keys.NAME: name, keys.SOURCE: "facetrack", keys.PROCESS: mine()}
-        return create_run(self.experiment, {**own, **self._nested(tags)})
+        return create_run(self.experiment, {**own, **self._nest(tags)})
 
-    @guarded
+    @guard
     def reopen(self, run_id: str, tags: Mapping[str, object]) -> MlflowRun:
         """An earlier run, running again."""
         self._client.update_run(run_id, status="RUNNING")
         run = MlflowRun(self._client, run_id, again=True)
-        run.tags({**self._nested(tags), keys.PROCESS: mine()})
+        run.tags({**self._nest(tags), keys.PROCESS: mine()})
         return run
 
     def open_line(self) -> str:
@@ -129,25 +129,25 @@ class MlflowStore:
         """Where a job's results are, for the end of what it prints."""
         return f"Everything is in MLflow: {self.open_line()}"
 
-    @guarded
+    @guard
     def has_run(self, run_id: str) -> bool:
         """Whether a run is here, and not deleted."""
         return self._active(run_id) is not None
 
-    @guarded
+    @guard
     def kill(self, run_id: str) -> None:
         """Mark a run that its process left running."""
         run = self._active(run_id)
         if run is not None and run.info.status == "RUNNING":
             self._client.set_terminated(run_id, "KILLED")
 
-    @guarded
+    @guard
     def kept(self, run_id: str) -> JobRecord | None:
         """A job's or study's run; None where it is not here, or deleted."""
         run = self._active(run_id)
         return None if run is None else read_job(run)
 
-    @guarded
+    @guard
     def history(self, run_id: str, key: str) -> list[float]:
         """A metric's values in the order of their steps."""
         points = self._client.get_metric_history(run_id, key)
@@ -164,7 +164,7 @@ class MlflowStore:
             except (MlflowException, OSError) as error:
                 raise UserError(f"its run has no {name} ({in_short(error)})") from error
 
-    @guarded
+    @guard
     def start_sweep(
         self, sweep_id: str, overrides: Sequence[str], hydra_overrides: Sequence[str]
     ) -> MlflowRun:
@@ -172,7 +172,7 @@ class MlflowStore:
         tags = sweeps.describe_new(self.experiment, sweep_id, overrides, hydra_overrides)
         return self.start(str(tags[keys.NAME]), tags)
 
-    @guarded
+    @guard
     def sweep(self, sweep_id: str) -> MlflowRun | None:
         """A sweep's parent run, running again; its jobs that never ended are marked KILLED."""
         parents = sweeps.search_parents(self.experiment, sweep_id)
@@ -185,28 +185,28 @@ class MlflowStore:
         self._client.update_run(run_id, status="RUNNING")
         return run
 
-    @guarded
+    @guard
     def close_left(self, sweep_id: str, status: str) -> None:
         """End the runs of a sweep's jobs that their processes left running."""
         sweeps.close_left(self.experiment, sweep_id, status)
 
-    @guarded
+    @guard
     def last_begun(self, sweep_id: str) -> int:
         """The highest number among a sweep's jobs; -1 where none has begun."""
         jobs = map(read_job, sweeps.search_jobs(self.experiment, sweep_id))
         return max((job.number for job in jobs if job.number is not None), default=-1)
 
-    @guarded
+    @guard
     def resumable(self, sweep_id: str | None) -> SweepRecord:
         """A sweep to go on with; the last one that is not finished where None is given."""
         return sweeps.choose_sweep(self.experiment, sweep_id)
 
-    @guarded
+    @guard
     def finished(self, sweep_id: str, tags: Mapping[str, object]) -> bool:
         """Whether a sweep has a finished job of this config. tags: of the job that asks."""
         return sweeps.has_finished(self.experiment, sweep_id, tags)
 
-    @guarded
+    @guard
     def jobs(self, sweep_id: str) -> list[JobRecord]:
         """A sweep's jobs, one per config, in the order they were started."""
         return [read_job(run) for run in sweeps.search_jobs_by_config(self.experiment, sweep_id)]
@@ -223,7 +223,7 @@ class MlflowStore:
             return None
         return run if str(run.info.lifecycle_stage) == "active" else None
 
-    def _nested(self, tags: Mapping[str, object]) -> dict[str, object]:
+    def _nest(self, tags: Mapping[str, object]) -> dict[str, object]:
         """Tags with the parent run of their sweep, where they name one."""
         if tags.get(keys.SWEEP) and tags.get(keys.KIND) != "sweep":
             parents = sweeps.search_parents(self.experiment, str(tags[keys.SWEEP]))

@@ -94,7 +94,7 @@ class Points:
 
     def squared(self, queries: Floats, dtype: Precision) -> Iterator[tuple[slice, Floats, float]]:
         """Blocks of queries: which, their squared distances to all points, and their error."""
-        right = self._prepared(dtype)
+        right = self._prepare(dtype)
         height = max(1, _BLOCK_BYTES // (len(right) * right.itemsize))
         for start in range(0, len(queries), height):
             rows = slice(start, min(start + height, len(queries)))
@@ -145,7 +145,7 @@ class Points:
             result[some] = np.einsum("ij,ij->i", apart, apart)
         return result
 
-    def _prepared(self, dtype: type) -> Floats:
+    def _prepare(self, dtype: type) -> Floats:
         if dtype not in self._right:
             right = np.empty((len(self.points), self.points.shape[1] + 2), dtype)
             right[:, :-2] = self.points - self._centre

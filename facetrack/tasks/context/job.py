@@ -100,7 +100,7 @@ class Job:
         with self.tracking.run(self.name, self.tags, run_id) as run:
             if run_id is None:
                 self._say_settings(run, later)
-            run.artifacts(mark_nobody({"config.yaml": self._told()}))
+            run.artifacts(mark_nobody({"config.yaml": self._write_config()}))
             yield run
 
     def _say_settings(self, run: Run, later: Collection[str]) -> None:
@@ -133,9 +133,9 @@ class Job:
         what = describe(self.config)
         self.name = name_run(self.config, self._kind, what)
         run.tags({keys.OVERRIDES: what, keys.NAME: self.name})
-        run.artifacts(mark_nobody({"config.yaml": self._told()}))
+        run.artifacts(mark_nobody({"config.yaml": self._write_config()}))
 
-    def _told(self) -> str:
+    def _write_config(self) -> str:
         """The config as YAML, passwords hidden."""
         return write_masked(self.config)
 

@@ -41,7 +41,7 @@ def forget(config: DictConfig) -> None:
     """
     settle(config)
     _check(config)
-    asked = _asked(config)
+    asked = _read_request(config)
     if config.task.dry_run:
         _list(config, asked)
         return
@@ -60,7 +60,7 @@ def _check(config: DictConfig) -> None:
         raise UserError(f"task.dry_run is true or false; got {config.task.dry_run!r}")
 
 
-def _asked(config: DictConfig) -> dict[str, str | None]:
+def _read_request(config: DictConfig) -> dict[str, str | None]:
     """What the command names, in the form in which a plan keeps it."""
     root, out = config.dataset.get("root"), config.task.out
     uri = None if config.tracking.uri == NOWHERE else mask(where(config.tracking.uri))

@@ -90,12 +90,12 @@ def describe(plan: Plan) -> str:
 def _clear(place: Place) -> list[str]:
     """Clear a place, telling what was there and what is left; returns what kept it from going."""
     troubles: list[str] = []
-    before = _found(place)
+    before = _look_into(place)
     try:
         place.clear()
     except (UserError, OSError) as error:
         troubles.append(str(error))
-    after = _found(place)
+    after = _look_into(place)
     if isinstance(after, str):
         troubles.append(after)
     elif after.count and not troubles:
@@ -107,7 +107,7 @@ def _clear(place: Place) -> list[str]:
     return troubles
 
 
-def _found(place: Place) -> Found | str:
+def _look_into(place: Place) -> Found | str:
     """What is in a place, or why nobody can say."""
     try:
         return place.found()

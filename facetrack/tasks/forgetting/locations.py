@@ -56,16 +56,16 @@ def find_places(plan: Plan, uri: str | None) -> list[Place]:
     out = None if plan.out is None else Path(plan.out)
     runs = functools.cache(lambda: _runs(plan, uri))
     return [
-        *([_logged(runs)] if plan.uri is not None else []),
+        *([_find_logged(runs)] if plan.uri is not None else []),
         _files("t-SNE pages in outputs/", lambda: pages(plan, runs())),
         _files("pages of single jobs in outputs/", lambda: job_pages(plan)),
         _files("files of task=export, as a whole", lambda: exports.find_showing(plan.contents)),
         _store(plan),
         _files("damaged stores that were set aside", _set_aside),
         *map(_cache, _CACHES),
-        _unfinished(plan),
+        _find_unfinished(plan),
         _on_their_way(),
-        *(_organised(plan, out) if out is not None else ()),
+        *(_find_organised(plan, out) if out is not None else ()),
     ]
 
 
@@ -98,7 +98,7 @@ def _runs(plan: Plan, uri: str | None) -> Runs | None:
     return Runs(Past(where, plan.experiment), plan)
 
 
-def _logged(runs: Callable[[], Runs | None]) -> Place:
+def _find_logged(runs: Callable[[], Runs | None]) -> Place:
     def listed() -> list[Logged]:
         known = runs()
         return [] if known is None else known.files()
@@ -147,7 +147,7 @@ def _cache(name: str) -> Place:
     return Place(f"cached pictures of everybody in {name}/", found, clear)
 
 
-def _unfinished(plan: Plan) -> Place:
+def _find_unfinished(plan: Plan) -> Place:
     """Files that killed processes left half written, of this version and of the one before."""
 
     def folders() -> list[Path]:
@@ -193,7 +193,7 @@ def _on_their_way() -> Place:
     )
 
 
-def _organised(plan: Plan, out: Path) -> list[Place]:
+def _find_organised(plan: Plan, out: Path) -> list[Place]:
     """An organised folder's places: the page first, what says whose the faces are last."""
 
     def page() -> list[Path]:

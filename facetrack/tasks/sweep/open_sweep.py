@@ -127,7 +127,7 @@ class OpenSession:
                     # A job that was done before, or is the same as another one, counts as finished.
                     finished = self._total - len(self._failures)
                 if jobs:
-                    self._summarise(self._ended(jobs, stopped=status == "KILLED"))
+                    self._summarise(self._sum_up(jobs, stopped=status == "KILLED"))
                 self._run.end(end)
         except BaseException:
             self._tracking.give_up(self._run)
@@ -142,7 +142,7 @@ class OpenSession:
             return 0
         return 2 if all(one.mistake for one in self._failures) else 1
 
-    def _ended(self, jobs: Sequence["JobRecord"], *, stopped: bool) -> EndedSweep:
+    def _sum_up(self, jobs: Sequence["JobRecord"], *, stopped: bool) -> EndedSweep:
         return EndedSweep(jobs, self._swept, self._folder, self._run, self._tracking, stopped)
 
     def _tell(self, status: str, finished: int, *, any_began: bool) -> None:

@@ -57,7 +57,7 @@ def write(studies: Sequence[StudyRecord], folder: Path, run: Run, tracking: Trac
     for line in _text(rows):
         say(line)
     for shown in shared:
-        say(f"\n{_told(shown)}")
+        say(f"\n{_tell(shown)}")
     say(f"\nTables, curves, best.yaml of each: {folder}/   Every run: {tracking.open_line()}")
 
 
@@ -89,7 +89,7 @@ def _interpolate(
     return np.interp(values, [value for value, _ in curve], [mean for _, mean in curve])
 
 
-def _told(one: Common) -> str:
+def _tell(one: Common) -> str:
     return (
         f"One {one.axis} for all, {one.method}: {one.value:.3g}, where the worst dataset "
         f"({figures.make_printable(one.worst)}) still has {one.mean:.3f}"
@@ -147,7 +147,7 @@ def _text(rows: Sequence[dict[str, str | float]]) -> list[str]:
 def _markdown(rows: Sequence[dict[str, str | float]], shared: Sequence[Common]) -> str:
     lines = [_HEAD, ["---"] * len(_HEAD)]
     lines += [[figures.escape_markdown(cell) for cell in _cells(row)] for row in rows]
-    return figures.format_markdown(lines) + "".join(f"\n{_told(one)}.\n" for one in shared)
+    return figures.format_markdown(lines) + "".join(f"\n{_tell(one)}.\n" for one in shared)
 
 
 def _csv(rows: Sequence[dict[str, str | float]]) -> str:
