@@ -20,7 +20,6 @@ from facetrack.system.progress import TERMINAL
 _DETECTOR, _EMBEDDER = "haar", "dlib"
 # Those that are complete without a path.
 _DATASETS = ("lfw", "muct", "portraits")
-_LONGEST_NAME = 100
 
 
 def embed(
@@ -108,7 +107,7 @@ def _read(path: Path, detector: object, embedder: object) -> Faces:
             "leave them out"
         )
     said = read_about(path)
-    name = (said.name or path.stem)[:_LONGEST_NAME]
+    name = said.call(path)
     faces = Vectors(path, name, said.sha256).embeddings()
     return Faces(faces, name, said.radius, path.name)
 

@@ -88,16 +88,7 @@ class Faces:
     def __getitem__(self, which: Any) -> "Faces":
         """Some of the faces. which: a slice, a mask (n,) of booleans, indices or a single index."""
         rows = np.atleast_1d(np.arange(len(self))[which])
-        whole = self.found
-        some = Embeddings(
-            whole.vectors[rows],
-            whole.boxes[rows],
-            [whole.pictures[row] for row in rows.tolist()],
-            whole.skipped,
-            whole.n_pictures,
-            [whole.contents[row] for row in rows.tolist()],
-        )
-        return Faces(some, self.name, self.radius, self.source)
+        return Faces(self.found.some(rows), self.name, self.radius, self.source)
 
     def __repr__(self) -> str:
         """Three lines: what there is, the embeddings, what was skipped."""

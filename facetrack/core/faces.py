@@ -10,7 +10,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -108,22 +108,24 @@ class Embeddings:
             content.update(f"{picture.name}\0{picture.person}\0".encode())
         return content.hexdigest()[:16]
 
-    def of_people(self, people: NDArray[np.int64]) -> tuple["Embeddings", NDArray[np.int64]]:
-        """The faces of some people, (k,) indices into `names`; and which of the n faces they are.
+    def some(self, rows: NDArray[np.int64]) -> "Embeddings":
+        """Some of the faces, (k,) indices among the n.
 
         What was skipped stays as it is: those pictures were looked at.
         """
+        return replace(
+            self,
+            vectors=self.vectors[rows],
+            boxes=self.boxes[rows],
+            pictures=[self.pictures[row] for row in rows.tolist()],
+            contents=[self.contents[row] for row in rows.tolist()],
+        )
+
+    def of_people(self, people: NDArray[np.int64]) -> tuple["Embeddings", NDArray[np.int64]]:
+        """The faces of some people, (k,) indices into `names`; and which of the n they are."""
         assert self.people is not None
         faces = np.flatnonzero(np.isin(self.people, people))
-        kept = Embeddings(
-            self.vectors[faces],
-            self.boxes[faces],
-            [self.pictures[int(face)] for face in faces],
-            self.skipped,
-            self.n_pictures,
-            [self.contents[int(face)] for face in faces],
-        )
-        return kept, faces
+        return self.some(faces), faces
 
 
 class Dataset(Protocol):

@@ -34,6 +34,7 @@ ABOUT = ("name", "radius", "normalized")
 _WHAT = "dataset.file"
 _HEX = re.compile(r"[0-9a-f]{64}")
 _UNIT = 1e-5  # how far float32 rounding leaves a unit vector's length from 1
+_LONGEST_NAME = 100
 _LARGEST = 1e18  # of a number: squares of larger ones are no float32
 
 
@@ -44,6 +45,10 @@ class About:
     sha256: str
     name: str | None
     radius: float | None
+
+    def call(self, path: Path) -> str:
+        """What names the dataset in tables: the name that the file says, else the file's own."""
+        return (self.name or path.stem)[:_LONGEST_NAME]
 
 
 @dataclass

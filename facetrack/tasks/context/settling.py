@@ -11,7 +11,6 @@ from facetrack.dataset.vectors import read_about
 _VECTORS = "facetrack.dataset.Vectors"
 _NOBODY = {"detector": "facetrack.detector.NoDetector", "embedder": "facetrack.embedder.NoEmbedder"}
 _RADII = ("bandwidth", "eps")
-_LONGEST_NAME = 100
 
 
 def settle(config: DictConfig) -> None:
@@ -47,7 +46,7 @@ def _settle_vectors(config: DictConfig) -> None:
     said = read_about(dataset.file)
     dataset.sha256 = said.sha256
     if dataset.name is None:
-        dataset.name = (said.name or Path(str(dataset.file)).stem)[:_LONGEST_NAME]
+        dataset.name = said.call(Path(str(dataset.file)))
     if config.embedder.radius is None:
         config.embedder.radius = said.radius
     radius = config.embedder.radius
