@@ -4,11 +4,11 @@ import datetime
 from typing import Any
 
 from facetrack.tracking.experiment import look_up_experiment
-from facetrack.tracking.keys import KIND, NAME, SWEEP
+from facetrack.tracking.keys import CHOICES, FACES, KIND, PEOPLE, PICTURES, SKIPPED, SWEEP
+from facetrack.tracking.reading import read_job
 from facetrack.tracking.server import AGAIN, Access
 
-CHOICES = ("dataset", "detector", "embedder", "clusterer", "sampling")
-COUNTS = ("pictures", "faces", "people", "skipped")
+COUNTS = (PICTURES, FACES, PEOPLE, SKIPPED)
 COMMON = ("run", "name", "sweep", "status", "started", *CHOICES, *COUNTS)
 
 
@@ -30,22 +30,22 @@ class History:
             return [_make_row(job) for job in self._experiment.search(f"tags.{KIND} = 'job'")]
 
 
-def _make_row(job: Any) -> dict[str, object]:
+def _make_row(run: Any) -> dict[str, object]:
     """A job's run by the names of what it keeps; parameters are numbers where they were."""
-    tags, started = job.data.tags, job.info.start_time
-    # A method's settings that nobody gave are tags (see tasks/evaluate/run.py), so are paths.
-    quiet = {key: tags[key] for key in sorted(tags) if key.partition(".")[0] in CHOICES}
-    said = {**job.data.params, **{key: one for key, one in quiet.items() if "." in key}}
+    job, started = read_job(run), run.info.start_time
+    # A method's settings that nobody gave are tags (see tasks/context/job.py), so are paths.
+    quiet = {key: one for key, one in job.quiet.items() if key.partition(".")[0] in CHOICES}
+    said = {**job.parameters, **dict(sorted(quiet.items()))}
     return {
-        "run": job.info.run_id,
-        "name": tags.get(NAME, ""),
-        "sweep": tags.get(SWEEP),
-        "status": job.info.status,
+        "run": job.run_id,
+        "name": job.name,
+        "sweep": job.tags.get(SWEEP),
+        "status": job.status,
         "started": datetime.datetime.fromtimestamp(started / 1000).astimezone(),
-        **{key: tags.get(key) for key in CHOICES},
-        **{key: _read(tags.get(key)) for key in COUNTS},
+        **{key: job.choices.get(key) for key in CHOICES},
+        **{key: _read(job.tags.get(key)) for key in COUNTS},
         **{key: _read(one) for key, one in said.items() if not key.endswith("._target_")},
-        **job.data.metrics,
+        **job.metrics,
     }
 
 
