@@ -22,7 +22,7 @@ from facetrack.organiser.groups import Clusterer
 from facetrack.organiser.photos import Stages
 from facetrack.system.files import user_path
 from facetrack.system.progress import TERMINAL, say
-from facetrack.tasks.forgetting import plan
+from facetrack.tasks.forgetting.carrying_out import finish_forgetting
 from facetrack.tasks.organise.request import Request, Sorted
 from facetrack.tasks.organise.sorting import sort_photos
 
@@ -105,7 +105,7 @@ def organise(
         regroup=regroup,
         prune=prune,
     )
-    _finish_forgetting()
+    finish_forgetting()
     result = sort_photos(request, progress=TERMINAL)
     if result.missing:
         say(result.missing)
@@ -164,12 +164,3 @@ def _make_clusterer(choices: Choices, natural: float, seed: int) -> Clusterer:
         dataset="folder",
         seed=seed,
     )
-
-
-def _finish_forgetting() -> None:
-    """Finish what a `task=forget` that was killed has begun, before faces are stored again."""
-    if plan.find_pending():
-        from facetrack.tasks.forgetting.carrying_out import finish_forgetting  # brings MLflow
-
-        for told in finish_forgetting():
-            say(f"  {make_readable(told)}")

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from threadpoolctl import threadpool_limits
 
 from facetrack.core.progress import QUIET, Progress
 from facetrack.evaluation import radius
-from facetrack.evaluation.experiment import WORTH_THREADS, Fit, fit
+from facetrack.evaluation.experiment import Fit, fit, limit_threads
 from facetrack.organiser import corrections, state
 from facetrack.organiser.grouping import Numbers, give_numbers, take_apart
 from facetrack.organiser.people import Corrections
@@ -151,7 +150,7 @@ def _keep_radius(
 
 def _cluster(clusterer: Clusterer, estimator: BaseEstimator, photos: Photos) -> Fit:
     """The clusters of all faces."""
-    with threadpool_limits(1 if len(photos.vectors) < WORTH_THREADS else None):
+    with limit_threads(len(photos.vectors)):
         return fit(estimator, photos.vectors, None, (clusterer.seed, clusterer.dataset, 0))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from facetrack.core.errors import UserError
-from facetrack.core.texts import write_count
+from facetrack.core.texts import make_readable, write_count
 from facetrack.organiser import forgetting, people_file, state
 from facetrack.system import json_lines
 from facetrack.system.home import find_locks, lock
@@ -20,14 +20,14 @@ from facetrack.tasks.forgetting.plan import Plan
 _ANOTHER_SECONDS = 60
 
 
-def finish_forgetting() -> list[str]:
-    """Finish what a `task=forget` that was killed has begun; returns what the user should know.
+def finish_forgetting() -> None:
+    """Finish what a `task=forget` that was killed has begun, and say so.
 
     For other tasks, before they read what is to be forgotten. Raises UserError where another
     process is forgetting and does not come to an end.
     """
     if not plans.find_pending():
-        return []
+        return
     with exclude_others():
         told = []
         for plan in plans.find_pending():
@@ -37,7 +37,8 @@ def finish_forgetting() -> list[str]:
                 "they are in the folder of photos, a run stores their faces again"
             )
             told += [f"not all is forgotten: {trouble}" for trouble in carry_out(plan, None)]
-    return told
+    for line in told:
+        say(f"  {make_readable(line)}")
 
 
 @contextlib.contextmanager

@@ -3,20 +3,18 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
 from facetrack.core.errors import Incomplete
-from facetrack.core.texts import make_readable
 from facetrack.dataset.folder import find_folder as readable_folder
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
 from facetrack.organiser.groups import Clusterer
 from facetrack.organiser.photos import Stages
 from facetrack.system.files import user_path
-from facetrack.system.progress import TERMINAL, say
+from facetrack.system.progress import TERMINAL
 from facetrack.tasks.context import outputs
 from facetrack.tasks.context.choices import given_settings, read_choices
 from facetrack.tasks.context.estimators import build_estimator
@@ -24,6 +22,7 @@ from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
 from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import settle
+from facetrack.tasks.context.stored_configs import contain
 from facetrack.tasks.forgetting.carrying_out import finish_forgetting
 from facetrack.tasks.organise import telling
 from facetrack.tasks.organise.request import Report, Request, Sorted
@@ -43,9 +42,9 @@ def organise(config: DictConfig) -> None:
             config[stage][setting] = value
     check(config.seed, 1)
     request = _read_request(config)
-    for told in finish_forgetting():
-        say(f"  {make_readable(told)}")
-    result = sort_photos(request, _RunLog(config), TERMINAL)
+    finish_forgetting()
+    log = _RunLog(config, radius_is_given=request.clusterer.radius_is_given)
+    result = sort_photos(request, log, TERMINAL)
     if result.missing:
         raise Incomplete(result.missing)
 
@@ -62,7 +61,7 @@ def _read_request(config: DictConfig) -> Request:
             embedder=make(config.embedder),
             engine=config.extract.engine,
             radius=float(config.embedder.radius),
-            settings=_plain(config.embedder),
+            settings=contain(config.embedder),
         ),
         clusterer=_read_clusterer(config),
         out=user_path(task.out),
@@ -81,7 +80,7 @@ def _read_folders(dataset: DictConfig) -> list[Path]:
 
 
 def _read_clusterer(config: DictConfig) -> Clusterer:
-    settings = _plain(config.clusterer)
+    settings = contain(config.clusterer)
     return Clusterer(
         name=read_choices(config)["clusterer"],
         settings={key: one for key, one in settings.items() if key not in _LEFT_OUT},
@@ -93,18 +92,12 @@ def _read_clusterer(config: DictConfig) -> Clusterer:
     )
 
 
-def _plain(node: DictConfig) -> dict[str, Any]:
-    """A node's settings, all interpolations followed."""
-    settings = OmegaConf.to_container(node, resolve=True)
-    assert isinstance(settings, dict)
-    return {str(key): value for key, value in settings.items()}
-
-
 class _RunLog:
     """The job's run in MLflow, and what is printed at its end."""
 
-    def __init__(self, config: DictConfig) -> None:
+    def __init__(self, config: DictConfig, *, radius_is_given: bool) -> None:
         self._config = config
+        self._later = () if radius_is_given else radius.KEYS
         self._job: Job
         self._run: Run
 
@@ -112,8 +105,7 @@ class _RunLog:
     def begin(self) -> Iterator[None]:
         """Within, the run is there."""
         self._job = Job(self._config, "organise")
-        unset = radius.is_not_given(given_settings(), self._config.clusterer)
-        with self._job.run(later=radius.KEYS if unset else ()) as self._run:
+        with self._job.run(later=self._later) as self._run:
             yield
 
     def say_radius(self, estimator: BaseEstimator) -> None:
