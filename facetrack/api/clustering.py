@@ -128,13 +128,7 @@ def evaluate(
     asked = experiment.Experiment(
         faces.found, method.estimator, drawing, faces.name, seed, n_resamples
     )
-    found = experiment.evaluate(
-        asked,
-        lambda scores: TERMINAL.bar(
-            scores, total=n_resamples, description="Resamples", unit="resample"
-        ),
-    )
-    return _summarise(method.name, found)
+    return _summarise(method.name, experiment.evaluate(asked, TERMINAL))
 
 
 def _make_sampling(given: str | Sampling) -> Sampling:

@@ -1,20 +1,21 @@
 """The experiment: cluster each resample and score it (PROTOCOL, "What is measured")."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer import for_resample
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings, Sampling
 from facetrack.core.labels import separate_noise
+from facetrack.core.progress import QUIET, Progress
 from facetrack.core.texts import write_count
 from facetrack.evaluation import metrics
 from facetrack.evaluation.resampling import derive_seed
@@ -77,6 +78,10 @@ class Experiment:
     seed: int
     n_resamples: int
 
+    def with_settings(self, settings: Mapping[str, float]) -> Self:
+        """The same with other settings of the estimator."""
+        return replace(self, estimator=clone(self.estimator).set_params(**settings))
+
     def score_resamples(self, *, information: bool = True) -> Iterator[Scores]:
         """Cluster and score the resamples, one after the other.
 
@@ -111,13 +116,11 @@ def limit_threads(n: int) -> AbstractContextManager[Any]:
     return limits
 
 
-def evaluate(
-    experiment: Experiment, watch: Callable[[Iterator[Scores]], Iterable[Scores]] = iter
-) -> Evaluation:
+def evaluate(experiment: Experiment, progress: Progress = QUIET) -> Evaluation:
     """Cluster and score the resamples, then cluster all faces once for the pictures.
 
-    watch: what the resamples go through, such as a progress bar. Raises UserError where the faces
-    are too few, of one person only, or the estimator cannot cluster them.
+    Raises UserError where the faces are too few, of one person only, or the estimator cannot
+    cluster them.
     """
     embeddings = experiment.embeddings
     people = embeddings.people
@@ -128,9 +131,15 @@ def evaluate(
             "sub-folder, or put the pictures in one flat folder to cluster without scores"
         )
     with limit_threads(len(embeddings.vectors)):
-        resamples = list(watch(experiment.score_resamples()))
+        resamples = progress.bar(
+            experiment.score_resamples(),
+            total=experiment.n_resamples,
+            description="Resamples",
+            unit="resample",
+        )
+        scores = list(resamples)
         whole = experiment.fit_all()
-    return Evaluation(resamples, whole.labels, whole.neighbors_recall)
+    return Evaluation(scores, whole.labels, whole.neighbors_recall)
 
 
 def fit(

@@ -1,11 +1,10 @@
-"""A composed config as an experiment, and its run with a bar."""
+"""A composed config as an experiment."""
 
 from omegaconf import DictConfig
 from sklearn.base import BaseEstimator
 
 from facetrack.core.faces import Embeddings, Sampling
-from facetrack.evaluation.experiment import Evaluation, Experiment, evaluate
-from facetrack.system.progress import bar
+from facetrack.evaluation.experiment import Experiment
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
@@ -30,14 +29,4 @@ def embed_experiment(config: DictConfig) -> Experiment:
     embeddings, _ = choose_people(embed(config), config)
     return make_experiment(
         config, embeddings, build_estimator(config.clusterer), make(config.sampling)
-    )
-
-
-def run_experiment(experiment: Experiment) -> Evaluation:
-    """The scores of the resamples, and the clusters of all faces. Raises as `evaluate`."""
-    return evaluate(
-        experiment,
-        lambda resamples: bar(
-            resamples, total=experiment.n_resamples, description="Resamples", unit="resample"
-        ),
     )

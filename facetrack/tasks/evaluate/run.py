@@ -10,13 +10,14 @@ from facetrack import figures
 from facetrack.core.artifacts import mark_nobody, mark_people
 from facetrack.core.faces import Embeddings
 from facetrack.core.texts import write_count
+from facetrack.evaluation import experiment as experiments
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import Evaluation, check
 from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.context import outputs
 from facetrack.tasks.context.choices import describe, given_settings, read_choices
 from facetrack.tasks.context.estimators import build_estimator
-from facetrack.tasks.context.experiments import make_experiment, run_experiment
+from facetrack.tasks.context.experiments import make_experiment
 from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
@@ -55,7 +56,7 @@ def evaluate(config: DictConfig) -> None:
                 radius.choose(estimator, embeddings.vectors, natural, TERMINAL)
             job.say_radius(run, estimator)
         experiment = make_experiment(config, embeddings, estimator, sampling)
-        evaluation = run_experiment(experiment)
+        evaluation = experiments.evaluate(experiment, TERMINAL)
         coordinates = compute_tsne(whole, config.seed)[faces]
         title = f"{config.dataset.name} {describe(config)}"
         picture = _tsne_png(config, embeddings, coordinates, evaluation)

@@ -25,7 +25,7 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings
 from facetrack.core.texts import write_count
 from facetrack.evaluation import radius
-from facetrack.evaluation.experiment import Evaluation, check
+from facetrack.evaluation.experiment import Evaluation, check, evaluate
 from facetrack.figures.table import write_csv
 from facetrack.system import json_lines, npz
 from facetrack.system.files import make_folder, replace, replacing, user_path
@@ -34,7 +34,7 @@ from facetrack.tasks import exports
 from facetrack.tasks.context import outputs
 from facetrack.tasks.context.choices import given_settings
 from facetrack.tasks.context.estimators import build_estimator
-from facetrack.tasks.context.experiments import make_experiment, run_experiment
+from facetrack.tasks.context.experiments import make_experiment
 from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.missing import refuse_missing
@@ -132,7 +132,7 @@ def _embed_and_score(config: DictConfig) -> tuple[Embeddings, Evaluation]:
     faces, _ = _embed(config)
     if radius.is_not_given(given_settings(), config.clusterer) and not faces.names:
         radius.choose(estimator, faces.vectors, float(config.embedder.radius), TERMINAL)
-    return faces, run_experiment(make_experiment(config, faces, estimator, sampling))
+    return faces, evaluate(make_experiment(config, faces, estimator, sampling), TERMINAL)
 
 
 def _arrays(

@@ -5,19 +5,17 @@ planning.py how to search, study.py runs the trials, report.py draws what was fo
 tells and logs it. This module puts them together.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
-from facetrack.core.faces import Embeddings
 from facetrack.core.texts import write_count
-from facetrack.evaluation.experiment import Evaluation, check
+from facetrack.evaluation.experiment import check, evaluate
 from facetrack.system.masking import mask
-from facetrack.system.progress import bar, say
+from facetrack.system.progress import TERMINAL, bar, say
 from facetrack.tasks.context.estimators import build_estimator
-from facetrack.tasks.context.experiments import make_experiment, run_experiment
+from facetrack.tasks.context.experiments import make_experiment
 from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
@@ -85,7 +83,8 @@ def tune(config: DictConfig) -> None:
         kill_dead(opened, job.tracking)
         study.demand_whole(plan, opened)
         best = study.choose_best(opened)
-        scores = mean_scores(embeddings, _evaluate_best(config, embeddings, best.params))
+        tuned = experiment.with_settings(best.params)
+        scores = mean_scores(embeddings, evaluate(tuned, TERMINAL))
         folder = results.give(job, run, plan, results.name_study(job, opened, plan, best), scores)
     if not config.sweep_id:
         say(f"\nUse it: python -m facetrack tuned={folder}/best.yaml   Pictures: {folder}/")
@@ -106,13 +105,6 @@ def _search(
 
         with start_workers(write(config), plan, config.task.workers - 1):
             study.search(plan, opened, scorer, run_of, study.Hooks(move_on=move_on))
-
-
-def _evaluate_best(
-    config: DictConfig, embeddings: Embeddings, params: Mapping[str, float]
-) -> Evaluation:
-    tuned = build_estimator(config.clusterer).set_params(**params)
-    return run_experiment(make_experiment(config, embeddings, tuned, make(config.sampling)))
 
 
 def read_space(config: DictConfig) -> Space:

@@ -1,12 +1,11 @@
 """What a trial is worth: an objective's values over the shared resamples, block by block."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 
 from facetrack.core.errors import UserError
 from facetrack.evaluation import metrics
@@ -79,8 +78,7 @@ class Scorer:
         The label-free objective has one value: all faces clustered, the distinct ones looked at.
         Raises UserError where the estimator cannot cluster the faces.
         """
-        estimator = clone(self.experiment.estimator).set_params(**settings)
-        experiment = replace(self.experiment, estimator=estimator)
+        experiment = self.experiment.with_settings(settings)
         vectors = experiment.embeddings.vectors
         values: dict[str, list[float]] = {name: [] for name in self.names}
         with limit_threads(len(vectors)):
