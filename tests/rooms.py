@@ -42,6 +42,7 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
     "ray": ("system/ray_cluster", "plugins"),
     "submitit": ("tasks/sweep/engines",),
     "faiss": ("clusterer/kernels/approximate",),
+    "numba": ("clusterer/kernels/compiling",),
     "tensorflow": ("embedder",),
     "keras": ("embedder",),
     "plotly": ("figures",),
