@@ -84,13 +84,13 @@ def mean_shift(points: Points, bandwidth: float, max_iter: int = 300) -> list[in
 def average_linkage(points: Points, eps: float, one_photo: Sequence[Sequence[bool]]) -> list[int]:
     """The two nearest groups join while their mean distance is at most the radius.
 
-    one_photo: which two points are of one photo: infinitely far apart unless below half the radius.
+    one_photo: which two points are of one photo: infinitely far apart beyond half the radius.
     """
     groups = [[i] for i in range(len(points))]
 
     def apart(i: int, j: int) -> float:
         distance = sqrt(_squared(points[i], points[j]))
-        return inf if one_photo[i][j] and distance >= eps / 2 else distance
+        return inf if one_photo[i][j] and distance > eps / 2 else distance
 
     def mean(first: list[int], second: list[int]) -> float:
         return sum(apart(i, j) for i in first for j in second) / len(first) / len(second)

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from facetrack.clusterer.kernels.compiling import compile_kernel
 from facetrack.clusterer.kernels.distances import Floats
+from facetrack.clusterer.kernels.links import Links
 from facetrack.clusterer.kernels.tree import components
-from facetrack.clusterer.photos import Apart
 
 # The distances of so many pairs are made by one matrix product.
 _PAIRS = 2**20
@@ -60,19 +60,19 @@ def build_dendrogram(
     points: Floats,
     weights: NDArray[np.int64],
     order: NDArray[np.int64],
-    apart: Apart | None = None,
+    conflicts: Links,
 ) -> Dendrogram:
     """The tree of (n, d) distinct points, each standing for `weights` equal ones.
 
     order: (n,) the points by their last copy, which is where SciPy has them when copies have
-    merged. apart: points that may not be in one group.
+    merged. conflicts: pairs of points that may not be in one group: infinitely far apart, and so
+    are the groups that they are in.
     """
     n = len(points)
     place = np.empty(n, np.int64)
     place[order] = np.arange(n)
     condensed = measure(points[order])
-    if apart is not None:
-        _part(condensed, n, apart.starts, place[apart.rows], apart.limit)
+    _part(condensed, place, conflicts.starts, conflicts.ends)
     merges = np.empty((2, n - 1), np.int64)
     heights = np.empty(n - 1)
     m = _merge(condensed, weights[order].astype(np.float64), merges, heights)
@@ -130,19 +130,15 @@ def _base(n: int, i: int) -> int:
 @compile_kernel
 def _part(
     condensed: NDArray[np.float64],
-    n: int,
+    place: NDArray[np.int64],
     starts: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    limit: float,
+    ends: NDArray[np.int32],
 ) -> None:
-    """Make points that may not be in one group infinitely far apart, unless below the limit."""
-    for photo in range(len(starts) - 1):
-        for first in range(starts[photo], starts[photo + 1]):
-            for second in range(first + 1, starts[photo + 1]):
-                low = min(rows[first], rows[second])
-                at = _base(n, low) + max(rows[first], rows[second])
-                if condensed[at] >= limit:
-                    condensed[at] = np.inf
+    """Make points in conflict infinitely far apart. place: of each point in the distances."""
+    for point in range(len(place)):
+        for entry in range(starts[point], starts[point + 1]):
+            one, two = place[point], place[ends[entry]]
+            condensed[_base(len(place), min(one, two)) + max(one, two)] = np.inf
 
 
 @compile_kernel
@@ -222,7 +218,9 @@ def _average(
 @compile_kernel
 def _remove(active: NDArray[np.int64], left: int, slot: int) -> int:
     """Take a slot out of the first `left` ones; how many are left."""
-    at = np.searchsorted(active[:left], slot)
-    for i in range(at, left - 1):
-        active[i] = active[i + 1]
-    return left - 1
+    kept = 0
+    for i in range(left):
+        if active[i] != slot:
+            active[kept] = active[i]
+            kept += 1
+    return kept

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from facetrack.clusterer.kernels.compiling import compile_kernel
 from facetrack.clusterer.kernels.distances import Floats
-from facetrack.clusterer.photos import Apart
+from facetrack.clusterer.kernels.links import Links
 
 Whole = NDArray[np.int64]
 Real = NDArray[np.float64]
@@ -68,22 +68,15 @@ class _Links(NamedTuple):
     seen: Whole
 
 
-class _Photos(NamedTuple):
-    """The photos of points: those of i are photos[starts[i]:starts[i + 1]]; empty for none.
+class _Conflicts(NamedTuple):
+    """Points that may not be in one group; starts, ends: as in `Links`.
 
-    rows: whose photo each is. points: (n, d). limit: squared; nearer points are as good as equal.
-    first, marked: by photo, an entry of the group that is scanned, and its scan. next: the next
-    entry of that photo.
+    seen: (n,) the last scan of a group that a group may not be merged with.
     """
 
     starts: Whole
-    photos: Whole
-    rows: Whole
-    points: Real
-    limit: float
-    first: Whole
-    marked: Whole
-    next: Whole
+    ends: NDArray[np.int32]
+    seen: Whole
 
 
 def merge_reciprocal(
@@ -92,25 +85,24 @@ def merge_reciprocal(
     starts: Whole,
     ends: NDArray[np.int32],
     eps: float,
-    apart: Apart | None = None,
+    conflicts: Links,
 ) -> Whole:
     """(n,) the group of each of n distinct points, numbered by their first point.
 
     points: (n, d), each standing for `weights` equal ones. starts, ends: neighbours, those of
-    point i are ends[starts[i]:starts[i + 1]]; a link counts in both directions. apart: points
-    that may not be in one group.
+    point i are ends[starts[i]:starts[i + 1]]; a link counts in both directions. conflicts: pairs
+    of points that may not be in one group.
     """
     n = len(points)
     # Rounding is least about the mean.
-    moved = points - points.mean(axis=0, dtype=np.float64)
-    lengths = np.einsum("ij,ij->i", moved, moved)
-    photos = _photos(apart, moved)
-    sums = moved * weights[:, None] if weights.max() > 1 or len(photos.rows) else moved
+    sums = points - points.mean(axis=0, dtype=np.float64)
+    spread = np.einsum("ij,ij->i", sums, sums)
+    sums *= weights[:, None]
     groups = _Groups(
         parent=np.arange(n),
         sums=sums,
         sizes=weights.astype(np.float64),
-        spread=lengths,
+        spread=spread,
         nearest=np.full(n, -1),
         least=np.full(n, np.inf),
         changed=np.zeros(n, np.int64),
@@ -118,7 +110,8 @@ def merge_reciprocal(
         next_member=np.full(n, -1),
         last_member=np.arange(n),
     )
-    _run(groups, _symmetrise(starts, ends), photos, eps * eps)
+    barred = _Conflicts(conflicts.starts, conflicts.ends, np.zeros(n, np.int64))
+    _run(groups, _symmetrise(starts, ends), barred, eps * eps)
     return np.unique(groups.parent, return_inverse=True)[1]
 
 
@@ -131,24 +124,6 @@ def _symmetrise(starts: Whole, ends: NDArray[np.int32]) -> _Links:
     _fill(starts, ends, both, filled)
     none, own = np.full(n, -1), np.arange(n)
     return _Links(both, counts, filled, np.empty(len(filled)), none, own, np.zeros(n, np.int64))
-
-
-def _photos(apart: Apart | None, points: Real) -> _Photos:
-    if apart is None:
-        apart = Apart(np.zeros(1, np.int64), np.empty(0, np.int64), 0.0)
-    by_row = np.argsort(apart.rows, kind="stable")
-    rows = apart.rows[by_row]
-    many = len(apart.starts) - 1
-    return _Photos(
-        starts=np.searchsorted(rows, np.arange(len(points) + 1)),
-        photos=np.repeat(np.arange(many), np.diff(apart.starts))[by_row],
-        rows=rows,
-        points=points,
-        limit=apart.limit * apart.limit,
-        first=np.full(many, -1),
-        marked=np.zeros(many, np.int64),
-        next=np.full(len(rows), -1),
-    )
 
 
 @compile_kernel
@@ -165,7 +140,7 @@ def _fill(starts: Whole, ends: NDArray[np.int32], both: Whole, filled: NDArray[n
 
 
 @compile_kernel
-def _run(groups: _Groups, links: _Links, photos: _Photos, limit: float) -> None:
+def _run(groups: _Groups, links: _Links, conflicts: _Conflicts, limit: float) -> None:
     """Merge in rounds until no two linked groups are within the squared radius."""
     active = np.arange(len(groups.parent))
     waiting = active.copy()  # to be scanned
@@ -173,7 +148,7 @@ def _run(groups: _Groups, links: _Links, photos: _Photos, limit: float) -> None:
     while len(waiting):
         for group in waiting:
             scan += 1
-            _scan(groups, links, photos, limit, int(group), scan)
+            _scan(groups, links, conflicts, limit, int(group), scan)
             groups.scanned[group] = turn
         turn += 1
         for group in waiting:
@@ -209,14 +184,14 @@ def _find(parent: Whole, point: int) -> int:
 
 @compile_kernel
 def _scan(
-    groups: _Groups, links: _Links, photos: _Photos, limit: float, group: int, scan: int
+    groups: _Groups, links: _Links, conflicts: _Conflicts, limit: float, group: int, scan: int
 ) -> None:
     """Find the nearest of a group, and tell those that it is nearest to.
 
     Entries that lead to the same group as another one, or to the group itself, are dropped.
     """
-    if len(photos.rows):
-        _mark(groups, photos, group, scan)
+    if len(conflicts.ends):
+        _bar(groups, conflicts, group, scan)
     since = groups.scanned[group]
     again = groups.changed[group] > since
     nearest, least = -1, np.inf
@@ -231,7 +206,7 @@ def _scan(
             links.seen[other] = scan
             squared = links.squared[entry]
             if again or groups.changed[other] > since:
-                if len(photos.rows) and _conflicts(groups, photos, other, scan):
+                if conflicts.seen[other] == scan:
                     continue  # for good, as groups only grow
                 squared = _mean_square(groups, group, other)
             links.ends[kept], links.squared[kept] = other, squared
@@ -293,29 +268,10 @@ def _merge(groups: _Groups, links: _Links, low: int, high: int, turn: int) -> No
 
 
 @compile_kernel
-def _mark(groups: _Groups, photos: _Photos, group: int, scan: int) -> None:
-    """Find the faces of a group by their photo."""
+def _bar(groups: _Groups, conflicts: _Conflicts, group: int, scan: int) -> None:
+    """Mark the groups that a group may not be merged with."""
     point = group
     while point >= 0:
-        for entry in range(photos.starts[point], photos.starts[point + 1]):
-            photo = photos.photos[entry]
-            photos.next[entry] = photos.first[photo] if photos.marked[photo] == scan else -1
-            photos.first[photo], photos.marked[photo] = entry, scan
+        for entry in range(conflicts.starts[point], conflicts.starts[point + 1]):
+            conflicts.seen[_find(groups.parent, conflicts.ends[entry])] = scan
         point = groups.next_member[point]
-
-
-@compile_kernel
-def _conflicts(groups: _Groups, photos: _Photos, other: int, scan: int) -> bool:
-    """Whether a face of the other group is in a photo with one of the group that is marked."""
-    point = other
-    while point >= 0:
-        for entry in range(photos.starts[point], photos.starts[point + 1]):
-            photo = photos.photos[entry]
-            marked = photos.first[photo] if photos.marked[photo] == scan else -1
-            while marked >= 0:
-                apart = photos.points[photos.rows[marked]] - photos.points[point]
-                if (apart * apart).sum() >= photos.limit:
-                    return True
-                marked = photos.next[marked]
-        point = groups.next_member[point]
-    return False

@@ -14,7 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer.kernels import average
 from facetrack.clusterer.kernels.average import Dendrogram, build_dendrogram, measure
-from facetrack.clusterer.photos import Apart
+from facetrack.clusterer.kernels.conflicts import find_conflicts, no_conflicts
+from facetrack.clusterer.shared import Distinct
 from facetrack.core.faces import Vectors, scale_to_unit
 
 Points = NDArray[np.floating]
@@ -29,9 +30,13 @@ def by_scipy(points: Points, eps: float) -> list[int]:
     return [order.index(one) for one in labels]
 
 
-def _build(points: Points, apart: Apart | None = None) -> Dendrogram:
-    n = len(points)
-    return build_dendrogram(points, np.ones(n, np.int64), np.arange(n), apart)
+def _build(points: Points, photos: list[int] | None = None, apart: float = 0.0) -> Dendrogram:
+    own, ones = np.arange(len(points)), np.ones(len(points), np.int64)
+    conflicts = no_conflicts(len(points))
+    if photos is not None:
+        same = Distinct(own, own, ones)
+        conflicts = find_conflicts(points, same, np.array(photos), apart)
+    return build_dendrogram(points, ones, own, conflicts)
 
 
 def _equal(points: Points, radii: list[float]) -> None:
@@ -107,9 +112,7 @@ def test_threads_change_nothing() -> None:
 def test_infinitely_far_apart(drawn: tuple[int, list[int]], seed: int, eps: float) -> None:
     n, photos = drawn
     points = np.random.RandomState(seed).uniform(size=(n, 2))
-    by_photo = np.argsort(photos, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(photos))])
-    tree = _build(points, Apart(starts, by_photo, eps / 2))
+    tree = _build(points, photos, eps / 2)
     conflict = np.equal.outer(photos, photos)
     assert tree.labels(eps).tolist() == average_linkage(points.tolist(), eps, conflict.tolist())
     assert np.isfinite(tree.heights).all()
@@ -117,7 +120,7 @@ def test_infinitely_far_apart(drawn: tuple[int, list[int]], seed: int, eps: floa
 
 def test_where_all_are_apart_nothing_is_merged() -> None:
     points = np.arange(4.0)[:, None]
-    tree = _build(points, Apart(np.array([0, 4]), np.arange(4), 1.0))
+    tree = _build(points, [0, 0, 0, 0], 0.5)
     assert tree.merges.shape == (2, 0)
     assert tree.labels(1e9).tolist() == [0, 1, 2, 3]
 

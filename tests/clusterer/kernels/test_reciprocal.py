@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import cdist, pdist
 
+from facetrack.clusterer.kernels.conflicts import find_conflicts, no_conflicts
 from facetrack.clusterer.kernels.reciprocal import merge_reciprocal
-from facetrack.clusterer.photos import Apart
+from facetrack.clusterer.shared import Distinct
 
 Mask = NDArray[np.bool_]
 Points = NDArray[np.float64]
@@ -60,14 +61,24 @@ def _linked(starts: NDArray[np.int64], ends: NDArray[np.int32]) -> Mask:
     return linked | linked.T
 
 
+def _merge(
+    points: Points,
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int32],
+    eps: float,
+    weights: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    weights = np.ones(len(points), np.int64) if weights is None else weights
+    return merge_reciprocal(points, weights, starts, ends, eps, no_conflicts(len(points)))
+
+
 @pytest.mark.parametrize("d", [1, 3, 6])
 def test_where_all_are_linked(d: int) -> None:
     points = np.random.RandomState(d).normal(size=(120, d)) + 10
     starts, ends = _near(points, 119)
     tree = linkage(pdist(points, "sqeuclidean"), "average")
-    ones = np.ones(120, np.int64)
     for limit in np.quantile(tree[:, 2], [0.1, 0.4, 0.7, 0.95, 1]) * 1.000001:
-        found = merge_reciprocal(points, ones, starts, ends, float(np.sqrt(limit)))
+        found = _merge(points, starts, ends, float(np.sqrt(limit)))
         assert found.tolist() == _number(fcluster(tree, limit, "distance").tolist())
 
 
@@ -76,7 +87,7 @@ def test_where_all_are_linked(d: int) -> None:
 def test_with_few_links(n: int, k: int, seed: int, eps: float) -> None:
     points = np.random.RandomState(seed).uniform(size=(n, 2))
     starts, ends = _near(points, k)
-    found = merge_reciprocal(points, np.ones(n, np.int64), starts, ends, eps)
+    found = _merge(points, starts, ends, eps)
     squared = cdist(points, points, "sqeuclidean")
     assert found.tolist() == _in_rounds(squared, _linked(starts, ends), eps * eps)
 
@@ -87,12 +98,12 @@ def test_photos(n: int, k: int, seed: int, eps: float) -> None:
     random = np.random.RandomState(seed)
     points = random.uniform(size=(n, 2))
     photos = random.randint(0, 4, n)
-    rows = np.argsort(photos, kind="stable")
-    apart = Apart(np.searchsorted(photos[rows], np.arange(5)), rows, eps / 2)
+    same = Distinct(np.arange(n), np.arange(n), np.ones(n, np.int64))
+    conflicts = find_conflicts(points, same, photos, eps / 2)
     starts, ends = _near(points, k)
-    found = merge_reciprocal(points, np.ones(n, np.int64), starts, ends, eps, apart)
+    found = merge_reciprocal(points, same.counts, starts, ends, eps, conflicts)
     squared = cdist(points, points, "sqeuclidean")
-    squared[np.equal.outer(photos, photos) & (squared >= eps * eps / 4)] = np.inf
+    squared[np.equal.outer(photos, photos) & (squared > eps * eps / 4)] = np.inf
     assert found.tolist() == _in_rounds(squared, _linked(starts, ends), eps * eps)
 
 
@@ -101,28 +112,24 @@ def test_weights_are_copies() -> None:
     points = random.uniform(size=(40, 2))
     weights = random.randint(1, 4, 40)
     starts, ends = _near(points, 5)
-    found = merge_reciprocal(points, weights, starts, ends, 0.3)
+    found = _merge(points, starts, ends, 0.3, weights)
     inverse = np.repeat(np.arange(40), weights)
     squared = cdist(points[inverse], points[inverse], "sqeuclidean")
     linked = _linked(starts, ends)[np.ix_(inverse, inverse)]
     linked |= np.equal.outer(inverse, inverse)
     assert found[inverse].tolist() == _in_rounds(squared, linked, 0.09)
-    assert (
-        found.tolist()
-        != merge_reciprocal(points, np.ones(40, np.int64), starts, ends, 0.3).tolist()
-    )
+    assert found.tolist() != _merge(points, starts, ends, 0.3).tolist()
 
 
 def test_ties_go_to_the_lowest() -> None:
     line = np.arange(5.0)[:, None]
     starts, ends = _near(line, 2)
-    ones = np.ones(5, np.int64)
-    assert merge_reciprocal(line, ones, starts, ends, 1.0).tolist() == [0, 0, 1, 1, 2]
-    turned = merge_reciprocal(line[::-1], ones, starts, ends[::-1].copy(), 0.99)
-    assert turned.tolist() == [0, 1, 2, 3, 4]
+    assert _merge(line, starts, ends, 1.0).tolist() == [0, 0, 1, 1, 2]
+    short = _merge(line, starts, ends, 0.99)
+    assert short.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_without_links_all_are_alone() -> None:
     starts, ends = np.zeros(4, np.int64), np.empty(0, np.int32)
-    found = merge_reciprocal(np.zeros((3, 2)), np.ones(3, np.int64), starts, ends, 1.0)
+    found = _merge(np.zeros((3, 2)), starts, ends, 1.0)
     assert found.tolist() == [0, 1, 2]
