@@ -55,7 +55,7 @@ def _near(points: Points, k: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]
     return np.arange(len(points) + 1) * ends.shape[1], ends.reshape(-1)
 
 
-def _linked(starts: NDArray[np.int64], ends: NDArray[np.int32]) -> Mask:
+def _linked(starts: NDArray[np.int64], ends: NDArray[np.integer]) -> Mask:
     linked = np.zeros((len(starts) - 1, len(starts) - 1), bool)
     linked[np.repeat(np.arange(len(linked)), np.diff(starts)), ends] = True
     return linked | linked.T
@@ -88,6 +88,19 @@ def test_with_few_links(n: int, k: int, seed: int, eps: float) -> None:
     points = np.random.RandomState(seed).uniform(size=(n, 2))
     starts, ends = _near(points, k)
     found = _merge(points, starts, ends, eps)
+    squared = cdist(points, points, "sqeuclidean")
+    assert found.tolist() == _in_rounds(squared, _linked(starts, ends), eps * eps)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(2, 30), st.integers(1, 5), st.integers(0, 2**31), st.floats(0.3, 1.5))
+def test_with_links_at_random(n: int, k: int, seed: int, eps: float) -> None:
+    # Near points without a link: a merge brings groups nearer to others than either was.
+    random = np.random.RandomState(seed)
+    points = random.uniform(size=(n, 2))
+    ends = (np.arange(n)[:, None] + random.randint(1, n, (n, k))).reshape(-1) % n
+    starts = np.arange(n + 1) * k
+    found = _merge(points, starts, ends.astype(np.int32), eps)
     squared = cdist(points, points, "sqeuclidean")
     assert found.tolist() == _in_rounds(squared, _linked(starts, ends), eps * eps)
 
