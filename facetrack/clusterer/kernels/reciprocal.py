@@ -3,9 +3,9 @@
 Two groups that have a link between them are as far apart as the mean *squared* distance between
 their points, for which sums are enough: S / n + S' / n' - 2 μ·μ', with S the sum of the squared
 lengths of a group's n points and μ their mean. In each round all pairs of groups that are each
-other's nearest are merged (Sumengen et al. 2021): average linkage is reducible, so it makes no
-difference to do that at once or one after the other. Groups without a link are never merged,
-however near; that and the square make the difference to the exact groups of average.py.
+other's nearest are merged (Sumengen et al. 2021). Average linkage is reducible, so where all are
+linked that is what merging one pair after the other comes to. Groups without a link are never
+merged, however near; that and the square make the difference to the exact groups of average.py.
 
 | name    | what it is                                                                       |
 |---------|----------------------------------------------------------------------------------|
