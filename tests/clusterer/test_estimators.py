@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from facetrack.clusterer import (
     DBSCAN,
+    AverageLinkage,
     ChineseWhispers,
     Infomap,
     MeanShift,
@@ -22,6 +23,7 @@ _SECONDS = 60
 
 _checked: Any = parametrize_with_checks(
     [
+        AverageLinkage(0.5),
         ChineseWhispers(0.5),
         DBSCAN(0.5),
         Infomap(0.5),
