@@ -2,11 +2,13 @@
 
 from facetrack.clusterer.dbscan import DBSCAN
 from facetrack.clusterer.estimators import check, check_radii, for_resample, mean_shift
+from facetrack.clusterer.hdbscan import HDBSCAN
 from facetrack.clusterer.meanshift import MeanShift
 from facetrack.clusterer.spectral import SpectralClustering
 
 __all__ = [
     "DBSCAN",
+    "HDBSCAN",
     "MeanShift",
     "SpectralClustering",
     "check",

@@ -1,4 +1,4 @@
-"""The three estimators keep scikit-learn's rules, and outlive a fork."""
+"""The estimators keep scikit-learn's rules, and outlive a fork."""
 
 import os
 import threading
@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from facetrack.clusterer import DBSCAN, MeanShift, SpectralClustering
+from facetrack.clusterer import DBSCAN, HDBSCAN, MeanShift, SpectralClustering
 from facetrack.clusterer.shared import cache
 
 _SECONDS = 60
 
 
 _checked: Any = parametrize_with_checks(
-    [DBSCAN(0.5), MeanShift(0.5), SpectralClustering(3, random_state=0)]
+    [DBSCAN(0.5), HDBSCAN(copy=True), MeanShift(0.5), SpectralClustering(3, random_state=0)]
 )
 
 
