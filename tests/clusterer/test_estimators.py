@@ -8,14 +8,28 @@ import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from facetrack.clusterer import DBSCAN, HDBSCAN, MeanShift, SpectralClustering
+from facetrack.clusterer import (
+    DBSCAN,
+    HDBSCAN,
+    ChineseWhispers,
+    Infomap,
+    MeanShift,
+    SpectralClustering,
+)
 from facetrack.clusterer.shared import cache
 
 _SECONDS = 60
 
 
 _checked: Any = parametrize_with_checks(
-    [DBSCAN(0.5), HDBSCAN(copy=True), MeanShift(0.5), SpectralClustering(3, random_state=0)]
+    [
+        ChineseWhispers(0.5),
+        DBSCAN(0.5),
+        HDBSCAN(copy=True),
+        Infomap(0.5),
+        MeanShift(0.5),
+        SpectralClustering(3, random_state=0),
+    ]
 )
 
 

@@ -15,6 +15,7 @@ depends on the points alone, not on the number of threads.
 Only this module imports faiss, and only when it is asked for.
 """
 
+import importlib.util
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,9 +36,24 @@ _MOST = 64
 _PROBES = 64
 # Pairs that a block of queries may find: some 60 bytes each while they are looked at.
 _PAIRS = 2**23
+# Points whose k nearest are looked for at once.
+_NEAREST = 2**14
 # Points whose neighbours are counted for the recall.
 _SAMPLE = 1000
 _SEED = 0
+
+
+def draw_sample(n: int) -> NDArray[np.int64]:
+    """Some of n points, (s,), whose neighbours are counted to tell the recall; always the same."""
+    drawn: NDArray[np.int64] = np.random.RandomState(_SEED).choice(
+        n, min(n, _SAMPLE), replace=False
+    )
+    return drawn
+
+
+def is_there() -> bool:
+    """Whether faiss is installed."""
+    return importlib.util.find_spec("faiss") is not None
 
 
 def load() -> Any:
@@ -106,13 +122,24 @@ class Neighbours:
                 query, point = query[near], point[near]
             yield rows, query, point
 
+    def nearest(
+        self, k: int, asking: NDArray[np.int64] | None = None
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Blocks of queries: which points ask, and (b, k) the nearest found, -1 for none.
+
+        Whatever their distance; a point is among its own. asking: as in `blocks`.
+        """
+        asking = self._order if asking is None else asking
+        for start in range(0, len(asking), _NEAREST):
+            rows = asking[start : start + _NEAREST]
+            yield rows, self._index.search(self._centred[rows], k)[1]
+
     def recall(self) -> float:
         """The share of neighbours found, of a sample of the points; 1.0 if they have none.
 
         A point itself does not count. Exact, as nothing that is found is wrong.
         """
-        n = len(self._points)
-        sample = np.random.RandomState(_SEED).choice(n, min(n, _SAMPLE), replace=False)
+        sample = draw_sample(len(self._points))
         # The few stand for the points and the many for the queries: large blocks, small memory.
         near = Points(self._points[sample]).near(self._points, self._radius)
         there = sum(np.count_nonzero(block) for _, block in near) - len(sample)

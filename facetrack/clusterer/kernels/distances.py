@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 Precision = type[np.float32] | type[np.float64]
 
 # A block of squared distances that stays in the processor's cache while it is compared.
-_BLOCK_BYTES = 4 * 2**20
+BLOCK_BYTES = 4 * 2**20
 # Doubtful pairs are looked at this many numbers at a time.
 _EXACT_NUMBERS = 2**22
 # float32 pays while few pairs are doubtful; beyond that share of radius² float64 does.
@@ -92,10 +92,12 @@ class Points:
         reach = self._longest + (self._longest if longest is None else longest)
         return float(unit * (self.points.shape[1] + 8) * reach * reach)
 
-    def squared(self, queries: Floats, dtype: Precision) -> Iterator[tuple[slice, Floats, float]]:
+    def squared(
+        self, queries: Floats, dtype: Precision, block_bytes: int = BLOCK_BYTES
+    ) -> Iterator[tuple[slice, Floats, float]]:
         """Blocks of queries: which, their squared distances to all points, and their error."""
         right = self._prepare(dtype)
-        height = max(1, _BLOCK_BYTES // (len(right) * right.itemsize))
+        height = max(1, block_bytes // (len(right) * right.itemsize))
         for start in range(0, len(queries), height):
             rows = slice(start, min(start + height, len(queries)))
             centred = queries[rows] - self._centre

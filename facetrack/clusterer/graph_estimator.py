@@ -1,0 +1,107 @@
+"""What the methods on a neighbour graph have in common: points in, graph, groups, labels out.
+
+Such a method takes density from how many neighbours a face has, so that copies of a face would
+count as its friends. Equal rows are therefore a single point of the graph, and copies have the
+label of their face.
+"""
+
+from abc import abstractmethod
+from numbers import Real
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+
+from facetrack.clusterer.kernels import approximate
+from facetrack.clusterer.kernels.distances import scale
+from facetrack.clusterer.shared import Distinct, digest, distinct
+
+if TYPE_CHECKING:
+    from facetrack.clusterer.kernels.links import Links
+
+AS_GOOD_AS_EQUAL = 0.5
+"""Of the radius: two faces of a photo that are nearer than that may show a person twice."""
+
+
+class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+    """The estimators' common interface; a subclass says how a graph is divided."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "eps": [Interval(Real, 0.0, None, closed="neither")],
+        "neighbors": [StrOptions({"auto", "exact", "faiss"})],
+        "random_state": ["random_state"],
+    }
+
+    eps: float
+    neighbors: str
+    random_state: int | np.random.RandomState | None
+
+    @abstractmethod
+    def _divide(self, links: "Links", conflicts: "Links", seed: int) -> NDArray[np.int64]:
+        """The group of each of n points, each of which has a link, as numbers below n."""
+
+    def fit(self, X: ArrayLike, y: object = None, photos: ArrayLike | None = None) -> Self:  # noqa: ARG002 - scikit-learn's
+        """Cluster X, (n, d) float32 or float64, which is not changed.
+
+        photos: (n,) the photo that each face is on, as strings or whole numbers. Faces of a photo
+        come into different clusters, unless they are nearer than half of eps to each other: as good
+        as equal. None: nobody knows.
+        Raises ValueError for parameters or points that scikit-learn would refuse, UserError where
+        faiss is asked for and not installed.
+        """
+        self._validate_params()
+        points = validate_data(self, X, dtype=[np.float64, np.float32])
+        same = distinct(points, key := digest(points))
+        on = None if photos is None else _number_photos(photos, points)
+        seed = int(check_random_state(self.random_state).randint(2**31))
+        self.neighbors_recall_: float | None = None
+        groups = self._group(points[same.rows], same, on, key, seed)
+        self.labels_: NDArray[np.int64] = _number(groups[same.inverse])
+        return self
+
+    def _group(
+        self,
+        unique: NDArray[np.floating],
+        same: Distinct,
+        photos: NDArray[np.int64] | None,
+        key: bytes,
+        seed: int,
+    ) -> NDArray[np.int64]:
+        """The group of each distinct point; those without links are alone."""
+        # numba takes half a second to import, so the kernels are only where they are used.
+        from facetrack.clusterer.kernels import graph, links
+        from facetrack.clusterer.kernels.conflicts import find_conflicts, some, without
+
+        unique, eps, _ = scale(unique, self.eps)
+        near = graph.find_graph(unique, eps, key, neighbors=self.neighbors)
+        self.neighbors_recall_ = near.recall
+        apart = find_conflicts(unique, same, photos, AS_GOOD_AS_EQUAL * eps)
+        tied = without(links.weigh(near), apart)
+        linked = np.flatnonzero(np.diff(tied.starts))
+        groups = np.arange(len(unique)) + len(linked)
+        if len(linked):
+            groups[linked] = self._divide(some(tied, linked), some(apart, linked), seed)
+        return groups
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        if self.neighbors == "faiss":
+            approximate.load()  # before any picture is read, and before threads are limited
+
+
+def _number_photos(photos: ArrayLike, points: NDArray[np.floating]) -> NDArray[np.int64]:
+    given = column_or_1d(photos)
+    check_consistent_length(points, given)
+    numbers: NDArray[np.int64] = np.unique(given, return_inverse=True)[1]
+    return numbers
+
+
+def _number(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same groups, numbered from 0 on in the order of their first points."""
+    _, first, numbers = np.unique(groups, return_index=True, return_inverse=True)
+    result: NDArray[np.int64] = np.argsort(np.argsort(first))[numbers]
+    return result

@@ -1,0 +1,188 @@
+"""The neighbour graph: each point's nearest ones within a radius, which graph methods share.
+
+| name      | what it is                                                                     |
+|-----------|--------------------------------------------------------------------------------|
+| k         | how many neighbours a point has at most, itself not counted                    |
+| starts    | (n + 1,) int64: the neighbours of point i are entries starts[i] … starts[i+1]  |
+| ends      | (m,) int32, the neighbours, nearest first, of equally near ones the first      |
+| distances | (m,) float64                                                                   |
+
+Candidates come from blocks of squared distances (distances.py) or from faiss (approximate.py); the
+distance of each is then computed in float64 from the differences of the coordinates, so that
+neighbours, their order and their distances depend on the points alone: not on the block size, the
+number of threads or the machine. Without faiss none is missed, not by rounding either.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack.clusterer.kernels import approximate
+from facetrack.clusterer.kernels.distances import Floats, Points
+from facetrack.clusterer.kernels.nearest import find_candidates, keep_nearest, measure
+from facetrack.clusterer.shared import cache
+
+K = 80
+"""On LFW, whose largest person has 530 pictures, 40 to 160 give the same groups; 20 and fewer tear
+people apart."""
+
+# Up to so many points the nearest are kept at any distance: one graph then answers every radius.
+_ANY_RADIUS = 20_000
+# Beyond so many, looking at every pair takes minutes.
+_TOO_MANY = 200_000
+# A block of squared distances: products of fewer rows are slow for many points.
+_BLOCK_BYTES = 32 * 2**20
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Each point's nearest neighbours within `radius`; the other names are those of the module.
+
+    recall: the share of neighbours that were found, measured on some of the points; None where all
+    are.
+    """
+
+    starts: Counts
+    ends: NDArray[np.int32]
+    distances: NDArray[np.float64]
+    radius: float
+    recall: float | None = None
+
+    def within(self, radius: float) -> "Graph":
+        """The graph of a smaller radius, inclusive."""
+        near = self.distances <= radius
+        before = np.zeros(len(near) + 1, np.int64)
+        np.cumsum(near, out=before[1:])
+        starts = before[self.starts]
+        return Graph(starts, self.ends[near], self.distances[near], radius, self.recall)
+
+
+class _Block(NamedTuple):
+    """The neighbours of some points, `own`. counts: of each; the rest as in `Graph`."""
+
+    own: NDArray[np.int64]
+    counts: Counts
+    ends: NDArray[np.int32]
+    distances: NDArray[np.float64]
+
+
+def find_graph(
+    points: Floats, radius: float, key: bytes, k: int = K, neighbors: str = "exact"
+) -> Graph:
+    """The graph of (n, d) distinct points within a radius; shared.
+
+    key: the points' digest. neighbors: "exact", "faiss", or "auto": faiss for more than 200,000
+    points where it is installed. Raises UserError where it is asked for and is not.
+    """
+    n = len(points)
+    by_faiss = neighbors == "faiss" or (
+        neighbors == "auto" and n > _TOO_MANY and approximate.is_there()
+    )
+    reach = np.inf if n <= _ANY_RADIUS and not by_faiss else radius
+    make = partial(_find_all, points, radius, reach, k, by_faiss)
+    whole: Graph = cache.get(("graph", key, k, reach, by_faiss), make)
+    return whole.within(radius)
+
+
+def _find_all(points: Floats, radius: float, reach: float, k: int, by_faiss: bool) -> Graph:
+    n = len(points)
+    if not by_faiss:
+        return _arrange(n, _find_exactly(points, np.arange(n), radius, reach, k), reach)
+    index = approximate.Neighbours(points, radius)
+    graph = _arrange(n, _find_by_faiss(points, index, reach, k), reach)
+    return replace(graph, recall=_find_recall(points, index, radius, k))
+
+
+def _arrange(n: int, found: Iterator[_Block], radius: float) -> Graph:
+    blocks = list(found)
+    counts = np.zeros(n + 1, np.int64)
+    for block in blocks:
+        counts[block.own + 1] = block.counts
+    starts = np.cumsum(counts)
+    ends = np.empty(starts[-1], np.int32)
+    distances = np.empty(starts[-1])
+    while blocks:
+        block = blocks.pop()
+        before = np.cumsum(block.counts) - block.counts
+        places = np.repeat(starts[block.own] - before, block.counts)
+        places += np.arange(len(places))
+        ends[places] = block.ends
+        distances[places] = block.distances
+    return Graph(starts, ends, distances, radius)
+
+
+def _find_exactly(
+    points: Floats, asking: NDArray[np.int64], scale: float, reach: float, k: int
+) -> Iterator[_Block]:
+    """The neighbours of some points within `reach`; scale: chooses the precision."""
+    index = Points(points)
+    blocks = index.squared(points[asking], index.precision(scale), _BLOCK_BYTES)
+    with ThreadPoolExecutor(1) as pool:  # it looks at a block while the next is computed
+        waiting: deque[Future[_Block]] = deque()
+        for rows, squared, error in blocks:
+            waiting.append(pool.submit(_choose, points, asking[rows], squared, error, reach, k))
+            if len(waiting) > 1:
+                yield waiting.popleft().result()
+        for block in waiting:
+            yield block.result()
+
+
+def _choose(
+    points: Floats, own: NDArray[np.int64], squared: Floats, error: float, reach: float, k: int
+) -> _Block:
+    most, slack = (_round_up(value, squared.dtype) for value in (reach * reach + error, 2 * error))
+    counts, ends = find_candidates(squared, own, min(k, squared.shape[1]), most, slack)
+    return _keep(points, own, counts, ends, reach, k)
+
+
+def _round_up(value: float, dtype: np.dtype[np.floating]) -> np.floating:
+    rounded: np.floating = np.nextafter(dtype.type(value), dtype.type(np.inf))
+    return rounded
+
+
+def _find_by_faiss(
+    points: Floats,
+    index: approximate.Neighbours,
+    reach: float,
+    k: int,
+    asking: NDArray[np.int64] | None = None,
+) -> Iterator[_Block]:
+    for own, near in index.nearest(k + 1, asking):
+        there = (near >= 0) & (near != own[:, None])
+        ends = near[there].astype(np.int32)
+        yield _keep(points, own, np.count_nonzero(there, axis=1), ends, reach, k)
+
+
+def _keep(
+    points: Floats,
+    own: NDArray[np.int64],
+    counts: Counts,
+    ends: NDArray[np.int32],
+    reach: float,
+    k: int,
+) -> _Block:
+    squares = measure(points, own, counts, ends)
+    counts = keep_nearest(counts, ends, squares, k, reach * reach)
+    m = int(counts.sum())
+    return _Block(own, counts, ends[:m].copy(), np.sqrt(squares[:m]))
+
+
+def _find_recall(points: Floats, index: approximate.Neighbours, radius: float, k: int) -> float:
+    """The share of neighbours that faiss finds, of a sample of the points; 1.0 without any."""
+    sample = np.sort(approximate.draw_sample(len(points)))
+    there = _code(_find_exactly(points, sample, radius, radius, k), len(points))
+    found = _code(_find_by_faiss(points, index, radius, k, sample), len(points))
+    return float(np.isin(there, found).mean()) if len(there) else 1.0
+
+
+def _code(blocks: Iterator[_Block], n: int) -> NDArray[np.int64]:
+    """Each pair of a point and a neighbour as a number."""
+    return np.concatenate([np.repeat(one.own, one.counts) * n + one.ends for one in blocks])
