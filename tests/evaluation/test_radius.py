@@ -7,6 +7,7 @@ from scipy.spatial.distance import cdist
 
 from facetrack.clusterer import DBSCAN
 from facetrack.core.faces import Vectors
+from facetrack.core.scale import Scale
 from facetrack.evaluation import label_free, radius
 from facetrack.evaluation.label_free import Search, around, distinct, expect_radius
 from facetrack.evaluation.metrics import scores
@@ -37,7 +38,7 @@ def _clustered(vectors: Vectors, at: float) -> NDArray[np.int64]:
 
 def _chosen(vectors: Vectors) -> float:
     estimator = DBSCAN(0.1, min_samples=1)
-    radius.choose(estimator, vectors, NATURAL, TERMINAL)
+    radius.choose(estimator, vectors, Scale(NATURAL), TERMINAL)
     return float(estimator.eps)
 
 

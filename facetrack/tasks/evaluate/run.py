@@ -21,7 +21,7 @@ from facetrack.tasks.context.experiments import make_experiment
 from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
-from facetrack.tasks.context.settling import settle
+from facetrack.tasks.context.settling import read_scale, settle
 from facetrack.tasks.evaluate import galleries, photo_pairs
 from facetrack.tasks.scores import (
     count_faces,
@@ -52,8 +52,7 @@ def evaluate(config: DictConfig) -> None:
         job.say_dataset(run, embeddings)
         if unset:
             if not embeddings.names:
-                natural = float(config.embedder.radius)
-                radius.choose(estimator, embeddings.vectors, natural, TERMINAL)
+                radius.choose(estimator, embeddings.vectors, read_scale(config), TERMINAL)
             job.say_radius(run, estimator)
         experiment = make_experiment(config, embeddings, estimator, sampling)
         evaluation = experiments.evaluate(experiment, TERMINAL)
