@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from bench_million import faces
@@ -32,7 +33,7 @@ K = 80
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
-METHODS = {
+METHODS: dict[str, Callable[[], Any]] = {
     "Infomap": lambda: Infomap(EPS),
     "DBSCAN": lambda: DBSCAN(SINGLE, neighbors="faiss"),
     "average linkage": lambda: AverageLinkage(AVERAGE),
@@ -52,7 +53,7 @@ def run_package(vectors: Vectors) -> Labels:
     search.add_links(np.column_stack([source, target, weights]))
     search.run()
     labels = np.arange(n, 2 * n)
-    for node, module in search.get_modules().items():
+    for node, module in search.modules:
         labels[node] = module
     return labels
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from compositions import compositions
@@ -28,7 +29,7 @@ from facetrack.system.archive import extract as unpack
 Labels = NDArray[np.int64]
 SHARES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 EXPECTED = (0.02, 0.05, 0.1, 0.2, 0.5)  # false neighbours per face that are tried
-METHODS: dict[str, Callable[[float], object]] = {
+METHODS: dict[str, Callable[[float], Any]] = {
     "DBSCAN": DBSCAN,
     "average linkage": AverageLinkage,
     "Chinese whispers": ChineseWhispers,
@@ -96,8 +97,8 @@ def measure_strangers(vectors: Vectors, people: Labels) -> tuple[tuple[float, fl
     return tuple(zip(SHARES, (float(one) for one in (first, *found)), strict=True))
 
 
-def cluster(method: Callable[[float], object], radius: float, vectors: Vectors) -> Labels:
-    labels: Labels = method(float(radius)).fit_predict(vectors)  # type: ignore[attr-defined]
+def cluster(method: Callable[[float], Any], radius: float, vectors: Vectors) -> Labels:
+    labels: Labels = method(float(radius)).fit_predict(vectors)
     return labels
 
 
