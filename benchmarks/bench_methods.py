@@ -230,9 +230,8 @@ def tell_bootstraps(embedder: Embedder, vectors: Vectors, people: Labels) -> Non
 def tell_others(archive: Path) -> None:
     """People whom no embedder has seen: Yale, ORL."""
     with tempfile.TemporaryDirectory() as folder:
-        unpack(archive, Path(folder))
-        inside = next(one for one in Path(folder).iterdir() if one.is_dir())
-        faces = facetrack.embed(inside)
+        unpack(archive, Path(folder) / "unpacked")
+        faces = facetrack.embed(Path(folder) / "unpacked" / archive.stem)
         assert faces.labels is not None
         print(f"{archive.stem}: {len(faces)} faces of {len(faces.people)} people, Haar and dlib")
         for name, method in METHODS.items():
