@@ -2,8 +2,8 @@
 
 Importing this takes half a second (numba), so a module with kernels is imported where they are
 called, never at the head of an estimator's. Compiling those of Infomap takes some ten seconds of
-processor time, once; later processes read them in a fraction of one. The compiled code is kept beside the module, in
-`__pycache__`, or in the user's own cache (`~/.cache/numba`) where that cannot be written; where
+processor time, once; later processes read the code, which is kept beside the module, in
+`__pycache__`, or in the user's own cache (`~/.cache/numba`) where that cannot be written. Where
 neither can, or the disk is full, each process compiles anew. A kernel calls none of another module:
 code that is kept would not change with it.
 """
