@@ -73,8 +73,11 @@ def random_links(kind: int, random: np.random.RandomState, n: int) -> Links:
 
 
 def fifty() -> Iterator[Links]:
-    """Fifty random graphs of all kinds and several sizes."""
-    for seed in range(50):
+    """Fifty random graphs of all kinds and several sizes.
+
+    Some of them, such as the one of seed 215, are hard: a search that is not shaken ends early.
+    """
+    for seed in range(200, 250):
         random = np.random.RandomState(seed)
         yield random_links(seed % 5, random, int(random.choice([20, 50, 100, 150, 200])))
 
