@@ -1,8 +1,8 @@
 """Slow, obvious versions of what facetrack computes fast."""
 
-import math
 from collections.abc import Sequence
 from itertools import combinations
+from math import inf, log2, sqrt
 
 Point = tuple[float, ...]
 Points = Sequence[Point]
@@ -127,7 +127,33 @@ def whisper(
 
 def _entropy(rates: Sequence[float]) -> float:
     total = sum(rates)
-    return -sum(one / total * math.log2(one / total) for one in rates if one)
+    return -sum(one / total * log2(one / total) for one in rates if one)
+
+
+def average_linkage(points: Points, eps: float, one_photo: Sequence[Sequence[bool]]) -> list[int]:
+    """The two nearest groups join while their mean distance is at most the radius.
+
+    one_photo: which two points are of one photo: infinitely far apart beyond half the radius.
+    """
+    groups = [[i] for i in range(len(points))]
+
+    def apart(i: int, j: int) -> float:
+        distance = sqrt(_squared(points[i], points[j]))
+        return inf if one_photo[i][j] and distance > eps / 2 else distance
+
+    def mean(first: list[int], second: list[int]) -> float:
+        return sum(apart(i, j) for i in first for j in second) / len(first) / len(second)
+
+    while len(groups) > 1:
+        one, two = min(combinations(groups, 2), key=lambda pair: mean(*pair))
+        if mean(one, two) > eps:
+            break
+        groups = [*(each for each in groups if each not in (one, two)), sorted(one + two)]
+    labels = [0] * len(points)
+    for number, group in enumerate(sorted(groups)):
+        for i in group:
+            labels[i] = number
+    return labels
 
 
 def same_groups(first: Sequence[int], second: Sequence[int]) -> bool:

@@ -17,7 +17,7 @@ from facetrack.system.yaml_loader import LOADER
 
 _REFERENCE = re.compile(r"\$\{(\w+)\.(\w+)\}")
 _VARIABLE = re.compile(r"\$\{oc\.env:(\w+),([^{}]*)\}")
-_NO_SETTINGS = ("_target_", "defaults", "space")  # `space` is what a study searches
+_NO_SETTINGS = ("_target_", "defaults", "space", "share")  # the last two are read by tasks
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,15 @@ class Choice:
     """One choice of a group, as its file in conf/ has it.
 
     target: its class or function, with dots; "" for none. settings: the defaults, in which
-    `${group.setting}` stands for another setting.
+    `${group.setting}` stands for another setting. share: of pairs of strangers, that a clusterer's
+    own radius lets in; None where it has none of its own.
     """
 
     group: str
     name: str
     target: str
     settings: Mapping[str, Any]
+    share: float | None = None
 
     def fill(self, given: Mapping[str, object], known: Mapping[str, object]) -> dict[str, Any]:
         """All settings: those given, the others by default.
@@ -98,7 +100,7 @@ def choose(group: str, name: object) -> Choice:
     path = CONF / group / f"{name}.yaml"
     content = yaml.load(path.read_text(encoding="utf-8"), LOADER)
     settings = {key: value for key, value in content.items() if key not in _NO_SETTINGS}
-    return Choice(group, str(name), content.get("_target_", ""), settings)
+    return Choice(group, str(name), content.get("_target_", ""), settings, content.get("share"))
 
 
 def make_default(group: str, name: object) -> Any:

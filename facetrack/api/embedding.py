@@ -8,6 +8,7 @@ from facetrack.api.choices import make_default
 from facetrack.api.faces import Faces
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Dataset, Detector, Embedded, Embedder
+from facetrack.core.scale import SETTINGS, Scale
 from facetrack.core.suggestions import find_nearest
 from facetrack.dataset import Folder, Vectors
 from facetrack.dataset.vectors import read_about
@@ -17,6 +18,7 @@ from facetrack.system.files import user_path
 from facetrack.system.home import find_home, find_locks, lock
 from facetrack.system.progress import TERMINAL
 
+_DISTANCES = ("radius", *SETTINGS)
 _DETECTOR, _EMBEDDER = "haar", "dlib"
 # Those that are complete without a path.
 _DATASETS = ("lfw", "muct", "portraits")
@@ -73,7 +75,8 @@ def embed(
     with lock(find_locks() / f"embed-{key}.lock"), Store(find_home()) as store:
         faces = extract(dataset.load(), found, used, store, progress=TERMINAL)
     source = f"{_name(detector)} and {_name(embedder)}"
-    return Faces(faces, dataset.name, getattr(used, "radius", None), source)
+    settings = {name: getattr(used, name) for name in _DISTANCES if hasattr(used, name)}
+    return Faces(faces, dataset.name, Scale.read(settings), source)
 
 
 def _make_stage(group: str, given: object, method: str) -> Any:
@@ -109,7 +112,7 @@ def _read(path: Path, detector: object, embedder: object) -> Faces:
     said = read_about(path)
     name = said.call(path)
     faces = Vectors(path, name, said.sha256).embeddings()
-    return Faces(faces, name, said.radius, path.name)
+    return Faces(faces, name, Scale(said.radius, said.strangers), path.name)
 
 
 def _name(stage: object) -> str:

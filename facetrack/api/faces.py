@@ -1,13 +1,14 @@
 """Faces as a notebook has them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.faces import Boxes, Embeddings, Picture, Skipped, Vectors
+from facetrack.core.scale import Scale
 from facetrack.core.texts import make_readable, write_count, write_number
 from facetrack.extraction.thumbnails import Face, draw_thumbnails
 from facetrack.figures.face_cards import Card, draw_cards
@@ -21,9 +22,9 @@ _SIDE = 56  # of one of them, in pixels
 class Faces:
     """The n faces of some pictures with their embeddings.
 
-    found: the faces. name: of the dataset; draws the resamples, with a seed. radius: the distance
-    below which two of them are usually one person, the default of methods that have a radius; None
-    where nobody says. source: who found and embedded them, in a few words.
+    found: the faces. name: of the dataset; draws the resamples, with a seed. scale: their
+    embedder's distances, from which the radius of methods follows that have one. source: who found
+    and embedded them, in a few words.
 
     A slice, a mask (n,) or indices give some of them: `faces[:10]`, `faces[faces.labels == 3]`.
 
@@ -39,8 +40,13 @@ class Faces:
 
     found: Embeddings
     name: str
-    radius: float | None = None
+    scale: Scale = field(default_factory=lambda: Scale(None))
     source: str = "a file"
+
+    @property
+    def radius(self) -> float | None:
+        """Below which two of them are usually one person, by single linkage; None: nobody says."""
+        return self.scale.radius
 
     @property
     def embeddings(self) -> Vectors:
@@ -88,7 +94,7 @@ class Faces:
     def __getitem__(self, which: Any) -> "Faces":
         """Some of the faces. which: a slice, a mask (n,) of booleans, indices or a single index."""
         rows = np.atleast_1d(np.arange(len(self))[which])
-        return Faces(self.found.some(rows), self.name, self.radius, self.source)
+        return Faces(self.found.some(rows), self.name, self.scale, self.source)
 
     def __repr__(self) -> str:
         """Three lines: what there is, the embeddings, what was skipped."""

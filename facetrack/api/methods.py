@@ -12,6 +12,7 @@ from facetrack.api.faces import Faces
 from facetrack.clusterer import check, check_radii
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN
+from facetrack.core.scale import Scale
 from facetrack.core.texts import write_number
 from facetrack.evaluation import radius
 from facetrack.system.progress import TERMINAL
@@ -54,29 +55,39 @@ def make_method(faces: Faces, clusterer: str | Estimator, given: Mapping[str, ob
         return _check_own(clusterer, given)
     choice = choose("clusterer", clusterer)
     said = {key: to_plain(value) for key, value in given.items()}
-    settings = choice.fill(said, {"embedder.radius": faces.radius})
+    filled = choice.fill(said, {"embedder.radius": faces.radius})
+    settings = fill_radius(choice, filled, faces.scale)
     if settings.get("n_clusters") == KNOWN and not faces.people:
         raise UserError(
             f"{choice.name} needs the number of people, which faces without names do not tell: add "
             'n_clusters=NUMBER, or take "dbscan"'
         )
     unset = is_radius_open(choice, said)
-    if unset and faces.radius is None:
+    if unset and settings.get("eps") is None:
         raise UserError(
             f"{faces.name} does not say at which distance two faces are usually one person: add "
             "eps=NUMBER"
         )
     estimator = build(choice, settings)
-    if unset and faces.radius is not None and not faces.people:
-        radius.choose(estimator, faces.embeddings, faces.radius, TERMINAL)
+    if unset and not faces.people:
+        radius.choose(estimator, faces.embeddings, faces.scale, TERMINAL)
         settings["eps"] = radius.read_radius(estimator)
     return Method(estimator, _describe(choice, said, settings))
+
+
+def fill_radius(choice: Choice, settings: dict[str, Any], scale: Scale) -> dict[str, Any]:
+    """The same settings, with a radius of the method's own where that is left open."""
+    known = scale.strangers is not None or scale.radius is not None
+    if choice.share is None or settings.get("eps") is not None or not known:
+        return settings
+    return {**settings, "eps": scale.find_distance(choice.share)}
 
 
 def is_radius_open(choice: Choice, given: Collection[str]) -> bool:
     """Whether a clusterer has a radius that is none of the settings given."""
     keys = [f"{choice.group}.{key}" for key in given]
-    return radius.is_not_given(keys, choice.settings)
+    own = () if choice.share is None else ("share",)
+    return radius.is_not_given(keys, (*choice.settings, *own))
 
 
 def build(choice: Choice, settings: Mapping[str, object]) -> BaseEstimator:

@@ -9,9 +9,10 @@ from typing import Any, TypedDict, Unpack
 from sklearn.base import BaseEstimator
 
 from facetrack.api.choices import choose
-from facetrack.api.methods import build, is_radius_open, to_plain
+from facetrack.api.methods import build, fill_radius, is_radius_open, to_plain
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN
+from facetrack.core.scale import Scale
 from facetrack.core.suggestions import find_nearest
 from facetrack.core.texts import make_readable
 from facetrack.dataset import Folder
@@ -98,7 +99,7 @@ def organise(
         dataset=Folder(root, labels=False),
         folders=[root],
         stages=(stages := _make_stages(choices)),
-        clusterer=_make_clusterer(choices, stages.radius, seed),
+        clusterer=_make_clusterer(choices, stages.scale, seed),
         out=user_path(out),
         mode=mode,
         restore=restore,
@@ -133,19 +134,19 @@ def _make_stages(choices: Choices) -> Stages:
         detector=detector.make(detector.fill(all_faces, {})),
         embedder=embedder.make(settings),
         engine="local",
-        radius=float(settings["radius"]),
+        scale=Scale.read(settings),
         settings={"_target_": embedder.target, **settings},
     )
 
 
-def _make_clusterer(choices: Choices, natural: float, seed: int) -> Clusterer:
-    """natural: the embedder's radius."""
+def _make_clusterer(choices: Choices, scale: Scale, seed: int) -> Clusterer:
+    """scale: the embedder's distances."""
     choice = choose("clusterer", choices.get("clusterer", "dbscan"))
     given: dict[str, Any] = {**choices.get("settings", {})}
     if "eps" in choices:
         given["eps"] = choices["eps"]
     said = {key: to_plain(value) for key, value in given.items()}
-    settings = choice.fill(said, {"embedder.radius": natural})
+    settings = fill_radius(choice, choice.fill(said, {"embedder.radius": scale.radius}), scale)
     if settings.get("n_clusters") == KNOWN:
         raise UserError(
             f"{choice.name} needs the number of people, which photos do not tell: take another "

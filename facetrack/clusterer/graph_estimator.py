@@ -56,11 +56,11 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self._validate_params()
         points = validate_data(self, X, dtype=[np.float64, np.float32])
         same = distinct(points, key := digest(points))
-        on = None if photos is None else _number_photos(photos, points)
+        on = None if photos is None else number_photos(photos, points)
         seed = int(check_random_state(self.random_state).randint(2**31))
         self.neighbors_recall_: float | None = None
         groups = self._group(points[same.rows], same, on, key, seed)
-        self.labels_: NDArray[np.int64] = _number(groups[same.inverse])
+        self.labels_: NDArray[np.int64] = number_groups(groups[same.inverse])
         return self
 
     def _group(
@@ -92,7 +92,8 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             approximate.load()  # before any picture is read, and before threads are limited
 
 
-def _number_photos(photos: ArrayLike, points: NDArray[np.floating]) -> NDArray[np.int64]:
+def number_photos(photos: ArrayLike, points: NDArray[np.floating]) -> NDArray[np.int64]:
+    """(n,) numbers in place of n photos' ids. Raises ValueError unless there are as many points."""
     given = np.asarray(photos)
     if given.shape != (n := len(points),):
         raise ValueError(
@@ -103,7 +104,7 @@ def _number_photos(photos: ArrayLike, points: NDArray[np.floating]) -> NDArray[n
     return numbers
 
 
-def _number(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+def number_groups(groups: NDArray[np.int64]) -> NDArray[np.int64]:
     """The same groups, numbered from 0 on in the order of their first points."""
     _, first, numbers = np.unique(groups, return_index=True, return_inverse=True)
     result: NDArray[np.int64] = np.argsort(np.argsort(first))[numbers]

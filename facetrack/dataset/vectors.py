@@ -10,6 +10,7 @@
 | contents   | (n,) texts: SHA-256 of each picture's file, in hex                             |
 | name       | a text: the dataset's name, which draws the resamples                          |
 | radius     | a number: the embedder's radius                                                |
+| strangers  | (m, 2) numbers: shares of pairs of strangers, and distances (core/scale.py)    |
 | normalized | whether the embedder wants unit vectors                                        |
 """
 
@@ -25,12 +26,13 @@ from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Boxes, Embeddings, Picture, Pictures, Skipped, scale_to_unit
+from facetrack.core.scale import Strangers, check_strangers
 from facetrack.core.texts import write_count
 from facetrack.system import npz
 from facetrack.system.files import sha256, user_path
 
 NAMES = ("embeddings", "labels", "people", "pictures", "boxes", "contents")
-ABOUT = ("name", "radius", "normalized")
+ABOUT = ("name", "radius", "strangers", "normalized")
 _WHAT = "dataset.file"
 _HEX = re.compile(r"[0-9a-f]{64}")
 _UNIT = 1e-5  # how far float32 rounding leaves a unit vector's length from 1
@@ -45,6 +47,7 @@ class About:
     sha256: str
     name: str | None
     radius: float | None
+    strangers: Strangers | None = None
 
     def call(self, path: Path) -> str:
         """What names the dataset in tables: the name that the file says, else the file's own."""
@@ -130,8 +133,17 @@ def _about(path: Path, changed: int, size: int) -> About:
         raise _refusal(path, "radius", "a number", radius)
     assert names is not None
     return About(
-        sha256(path).hex(), names[0] or None, None if radius is None else float(radius.reshape(()))
+        sha256(path).hex(),
+        names[0] or None,
+        None if radius is None else float(radius.reshape(())),
+        None if (pairs := found.get("strangers")) is None else _strangers(pairs, path),
     )
+
+
+def _strangers(pairs: NDArray[Any], path: Path) -> Strangers:
+    if pairs.dtype.kind != "f" or pairs.ndim != 2:
+        raise _refusal(path, "strangers", "numbers, (m, 2)", pairs)
+    return check_strangers(pairs.tolist(), f"{_WHAT}={path}: `strangers`")
 
 
 def _refusal(path: Path, name: str, expected: str, came: NDArray[Any]) -> UserError:

@@ -6,8 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
+from facetrack.clusterer.average_linkage import AverageLinkage
+from facetrack.clusterer.graph_estimator import GraphClusterer
 from facetrack.core.faces import Vectors
 from facetrack.core.progress import QUIET, Progress
+from facetrack.core.scale import Scale
+from facetrack.core.texts import write_count
 from facetrack.evaluation.label_free import Search
 
 NAMES = ("eps", "bandwidth")
@@ -18,9 +22,11 @@ _CLEARLY = 0.03  # of separation: less does not make up for groups that people k
 def is_not_given(given: Collection[str], keys: Collection[object]) -> bool:
     """Whether a clusterer has a radius, which is left to the default.
 
-    given: the settings that somebody has given. keys: those that the clusterer has.
+    given: the settings that somebody has given. keys: those that the clusterer has; one with a
+    `share` does not take the embedder's radius for its own.
     """
-    return "eps" in keys and set(given).isdisjoint({*KEYS, "embedder.radius"})
+    others = KEYS if "share" in keys else (*KEYS, "embedder.radius")
+    return "eps" in keys and set(given).isdisjoint(others)
 
 
 def read_radius(estimator: BaseEstimator) -> float | None:
@@ -35,14 +41,23 @@ def set_radius(estimator: BaseEstimator, radius: float) -> None:
 
 
 def choose(
-    estimator: BaseEstimator, vectors: Vectors, natural: float, progress: Progress = QUIET
+    estimator: BaseEstimator, vectors: Vectors, scale: Scale, progress: Progress = QUIET
 ) -> None:
-    """Set the radius to the one that separates unlabelled faces best, and say so.
+    """Set the radius that suits unlabelled faces, and say why.
 
-    vectors: (n, d). natural: the embedder's radius. Where the faces do not tell, it is the radius
-    to expect for so many of them (see label_free.py).
+    vectors: (n, d). A graph method's follows the number of faces (see core/scale.py), average
+    linkage's is its own already. For others it is the one that separates the faces best, or where
+    they do not tell, the radius to expect for so many of them (see label_free.py).
     """
     name = _name(estimator)
+    if isinstance(estimator, GraphClusterer):
+        _follow(estimator, len(vectors), scale, progress)
+        return
+    if has_own_radius(estimator):
+        progress.say(f"  {name} {read_radius(estimator):g}: the embedder's own for this method")
+        return
+    assert scale.radius is not None
+    natural = scale.radius
     found, separated = _search(estimator, vectors, natural).best(progress)
     set_radius(estimator, found)
     if separated is None:
@@ -50,6 +65,21 @@ def choose(
     else:
         why = "no labels, so chosen by how well the groups lie apart"
     progress.say(f"  {name} {found:g}: {why}")
+
+
+def has_own_radius(estimator: BaseEstimator) -> bool:
+    """Whether an estimator's radius follows from the embedder, not from a search."""
+    return isinstance(estimator, GraphClusterer | AverageLinkage)
+
+
+def _follow(estimator: BaseEstimator, n: int, scale: Scale, progress: Progress) -> None:
+    """Set the radius for n faces."""
+    set_radius(estimator, scale.find_distance_for(n))
+    measured = "" if scale.strangers else ", guessed from its radius, for they are not measured"
+    progress.say(
+        f"  {_name(estimator)} {read_radius(estimator):g}: for {write_count(n, 'face')}, by how "
+        f"far apart strangers are for this embedder{measured}"
+    )
 
 
 def find_better(

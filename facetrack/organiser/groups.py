@@ -120,7 +120,7 @@ def _set_radius(
         if settled and before.radius is not None:
             _keep_radius(how, estimator, photos, before, now)
         else:
-            radius.choose(estimator, photos.vectors, how.stages.radius, how.progress)
+            radius.choose(estimator, photos.vectors, how.stages.scale, how.progress)
             now.radius_faces = len(photos.vectors)
     now.radius = radius.read_radius(estimator)
     return not settled or (before.radius is not None and before.radius != now.radius)

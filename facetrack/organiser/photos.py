@@ -23,6 +23,7 @@ from facetrack.core.faces import (
     scale_to_unit,
 )
 from facetrack.core.progress import QUIET, Progress
+from facetrack.core.scale import Scale
 from facetrack.extraction.pipeline import NO_FACE, extract_any
 from facetrack.extraction.store import Store, box_bytes
 from facetrack.organiser import state
@@ -98,15 +99,21 @@ class Photos:
 class Stages:
     """What finds faces, and tells how near they are to each other.
 
-    engine: who does the work (see `pipeline.ENGINES`). radius: within which two faces are usually
-    one person. settings: the embedder's, as version 1 of the state has them.
+    engine: who does the work (see `pipeline.ENGINES`). scale: the embedder's distances, with a
+    radius. settings: the embedder's, as version 1 of the state has them.
     """
 
     detector: Detector
     embedder: Embedder
     engine: str
-    radius: float
+    scale: Scale
     settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def radius(self) -> float:
+        """Within which two faces are usually one person, by single linkage."""
+        assert self.scale.radius is not None
+        return self.scale.radius
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ def test_settings_are_those_that_hydra_composes(
     choice = choose(group, name)
     assert choice.target == composed.pop("_target_", "")
     composed.pop("space", None)
+    assert choice.share == composed.pop("share", None)
     assert choice.fill({}, {"embedder.radius": config.embedder.radius}) == composed
 
 

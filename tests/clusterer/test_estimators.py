@@ -10,6 +10,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from facetrack.clusterer import (
     DBSCAN,
+    HDBSCAN,
+    AverageLinkage,
     ChineseWhispers,
     Infomap,
     MeanShift,
@@ -22,8 +24,10 @@ _SECONDS = 60
 
 _checked: Any = parametrize_with_checks(
     [
+        AverageLinkage(0.5),
         ChineseWhispers(0.5),
         DBSCAN(0.5),
+        HDBSCAN(copy=True),
         Infomap(0.5),
         MeanShift(0.5),
         SpectralClustering(3, random_state=0),

@@ -13,6 +13,7 @@ from facetrack.cli.arguments import hydra_errors
 from facetrack.cli.arguments.overrides import read_settings
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN, LARGEST_SEED, is_seed
+from facetrack.core.protocol import VERSIONS
 from facetrack.core.suggestions import find_nearest
 
 _LARGEST = 2**31 - 1  # what the libraries below count with
@@ -122,6 +123,7 @@ RULES: dict[str, Rule] = {
     "seed": Rule(f"a whole number from 0 to {LARGEST_SEED}", is_seed),
     "n_resamples": whole(1),
     "n_people": optional(whole(2), "for all"),
+    "protocol_version": Rule("1 or 2", lambda value: type(value) is int and value in VERSIONS),
     "extract.engine": one_of("local", "ray"),
     "person": optional(_NAME),
     "picture": optional(_NAME),
@@ -149,6 +151,10 @@ RULES: dict[str, Rule] = {
     "detector.upsample": whole(0, 8),
     "embedder.normalize": _SWITCH,
     "embedder.radius": _DISTANCE,
+    "embedder.strangers": optional(_LIST),
+    "embedder.false_neighbors": number(
+        "how many strangers per face, above 0, such as 0.1", lambda one: 0 < one < _FAR
+    ),
     "embedder.weights": optional(_PATH),
     "embedder.url": _TEXT,
     "embedder.filename": _TEXT,
@@ -160,7 +166,11 @@ RULES: dict[str, Rule] = {
     "clusterer.eps": _DISTANCE,
     "clusterer.bandwidth": _DISTANCE,
     "clusterer.min_samples": optional(whole(1)),
-    "clusterer.neighbors": one_of("exact", "faiss"),
+    "clusterer.neighbors": one_of("auto", "exact", "faiss"),
+    "clusterer.share": number("a share of pairs, above 0 and below 1", lambda one: 0 < one < 1),
+    "clusterer.trials": whole(1),
+    "clusterer.rounds": whole(1),
+    "clusterer.random_state": whole(0),
     "clusterer.max_iter": whole(1),
     "clusterer.n_clusters": _CLUSTERS,
     "clusterer.linkage": one_of("ward", "complete", "average", "single"),
@@ -251,6 +261,8 @@ def _check_in(job: DictConfig, key: str) -> None:
         raise UserError(f"{key} cannot be worked out: {hydra_errors.explain(error)}") from error
     if value is None and key in _SETTLED and _is_of_vectors(job):
         return  # the file says it (settle.py)
+    if value is None and key == "clusterer.eps" and node.get("share") is not None:
+        return  # the embedder says it (settle.py)
     if _counts(job, key):
         plain = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
         RULES[key].refuse(key, plain)

@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from facetrack.core import scale
 from facetrack.system.masking import mask
 from facetrack.tasks.context import names
 
@@ -40,8 +41,14 @@ def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
     assert isinstance(whole, dict)
     if "space" not in whole["task"]:  # what could be searched is no part of what is evaluated
         whole["clusterer"].pop("space", None)
+    for name in scale.SETTINGS:  # what a radius follows from, which is a parameter itself
+        whole["embedder"].pop(name, None)
+    whole["clusterer"].pop("share", None)
     add("", whole)
     del params["sweep_id"]
+    # Where it makes a difference, the clusterer's target differs too; else a job that the version
+    # before has finished is found.
+    params.pop("protocol_version", None)
     return params, places
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
+from facetrack.core.scale import Scale
 from facetrack.dataset.vectors import read_about
+from facetrack.tasks.context.protocol import settle_protocol
 
 _VECTORS = "facetrack.dataset.Vectors"
 _NOBODY = {"detector": "facetrack.detector.NoDetector", "embedder": "facetrack.embedder.NoEmbedder"}
@@ -16,15 +18,22 @@ _RADII = ("bandwidth", "eps")
 def settle(config: DictConfig) -> None:
     """Complete a composed config in place; most have nothing to complete.
 
-    `dataset.roots` takes the place of `dataset.root`; a file of vectors says its name and radius.
+    `dataset.roots` takes the place of `dataset.root`; a file of vectors says its name and radius;
+    an earlier version of the protocol has its own clusterers.
     Raises UserError for settings that do not go together, and for a file that cannot be used.
     """
+    settle_protocol(config)
     dataset = config.dataset
     if dataset.get("roots") is not None and OmegaConf.is_missing(dataset, "root"):
         dataset.root = None
     if dataset.get("_target_") == _VECTORS:
         _settle_vectors(config)
-        return
+    else:
+        _demand_stages(config)
+    _settle_radius(config)
+
+
+def _demand_stages(config: DictConfig) -> None:
     for stage, nobody in _NOBODY.items():
         if config[stage].get("_target_") == nobody:
             raise UserError(
@@ -49,6 +58,8 @@ def _settle_vectors(config: DictConfig) -> None:
         dataset.name = said.call(Path(str(dataset.file)))
     if config.embedder.radius is None:
         config.embedder.radius = said.radius
+    if config.embedder.get("strangers") is None and said.strangers is not None:
+        config.embedder.strangers = [list(pair) for pair in said.strangers]
     radius = config.embedder.radius
     if radius is None:
         _demand_radius(config)
@@ -56,6 +67,21 @@ def _settle_vectors(config: DictConfig) -> None:
         raise UserError(
             f"embedder.radius is a distance between embeddings, a number above 0; got {radius!r}"
         )
+
+
+def _settle_radius(config: DictConfig) -> None:
+    """Give a method whose radius is left open that of the embedder's strangers."""
+    clusterer = config.clusterer
+    if clusterer.get("share") is None or clusterer.get("eps") is not None:
+        return
+    clusterer.eps = read_scale(config).find_distance(clusterer.share)
+
+
+def read_scale(config: DictConfig) -> Scale:
+    """The distances of a config's embedder. Raises UserError for some that cannot be."""
+    embedder = OmegaConf.to_container(config.embedder)
+    assert isinstance(embedder, dict)
+    return Scale.read({str(key): value for key, value in embedder.items()})
 
 
 def _demand_radius(config: DictConfig) -> None:
@@ -66,7 +92,8 @@ def _demand_radius(config: DictConfig) -> None:
     if "space" in config.task:  # a study, whose range is in units of it
         raise UserError(f"{said}: add embedder.radius=NUMBER, around which a study searches")
     used = next((name for name in _RADII if name in config.clusterer), None)
-    if used is not None and config.clusterer[used] is None:
+    open_still = used is not None and config.clusterer[used] is None
+    if open_still and (config.embedder.strangers is None or "share" not in config.clusterer):
         raise UserError(f"{said}: add clusterer.eps=NUMBER, or embedder.radius=NUMBER")
 
 

@@ -38,7 +38,7 @@ from facetrack.tasks.context.experiments import make_experiment
 from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.missing import refuse_missing
-from facetrack.tasks.context.settling import settle
+from facetrack.tasks.context.settling import read_scale, settle
 from facetrack.tasks.scores import write_resamples
 
 FORMATS = ("npz", "csv")
@@ -131,7 +131,7 @@ def _embed_and_score(config: DictConfig) -> tuple[Embeddings, Evaluation]:
     sampling = make(config.sampling)
     faces, _ = _embed(config)
     if radius.is_not_given(given_settings(), config.clusterer) and not faces.names:
-        radius.choose(estimator, faces.vectors, float(config.embedder.radius), TERMINAL)
+        radius.choose(estimator, faces.vectors, read_scale(config), TERMINAL)
     return faces, evaluate(make_experiment(config, faces, estimator, sampling), TERMINAL)
 
 
@@ -151,6 +151,8 @@ def _arrays(
         arrays |= {"labels": faces.people, "people": _texts(faces.names)}
     if config.embedder.radius is not None:
         arrays["radius"] = np.array(float(config.embedder.radius))
+    if config.embedder.get("strangers") is not None:
+        arrays["strangers"] = np.array([list(pair) for pair in config.embedder.strangers])
     if evaluation is not None:
         names = list(evaluation.resamples[0])
         arrays |= {

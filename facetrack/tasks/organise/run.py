@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
 from facetrack.core.errors import Incomplete
+from facetrack.core.scale import SETTINGS
 from facetrack.dataset.folder import find_folder as readable_folder
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
@@ -21,7 +22,7 @@ from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
 from facetrack.tasks.context.missing import refuse_missing
-from facetrack.tasks.context.settling import settle
+from facetrack.tasks.context.settling import read_scale, settle
 from facetrack.tasks.context.stored_configs import contain
 from facetrack.tasks.forgetting.carrying_out import finish_forgetting
 from facetrack.tasks.organise import telling
@@ -30,7 +31,7 @@ from facetrack.tasks.organise.sorting import sort_photos
 from facetrack.tracking.protocols import Run
 
 # Of a clusterer's settings, what its groups do not depend on, and its radius.
-_LEFT_OUT = ("_target_", *radius.NAMES, "space")
+_LEFT_OUT = ("_target_", *radius.NAMES, "space", "share")
 
 
 def organise(config: DictConfig) -> None:
@@ -52,7 +53,7 @@ def organise(config: DictConfig) -> None:
 def _read_request(config: DictConfig) -> Request:
     """What a config asks for. Raises UserError for what cannot be meant."""
     refuse_missing(config)
-    task = config.task
+    task, embedder = config.task, contain(config.embedder)
     return Request(
         dataset=make(config.dataset),
         folders=_read_folders(config.dataset),
@@ -60,8 +61,8 @@ def _read_request(config: DictConfig) -> Request:
             detector=make(config.detector),
             embedder=make(config.embedder),
             engine=config.extract.engine,
-            radius=float(config.embedder.radius),
-            settings=contain(config.embedder),
+            scale=read_scale(config),
+            settings={key: one for key, one in embedder.items() if key not in SETTINGS},
         ),
         clusterer=_read_clusterer(config),
         out=user_path(task.out),

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from facetrack import testing
 from facetrack.clusterer import DBSCAN
 from facetrack.core.errors import UserError
+from facetrack.core.scale import Scale
 from facetrack.dataset import Folder
 from facetrack.detector import Haar
 from facetrack.embedder import DlibResNet
@@ -23,7 +24,7 @@ from facetrack.tasks.organise.sorting import sort_photos
 
 
 def _request(root: Path, out: Path, **changed: Any) -> Request:
-    stages = Stages(Haar(choose="all"), DlibResNet(), "local", radius=0.3)
+    stages = Stages(Haar(choose="all"), DlibResNet(), "local", Scale(0.3))
     clusterer = Clusterer(
         "dbscan", {"min_samples": 1}, lambda: DBSCAN(0.3, min_samples=1), radius_is_given=True
     )
