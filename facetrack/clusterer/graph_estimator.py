@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels import approximate
 from facetrack.clusterer.kernels.distances import scale
@@ -44,7 +44,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     @abstractmethod
     def _divide(self, links: "Links", conflicts: "Links", seed: int) -> NDArray[np.int64]:
-        """The group of each of n points, each of which has a link, as numbers below n."""
+        """The group of each of n points, which all have links, as numbers below n; n may be 0."""
 
     def fit(self, X: ArrayLike, y: object = None, photos: ArrayLike | None = None) -> Self:  # noqa: ARG002 - scikit-learn's
         """Cluster X, (n, d) float32 or float64, which is not changed.
@@ -52,8 +52,8 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         photos: (n,) the photo that each face is on, as strings or whole numbers. Faces of a photo
         come into different clusters, unless they are nearer than half of eps to each other: as good
         as equal. None: nobody knows.
-        Raises ValueError for parameters or points that scikit-learn would refuse, UserError where
-        faiss is asked for and not installed.
+        Raises ValueError for parameters or points that scikit-learn would refuse and for another
+        number of photos than points, UserError where faiss is asked for and not installed.
         """
         self._validate_params()
         points = validate_data(self, X, dtype=[np.float64, np.float32])
@@ -93,8 +93,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         tied = without(links.weigh(near), apart)
         linked = np.flatnonzero(np.diff(tied.starts))
         groups = np.arange(len(copies.rows)) + len(linked)
-        if len(linked):
-            groups[linked] = self._divide(some(tied, linked), some(apart, linked), seed)
+        groups[linked] = self._divide(some(tied, linked), some(apart, linked), seed)
         return groups[copies.inverse]
 
     def _validate_params(self) -> None:
@@ -105,8 +104,12 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
 def number_photos(photos: ArrayLike, points: NDArray[np.floating]) -> NDArray[np.int64]:
     """(n,) numbers in place of n photos' ids. Raises ValueError unless there are as many points."""
-    given = column_or_1d(photos)
-    check_consistent_length(points, given)
+    given = np.asarray(photos)
+    if given.shape != (n := len(points),):
+        raise ValueError(
+            f"photos must name the photo of each of the {n} rows of X, as an array of shape "
+            f"({n},), not {given.shape}: leave it out where nobody knows"
+        )
     numbers: NDArray[np.int64] = np.unique(given, return_inverse=True)[1]
     return numbers
 

@@ -127,7 +127,7 @@ def test_what_is_refused() -> None:
     for name, wrong in (("eps", 0.0), ("eps", "x"), ("neighbors", "all")):
         with pytest.raises(ValueError, match=name):
             AverageLinkage(0.3).set_params(**{name: wrong}).fit(LINE)
-    for photos, told in ((["a"], "inconsistent"), (np.zeros((8, 2)), "1d")):
+    for photos, told in ((["a"], "of each of the 8 rows"), (np.zeros((8, 2)), r"not \(8, 2\)")):
         with pytest.raises(ValueError, match=told):
             AverageLinkage(0.3).fit(LINE, photos=photos)
 
