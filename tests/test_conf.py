@@ -12,7 +12,7 @@ from facetrack.embedder import DlibResNet, FaceNet, NoEmbedder
 from facetrack.evaluation.resampling import Bootstrap, Subsample
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context.estimators import build_estimator
-from facetrack.tasks.context.settling import settle
+from facetrack.tasks.context.settling import of_class, settle
 
 GROUPS = (
     "dataset",
@@ -56,7 +56,7 @@ def test_composes_and_instantiates(group: str, choice: str) -> None:
     elif group == "tracking":
         assert set(node) == {"uri", "experiment"}
     else:
-        made = instantiate(node)
+        made = instantiate(of_class(node) if group == "embedder" else node)
         methods = {
             "dataset": ("load",),
             "detector": ("identity", "detect"),

@@ -5,19 +5,21 @@ import os
 import pkgutil
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from facetrack.core.errors import UserError
+from facetrack.core.scale import SETTINGS
 from facetrack.core.suggestions import find_nearest
 from facetrack.system.shipped import CONF
 from facetrack.system.yaml_loader import LOADER
 
 _REFERENCE = re.compile(r"\$\{(\w+)\.(\w+)\}")
 _VARIABLE = re.compile(r"\$\{oc\.env:(\w+),([^{}]*)\}")
-_NO_SETTINGS = ("_target_", "defaults", "space", "share")  # the last two are read by tasks
+_NO_SETTINGS = ("_target_", "defaults", "space")  # `space` is what a study searches
+_FACTS = ("share", *SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,16 @@ class Choice:
     """One choice of a group, as its file in conf/ has it.
 
     target: its class or function, with dots; "" for none. settings: the defaults, in which
-    `${group.setting}` stands for another setting. share: of pairs of strangers, that a clusterer's
-    own radius lets in; None where it has none of its own.
+    `${group.setting}` stands for another setting. facts: what its
+    file says to others than its class: a clusterer's `share` of pairs of strangers within its own
+    radius, an embedder's distances of strangers.
     """
 
     group: str
     name: str
     target: str
     settings: Mapping[str, Any]
-    share: float | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def fill(self, given: Mapping[str, object], known: Mapping[str, object]) -> dict[str, Any]:
         """All settings: those given, the others by default.
@@ -99,8 +102,10 @@ def choose(group: str, name: object) -> Choice:
         raise UserError(f"there is no {group} {name!r}{meant} (choose one of {', '.join(names)})")
     path = CONF / group / f"{name}.yaml"
     content = yaml.load(path.read_text(encoding="utf-8"), LOADER)
-    settings = {key: value for key, value in content.items() if key not in _NO_SETTINGS}
-    return Choice(group, str(name), content.get("_target_", ""), settings, content.get("share"))
+    left_out = (*_NO_SETTINGS, *_FACTS)
+    settings = {key: value for key, value in content.items() if key not in left_out}
+    facts = {key: content[key] for key in _FACTS if key in content}
+    return Choice(group, str(name), content.get("_target_", ""), settings, facts)
 
 
 def make_default(group: str, name: object) -> Any:

@@ -4,11 +4,11 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from facetrack.api.choices import make_default
+from facetrack.api.choices import choose, make_default
 from facetrack.api.faces import Faces
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Dataset, Detector, Embedded, Embedder
-from facetrack.core.scale import SETTINGS, Scale
+from facetrack.core.scale import Scale
 from facetrack.core.suggestions import find_nearest
 from facetrack.dataset import Folder, Vectors
 from facetrack.dataset.vectors import read_about
@@ -18,7 +18,6 @@ from facetrack.system.files import user_path
 from facetrack.system.home import find_home, find_locks, lock
 from facetrack.system.progress import TERMINAL
 
-_DISTANCES = ("radius", *SETTINGS)
 _DETECTOR, _EMBEDDER = "haar", "dlib"
 # Those that are complete without a path.
 _DATASETS = ("lfw", "muct", "portraits")
@@ -75,8 +74,13 @@ def embed(
     with lock(find_locks() / f"embed-{key}.lock"), Store(find_home()) as store:
         faces = extract(dataset.load(), found, used, store, progress=TERMINAL)
     source = f"{_name(detector)} and {_name(embedder)}"
-    settings = {name: getattr(used, name) for name in _DISTANCES if hasattr(used, name)}
-    return Faces(faces, dataset.name, Scale.read(settings), source)
+    return Faces(faces, dataset.name, _find_scale(embedder, used), source)
+
+
+def _find_scale(given: object, embedder: Any) -> Scale:
+    """An embedder's distances: its own radius, and what conf/ says of one that is named there."""
+    facts = choose("embedder", given).facts if isinstance(given, str) else {}
+    return Scale.read({"radius": getattr(embedder, "radius", None), **facts})
 
 
 def _make_stage(group: str, given: object, method: str) -> Any:

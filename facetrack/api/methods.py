@@ -78,16 +78,15 @@ def make_method(faces: Faces, clusterer: str | Estimator, given: Mapping[str, ob
 def fill_radius(choice: Choice, settings: dict[str, Any], scale: Scale) -> dict[str, Any]:
     """The same settings, with a radius of the method's own where that is left open."""
     known = scale.strangers is not None or scale.radius is not None
-    if choice.share is None or settings.get("eps") is not None or not known:
+    if "share" not in choice.facts or settings.get("eps") is not None or not known:
         return settings
-    return {**settings, "eps": scale.find_distance(choice.share)}
+    return {**settings, "eps": scale.find_distance(choice.facts["share"])}
 
 
 def is_radius_open(choice: Choice, given: Collection[str]) -> bool:
     """Whether a clusterer has a radius that is none of the settings given."""
     keys = [f"{choice.group}.{key}" for key in given]
-    own = () if choice.share is None else ("share",)
-    return radius.is_not_given(keys, (*choice.settings, *own))
+    return radius.is_not_given(keys, (*choice.settings, *choice.facts))
 
 
 def build(choice: Choice, settings: Mapping[str, object]) -> BaseEstimator:

@@ -134,7 +134,7 @@ def _make_stages(choices: Choices) -> Stages:
         detector=detector.make(detector.fill(all_faces, {})),
         embedder=embedder.make(settings),
         engine="local",
-        scale=Scale.read(settings),
+        scale=Scale.read({**settings, **embedder.facts}),
         settings={"_target_": embedder.target, **settings},
     )
 

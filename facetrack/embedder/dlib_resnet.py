@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Face, Vectors
-from facetrack.core.scale import Strangers
 from facetrack.system.files import sha256
 
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
@@ -25,14 +24,11 @@ class DlibResNet:
 
     normalize: whether the pipeline brings the vectors to unit length.
     radius: the Euclidean distance of unit vectors below which two faces usually show one
-    person; the clusterers' default eps and bandwidth. strangers, false_neighbors: as in
-    core/scale.py.
+    person; the clusterers' default eps and bandwidth.
     """
 
     normalize: bool = True
     radius: float = 0.3
-    strangers: Strangers | None = None
-    false_neighbors: float = 0.1
     batch: int = 1  # dlib gains nothing from batches on a CPU (57 ms a face at 1, 8 and 32)
     parallel = True
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from facetrack.core.errors import SettingError, UserError
 from facetrack.core.faces import Face, Image, Vectors
-from facetrack.core.scale import Strangers
 from facetrack.system.files import sha256, user_path
 
 # Part of every stored vector's key: raise it when crop, standardisation or network change.
@@ -38,8 +37,7 @@ class FaceNet:
     margin: pixels by which a box grows on each side.
     normalize: whether the pipeline brings the vectors to unit length.
     radius: the Euclidean distance of unit vectors below which two faces usually show one
-    person; the clusterers' default eps and bandwidth. strangers, false_neighbors: as in
-    core/scale.py.
+    person; the clusterers' default eps and bandwidth.
     Raises UserError for a value that is none of these.
     """
 
@@ -50,8 +48,6 @@ class FaceNet:
     dimensions: int
     standardize: str
     radius: float
-    strangers: Strangers | None = None
-    false_neighbors: float = 0.1
     margin: int = 5
     normalize: bool = True
     batch: int = 32

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Face, Vectors
-from facetrack.core.scale import Strangers
 
 
 @dataclass(frozen=True)
@@ -13,12 +12,9 @@ class NoEmbedder:
     """Embeds nothing.
 
     radius: the distance below which two vectors are usually one person; None: nobody says.
-    strangers, false_neighbors: as in core/scale.py.
     """
 
     radius: float | None = None
-    strangers: Strangers | None = None
-    false_neighbors: float = 0.1
     normalize = False
     batch = 1
     parallel = False

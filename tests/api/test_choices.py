@@ -5,6 +5,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from facetrack.api.choices import choose
+from facetrack.core.scale import SETTINGS
 from facetrack.system.shipped import CONF
 
 _GROUPS = ("dataset", "detector", "embedder", "clusterer", "sampling", "tracking")
@@ -28,7 +29,8 @@ def test_settings_are_those_that_hydra_composes(
     choice = choose(group, name)
     assert choice.target == composed.pop("_target_", "")
     composed.pop("space", None)
-    assert choice.share == composed.pop("share", None)
+    facts = {key: composed.pop(key) for key in ("share", *SETTINGS) if key in composed}
+    assert choice.facts == facts
     assert choice.fill({}, {"embedder.radius": config.embedder.radius}) == composed
 
 

@@ -44,6 +44,9 @@ RUN = {
     "python -m facetrack task=organise dataset=folder dataset.root=~/Pictures task.out=~/People": (
         Ran("index.html", ())
     ),
+    "python -m facetrack +experiment=methods": Ran(
+        "2 of 2 jobs finished", (*_PEOPLE, "task.n_trials=2", "clusterer=infomap,average_linkage")
+    ),
     _TUNE: Ran("Use it: python -m facetrack tuned=outputs/", (*_PEOPLE, "task.n_trials=2")),
     "python -m facetrack tuned=outputs/…/best.yaml dataset=folder dataset.root=~/Pictures": Ran(
         "ARI  ", first=_TUNE
@@ -158,6 +161,7 @@ NOT_RUN = {
     "make bench": "takes an hour, and needs LFW",
     "make faults": "takes over an hour",
     "python benchmarks/label_free.py": "takes an hour, and needs LFW",
+    "python benchmarks/bench_methods.py FOLDER": "takes minutes, and needs LFW",
     "mkdocs serve": _FOREVER,
     "mlflow ui": _FOREVER,
     "source .venv/bin/activate": "changes the shell it is typed in",

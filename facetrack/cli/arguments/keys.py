@@ -21,7 +21,10 @@ COMMAND_ONLY = ("resume", "tuned")
 
 _SHOWN = "python -m facetrack --cfg job shows what there is"
 # What facetrack reads of a choice itself, whether its class takes it or not.
-_ALWAYS = ("dataset.name", "embedder.radius")
+_ALWAYS = (
+    *("dataset.name", "clusterer.share"),
+    *("embedder.radius", "embedder.strangers", "embedder.false_neighbors"),
+)
 # An import takes longer than an answer should: not for what is a slip of the pen.
 _SLIP = 0.7
 

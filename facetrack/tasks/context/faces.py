@@ -14,13 +14,15 @@ from facetrack.extraction.store import Store
 from facetrack.system.home import find_home, find_locks, lock
 from facetrack.system.progress import TERMINAL
 from facetrack.tasks.context.instances import make
+from facetrack.tasks.context.settling import of_class
 
 
 def embed(config: DictConfig) -> Embeddings:
     """The embeddings of a config's dataset; jobs of one process share them."""
     # One string per stage: what does not change between jobs is the same key.
     return _embed(
-        *(OmegaConf.to_yaml(config[stage]) for stage in ("dataset", "detector", "embedder")),
+        *(OmegaConf.to_yaml(config[stage]) for stage in ("dataset", "detector")),
+        OmegaConf.to_yaml(of_class(config.embedder)),
         # Configs that older runs have kept do not say.
         engine=OmegaConf.select(config, "extract.engine", default="local"),
     )

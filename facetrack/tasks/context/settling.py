@@ -3,11 +3,13 @@
 import math
 from pathlib import Path
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
-from facetrack.core.scale import Scale
+from facetrack.core.scale import SETTINGS, Scale
 from facetrack.dataset.vectors import read_about
+from facetrack.tasks.context.choices import given_settings
 from facetrack.tasks.context.protocol import settle_protocol
 
 _VECTORS = "facetrack.dataset.Vectors"
@@ -23,6 +25,7 @@ def settle(config: DictConfig) -> None:
     Raises UserError for settings that do not go together, and for a file that cannot be used.
     """
     settle_protocol(config)
+    _forget_distances(config)
     dataset = config.dataset
     if dataset.get("roots") is not None and OmegaConf.is_missing(dataset, "root"):
         dataset.root = None
@@ -75,6 +78,19 @@ def _settle_radius(config: DictConfig) -> None:
     if clusterer.get("share") is None or clusterer.get("eps") is not None:
         return
     clusterer.eps = read_scale(config).find_distance(clusterer.share)
+
+
+def of_class(embedder: DictConfig) -> DictConfig:
+    """An embedder's config with what its class takes: its distances are for others."""
+    settings = {key: embedder[key] for key in embedder if key not in SETTINGS}
+    return OmegaConf.create(settings)
+
+
+def _forget_distances(config: DictConfig) -> None:
+    """Of a class that the command names itself the choice's distances are not."""
+    given = given_settings() if HydraConfig.initialized() else set()
+    if "embedder._target_" in given and "embedder.strangers" not in given:
+        config.embedder.strangers = None
 
 
 def read_scale(config: DictConfig) -> Scale:

@@ -8,7 +8,6 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
 from facetrack.core.errors import Incomplete
-from facetrack.core.scale import SETTINGS
 from facetrack.dataset.folder import find_folder as readable_folder
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
@@ -22,7 +21,7 @@ from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
 from facetrack.tasks.context.missing import refuse_missing
-from facetrack.tasks.context.settling import read_scale, settle
+from facetrack.tasks.context.settling import of_class, read_scale, settle
 from facetrack.tasks.context.stored_configs import contain
 from facetrack.tasks.forgetting.carrying_out import finish_forgetting
 from facetrack.tasks.organise import telling
@@ -53,16 +52,16 @@ def organise(config: DictConfig) -> None:
 def _read_request(config: DictConfig) -> Request:
     """What a config asks for. Raises UserError for what cannot be meant."""
     refuse_missing(config)
-    task, embedder = config.task, contain(config.embedder)
+    task = config.task
     return Request(
         dataset=make(config.dataset),
         folders=_read_folders(config.dataset),
         stages=Stages(
             detector=make(config.detector),
-            embedder=make(config.embedder),
+            embedder=make(of_class(config.embedder)),
             engine=config.extract.engine,
             scale=read_scale(config),
-            settings={key: one for key, one in embedder.items() if key not in SETTINGS},
+            settings=contain(of_class(config.embedder)),
         ),
         clusterer=_read_clusterer(config),
         out=user_path(task.out),

@@ -11,7 +11,7 @@ from facetrack.core.errors import UserError
 from facetrack.core.scale import Scale
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context.parameters import flatten
-from facetrack.tasks.context.settling import read_scale, settle
+from facetrack.tasks.context.settling import of_class, read_scale, settle
 
 SHARES = {"infomap": 1e-4, "chinese_whispers": 1e-4, "average_linkage": 1e-3}
 
@@ -77,3 +77,13 @@ def test_nobody_knows(tmp_path: Path) -> None:
 def test_a_file_that_says_what_cannot_be(pairs: object, told: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=told):
         _settled("dataset=vectors", _save(tmp_path, strangers=pairs), "embedder.radius=0.3")
+
+
+def test_a_class_is_not_told_what_is_for_others() -> None:
+    embedder = of_class(_settled("clusterer=infomap").embedder)
+    assert set(embedder) == {"_target_", "normalize", "radius"}
+
+
+def test_a_class_is_not_told_what_is_for_others() -> None:
+    embedder = of_class(_settled("clusterer=infomap").embedder)
+    assert set(embedder) == {"_target_", "normalize", "radius"}
