@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from facetrack.core.protocol import CURRENT
 from facetrack.core.scores import Summary
 from facetrack.tracking.records import JobRecord, RunRecord, StudyRecord
 
-_RUN = RunRecord("id", "a run", "job", "FINISHED", "s", {}, {}, "/nowhere", frozenset())
+_RUN = RunRecord("id", "a run", "job", "FINISHED", "s", CURRENT, {}, {}, "/nowhere", frozenset())
 
 
 def job_record(
@@ -23,8 +24,10 @@ def job_record(
     return replace(made, **others)
 
 
-def study_record(choices: Mapping[str, str], curve: list[tuple[float, float]]) -> StudyRecord:
-    """A study of ARI over eps."""
+def study_record(
+    choices: Mapping[str, str], curve: list[tuple[float, float]], **others: Any
+) -> StudyRecord:
+    """A study of ARI over eps. others: fields of the record."""
     run = {**asdict(_RUN), "choices": choices, "kind": "study"}
     found: dict[str, Any] = {
         "axis": "eps",
@@ -32,7 +35,8 @@ def study_record(choices: Mapping[str, str], curve: list[tuple[float, float]]) -
         "best": "eps=0.3",
         "width": (0.2, 0.4),
     }
-    return StudyRecord(**run, **_of_job(), parameters={}, ari=None, **found, curve=tuple(curve))
+    made = StudyRecord(**run, **_of_job(), parameters={}, ari=None, **found, curve=tuple(curve))
+    return replace(made, **others)
 
 
 def _of_job() -> dict[str, Any]:

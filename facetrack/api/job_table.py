@@ -12,9 +12,10 @@ def runs(uri: str | None = None, experiment: str | None = None) -> "pd.DataFrame
     """The jobs that commands have run: a row each, the oldest first.
 
     Columns are `run` (its id), `name`, `sweep`, `status` and `started`; the choices `dataset`,
-    `detector`, `embedder`, `clusterer` and `sampling`; how many pictures, faces and people there
-    were; parameters such as `method`, `radius`, `seed` and `clusterer.min_samples`; and scores such
-    as `ari_mean`. What a job does not have is NaN or None there.
+    `detector`, `embedder`, `clusterer` and `sampling`; `protocol_version`, as scores of hdbscan are
+    comparable within one version only; how many pictures, faces and people there were; parameters
+    such as `method`, `radius`, `seed` and `clusterer.min_samples`; and scores such as `ari_mean`.
+    What a job does not have is NaN or None there.
 
     uri: MLflow's store; None for where commands keep it: what MLFLOW_TRACKING_URI names, else
     mlflow.db in the working folder. experiment: None for what MLFLOW_EXPERIMENT_NAME names, else

@@ -76,7 +76,10 @@ def replace_resume(arguments: Sequence[str]) -> list[str]:
                 f"{asked[-1]}"
             )
     others = [one for one in others if one not in again]
-    return ["-m", *overrides, *others, f"sweep_id={sweep_id}"]
+    # As it was scored so far, whatever is scored now: a table never mixes two versions.
+    version = f"protocol_version={sweep.protocol_version}"
+    overrides = [one for one in overrides if not one.startswith("protocol_version=")]
+    return ["-m", *overrides, *others, f"sweep_id={sweep_id}", version]
 
 
 def _refuse_any(arguments: Sequence[str], asked: str) -> None:

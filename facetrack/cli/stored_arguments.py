@@ -14,7 +14,7 @@ from facetrack.tasks.context.targets import STAGES, TASK, leaves
 
 _GROUPS = (*STAGES, TASK, "experiment")
 _TASKS = ("evaluate", "tune")  # the others write to folders of the user's, or delete
-_NO_GROUP = ("seed", "n_resamples", "n_people", "extract.engine")
+_NO_GROUP = ("seed", "n_resamples", "n_people", "extract.engine", "protocol_version")
 _LAUNCHERS = ("basic", "joblib", "ray", "submitit_slurm")
 # What else of Hydra's may be set: numbers and single words. Of launchers' other settings some are
 # evaluated (joblib's pre_dispatch) or run by a shell (submitit's setup).

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from facetrack.core.errors import UserError
+from facetrack.core.protocol import FIRST, name_method
 from facetrack.system.progress import say
 
 _KEY = "tuned="
@@ -64,6 +65,7 @@ def _read_overrides(path: Path) -> list[str]:
     settings = content.get("settings") if isinstance(content, dict) else None
     if not isinstance(settings, dict):
         raise UserError(f"tuned={path} is no best.yaml of a study: it has no settings")
+    _say_protocol(path, content)
     overrides = []
     for stage in _STAGES:
         choice = content.get(stage)
@@ -78,3 +80,13 @@ def _read_overrides(path: Path) -> list[str]:
             )
         overrides.append(f"{key}={value}")
     return overrides
+
+
+def _say_protocol(path: Path, content: dict[str, Any]) -> None:
+    """Say where settings were found by an earlier version of the protocol that matters to them."""
+    method, version = str(content.get("clusterer")), content.get("protocol_version", FIRST)
+    if isinstance(version, int) and name_method(method, version) != method:
+        say(
+            f"  tuned={path}: found by protocol version {version}, in which {method} counted "
+            "copies; a study of now may find others"
+        )

@@ -4,12 +4,21 @@ import datetime
 from typing import Any
 
 from facetrack.tracking.experiment import look_up_experiment
-from facetrack.tracking.keys import CHOICES, FACES, KIND, PEOPLE, PICTURES, SKIPPED, SWEEP
+from facetrack.tracking.keys import (
+    CHOICES,
+    FACES,
+    KIND,
+    PEOPLE,
+    PICTURES,
+    SKIPPED,
+    SWEEP,
+    VERSION,
+)
 from facetrack.tracking.reading import read_job
 from facetrack.tracking.server import AGAIN, Access
 
 COUNTS = (PICTURES, FACES, PEOPLE, SKIPPED)
-COMMON = ("run", "name", "sweep", "status", "started", *CHOICES, *COUNTS)
+COMMON = ("run", "name", "sweep", "status", "started", *CHOICES, VERSION, *COUNTS)
 
 
 class History:
@@ -43,6 +52,7 @@ def _make_row(run: Any) -> dict[str, object]:
         "status": job.status,
         "started": datetime.datetime.fromtimestamp(started / 1000).astimezone(),
         **{key: job.choices.get(key) for key in CHOICES},
+        VERSION: job.protocol_version,
         **{key: _read(job.tags.get(key)) for key in COUNTS},
         **{key: _read(one) for key, one in said.items() if not key.endswith("._target_")},
         **job.metrics,

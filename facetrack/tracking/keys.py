@@ -21,6 +21,10 @@ ERROR = "error"
 SHOWING = "shows_people"
 """Which of a run's artifacts show people: .0, .1 and so on, the pieces of their names as JSON."""
 
+# Tags of jobs, studies and sweeps.
+VERSION = "protocol_version"
+"""By which version of the protocol it is scored; what does not say so is of version 1."""
+
 # Tags of jobs and studies.
 SWEEP = "sweep"  # also of the sweep's parent run
 NUMBER = "job"  # a job's number in its sweep, as of its folder in outputs/
@@ -61,6 +65,8 @@ ARI_MEAN, ARI_STD, ARI_CI_LOW, ARI_CI_HIGH = "ari_mean", "ari_std", "ari_ci_low"
 PRECISION_MEAN, RECALL_MEAN = "pairwise_precision_mean", "pairwise_recall_mean"
 CLUSTERS_MEAN, PEOPLE_MEAN, SECONDS_MEAN = "n_clusters_mean", "n_people_mean", "fit_seconds_mean"
 NEIGHBORS_RECALL = "neighbors_recall"
+IMPOSSIBLE_PAIRS, PHOTO_PAIRS = "impossible_pairs", "photo_pairs"
+"""Of the pairs of faces on one photo, the share that was put together; how many pairs."""
 BEST_SETTING = "best_{}"  # of a study, by setting
 WIDTH_LOW, WIDTH_HIGH, FINISHED_TRIALS = "width_low", "width_high", "finished_trials"
 BEST_ARI_MEAN = "best_ari_mean"  # of a sweep

@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from facetrack.core.protocol import FIRST
 from facetrack.core.scores import Summary
 from facetrack.tracking import keys, pieces
 from facetrack.tracking.marks import read_mark
@@ -67,6 +68,7 @@ def _read_common(run: Any) -> dict[str, Any]:
         "kind": tags.get(keys.KIND, ""),
         "status": str(run.info.status),
         "sweep_id": tags.get(keys.SWEEP, ""),
+        "protocol_version": _read_number(tags.get(keys.VERSION)) or FIRST,
         "choices": {group: tags[group] for group in keys.CHOICES if group in tags},
         "quiet": {
             key: value

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from facetrack.core.protocol import name_method
 from facetrack.core.scores import Summary
 
 
@@ -12,6 +13,7 @@ class RunRecord:
 
     kind: "job", "study", "trial", "organise" or "sweep". status: "RUNNING", "FINISHED", "FAILED" or
     "KILLED". sweep_id: of its sweep, which a parent run is of as well; empty for none.
+    protocol_version: by which its scores were made (see docs/PROTOCOL.md).
     choices: by group, what was chosen, and of "dataset" its name; without those it does not tell.
     quiet: settings that are tags, not parameters: what the command did not set of a method, and
     places on the machine that ran it. location: of its artifacts, as a URI. showing: names of those
@@ -23,6 +25,7 @@ class RunRecord:
     kind: str
     status: str
     sweep_id: str
+    protocol_version: int
     choices: Mapping[str, str]
     quiet: Mapping[str, str]
     location: str
@@ -48,6 +51,11 @@ class JobRecord(RunRecord):
     ari: Summary | None
     metrics: Mapping[str, float]
     digests: tuple[str, ...]
+
+    @property
+    def method(self) -> str:
+        """Its clusterer as tables call it; one of an earlier protocol's scores says so."""
+        return name_method(self.choices["clusterer"], self.protocol_version)
 
 
 @dataclass(frozen=True)

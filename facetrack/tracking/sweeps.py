@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from facetrack.core.errors import UserError
+from facetrack.core.protocol import CURRENT
 from facetrack.system.masking import mask
 from facetrack.tracking import keys, pieces
 from facetrack.tracking.experiment import Experiment
@@ -63,10 +64,18 @@ def describe_new(
         keys.KIND: "sweep",
         keys.SWEEP: sweep_id,
         keys.OVERRIDES: told,
+        keys.VERSION: _find_protocol(overrides),
         keys.SWEEP_NUMBER: 1 + max((one.number for one in sweeps), default=0),
         # In tags rather than a file: they are there as soon as the run is.
         **pieces.write(keys.COMMAND, command),
     }
+
+
+def _find_protocol(overrides: Sequence[str]) -> str:
+    """By which version of the protocol a sweep with these overrides is scored."""
+    key = f"{keys.VERSION}="
+    given = [one.removeprefix(key) for one in overrides if one.startswith(key)]
+    return given[-1] if given else str(CURRENT)
 
 
 def close_left(experiment: Experiment, sweep_id: str, status: str) -> None:

@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from facetrack.clusterer import (
     DBSCAN,
+    HDBSCAN,
     ChineseWhispers,
     Infomap,
     MeanShift,
@@ -24,6 +25,7 @@ _checked: Any = parametrize_with_checks(
     [
         ChineseWhispers(0.5),
         DBSCAN(0.5),
+        HDBSCAN(copy=True),
         Infomap(0.5),
         MeanShift(0.5),
         SpectralClustering(3, random_state=0),

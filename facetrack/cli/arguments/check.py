@@ -74,6 +74,7 @@ class Checks:
             if one is not None and not is_choice(one, self._catalogue.groups)
         ]
         for override in overrides:
+            _refuse_versions(override)
             found.set(override)
         values.check(found.jobs, overrides)
         values.check_hydras(found.hydra)
@@ -149,6 +150,15 @@ def find_single_task(found: Composed) -> str | None:
         names.find_present(str(OmegaConf.select(job, "task._target_"))) for job in found.jobs
     )
     return next((_ALONE[target] for target in targets if target in _ALONE), None)
+
+
+def _refuse_versions(override: Override) -> None:
+    """Raises UserError for a sweep over versions of the protocol, which are not comparable."""
+    if override.key_or_group == "protocol_version" and override.is_sweep_override():
+        raise UserError(
+            "protocol_version is one number for a whole sweep, whose tables never mix two; got "
+            f"{override.input_line}: run a sweep for each"
+        )
 
 
 def _refuse_sweep(found: Composed, flag: str) -> None:

@@ -12,8 +12,8 @@ _RADII = {"eps", "bandwidth"}
 _LAUNCHER = "hydra/launcher"
 # By task: settings of the experiment that it has no use for.
 _UNUSED: Mapping[str, Collection[str]] = {
-    "organise": ("n_people", "n_resamples", "sampling"),
-    "forget": ("n_people", "n_resamples", "sampling", "clusterer"),
+    "organise": ("n_people", "n_resamples", "sampling", "protocol_version"),
+    "forget": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
 }
 
 

@@ -13,6 +13,7 @@ from facetrack.cli.arguments import hydra_errors
 from facetrack.cli.arguments.overrides import read_settings
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN, LARGEST_SEED, is_seed
+from facetrack.core.protocol import VERSIONS
 from facetrack.core.suggestions import find_nearest
 
 _LARGEST = 2**31 - 1  # what the libraries below count with
@@ -122,6 +123,7 @@ RULES: dict[str, Rule] = {
     "seed": Rule(f"a whole number from 0 to {LARGEST_SEED}", is_seed),
     "n_resamples": whole(1),
     "n_people": optional(whole(2), "for all"),
+    "protocol_version": Rule("1 or 2", lambda value: type(value) is int and value in VERSIONS),
     "extract.engine": one_of("local", "ray"),
     "person": optional(_NAME),
     "picture": optional(_NAME),

@@ -24,6 +24,7 @@ from facetrack.tasks.context.choices import (
 )
 from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.parameters import fingerprint, flatten
+from facetrack.tasks.context.protocol import read_protocol
 from facetrack.tasks.context.stored_configs import write_masked
 from facetrack.tasks.scores import count_faces
 from facetrack.tracking import keys
@@ -62,6 +63,7 @@ class Job:
             **chosen,
             keys.OVERRIDES: what,
             keys.FINGERPRINT: self.fingerprint,
+            keys.VERSION: read_protocol(config),
             **({keys.COMMIT: commit} if (commit := checkout_commit()) else {}),
             **places,
         }
@@ -86,6 +88,7 @@ class Job:
             name=self.name,
             choices=read_choices(self.config),
             parameters=self.params,
+            protocol_version=read_protocol(self.config),
             **fields,
         )
 

@@ -46,6 +46,9 @@ def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
     whole["clusterer"].pop("share", None)
     add("", whole)
     del params["sweep_id"]
+    # Where it makes a difference, the clusterer's target differs too; else a job that the version
+    # before has finished is found.
+    params.pop("protocol_version", None)
     return params, places
 
 

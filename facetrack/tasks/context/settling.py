@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from facetrack.core.errors import UserError
 from facetrack.core.scale import Scale
 from facetrack.dataset.vectors import read_about
+from facetrack.tasks.context.protocol import settle_protocol
 
 _VECTORS = "facetrack.dataset.Vectors"
 _NOBODY = {"detector": "facetrack.detector.NoDetector", "embedder": "facetrack.embedder.NoEmbedder"}
@@ -17,9 +18,11 @@ _RADII = ("bandwidth", "eps")
 def settle(config: DictConfig) -> None:
     """Complete a composed config in place; most have nothing to complete.
 
-    `dataset.roots` takes the place of `dataset.root`; a file of vectors says its name and radius.
+    `dataset.roots` takes the place of `dataset.root`; a file of vectors says its name and radius;
+    an earlier version of the protocol has its own clusterers.
     Raises UserError for settings that do not go together, and for a file that cannot be used.
     """
+    settle_protocol(config)
     dataset = config.dataset
     if dataset.get("roots") is not None and OmegaConf.is_missing(dataset, "root"):
         dataset.root = None

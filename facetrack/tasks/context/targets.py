@@ -22,6 +22,7 @@ from facetrack.system.files import sha256
 from facetrack.system.shipped import CONF
 from facetrack.system.yaml_loader import LOADER
 from facetrack.tasks.context import names
+from facetrack.tasks.context.protocol import FORMER
 
 STAGES = ("dataset", "detector", "embedder", "clusterer", "sampling")
 TASK = "task"
@@ -41,7 +42,7 @@ class Typed(metaclass=Singleton):
 
 def refuse_others(node: DictConfig | ListConfig) -> None:
     """Raises UserError where a stage's config names a target that nobody here has named."""
-    known = _of_groups(STAGES) | Typed().names
+    known = _of_groups(STAGES) | FORMER | Typed().names
     for name in in_content(OmegaConf.to_container(node, resolve=True)):
         _refuse(name, known)
 

@@ -22,7 +22,7 @@ from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
 from facetrack.tasks.context.settling import read_scale, settle
-from facetrack.tasks.evaluate import galleries
+from facetrack.tasks.evaluate import galleries, photo_pairs
 from facetrack.tasks.scores import (
     count_faces,
     describe_result,
@@ -60,9 +60,15 @@ def evaluate(config: DictConfig) -> None:
         title = f"{config.dataset.name} {describe(config)}"
         picture = _tsne_png(config, embeddings, coordinates, evaluation)
         means = mean_scores(embeddings, evaluation)
-        _tell(config, embeddings, means.values)  # before a server may refuse them
-        job.give(run, metrics=means.values)
-        run.metrics(means.values, means.series)
+        impossible = photo_pairs.count_on_photos(
+            embeddings, evaluation.clusters, estimator, config.embedder.get("radius")
+        )
+        values = {**means.values, **photo_pairs.make_metrics(impossible)}
+        _tell(config, embeddings, values)  # before a server may refuse them
+        if impossible is not None and not config.sweep_id:
+            say(f"  {photo_pairs.tell(impossible)}")
+        job.give(run, metrics=values)
+        run.metrics(values, means.series)
         files: dict[str, str | bytes] = {
             "skipped.csv": write_skipped(embeddings.skipped),
             "tsne.png": picture,

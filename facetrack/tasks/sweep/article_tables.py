@@ -49,7 +49,7 @@ def compare(
     best: dict[str, dict[str, JobRecord]] = {}
     for job in jobs:
         of_method = best.setdefault(column(job, swept), {})
-        method = job.choices["clusterer"]
+        method = job.method
         if method not in of_method or _mean(of_method[method]) < _mean(job):
             of_method[method] = job
     found = {}
@@ -95,7 +95,7 @@ def draw_sizes(jobs: Sequence[JobRecord], swept: Sequence[str]) -> list[Size]:
 
 def row(job: JobRecord, swept: Sequence[str]) -> tuple[str, str]:
     """Method, and its parameter as the article says it: the radius, or "opt" for a known K."""
-    params, method = {**job.quiet, **job.parameters}, job.choices["clusterer"]
+    params, method = {**job.quiet, **job.parameters}, job.method
     said = [write_number(params[key]) for key in _RADII if key in params][:1]
     if params.get("clusterer.n_clusters") == KNOWN:
         said = ["opt"]

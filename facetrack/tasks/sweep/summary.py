@@ -6,6 +6,7 @@ from pathlib import Path
 
 from facetrack import figures
 from facetrack.core.artifacts import mark_nobody
+from facetrack.core.protocol import name_method
 from facetrack.evaluation.comparison import Difference
 from facetrack.figures import Point
 from facetrack.system.files import write as write_files
@@ -60,7 +61,7 @@ def _row(job: JobRecord) -> Row:
     method, _, parameters = job.overrides.partition(" ")
     return {
         **{stage: job.choices.get(stage, "") for stage in ("dataset", "detector", "embedder")},
-        "method": method,
+        "method": name_method(method, job.protocol_version),
         "parameters": parameters,
         "ari_mean": math.nan if job.ari is None else job.ari.mean,
         "two_std": math.nan if job.ari is None else job.ari.two_std,
@@ -88,7 +89,7 @@ def _points(jobs: Sequence[JobRecord], swept: list[str]) -> list[Point]:
         points.append(
             Point(
                 dataset=job.choices["dataset"],
-                method=", ".join([job.choices["clusterer"], *settings]),
+                method=", ".join([job.method, *settings]),
                 parameter=axis.rsplit(".", 1)[-1] if axis else "",
                 value=float(value) if value is not None else math.nan,
                 mean=job.ari.mean,

@@ -85,4 +85,5 @@ def write_best(
     score = f", mean ARI {values['ari_mean']:.4f}" if "ari_mean" in values else ""
     head = f"# Found by study {study_name} on {job.config.dataset.name}{score}.\n"
     settings = {f"clusterer.{key}": value for key, value in params.items()}
-    return head + yaml.safe_dump({**chosen, "settings": settings}, sort_keys=False)
+    said = {**chosen, keys.VERSION: job.tags[keys.VERSION], "settings": settings}
+    return head + yaml.safe_dump(said, sort_keys=False)

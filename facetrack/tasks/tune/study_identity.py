@@ -19,11 +19,11 @@ _STAGES = ("detector", "embedder", "clusterer", "sampling")
 _KNOWN = ("facetrack", "sklearn")
 _FETCHING = ("url", "filename")  # where weights come from; their content counts by its hash
 _NUMBERS = ("seed", "n_resamples")
-# Where the classes of the version before lay, which its names of studies depend on.
+# Where the classes of the version before lay, which its names of studies depend on. HDBSCAN is not
+# among them: what clusters distinct faces is another method, and begins a study of its own.
 _LAY = {
     "dbscan": "facetrack.clusterer.DBSCAN",
     "meanshift": "facetrack.clusterer.mean_shift",
-    "hdbscan": "sklearn.cluster.HDBSCAN",
     "kmeans": "sklearn.cluster.KMeans",
     "agglomerative": "sklearn.cluster.AgglomerativeClustering",
     "spectral": "facetrack.clusterer.SpectralClustering",

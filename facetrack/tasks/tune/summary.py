@@ -99,7 +99,8 @@ def _tell(one: Common) -> str:
 def _row(study: StudyRecord) -> dict[str, str | float]:
     low, high = study.width or (math.nan, math.nan)
     return {
-        **{group: study.choices[group] for group in ("dataset", "embedder", "clusterer")},
+        **{group: study.choices[group] for group in ("dataset", "embedder")},
+        "clusterer": study.method,
         "best": study.status if study.best is None else study.best,
         "ari_mean": math.nan if study.ari is None else study.ari.mean,
         "two_std": math.nan if study.ari is None else study.ari.two_std,
@@ -118,7 +119,7 @@ def _dataset(study: StudyRecord) -> str:
 
 
 def _method(study: StudyRecord) -> str:
-    return f"{study.choices['clusterer']}, {study.choices['embedder']}"
+    return f"{study.method}, {study.choices['embedder']}"
 
 
 def _cells(row: dict[str, str | float]) -> list[str]:

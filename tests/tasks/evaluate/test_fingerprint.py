@@ -6,6 +6,7 @@ from omegaconf import OmegaConf
 
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context.parameters import fingerprint, flatten
+from facetrack.tasks.context.settling import settle
 
 FOLDER = ("dataset=folder", "dataset.root=/x", "detector=dlib_hog", "clusterer.eps=0.3")
 
@@ -13,6 +14,7 @@ FOLDER = ("dataset=folder", "dataset.root=/x", "detector=dlib_hog", "clusterer.e
 def _fingerprint(*overrides: str) -> str:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", list(overrides))
+    settle(config)
     OmegaConf.resolve(config)
     return fingerprint(flatten(config)[0])
 
@@ -25,6 +27,13 @@ def test_what_the_version_before_has_finished_is_found(
     overrides: tuple[str, ...], expected: str
 ) -> None:
     assert _fingerprint(*overrides) == expected
+
+
+def test_hdbscan_that_counted_copies_is_another_job() -> None:
+    old, dbscan = ("clusterer=hdbscan", "n_resamples=3"), ("detector=haar",)
+    assert _fingerprint(*old, "protocol_version=1") == "da1267e516ddba20"
+    assert _fingerprint(*old) != _fingerprint(*old, "protocol_version=1")
+    assert _fingerprint(*dbscan) == _fingerprint(*dbscan, "protocol_version=1")
 
 
 def test_what_came_later_counts_where_it_is_used() -> None:
