@@ -261,6 +261,8 @@ def _check_in(job: DictConfig, key: str) -> None:
         raise UserError(f"{key} cannot be worked out: {hydra_errors.explain(error)}") from error
     if value is None and key in _SETTLED and _is_of_vectors(job):
         return  # the file says it (settle.py)
+    if value is None and key == "clusterer.eps" and node.get("share") is not None:
+        return  # the embedder says it (settle.py)
     if _counts(job, key):
         plain = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
         RULES[key].refuse(key, plain)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from facetrack.tasks.tune.study import Plan
 
+# Of the radius that follows from the number of faces, on both sides.
+_AROUND = 0.15
 STORAGE = "sqlite:///outputs/studies.db"
 
 
@@ -39,8 +41,13 @@ def narrow_to_expected(
     searched: Sequence[Range], space: Space, embeddings: Embeddings
 ) -> list[Range]:
     """Ranges for the label-free objective, which is trusted near the radius to expect only."""
-    n = len(label_free.distinct(embeddings.vectors, space.natural / 2))
-    smallest, largest = (float(f"{share * space.natural:.4g}") for share in label_free.around(n))
+    if space.share is None:
+        n = len(label_free.distinct(embeddings.vectors, space.natural / 2))
+        ends = [share * space.natural for share in label_free.around(n)]
+    else:
+        expected = space.scale.find_distance_for(len(embeddings.vectors))
+        ends = [(1 - _AROUND) * expected, (1 + _AROUND) * expected]
+    smallest, largest = (float(f"{end:.4g}") for end in ends)
     given = [name for name, ends in space.asked.items() if ends]
     found = narrow(searched, given, smallest, largest)
     if found != list(searched):

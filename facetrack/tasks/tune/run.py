@@ -19,7 +19,7 @@ from facetrack.tasks.context.experiments import make_experiment
 from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
-from facetrack.tasks.context.settling import settle
+from facetrack.tasks.context.settling import read_scale, settle
 from facetrack.tasks.context.stored_configs import contain, write
 from facetrack.tasks.scores import mean_scores
 from facetrack.tasks.tune import planning
@@ -116,5 +116,6 @@ def read_space(config: DictConfig) -> Space:
         settings=clusterer,
         own=clusterer.get("space") or {},
         asked={name: ends for name, ends in asked.items() if ends is not None},
-        natural=float(config.embedder.radius),
+        scale=read_scale(config),
+        share=clusterer.get("share"),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from facetrack.core.errors import UserError
+from facetrack.core.scale import Scale
 from facetrack.system.progress import say
 
 DISTANCES = ("eps", "bandwidth")
@@ -34,15 +35,22 @@ class Space:
     """What there is to search of a clusterer, and what the command asks for.
 
     clusterer: what it is called. settings: those it has. own: by setting, the two ends that its
-    YAML gives; asked: those that `task.space` gives, as they came. natural: the embedder's radius,
-    the unit of distances in `own`.
+    YAML gives; asked: those that `task.space` gives, as they came. scale: the embedder's
+    distances. share: of pairs of strangers within the method's own radius, where it has one.
     """
 
     clusterer: str
     settings: Collection[str]
     own: Mapping[str, Sequence[float]]
     asked: Mapping[str, Any]
-    natural: float
+    scale: Scale
+    share: float | None = None
+
+    @property
+    def natural(self) -> float:
+        """The embedder's radius, the unit of distances in `own`."""
+        assert self.scale.radius is not None
+        return self.scale.radius
 
 
 def find_ranges(space: Space) -> list[Range]:
@@ -65,8 +73,8 @@ def find_ranges(space: Space) -> list[Range]:
             say(f"  task.space.{name} has no meaning for this clusterer, whose study goes without")
     if not found:
         raise UserError(
-            f"{space.clusterer} has nothing to search: choose "
-            "clusterer=dbscan, meanshift or hdbscan, or give a range such as "
+            f"{space.clusterer} has nothing to search: choose clusterer=infomap, "
+            "average_linkage, dbscan, meanshift or hdbscan, or give a range such as "
             "task.space.n_clusters=[2,50]"
         )
     return [_range(name, ends) for name, ends in found.items()]
