@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from facetrack.clusterer.near_copies import merge_near_copies
 from facetrack.core.progress import QUIET, Progress
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import Fit, fit, limit_threads, takes_photos
@@ -17,10 +16,6 @@ from facetrack.organiser.grouping import Numbers, give_numbers, take_apart
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos, Stages
 from facetrack.organiser.state import Photo, State
-
-# Of the embedder's radius: a burst, a smaller copy. Strangers are never that near; on LFW a third
-# to a half of it changes nothing, and with bursts of five the worst of many folders gets better.
-_COPY = 0.5
 
 
 @dataclass(frozen=True)
@@ -102,7 +97,7 @@ def group_faces(
     Gives the estimator its radius. Raises UserError where it cannot cluster them.
     """
     regroup = _set_radius(how, estimator, photos, before, now)
-    clustered = _cluster(how, estimator, photos)
+    clustered = _cluster(how.clusterer, estimator, photos)
     labels, mistaken = clustered.labels, _count_mistaken(how, estimator, photos, clustered.labels)
     if not takes_photos(estimator):
         labels = take_apart(labels, photos.vectors, photos.contents, now.radius)
@@ -182,18 +177,13 @@ def _keep_radius(
             )
 
 
-def _cluster(how: Grouping, estimator: BaseEstimator, photos: Photos, *, told: bool = True) -> Fit:
-    """The clusters of all faces. told: whether of photos, where the estimator takes them.
-
-    For methods on a neighbour graph near copies are one point, as on distinct faces only the
-    neighbours say who somebody is (see near_copies.py).
-    """
+def _cluster(
+    clusterer: Clusterer, estimator: BaseEstimator, photos: Photos, *, told: bool = True
+) -> Fit:
+    """The clusters of all faces. told: whether of photos, where the estimator takes them."""
     on = photo_pairs.number_photos(photos.contents) if told and takes_photos(estimator) else None
-    vectors, seed = photos.vectors, (how.clusterer.seed, how.clusterer.dataset, 0)
-    with limit_threads(len(vectors)):
-        if radius.has_own_radius(estimator):
-            vectors = merge_near_copies(vectors, _COPY * how.stages.radius)
-        return fit(estimator, vectors, None, seed, on)
+    with limit_threads(len(photos.vectors)):
+        return fit(estimator, photos.vectors, None, (clusterer.seed, clusterer.dataset, 0), on)
 
 
 def _count_mistaken(
@@ -206,7 +196,7 @@ def _count_mistaken(
     if not photo_pairs.are_enough(photos.contents):
         return None
     if takes_photos(estimator):
-        labels = _cluster(how, estimator, photos, told=False).labels
+        labels = _cluster(how.clusterer, estimator, photos, told=False).labels
     return photo_pairs.count(labels, photos, radius.read_radius(estimator) or how.stages.radius)
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from facetrack.api.choices import choose
 from facetrack.clusterer import DBSCAN, Infomap
-from facetrack.clusterer.near_copies import merge_near_copies
 from facetrack.core.faces import Vectors
 from facetrack.core.scale import Scale
 from facetrack.evaluation.label_free import Search
@@ -47,7 +46,7 @@ def test_infomap_at_the_radius_for_so_many_faces(seed: int, lfw: Faces) -> None:
         if len(vectors) > _MOST:
             continue
         estimator = Infomap(scale.find_distance_for(len(vectors)))
-        labels = estimator.fit_predict(merge_near_copies(vectors, 0.15))
+        labels = estimator.fit_predict(vectors)
         found[name] = scores(people, labels, information=False)["bcubed_f"]
     assert len(found) >= 22
     assert min(found.values()) >= 0.9, min(found, key=lambda name: found[name])
