@@ -30,10 +30,15 @@ class Faces:
     """Faces to compose of. vectors: (n, d) unit rows; people: (n,) 0, 1, …, each with a face."""
 
     def __init__(
-        self, vectors: NDArray[np.floating], people: NDArray[np.integer], seed: int
+        self,
+        vectors: NDArray[np.floating],
+        people: NDArray[np.integer],
+        seed: int,
+        copy: float = COPY,
     ) -> None:
         self.vectors = vectors.astype(np.float64)
         self.people = people
+        self._copy = copy
         self._sizes = np.bincount(people)
         self._random = np.random.default_rng(seed)
 
@@ -61,7 +66,7 @@ class Faces:
         n_copied = round(copied * len(rows))
         again = np.repeat(self._random.choice(rows, n_copied, replace=False), copies)
         away = self._random.normal(size=(len(again), self.vectors.shape[1]))
-        away *= COPY / np.linalg.norm(away, axis=1, keepdims=True)
+        away *= self._copy / np.linalg.norm(away, axis=1, keepdims=True)
         near = self.vectors[again] + away
         near /= np.linalg.norm(near, axis=1, keepdims=True)
         vectors = np.concatenate([self.vectors[rows], near]).astype(np.float32)
@@ -74,14 +79,14 @@ class Faces:
 
 
 def compositions(
-    vectors: NDArray[np.floating], people: NDArray[np.integer], seed: int
+    vectors: NDArray[np.floating], people: NDArray[np.integer], seed: int, copy: float = COPY
 ) -> Iterator[Composition]:
     """Every shape once, drawn from these faces; shapes with more people than there are, not.
 
-    vectors: (n, d) unit rows. people: (n,) integers, any numbering.
+    vectors: (n, d) unit rows. people: (n,) integers, any numbering. copy: how far copies lie.
     """
     own = np.unique(people, return_inverse=True)[1]
-    faces = Faces(vectors, own, seed)
+    faces = Faces(vectors, own, seed, copy)
     there = int(own.max()) + 1
     nobody = np.array([], dtype=np.intp)
     for n in (2, 5, 15, 60, 150, 400):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations
+from math import inf, log2, sqrt
 
 Point = tuple[float, ...]
 Points = Sequence[Point]
@@ -78,6 +79,81 @@ def mean_shift(points: Points, bandwidth: float, max_iter: int = 300) -> list[in
         if all(_squared(mean, better) > bandwidth * bandwidth for better in centres):
             centres.append(mean)
     return [min(range(len(centres)), key=lambda k: _squared(one, centres[k])) for one in points]
+
+
+def codelength(weights: Sequence[Sequence[float]], modules: Sequence[int]) -> float:
+    """Bits per step in two levels: Rosvall, Axelsson and Bergstrom 2009, equations 1 to 3.
+
+    weights: dense and symmetric, nothing on the diagonal. A walk along the links is at a node as
+    often as its share of the weights is. It uses the index codebook when it enters a module, and a
+    module's codebook for each of its nodes and when it leaves.
+    """
+    nodes = range(len(weights))
+    total = sum(sum(row) for row in weights)
+    visits = [sum(row) / total for row in weights]
+    leaving = dict.fromkeys(modules, 0.0)
+    for i in nodes:
+        for j in nodes:
+            if modules[i] != modules[j]:
+                leaving[modules[i]] += weights[i][j] / total
+    code = sum(leaving.values()) * _entropy(list(leaving.values()))
+    for module, exits in leaving.items():
+        used = [visits[i] for i in nodes if modules[i] == module] + [exits]
+        code += sum(used) * _entropy(used)
+    return code
+
+
+def whisper(
+    weights: Sequence[Sequence[float]],
+    apart: Sequence[set[int]],
+    orders: Sequence[Sequence[int]],
+) -> list[int]:
+    """Chinese whispers in the order told for each round; see kernels/whispers.py for the rules."""
+    labels = list(range(len(weights)))
+    for order in orders:
+        before = list(labels)
+        for i in order:
+            spoken: dict[int, float] = {}
+            for j, weight in enumerate(weights[i]):
+                if weight and labels[j] not in {labels[other] for other in apart[i]}:
+                    spoken[labels[j]] = spoken.get(labels[j], 0.0) + weight
+            most = max(spoken.values(), default=0.0)
+            if most > spoken.get(labels[i], 0.0):
+                labels[i] = min(label for label, told in spoken.items() if told == most)
+        if labels == before:
+            break
+    return labels
+
+
+def _entropy(rates: Sequence[float]) -> float:
+    total = sum(rates)
+    return -sum(one / total * log2(one / total) for one in rates if one)
+
+
+def average_linkage(points: Points, eps: float, one_photo: Sequence[Sequence[bool]]) -> list[int]:
+    """The two nearest groups join while their mean distance is at most the radius.
+
+    one_photo: which two points are of one photo: infinitely far apart beyond half the radius.
+    """
+    groups = [[i] for i in range(len(points))]
+
+    def apart(i: int, j: int) -> float:
+        distance = sqrt(_squared(points[i], points[j]))
+        return inf if one_photo[i][j] and distance > eps / 2 else distance
+
+    def mean(first: list[int], second: list[int]) -> float:
+        return sum(apart(i, j) for i in first for j in second) / len(first) / len(second)
+
+    while len(groups) > 1:
+        one, two = min(combinations(groups, 2), key=lambda pair: mean(*pair))
+        if mean(one, two) > eps:
+            break
+        groups = [*(each for each in groups if each not in (one, two)), sorted(one + two)]
+    labels = [0] * len(points)
+    for number, group in enumerate(sorted(groups)):
+        for i in group:
+            labels[i] = number
+    return labels
 
 
 def same_groups(first: Sequence[int], second: Sequence[int]) -> bool:

@@ -12,6 +12,7 @@ from facetrack.embedder import DlibResNet, FaceNet, NoEmbedder
 from facetrack.evaluation.resampling import Bootstrap, Subsample
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context.estimators import build_estimator
+from facetrack.tasks.context.settling import settle
 
 GROUPS = (
     "dataset",
@@ -45,8 +46,10 @@ def test_composes_and_instantiates(group: str, choice: str) -> None:
         assert _compose(group, choice).seed == 0
         assert set(swept.clusterer.split(",")) < {path.stem for path in CONF.glob("clusterer/*")}
         return
-    node = _compose(group, choice)[group]
+    config = _compose(group, choice)
+    node = config[group]
     if group == "clusterer":
+        settle(config)
         assert hasattr(build_estimator(node), "fit_predict")
     elif group == "task":
         assert callable(get_method(node._target_))

@@ -1,5 +1,6 @@
 """Clusterers: scikit-learn's estimator interface, one YAML per choice in conf/clusterer."""
 
+from facetrack.clusterer.average_linkage import AverageLinkage
 from facetrack.clusterer.chinese_whispers import ChineseWhispers
 from facetrack.clusterer.dbscan import DBSCAN
 from facetrack.clusterer.estimators import check, check_radii, for_resample, mean_shift
@@ -11,6 +12,7 @@ from facetrack.clusterer.spectral import SpectralClustering
 __all__ = [
     "DBSCAN",
     "HDBSCAN",
+    "AverageLinkage",
     "ChineseWhispers",
     "Infomap",
     "MeanShift",

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class ChineseWhispers(GraphClusterer):
     """Chinese whispers with scikit-learn's interface.
 
-    eps: radius, inclusive, in the units of the points. rounds: rounds at most; it ends when
-    nothing changes. neighbors: "exact", "faiss" for approximate ones, or "auto": faiss for more
-    than 200,000 distinct points where it is installed. random_state: of the order in which faces
-    are asked; the same gives the same labels.
+    eps: radius in the units of the points; a tie of that length has no weight. rounds: rounds at
+    most; it ends when nothing changes. neighbors: "exact", "faiss" for approximate ones, or "auto":
+    faiss for more than 200,000 distinct points where it is installed. random_state: of the order in
+    which faces are asked; the same gives the same labels.
 
     After `fit`: `labels_` (n,) int64, numbered by their first points, none is noise;
     `neighbors_recall_`, the share of neighbours that faiss found, None for exact ones.

@@ -1,8 +1,8 @@
 """What the methods on a neighbour graph have in common: points in, graph, groups, labels out.
 
 Such a method takes density from how many neighbours a face has, so that copies of a face would
-count as its friends. Equal rows are therefore a single point of the graph, and copies have the
-label of their face.
+count as its friends. Faces that are as good as equal, nearer than half of eps, are therefore a
+single point of the graph, and copies have the label of their face.
 """
 
 from abc import abstractmethod
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels import approximate
 from facetrack.clusterer.kernels.distances import scale
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from facetrack.clusterer.kernels.links import Links
 
 AS_GOOD_AS_EQUAL = 0.5
-"""Of the radius: two faces of a photo that are nearer than that may show a person twice."""
+"""Of the radius: faces nearer than that are copies, and on one photo may show a person twice. No
+two different people of LFW are so near, by dlib or by MobileFaceNet; of a photo's smaller,
+recompressed copies nearly all are."""
 
 
 class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
@@ -42,7 +44,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     @abstractmethod
     def _divide(self, links: "Links", conflicts: "Links", seed: int) -> NDArray[np.int64]:
-        """The group of each of n points, each of which has a link, as numbers below n."""
+        """The group of each of n points, which all have links, as numbers below n; n may be 0."""
 
     def fit(self, X: ArrayLike, y: object = None, photos: ArrayLike | None = None) -> Self:  # noqa: ARG002 - scikit-learn's
         """Cluster X, (n, d) float32 or float64, which is not changed.
@@ -50,17 +52,17 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         photos: (n,) the photo that each face is on, as strings or whole numbers. Faces of a photo
         come into different clusters, unless they are nearer than half of eps to each other: as good
         as equal. None: nobody knows.
-        Raises ValueError for parameters or points that scikit-learn would refuse, UserError where
-        faiss is asked for and not installed.
+        Raises ValueError for parameters or points that scikit-learn would refuse and for another
+        number of photos than points, UserError where faiss is asked for and not installed.
         """
         self._validate_params()
         points = validate_data(self, X, dtype=[np.float64, np.float32])
         same = distinct(points, key := digest(points))
-        on = None if photos is None else _number_photos(photos, points)
+        on = None if photos is None else number_photos(photos, points)
         seed = int(check_random_state(self.random_state).randint(2**31))
         self.neighbors_recall_: float | None = None
         groups = self._group(points[same.rows], same, on, key, seed)
-        self.labels_: NDArray[np.int64] = _number(groups[same.inverse])
+        self.labels_: NDArray[np.int64] = number_groups(groups[same.inverse])
         return self
 
     def _group(
@@ -74,18 +76,25 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         """The group of each distinct point; those without links are alone."""
         # numba takes half a second to import, so the kernels are only where they are used.
         from facetrack.clusterer.kernels import graph, links
-        from facetrack.clusterer.kernels.conflicts import find_conflicts, some, without
+        from facetrack.clusterer.kernels.conflicts import contract, find_conflicts, some, without
+        from facetrack.clusterer.kernels.copies import are_crowded, find_copies, without_copies
 
         unique, eps, _ = scale(unique, self.eps)
         near = graph.find_graph(unique, eps, key, neighbors=self.neighbors)
         self.neighbors_recall_ = near.recall
         apart = find_conflicts(unique, same, photos, AS_GOOD_AS_EQUAL * eps)
+        copies = find_copies(near, apart, AS_GOOD_AS_EQUAL * eps)
+        if are_crowded(near, copies, graph.K):
+            key += digest(copies.rows)
+            near = graph.find_graph(unique[copies.rows], eps, key, neighbors=self.neighbors)
+        else:
+            near = without_copies(near, copies)
+        apart = contract(apart, copies.inverse, len(copies.rows))
         tied = without(links.weigh(near), apart)
         linked = np.flatnonzero(np.diff(tied.starts))
-        groups = np.arange(len(unique)) + len(linked)
-        if len(linked):
-            groups[linked] = self._divide(some(tied, linked), some(apart, linked), seed)
-        return groups
+        groups = np.arange(len(copies.rows)) + len(linked)
+        groups[linked] = self._divide(some(tied, linked), some(apart, linked), seed)
+        return groups[copies.inverse]
 
     def _validate_params(self) -> None:
         super()._validate_params()
@@ -93,14 +102,19 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             approximate.load()  # before any picture is read, and before threads are limited
 
 
-def _number_photos(photos: ArrayLike, points: NDArray[np.floating]) -> NDArray[np.int64]:
-    given = column_or_1d(photos)
-    check_consistent_length(points, given)
+def number_photos(photos: ArrayLike, points: NDArray[np.floating]) -> NDArray[np.int64]:
+    """(n,) numbers in place of n photos' ids. Raises ValueError unless there are as many points."""
+    given = np.asarray(photos)
+    if given.shape != (n := len(points),):
+        raise ValueError(
+            f"photos must name the photo of each of the {n} rows of X, as an array of shape "
+            f"({n},), not {given.shape}: leave it out where nobody knows"
+        )
     numbers: NDArray[np.int64] = np.unique(given, return_inverse=True)[1]
     return numbers
 
 
-def _number(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+def number_groups(groups: NDArray[np.int64]) -> NDArray[np.int64]:
     """The same groups, numbered from 0 on in the order of their first points."""
     _, first, numbers = np.unique(groups, return_index=True, return_inverse=True)
     result: NDArray[np.int64] = np.argsort(np.argsort(first))[numbers]

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 class Infomap(GraphClusterer):
     """Infomap with scikit-learn's interface.
 
-    eps: radius, inclusive, in the units of the points. trials: searches, of which the best counts;
-    on faces more than a single one change nothing. neighbors: "exact", "faiss" for approximate
-    ones, or "auto": faiss for more than 200,000 distinct points where it is installed.
-    random_state: of the order in which nodes move; the same gives the same labels.
+    eps: radius in the units of the points; a tie of that length has no weight. trials: searches, of
+    which the best counts; on faces more than a single one change nothing. neighbors: "exact",
+    "faiss" for approximate ones, or "auto": faiss for more than 200,000 distinct points where it is
+    installed. random_state: of the order in which nodes move; the same gives the same labels.
 
     After `fit`: `labels_` (n,) int64, numbered by their first points, none is noise;
     `codelength_`, bits per step of the walk among the faces that have ties, 0.0 without any;

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
+from facetrack.clusterer.average_linkage import AverageLinkage
 from facetrack.clusterer.graph_estimator import GraphClusterer
 from facetrack.core.faces import Vectors
 from facetrack.core.progress import QUIET, Progress
@@ -49,8 +50,11 @@ def choose(
     they do not tell, the radius to expect for so many of them (see label_free.py).
     """
     name = _name(estimator)
-    if has_own_radius(estimator):
+    if isinstance(estimator, GraphClusterer):
         _follow(estimator, len(vectors), scale, progress)
+        return
+    if has_own_radius(estimator):
+        progress.say(f"  {name} {read_radius(estimator):g}: the embedder's own for this method")
         return
     assert scale.radius is not None
     natural = scale.radius
@@ -65,7 +69,7 @@ def choose(
 
 def has_own_radius(estimator: BaseEstimator) -> bool:
     """Whether an estimator's radius follows from the embedder, not from a search."""
-    return isinstance(estimator, GraphClusterer)
+    return isinstance(estimator, GraphClusterer | AverageLinkage)
 
 
 def _follow(estimator: BaseEstimator, n: int, scale: Scale, progress: Progress) -> None:

@@ -35,6 +35,8 @@ def _agree(scores: facetrack.Scores, labels: object, file: Path) -> None:
     ("clusterer", "settings"),
     [
         ("dbscan", {"eps": 0.28}),
+        ("infomap", {}),
+        ("average_linkage", {}),
         ("meanshift", {"eps": 0.31, "max_iter": 200}),
         ("kmeans", {}),
         ("spectral", {"gamma": 2.0}),

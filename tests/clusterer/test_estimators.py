@@ -11,6 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from facetrack.clusterer import (
     DBSCAN,
     HDBSCAN,
+    AverageLinkage,
     ChineseWhispers,
     Infomap,
     MeanShift,
@@ -23,6 +24,7 @@ _SECONDS = 60
 
 _checked: Any = parametrize_with_checks(
     [
+        AverageLinkage(0.5),
         ChineseWhispers(0.5),
         DBSCAN(0.5),
         HDBSCAN(copy=True),

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from facetrack.clusterer import DBSCAN
+from facetrack.clusterer import DBSCAN, AverageLinkage, Infomap
 from facetrack.core.faces import Vectors
 from facetrack.core.scale import Scale
 from facetrack.evaluation import label_free, radius
@@ -132,3 +132,31 @@ def test_a_radius_is_given_by_any_of_its_names() -> None:
     assert not radius.is_not_given((), ["n_clusters"])
     for given in ("clusterer.eps", "clusterer.bandwidth", "embedder.radius"):
         assert not radius.is_not_given({given, "clusterer"}, ["eps"])
+
+
+@pytest.mark.parametrize("n", [30, 3000])
+def test_a_graph_methods_radius_follows_the_number_of_faces(
+    n: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scale = Scale(0.3, ((1e-6, 0.2), (1e-2, 0.4)), 0.3)
+    estimator = Infomap(0.1)
+    radius.choose(estimator, np.zeros((n, 2), np.float32), scale, TERMINAL)
+    assert estimator.eps == scale.find_distance_for(n)
+    told = capsys.readouterr().out
+    assert f"eps {estimator.eps:g}: for {n:,} faces" in told
+    assert "guessed" not in told
+    radius.choose(estimator, np.zeros((n, 2), np.float32), Scale(0.3), TERMINAL)
+    assert "guessed from its radius" in capsys.readouterr().out
+
+
+def test_average_linkage_keeps_the_embedders() -> None:
+    estimator = AverageLinkage(0.38)
+    radius.choose(estimator, np.zeros((9, 2), np.float32), Scale(0.3), TERMINAL)
+    assert estimator.eps == 0.38
+
+
+def test_whose_radius_is_given() -> None:
+    assert not radius.is_not_given({"embedder.radius"}, {"eps": 1})
+    assert radius.is_not_given({"embedder.radius"}, {"eps": 1, "share": 1e-4})
+    assert not radius.is_not_given({"clusterer.eps"}, {"eps": 1, "share": 1e-4})
+    assert not radius.is_not_given((), {"n_clusters": 3})

@@ -58,6 +58,16 @@ def without(links: Links, conflicts: Links) -> Links:
     return Links(starts.astype(np.int64), links.ends[stay], links.weights[stay])
 
 
+def contract(links: Links, numbers: NDArray[np.int64], n: int) -> Links:
+    """The links of n groups of points, of which numbers (m,) says the group; none within one."""
+    source = np.repeat(numbers, np.diff(links.starts))
+    target = numbers[links.ends]
+    between = source != target
+    matrix = csr_array((links.weights[between], (source[between], target[between])), shape=(n, n))
+    matrix.sum_duplicates()
+    return Links(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data)
+
+
 def some(links: Links, rows: NDArray[np.int64]) -> Links:
     """The links among some of the points, (k,) ascending; those are 0 … k - 1 then."""
     n = len(links.starts) - 1

@@ -36,6 +36,8 @@ people apart."""
 _ANY_RADIUS = 20_000
 # Beyond so many, looking at every pair takes minutes.
 _TOO_MANY = 200_000
+# Candidates are chosen by their squares, whose rounding must not cost one: `within` decides.
+_BEYOND = 1 + 1e-12
 # A block of squared distances: products of fewer rows are slow for many points.
 _BLOCK_BYTES = 32 * 2**20
 
@@ -86,7 +88,7 @@ def find_graph(
     by_faiss = neighbors == "faiss" or (
         neighbors == "auto" and n > _TOO_MANY and approximate.is_there()
     )
-    reach = np.inf if n <= _ANY_RADIUS and not by_faiss else radius
+    reach = np.inf if n <= _ANY_RADIUS and not by_faiss else radius * _BEYOND
     make = partial(_find_all, points, radius, reach, k, by_faiss)
     whole: Graph = cache.get(("graph", key, k, reach, by_faiss), make)
     return whole.within(radius)
@@ -156,6 +158,7 @@ def _find_by_faiss(
     asking: NDArray[np.int64] | None = None,
 ) -> Iterator[_Block]:
     for own, near in index.nearest(k + 1, asking):
+        near.sort(axis=1)  # of equally near ones the first is kept
         there = (near >= 0) & (near != own[:, None])
         ends = near[there].astype(np.int32)
         yield _keep(points, own, np.count_nonzero(there, axis=1), ends, reach, k)

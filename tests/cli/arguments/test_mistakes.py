@@ -17,7 +17,10 @@ pytestmark = pytest.mark.usefixtures("configs_read_once")
 
 _DISTANCE = "is a distance between embeddings, a number above 0 such as 0.3; got"
 _SEED = "seed is a whole number from 0 to 4294967295; got"
-_CLUSTERERS = "agglomerative, dbscan, hdbscan, kmeans, meanshift, spectral"
+_CLUSTERERS = (
+    "agglomerative, average_linkage, chinese_whispers, dbscan, hdbscan, infomap, kmeans, "
+    "meanshift, spectral"
+)
 _DATASETS = "dataset=folder, dataset=lfw, dataset=muct or dataset=personal_faces"
 
 MISTAKES: list[tuple[str, str]] = [
@@ -90,7 +93,18 @@ MISTAKES: list[tuple[str, str]] = [
     ("clusterer=", f"there is no clusterer=: choose one of clusterer={_CLUSTERERS}"),
     ("tracking=null", "there is no tracking=null: to do without MLflow, write tracking=none"),
     ("+experiment=tabel1", "there is no experiment=tabel1; did you mean experiment=table1?"),
-    ("+experiment=null", "there is no experiment=null: choose one of experiment=people, table1"),
+    (
+        "+experiment=null",
+        "there is no experiment=null: choose one of experiment=methods, people, table1",
+    ),
+    (
+        "clusterer=infomap clusterer.neighbors=near",
+        "clusterer.neighbors is one of auto, exact, faiss; got 'near'",
+    ),
+    ("clusterer=infomp", "there is no clusterer=infomp; did you mean clusterer=infomap?"),
+    ("clusterer=infomap embedder.strangers=3", "embedder.strangers is "),
+    ("embedder.false_neighbors=0", "embedder.false_neighbors is how many strangers per face"),
+    ("clusterer=infomap clusterer.trials=0", "clusterer.trials is a whole number"),
     ("+experiment=table1,people", "an experiment is a sweep of its own: start a command for each"),
     (
         "hydra/launcher=joblb",

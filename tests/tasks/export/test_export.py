@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from conftest import Command
 
+from facetrack.core.scale import Scale
 from facetrack.figures.table import write_csv
 from facetrack.tasks import exports
 from facetrack.tasks.export.run import _rows, _scores_path
@@ -42,6 +43,7 @@ def test_a_file_holds_what_a_job_has_and_is_a_dataset_again(
         assert [one.decode() for one in stored["contents"]] == faces.contents
         assert stored["clusters"].shape == (59,)
         assert (str(stored["name"]), float(stored["radius"])) == ("portraits", 0.3)
+        assert Scale.read({"strangers": stored["strangers"].tolist()}).find_distance(1e-4) == 0.344
         scores = dict(zip(stored["score_names"].tolist(), stored["scores"].T, strict=True))
     told = workspace.run("dataset=vectors", f"dataset.file={path}", "n_resamples=3").ok()
     assert "portraits · none · none · dbscan eps=0.3" in told

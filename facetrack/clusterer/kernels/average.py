@@ -1,0 +1,226 @@
+"""Average linkage, exactly: one tree of merges answers every radius.
+
+Each point begins as a group; the two groups with the least mean distance between their points are
+merged, again and again (UPGMA, Sokal and Michener 1958). The same merges are found in O(n²) along
+chains of nearest neighbours: from a group to its nearest one and on, until two are each other's
+nearest (Murtagh 1983; Müllner 2011).
+
+| name      | what it is                                                                   |
+|-----------|------------------------------------------------------------------------------|
+| condensed | (n(n - 1)/2,) float64 distances of points i < j, row by row, as SciPy has    |
+|           | them; the only large thing, and merged in place                              |
+| slot      | where a group's distances stand: at the last of its points                   |
+| active    | the slots of groups that may still merge, ascending                          |
+
+Where distances tie, the group the chain comes from wins, then the lowest slot: SciPy's rule, so
+that the labels are those of its `fcluster(linkage(points, "average"), eps, "distance")`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack.clusterer.kernels.compiling import compile_kernel
+from facetrack.clusterer.kernels.distances import Floats
+from facetrack.clusterer.kernels.links import Links
+from facetrack.clusterer.kernels.tree import components
+
+# The distances of so many pairs are made by one matrix product.
+_PAIRS = 2**20
+# A product of coordinates loses digits where a squared distance is less than this share of the
+# squared lengths: such distances are computed again, from differences.
+_TINY = 2.0**-10
+
+
+@dataclass(frozen=True)
+class Dendrogram:
+    """The merges of n points, by rising height.
+
+    merges: (2, m) int64, a point of each of the two groups that are merged; m is n - 1, or less
+    where some groups are infinitely far apart. heights: (m,) their mean distance. n: points.
+    """
+
+    merges: NDArray[np.int64]
+    heights: NDArray[np.float64]
+    n: int
+
+    def labels(self, eps: float) -> NDArray[np.int64]:
+        """(n,) the group of each point when those at most eps apart are merged.
+
+        Numbered by their first point.
+        """
+        below = int(np.searchsorted(self.heights, eps, side="right"))
+        joined = components(self.merges[:, :below], self.n)
+        _, first, numbers = np.unique(joined, return_index=True, return_inverse=True)
+        return np.argsort(np.argsort(first))[numbers]
+
+
+def build_dendrogram(
+    points: Floats,
+    weights: NDArray[np.int64],
+    order: NDArray[np.int64],
+    conflicts: Links,
+) -> Dendrogram:
+    """The tree of (n, d) distinct points, each standing for `weights` equal ones.
+
+    order: (n,) the points by their last copy, which is where SciPy has them when copies have
+    merged. conflicts: pairs of points that may not be in one group: infinitely far apart, and so
+    are the groups that they are in.
+    """
+    n = len(points)
+    place = np.empty(n, np.int64)
+    place[order] = np.arange(n)
+    condensed = measure(points[order])
+    _part(condensed, place, conflicts.starts, conflicts.ends)
+    merges = np.empty((2, n - 1), np.int64)
+    heights = np.empty(n - 1)
+    m = _merge(condensed, weights[order].astype(np.float64), merges, heights)
+    by_height = np.argsort(heights[:m], kind="stable")
+    return Dendrogram(order[merges[:, by_height]], heights[by_height], n)
+
+
+def measure(points: Floats) -> NDArray[np.float64]:
+    """Condensed distances of (n, d) points; whole numbers give what the exact formula gives."""
+    n = len(points)
+    moved = points.astype(np.float64)
+    # Distances do not depend on the origin, rounding does. A point as the origin, and not the mean
+    # itself, keeps whole numbers whole.
+    from_mean = moved - moved.mean(axis=0)
+    moved -= moved[np.einsum("ij,ij->i", from_mean, from_mean).argmin()]
+    squares = np.einsum("ij,ij->i", moved, moved)
+    condensed = np.empty(n * (n - 1) // 2)
+    height = max(1, _PAIRS // n)
+    for start in range(0, n, height):
+        products = moved[start : start + height] @ moved[start:].T
+        _fill(condensed, products, moved, squares, start)
+    return condensed
+
+
+@compile_kernel
+def _fill(
+    condensed: NDArray[np.float64],
+    products: NDArray[np.float64],
+    points: NDArray[np.float64],
+    squares: NDArray[np.float64],
+    start: int,
+) -> None:
+    """The distances of a block of points, the first of which is `start`, to all after them."""
+    n, d = points.shape
+    for row in range(len(products)):
+        i = start + row
+        base = _base(n, i)
+        for j in range(i + 1, n):
+            lengths = squares[i] + squares[j]
+            squared = lengths - 2 * products[row, j - start]
+            if squared < _TINY * lengths:
+                squared = 0.0
+                for k in range(d):
+                    difference = points[i, k] - points[j, k]
+                    squared += difference * difference
+            condensed[base + j] = np.sqrt(squared)
+
+
+@compile_kernel
+def _base(n: int, i: int) -> int:
+    """Where the row of point i would begin in the condensed distances: j > i is at this plus j."""
+    return i * n - i * (i + 1) // 2 - i - 1
+
+
+@compile_kernel
+def _part(
+    condensed: NDArray[np.float64],
+    place: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int32],
+) -> None:
+    """Make points in conflict infinitely far apart. place: of each point in the distances."""
+    for point in range(len(place)):
+        for entry in range(starts[point], starts[point + 1]):
+            one, two = place[point], place[ends[entry]]
+            condensed[_base(len(place), min(one, two)) + max(one, two)] = np.inf
+
+
+@compile_kernel
+def _merge(
+    condensed: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    merges: NDArray[np.int64],
+    heights: NDArray[np.float64],
+) -> int:
+    """Merge until nothing can be merged; how many merges there were. Changes all its arrays."""
+    n = len(sizes)
+    active = np.arange(n)
+    chain = np.empty(n, np.int64)
+    left, length, m = n, 0, 0
+    while left > 1:
+        if length == 0:
+            chain[0] = active[0]
+            length = 1
+        top = chain[length - 1]
+        before = chain[length - 2] if length > 1 else -1
+        nearest = _nearest(condensed, n, active[:left], top, before)
+        if nearest < 0:  # infinitely far from all, for good; only at the beginning of a chain
+            left = _remove(active, left, top)
+            length = 0
+        elif nearest != before:
+            chain[length] = nearest
+            length += 1
+        else:
+            low, high = min(top, before), max(top, before)
+            merges[0, m], merges[1, m] = low, high
+            heights[m] = condensed[_base(n, low) + high]
+            m += 1
+            left = _remove(active, left, low)
+            _average(condensed, active[:left], sizes, low, high)
+            sizes[high] += sizes[low]
+            length -= 2
+    return m
+
+
+@compile_kernel
+def _nearest(
+    condensed: NDArray[np.float64], n: int, active: NDArray[np.int64], slot: int, before: int
+) -> int:
+    """The nearest group: of equally near ones the one before, else the lowest; -1 for none."""
+    nearest, least = before, np.inf
+    if before >= 0:
+        least = condensed[_base(n, min(slot, before)) + max(slot, before)]
+    for other in active:
+        if other == slot:
+            continue
+        at = _base(n, other) + slot if other < slot else _base(n, slot) + other
+        if condensed[at] < least:
+            least = condensed[at]
+            nearest = other
+    return nearest
+
+
+@compile_kernel
+def _average(
+    condensed: NDArray[np.float64],
+    active: NDArray[np.int64],
+    sizes: NDArray[np.float64],
+    low: int,
+    high: int,
+) -> None:
+    """Distances to a merged group, which takes the higher of the two slots."""
+    n, both = len(sizes), sizes[low] + sizes[high]
+    for other in active:
+        if other == high:
+            continue
+        of_low = _base(n, other) + low if other < low else _base(n, low) + other
+        of_high = _base(n, other) + high if other < high else _base(n, high) + other
+        total = sizes[low] * condensed[of_low] + sizes[high] * condensed[of_high]
+        condensed[of_high] = total / both
+
+
+@compile_kernel
+def _remove(active: NDArray[np.int64], left: int, slot: int) -> int:
+    """Take a slot out of the first `left` ones; how many are left."""
+    kept = 0
+    for i in range(left):
+        if active[i] != slot:
+            active[kept] = active[i]
+            kept += 1
+    return kept

@@ -1,0 +1,112 @@
+"""Near copies stand for a point, and the people they show are found whole."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+from sklearn.metrics import adjusted_rand_score
+
+from facetrack.clusterer import ChineseWhispers, Infomap, graph_estimator
+from facetrack.clusterer.kernels import copies, graph
+from facetrack.clusterer.kernels.conflicts import contract, find_conflicts, no_conflicts
+from facetrack.clusterer.kernels.links import Links
+from facetrack.clusterer.shared import digest, distinct
+
+RADIUS = 1.0
+
+
+def _slow(points: NDArray[Any], conflicts: set[tuple[int, int]], apart: float) -> list[int]:
+    """As the module says it."""
+    distances = cdist(points, points)
+    faces: list[int] = []
+    for point in range(len(points)):
+        by_distance = sorted(range(point), key=lambda other: (distances[point, other], other))
+        for other in by_distance:
+            members = [one for one in range(point) if faces[one] == other]
+            near = distances[point, other] <= apart
+            free = not any((one, point) in conflicts for one in members)
+            if faces[other] == other and near and free:
+                faces.append(other)
+                break
+        else:
+            faces.append(point)
+    return faces
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 40), st.integers(0, 10**6), st.booleans())
+def test_as_the_slow_rule_says(n: int, seed: int, on_photos: bool) -> None:
+    random = np.random.default_rng(seed)
+    points = random.random((n, 2)) * 3
+    photos = random.integers(0, max(2, n // 3), n) if on_photos else None
+    found = graph.find_graph(points, RADIUS, digest(points))
+    conflicts = find_conflicts(points, distinct(points, digest(points)), photos, 0.5)
+    pairs = {
+        (row, int(other))
+        for row in range(n)
+        for other in conflicts.ends[conflicts.starts[row] : conflicts.starts[row + 1]]
+    }
+    kept = copies.find_copies(found, conflicts, 0.5)
+    assert kept.rows[kept.inverse].tolist() == _slow(points, pairs, 0.5)
+
+
+def test_a_graph_without_copies_is_that_of_the_others() -> None:
+    points = np.random.default_rng(3).random((200, 2)) * 8
+    found = graph.find_graph(points, RADIUS, digest(points))
+    kept = copies.find_copies(found, no_conflicts(200), 0.5)
+    assert 50 < len(kept.rows) < 150
+    left = copies.without_copies(found, kept)
+    anew = graph.find_graph(points[kept.rows], RADIUS, b"others")
+    assert not copies.are_crowded(found, kept, graph.K)
+    np.testing.assert_array_equal(left.starts, anew.starts)
+    np.testing.assert_array_equal(left.ends, anew.ends)
+    np.testing.assert_array_equal(left.distances, anew.distances)
+
+
+def test_a_list_that_copies_fill_is_crowded() -> None:
+    random = np.random.default_rng(0)
+    few, many = (
+        np.concatenate([random.normal(size=(60, 2)), random.normal(size=(n, 2)) * 1e-6])
+        for n in (30, 60)
+    )
+    for points, crowded in ((few, False), (many, True)):
+        found = graph.find_graph(points, 10.0, digest(points))
+        kept = copies.find_copies(found, no_conflicts(len(points)), 1e-3)
+        assert copies.are_crowded(found, kept, graph.K) == crowded
+
+
+def test_conflicts_are_of_those_who_stand_for_others() -> None:
+    links = Links(
+        np.array([0, 2, 3, 4, 4]), np.array([1, 2, 0, 0], np.int32), np.ones(4)
+    )  # 0 - 1, 0 - 2
+    joined = contract(links, np.array([0, 0, 1, 1]), 2)
+    assert (joined.starts.tolist(), joined.ends.tolist()) == ([0, 1, 2], [1, 0])
+
+
+def _bursts(n_people: int, n_photos: int, n_copies: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Faces of people, some photos of each, with copies of each photo beside it."""
+    random = np.random.default_rng(5)
+    middles = random.normal(size=(n_people, 64))
+    middles /= np.linalg.norm(middles, axis=1, keepdims=True)
+    photos = np.repeat(middles, n_photos, axis=0)
+    photos = photos + random.normal(size=photos.shape) * 0.07  # about 0.8 from each other
+    faces = np.repeat(photos, n_copies, axis=0)
+    faces = faces + random.normal(size=faces.shape) * 0.02  # about 0.23
+    return faces, np.repeat(np.arange(n_people), n_photos * n_copies)
+
+
+@pytest.mark.parametrize("method", [Infomap, ChineseWhispers])
+@pytest.mark.parametrize(("n_photos", "n_copies"), [(6, 5), (25, 8)])
+def test_a_person_of_many_bursts_is_one_group(method: Any, n_photos: int, n_copies: int) -> None:
+    faces, people = _bursts(12, n_photos, n_copies)
+    assert adjusted_rand_score(people, method(1.0).fit_predict(faces)) == 1.0
+
+
+def test_without_that_bursts_are_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    faces, people = _bursts(12, 25, 8)
+    monkeypatch.setattr(graph_estimator, "AS_GOOD_AS_EQUAL", 1e-6)
+    assert adjusted_rand_score(people, Infomap(1.0).fit_predict(faces)) < 1
