@@ -150,3 +150,19 @@ def test_photos_that_are_gone_are_let_go(run: Run, photos: Path, out: Path) -> N
     run("task.prune=true")
     assert _folders(out)["person-001 Anna"] == _FOLDERS["person-001 Anna"] - {"Femi_02"}
     assert _folders(out)["person-002 Bea: the elder"] == {"Bruno_01", "Bruno_02"}
+
+
+@pytest.mark.parametrize(
+    ("stored", "name"),
+    [
+        ("dbscan {'min_samples': 1, 'neighbors': 'exact'}", "dbscan"),
+        (
+            "version 1: {'_target_': 'facetrack.embedder.DlibResNet', 'radius': 0.3}; "
+            "{'_target_': 'sklearn.cluster.HDBSCAN', 'min_cluster_size': 2}",
+            "hdbscan",
+        ),
+        ("version 1: ", "another clusterer"),
+    ],
+)
+def test_the_method_of_a_state_has_a_name(stored: str, name: str) -> None:
+    assert state.name_method(stored) == name
