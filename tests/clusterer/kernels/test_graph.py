@@ -175,7 +175,7 @@ def test_a_graph_is_made_once_for_many_radii(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(graph, "_find_all", count)
     points = np.random.RandomState(0).normal(size=(200, 3))
-    radii = (0.3, 1.0, 0.3, 2.0)
+    radii = (0.3, 0.5, 0.3, 0.7)
     kept = []
     for radius in radii:
         kept.append(_find(points, radius, graph.K))
