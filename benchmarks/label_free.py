@@ -216,7 +216,8 @@ Written by `python benchmarks/label_free.py`, with dlib's embeddings (natural ra
 
 ## What is chosen, and what for
 
-Unlabelled folders, organised or evaluated, get the radius that separates their faces best: the
+Unlabelled faces get, where DBSCAN or mean-shift groups them, the radius that separates them best;
+that of infomap, by which folders are organised, follows their number alone. It is found by the
 silhouette, a face weighing the square root of its cluster's size, negative silhouettes five times,
 mixed with one that looks at other clusters of two faces or more only (see
 facetrack/evaluation/label_free.py). Two

@@ -33,9 +33,10 @@ _LEFT_OUT = radius.NAMES  # of what groups depend on: it is remembered by itself
 class Choices(TypedDict, total=False):
     """What may be chosen besides.
 
-    detector, embedder, clusterer: named as in conf/; "dlib_hog", "dlib" and "dbscan". eps: the
-    radius within which two faces are one person; else it is chosen from the faces. settings: others
-    of the clusterer. seed: of what is random in it.
+    detector, embedder, clusterer: named as in conf/; "dlib_hog", "dlib" and "infomap". eps: the
+    radius within which faces speak for one person; else it follows the number of faces, or for
+    methods such as "dbscan" is chosen from them. settings: others of the clusterer. seed: of what
+    is random in it.
     """
 
     detector: str
@@ -141,7 +142,7 @@ def _make_stages(choices: Choices) -> Stages:
 
 def _make_clusterer(choices: Choices, scale: Scale, seed: int) -> Clusterer:
     """scale: the embedder's distances."""
-    choice = choose("clusterer", choices.get("clusterer", "dbscan"))
+    choice = choose("clusterer", choices.get("clusterer", "infomap"))
     given: dict[str, Any] = {**choices.get("settings", {})}
     if "eps" in choices:
         given["eps"] = choices["eps"]
@@ -164,4 +165,5 @@ def _make_clusterer(choices: Choices, scale: Scale, seed: int) -> Clusterer:
         radius_is_given=not is_radius_open(choice, said),
         dataset="folder",
         seed=seed,
+        is_given="clusterer" in choices or bool(given.keys() - {*_LEFT_OUT}),
     )

@@ -1,5 +1,6 @@
 """The experiment: cluster each resample and score it (PROTOCOL, "What is measured")."""
 
+import inspect
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -147,17 +148,22 @@ def fit(
     vectors: NDArray[np.float32],
     people: NDArray[np.int64] | None,
     seed: tuple[int, str, int],
+    photos: NDArray[np.int64] | None = None,
 ) -> Fit:
     """Cluster some faces. seed: seed, dataset, number of the resample.
 
     people: who they are, for estimators that are told how many; None where nobody knows.
-    Raises UserError where the estimator cannot cluster them.
+    photos: (n,) the photo each face is on, for estimators that take it (`takes_photos`); None where
+    it is not to be told. Raises UserError where the estimator cannot cluster them.
     """
     known = None if people is None else len(np.unique(people))
     fresh: Any = for_resample(estimator, known, derive_seed(*seed))
     start = time.perf_counter()
     try:
-        labels = fresh.fit_predict(vectors)
+        if photos is None:
+            labels = fresh.fit_predict(vectors)
+        else:
+            labels = fresh.fit(vectors, photos=photos).labels_
     except ValueError as error:
         raise UserError(
             f"{type(fresh).__name__} cannot cluster a resample of "
@@ -167,3 +173,8 @@ def fit(
     seconds = time.perf_counter() - start
     recall = getattr(fresh, "neighbors_recall_", None)
     return Fit(np.asarray(labels, dtype=np.int64), seconds, recall)
+
+
+def takes_photos(estimator: BaseEstimator) -> bool:
+    """Whether an estimator can be told which faces are on one photo, and then keeps them apart."""
+    return "photos" in inspect.signature(estimator.fit).parameters

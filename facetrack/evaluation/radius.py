@@ -23,9 +23,9 @@ def is_not_given(given: Collection[str], keys: Collection[object]) -> bool:
     """Whether a clusterer has a radius, which is left to the default.
 
     given: the settings that somebody has given. keys: those that the clusterer has; one with a
-    `share` does not take the embedder's radius for its own.
+    `share`, which gives a radius too, does not take the embedder's for its own.
     """
-    others = KEYS if "share" in keys else (*KEYS, "embedder.radius")
+    others = (*KEYS, "clusterer.share") if "share" in keys else (*KEYS, "embedder.radius")
     return "eps" in keys and set(given).isdisjoint(others)
 
 

@@ -24,9 +24,12 @@ NOBODY = 0
 # hold against that.
 _SURE = 0.8
 _MOST = 5000  # faces of a cluster that is looked at: 200 MB of distances
-# Faces whose mean distance from the others of their group is above this many radii, and groups
-# whose mean vectors are nearer than one: on LFW that finds eight in ten wrong faces and split
-# people, and half of what it finds is wrong.
+# Looked at twice are faces whose mean distance from the others of their group is above this many
+# radii, and groups whose mean vectors are nearer than one; of the embedder's radii, whatever the
+# clusterer's is. On DBSCAN's groups of LFW that finds eight in ten wrong faces and split people,
+# and half of what it finds is wrong. Infomap leaves less to find: of the nearest 20 pairs, which
+# are shown, 12 are right by dlib's vectors and 5 by MobileFaceNet's, of 26 and 8 there are. A share
+# of 0.9 would show as many right ones of all LFW, and of half of its people 2 instead of 6.
 _FAR = 1.2
 _NEAR = 1.0
 _ROWS = 1000

@@ -9,8 +9,9 @@ from sklearn.base import BaseEstimator
 
 from facetrack.core.progress import QUIET, Progress
 from facetrack.evaluation import radius
-from facetrack.evaluation.experiment import Fit, fit, limit_threads
-from facetrack.organiser import corrections, state
+from facetrack.evaluation.experiment import Fit, fit, limit_threads, takes_photos
+from facetrack.evaluation.impossible import ImpossiblePairs
+from facetrack.organiser import corrections, photo_pairs, state
 from facetrack.organiser.grouping import Numbers, give_numbers, take_apart
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos, Stages
@@ -24,6 +25,8 @@ class Clusterer:
     name: what it is called in the state. settings: what its groups depend on besides its radius.
     build: makes the estimator; may raise UserError. radius_is_given: whether the estimator's
     radius, if it has one, is to be kept. dataset, seed: what its random numbers come from.
+    is_given: whether somebody has chosen the method or its settings; faces that another one has
+    sorted stay where they are as long as nobody has.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Clusterer:
     radius_is_given: bool
     dataset: str = ""
     seed: int = 0
+    is_given: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,13 @@ class Groups:
     """numbers: (n,), the person each face is given to.
 
     remarks: what of the corrections could not be done. neighbors_recall: as in `experiment.Fit`.
+    mistaken: the impossible pairs, of `photo_pairs.count`.
     """
 
     numbers: Numbers
     remarks: list[str]
     neighbors_recall: float | None = None
+    mistaken: ImpossiblePairs | None = None
 
 
 def group_faces(
@@ -92,8 +98,11 @@ def group_faces(
     """
     regroup = _set_radius(how, estimator, photos, before, now)
     clustered = _cluster(how.clusterer, estimator, photos)
-    numbers, remarks = _give_numbers(clustered.labels, photos, before, now, said, regroup)
-    return Groups(numbers, remarks, clustered.neighbors_recall)
+    labels, mistaken = clustered.labels, _count_mistaken(how, estimator, photos, clustered.labels)
+    if not takes_photos(estimator):
+        labels = take_apart(labels, photos.vectors, photos.contents, now.radius)
+    numbers, remarks = _give_numbers(labels, photos, before, now, said, regroup)
+    return Groups(numbers, remarks, clustered.neighbors_recall, mistaken)
 
 
 def restore_groups(photos: Photos, back: State, now: State) -> Groups:
@@ -107,23 +116,43 @@ def restore_groups(photos: Photos, back: State, now: State) -> Groups:
 def _set_radius(
     how: Grouping, estimator: BaseEstimator, photos: Photos, before: State, now: State
 ) -> bool:
-    """Give the clusterer the radius that was given, that of the last run, or a chosen one.
+    """Give the clusterer the radius that was given, that of the last run, or one for these faces.
 
     Returns whether settled faces may come into other groups: only where the user asks for it, by
-    task.regroup or by another radius, embedder or clusterer than last time.
+    task.regroup or by another embedder, radius or clusterer than last time. A radius that follows
+    the number of faces, and a clusterer that is only now the default, move nobody.
     """
-    same = state.is_same_setting(before.embedder, now.embedder, how.stages.settings) and (
-        state.is_same_setting(before.clusterer, now.clusterer, how.clusterer.settings)
+    clusterer = how.clusterer
+    same = state.is_same_setting(before.clusterer, now.clusterer, clusterer.settings)
+    settled = (
+        state.is_same_setting(before.embedder, now.embedder, how.stages.settings)
+        and (same or not clusterer.is_given)
+        and not how.regroup
     )
-    settled = same and not how.regroup
-    if not how.clusterer.radius_is_given:
-        if settled and before.radius is not None:
+    if not clusterer.radius_is_given:
+        kept = settled and same and not radius.has_own_radius(estimator)
+        if kept and before.radius is not None:
             _keep_radius(how, estimator, photos, before, now)
         else:
             radius.choose(estimator, photos.vectors, how.stages.scale, how.progress)
             now.radius_faces = len(photos.vectors)
     now.radius = radius.read_radius(estimator)
-    return not settled or (before.radius is not None and before.radius != now.radius)
+    if clusterer.radius_is_given and before.radius is not None and before.radius != now.radius:
+        return True
+    if settled and not same:
+        how.progress.say(f"  {_tell_method(before.clusterer, clusterer.name)}")
+    return not settled
+
+
+def _tell_method(before: str, now: str) -> str:
+    """That settled faces are where another method has put them. before: of the state."""
+    was = state.name_method(before)
+    was = f"{now} with other settings" if was == now else was
+    return (
+        f"groups so far were made by {was} and stay; new faces come to them by {now}, which a "
+        "chance likeness of two people misleads less: task.regroup=true makes all groups anew "
+        "with it"
+    )
 
 
 def _keep_radius(
@@ -148,10 +177,27 @@ def _keep_radius(
             )
 
 
-def _cluster(clusterer: Clusterer, estimator: BaseEstimator, photos: Photos) -> Fit:
-    """The clusters of all faces."""
+def _cluster(
+    clusterer: Clusterer, estimator: BaseEstimator, photos: Photos, *, told: bool = True
+) -> Fit:
+    """The clusters of all faces. told: whether of photos, where the estimator takes them."""
+    on = photo_pairs.number_photos(photos.contents) if told and takes_photos(estimator) else None
     with limit_threads(len(photos.vectors)):
-        return fit(estimator, photos.vectors, None, (clusterer.seed, clusterer.dataset, 0))
+        return fit(estimator, photos.vectors, None, (clusterer.seed, clusterer.dataset, 0), on)
+
+
+def _count_mistaken(
+    how: Grouping, estimator: BaseEstimator, photos: Photos, labels: Numbers
+) -> ImpossiblePairs | None:
+    """The impossible pairs of the clusterer while it does not know who shares a photo.
+
+    labels: (n,) found by it, knowing that where it can. None where too few share one.
+    """
+    if not photo_pairs.are_enough(photos.contents):
+        return None
+    if takes_photos(estimator):
+        labels = _cluster(how.clusterer, estimator, photos, told=False).labels
+    return photo_pairs.count(labels, photos, radius.read_radius(estimator) or how.stages.radius)
 
 
 def _give_numbers(
@@ -163,7 +209,6 @@ def _give_numbers(
     regroup: bool,
 ) -> tuple[Numbers, list[str]]:
     """Each face's number, and what of the corrections could not be done."""
-    labels = take_apart(labels, photos.vectors, photos.contents, now.radius)
     earlier = corrections.recall_earlier(photos, before, said, settled=not regroup)
     numbers = give_numbers(labels, photos.vectors, earlier, now.following)
     now.following = max(now.following, int(numbers.max(initial=0)) + 1)

@@ -250,6 +250,15 @@ def is_same_setting(stored: str, now: str, before: Mapping[str, object]) -> bool
     return settings in _TARGET.sub("", stored)
 
 
+def name_method(stored: str) -> str:
+    """The name of a state's clusterer, without its settings."""
+    if not stored.startswith(_BEFORE):
+        return stored.partition(" ")[0]
+    classes = _CLASS.findall(stored)
+    return classes[-1].lower() if classes else "another clusterer"
+
+
+_CLASS = re.compile(r"'_target_': '[\w.]*?(\w+)'")
 _TARGET = re.compile(r"'_target_': '[^']*'(, )?")
 
 

@@ -61,7 +61,7 @@ def summarise(numbers: dict[str, int], distance: float | None, missing: str) -> 
     if missing:
         lines.append(missing)
     if distance is not None:
-        lines.append(f"Faces closer than {distance:g} are taken for one person")
+        lines.append(f"Faces closer than {distance:g} speak for one person")
     return lines
 
 

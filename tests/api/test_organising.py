@@ -30,7 +30,7 @@ def test_the_commands_folder(
     capsys.readouterr()
     own = facetrack.organise(photos, tmp_path / "own")
     said = capsys.readouterr().out
-    assert "no labels, so chosen" in said or "what suits so many faces" in said
+    assert "by how far apart strangers are for this embedder" in said
     assert said in command
     assert _list(tmp_path / "own") == _list(tmp_path / "command")
     for name in ("people.yaml", _STATE):
@@ -40,24 +40,27 @@ def test_the_commands_folder(
     assert repr(own) == "\n".join([*own.summary, f"Open {own.page}"])
 
 
+@pytest.mark.parametrize("clusterer", ["infomap", "dbscan"])
 def test_either_goes_on_where_the_other_stopped(
-    photos: Path, workspace: Workspace, tmp_path: Path
+    clusterer: str, photos: Path, workspace: Workspace, tmp_path: Path
 ) -> None:
+    command = [] if clusterer == "infomap" else [f"clusterer={clusterer}"]
     out = tmp_path / "out"
     late = sorted(photos.iterdir())[-3:]
     for path in late:
         path.rename(tmp_path / path.name)
-    testing.organise(workspace, photos, out).ok()
+    testing.organise(workspace, photos, out, *command).ok()
     for path in late:
         (tmp_path / path.name).rename(path)
-    again = facetrack.organise(photos, out)
+    again = facetrack.organise(photos, out, clusterer=clusterer)
     assert again.counts["photos"] == 20
     assert sum("face" in line for line in again.changes) > 0
     assert again.changes[0].startswith(("0 new", "1 new"))
     assert again.changes[0] in repr(again)
-    told = testing.organise(workspace, photos, out).ok()
-    assert "0 new persons" in told
-    assert ", as last time" in told
+    told = testing.organise(workspace, photos, out, *command).ok()
+    assert "0 new persons; 0 new faces" in told
+    assert "0 faces moved" in told
+    assert (", as last time" in told) == (clusterer == "dbscan")
     restored = facetrack.organise(photos, out, restore=True)
     assert restored.restored
     assert restored.counts["photos"] == 20
@@ -65,12 +68,15 @@ def test_either_goes_on_where_the_other_stopped(
 
 def test_choices_reach_the_state(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    choices: dict[str, Any] = {"detector": "haar", "settings": {"min_samples": 2}, "eps": 0.25}
+    choices: dict[str, Any] = {"detector": "haar", "settings": {"trials": 2}, "eps": 0.25}
     done = facetrack.organise(photos, out, mode="none", **choices)
     assert done.radius == 0.25
     assert not list(out.glob("person-*"))
     state = json.loads((out / _STATE).read_text())
-    assert "'min_samples': 2" in state["clusterer"]
+    assert state["clusterer"].startswith("infomap {'trials': 2")
+    done = facetrack.organise(photos, out, clusterer="dbscan", settings={"min_samples": 2})
+    state = json.loads((out / _STATE).read_text())
+    assert state["clusterer"] == "dbscan {'min_samples': 2, 'neighbors': 'exact'}"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +87,11 @@ def test_choices_reach_the_state(photos: Path, tmp_path: Path) -> None:
         ({"espilon": 1}, r"there is no espilon.*\(choose of detector, embedder, clusterer, eps"),
         ({"detektor": "haar"}, "there is no detektor: did you mean detector?"),
         ({"detector": "harr"}, "there is no detector 'harr'; did you mean haar?"),
-        ({"settings": {"min_sample": 1}}, "dbscan has no setting min_sample; did you mean"),
+        ({"settings": {"trails": 1}}, "infomap has no setting trails; did you mean trials"),
+        (
+            {"clusterer": "dbscan", "settings": {"min_sample": 1}},
+            "dbscan has no setting min_sample; did you mean",
+        ),
         ({"clusterer": "kmeans"}, "kmeans needs the number of people, which photos do not tell"),
         ({"eps": -1.0}, "eps is a distance between embeddings"),
         ({"seed": "x"}, "seed is a whole number"),

@@ -8,9 +8,10 @@ from conftest import SHARED
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.metrics import adjusted_rand_score
 
+from facetrack.clusterer import ChineseWhispers, Infomap
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings, Picture, scale_to_unit
-from facetrack.evaluation.experiment import Experiment, evaluate
+from facetrack.evaluation.experiment import Experiment, evaluate, fit, takes_photos
 from facetrack.evaluation.metrics import summarise
 from facetrack.evaluation.resampling import Bootstrap, Subsample, derive_seed
 
@@ -150,3 +151,14 @@ def test_lfw_scores_as_measured_elsewhere() -> None:
         )
     )
     assert max(alone.column("ari")) <= 0.001
+
+
+@pytest.mark.parametrize("method", [Infomap, ChineseWhispers])
+def test_methods_that_take_photos_are_told(method: type) -> None:
+    faces = np.array([[0.0, 1.0], [0.6, 1.0], [9.0, 1.0], [9.1, 1.0]], dtype=np.float32)
+    assert takes_photos(method(1.0))
+    assert not takes_photos(DBSCAN())
+    seed = (0, "", 0)
+    assert fit(method(1.0), faces, None, seed).labels.tolist() == [0, 0, 1, 1]
+    on = np.array([5, 5, 6, 6])
+    assert fit(method(1.0), faces, None, seed, on).labels.tolist() == [0, 1, 2, 2]

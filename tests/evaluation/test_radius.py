@@ -132,6 +132,10 @@ def test_a_radius_is_given_by_any_of_its_names() -> None:
     assert not radius.is_not_given((), ["n_clusters"])
     for given in ("clusterer.eps", "clusterer.bandwidth", "embedder.radius"):
         assert not radius.is_not_given({given, "clusterer"}, ["eps"])
+    # A method with a share of its own asks the embedder's strangers, not its radius.
+    assert radius.is_not_given({"embedder.radius"}, ["eps", "share"])
+    for given in ("clusterer.eps", "clusterer.share"):
+        assert not radius.is_not_given({given}, ["eps", "share"])
 
 
 @pytest.mark.parametrize("n", [30, 3000])

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import PIL.Image
 import PIL.PngImagePlugin
 import pytest
+from organised_before import unpack
 
 from facetrack.organiser.places import Placed, arrange
 from facetrack.testing import Outcome, Workspace, organise, portraits
@@ -241,23 +241,36 @@ def test_originals_that_come_back(run: Run, photos: Path, out: Path, tmp_path: P
     assert folders(out) == named
 
 
+@pytest.mark.parametrize(
+    ("method", "radius", "other"),
+    [
+        ([], "eps 0.372: for 59 faces", 0.45),
+        (["clusterer=dbscan"], "radius 0.21, as last time", 0.3),
+    ],
+)
 def test_settled_faces_stay_until_the_user_asks(
-    workspace: Workspace, photos: Path, out: Path, warm_home: Path
+    method: list[str],
+    radius: str,
+    other: float,
+    workspace: Workspace,
+    photos: Path,
+    out: Path,
+    warm_home: Path,
 ) -> None:
-    organise(workspace, photos, out, "clusterer.eps=0.21").ok()
+    organise(workspace, photos, out, *method, "clusterer.eps=0.21").ok()
     named = name_persons(out)
-    organise(workspace, photos, out).ok()
+    organise(workspace, photos, out, *method).ok()
     for picture in portraits(warm_home):  # six times as many photos, more than twice
         if not (photos / picture.path.name).exists():
             shutil.copy(picture.path, photos)
-    told = organise(workspace, photos, out).ok()
-    assert "radius 0.21, as last time" in told
+    told = organise(workspace, photos, out, *method).ok()
+    assert radius in told
     assert "0 faces moved" in told
     for folder, files in named.items():
         assert set(files) <= set(folders(out)[folder])
-    told = organise(workspace, photos, out, "clusterer.eps=0.3").ok()
+    told = organise(workspace, photos, out, *method, f"clusterer.eps={other}").ok()
     assert "0 faces moved" not in told
-    back = organise(workspace, photos, out, "task.regroup=true", "clusterer.eps=0.21").ok()
+    back = organise(workspace, photos, out, *method, "task.regroup=true", "clusterer.eps=0.21").ok()
     assert "0 faces moved" not in back
     # Names stay with those who have most of the faces.
     assert set(named) <= set(folders(out))
@@ -380,20 +393,7 @@ def test_a_disk_that_is_unplugged_while_it_runs(
 @pytest.fixture
 def version_1(photos: Path, out: Path) -> Path:
     """A folder as the version before left it: named, merged, split off, and a face barred."""
-    names = {path.name: digest(path) for path in photos.iterdir()}
-    own = out / ".facetrack"
-    own.mkdir(parents=True)
-    for name in ("state.json", "previous.json"):
-        text = (FIXTURE / name).read_text()
-        for photo, content in names.items():
-            text = text.replace(f"{{{photo}}}", content)
-        (own / name).write_text(text)
-    for path, file in json.loads((own / "state.json").read_text())["files"].items():
-        (out / path).parent.mkdir(exist_ok=True)
-        shutil.copy(photos / Path(path).name, out / path)
-        os.utime(out / path, ns=(file["mtime_ns"], file["mtime_ns"]))
-    shutil.copy(FIXTURE / "people.yaml", out)
-    return out
+    return unpack("organised_by_version_1", photos, out)
 
 
 VERSION_1 = {
@@ -406,11 +406,16 @@ VERSION_1 = {
 }
 
 
+@pytest.mark.parametrize(
+    ("method", "radius"),
+    [([], "eps 0.372: for 10 faces"), (["clusterer=dbscan"], "radius 0.21, as last time")],
+)
 def test_a_folder_of_the_version_before_goes_on(
-    workspace: Workspace, photos: Path, version_1: Path
+    method: list[str], radius: str, workspace: Workspace, photos: Path, version_1: Path
 ) -> None:
-    told = organise(workspace, photos, version_1).ok()
-    assert "radius 0.21, as last time" in told
+    told = organise(workspace, photos, version_1, *method).ok()
+    assert radius in told
+    assert ("groups so far were made by dbscan and stay" in told) == (not method)
     assert "0 new persons; 0 new faces" in told
     assert "0 faces moved" in told
     assert folders(version_1) == VERSION_1

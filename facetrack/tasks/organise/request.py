@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Dataset, Skipped
+from facetrack.evaluation.impossible import ImpossiblePairs
 from facetrack.organiser.groups import Clusterer
 from facetrack.organiser.photos import Stages
 from facetrack.organiser.places import MODES
@@ -67,10 +68,11 @@ class Sorted:
     counts: see `summary.count`. summary: the same in lines. changes: what is not as it was after
     the last run; none of a new folder or a restore. remarks: what else the user should know.
     skipped: photos that were not read; noted: what else is to be said of files. radius: within
-    which two faces are taken for one person; None for clusterers without. failed: photos that
+    which two faces speak for one person; None for clusterers without. failed: photos that
     could not be put into their folders; missing: the same in a sentence, empty where there are
-    none. is_new: whether the folder was made. restored: whether it was a restore; resumed: one that
-    an earlier run had begun.
+    none. mistaken: faces on one photo that the clusterer alone would have put together; None where
+    there are too few, and of a restore. is_new: whether the folder was made. restored: whether it
+    was a restore; resumed: one that an earlier run had begun.
     """
 
     out: Path
@@ -85,6 +87,7 @@ class Sorted:
     radius: float | None
     failed: int
     missing: str
+    mistaken: ImpossiblePairs | None
     is_new: bool
     restored: bool
     resumed: bool
@@ -96,10 +99,12 @@ class Report:
 
     skipped: photos and files of which something is to be said. page: index.html. logged: which page
     is kept elsewhere, and where, as the last run's `Log.keep` has returned it.
+    mistaken: as in `Sorted`.
     """
 
     counts: Mapping[str, int]
     neighbors_recall: float | None
+    mistaken: ImpossiblePairs | None
     skipped: Sequence[Skipped]
     page: bytes
     logged: str

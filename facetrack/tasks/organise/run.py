@@ -80,16 +80,23 @@ def _read_folders(dataset: DictConfig) -> list[Path]:
 
 
 def _read_clusterer(config: DictConfig) -> Clusterer:
-    settings = contain(config.clusterer)
+    settings, given = contain(config.clusterer), given_settings()
     return Clusterer(
         name=read_choices(config)["clusterer"],
         settings={key: one for key, one in settings.items() if key not in _LEFT_OUT},
         # A restore does without it.
         build=lambda: build_estimator(config.clusterer),
-        radius_is_given=not radius.is_not_given(given_settings(), config.clusterer),
+        radius_is_given=not radius.is_not_given(given, config.clusterer),
         dataset=config.dataset.name,
         seed=config.seed,
+        is_given=any(_is_of_method(key) for key in given),
     )
+
+
+def _is_of_method(key: str) -> bool:
+    """Whether a setting of the command line chooses the method or changes what it does."""
+    group, _, setting = key.partition(".")
+    return group == "clusterer" and setting not in _LEFT_OUT
 
 
 class _RunLog:
@@ -125,6 +132,7 @@ class _RunLog:
             radius=result.radius,
             changes=result.changes,
             missing=result.failed,
+            impossible_pairs=None if result.mistaken is None else result.mistaken.rate,
             folder=result.out,
         )
         outputs.leave_no_empty_folder()

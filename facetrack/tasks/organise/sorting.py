@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
 from facetrack.core.progress import QUIET, Progress
-from facetrack.organiser import changes, people_file, people_writing, restoring, state, summary
+from facetrack.organiser import (
+    changes,
+    people_file,
+    people_writing,
+    photo_pairs,
+    restoring,
+    state,
+    summary,
+)
 from facetrack.organiser.contact import Contact
 from facetrack.organiser.grouping import Numbers, find_doubtful
 from facetrack.organiser.groups import Grouping, Groups, begin_state, group_faces, restore_groups
@@ -51,8 +59,7 @@ class _Decision:
     """Who is on the photos.
 
     photos: of a restore only the faces that its state knows. persons: (n,) of each face, merges
-    followed; far: (n,) whether it is doubtful. near: the distance within which two persons may be
-    one.
+    followed; far: (n,) whether it is doubtful.
     """
 
     known: Known
@@ -62,7 +69,6 @@ class _Decision:
     groups: Groups
     persons: Numbers
     far: NDArray[np.bool_]
-    near: float
 
 
 class _Run:
@@ -93,6 +99,8 @@ class _Run:
                 remarks += [*decision.groups.remarks, *placed.remarks, *self._add_people(decision)]
                 missing = summary.tell_missing(placed.failed, len(wanted))
                 lines = summary.summarise(counts, decision.now.radius, missing)
+                if (mistaken := decision.groups.mistaken) is not None:
+                    lines.append(photo_pairs.tell(mistaken, self._request.clusterer.name))
                 self._make_page(decision, counts, lines)
                 self._save(decision.now, restore, None if is_new else last)
         compares = restore is None and not is_new
@@ -109,6 +117,7 @@ class _Run:
             radius=decision.now.radius,
             failed=placed.failed,
             missing=missing,
+            mistaken=decision.groups.mistaken,
             is_new=restore is None and is_new,
             restored=restore is not None,
             resumed=restore is not None and restore.begun,
@@ -150,11 +159,8 @@ class _Run:
         # Photos that are not there now may come back, unless the user lets them go.
         now.faces = given if request.prune else {**before.faces, **given}
         persons = np.array([said.person(number) for number in numbers], dtype=np.int64)
-        natural = request.stages.radius
-        near = now.radius or natural
-        # A small radius keeps lookalikes apart; it does not make people look more alike.
-        far = find_doubtful(photos.vectors, persons, max(near, natural))
-        return _Decision(known, photos, said, now, groups, persons, far, near)
+        far = find_doubtful(photos.vectors, persons, request.stages.radius)
+        return _Decision(known, photos, said, now, groups, persons, far)
 
     def _compare(self, decision: _Decision) -> list[str]:
         """What is not as it was after the last run."""
@@ -188,12 +194,15 @@ class _Run:
         contact = Contact(
             photos, persons, decision.far, now.files, decision.said, own, self._progress
         )
-        alikes = suggest_pairs(photos, persons, decision.near, now, decision.said)
+        alikes = suggest_pairs(photos, persons, self._request.stages.radius, now, decision.said)
         content = draw_page(photos, persons, contact, alikes, lines)
         replace(self._out / PAGE, content)
         skipped = [*photos.skipped, *photos.noted]
-        recall = decision.groups.neighbors_recall
-        now.logged = self._log.keep(Report(counts, recall, skipped, content, now.logged))
+        groups = decision.groups
+        report = Report(
+            counts, groups.neighbors_recall, groups.mistaken, skipped, content, now.logged
+        )
+        now.logged = self._log.keep(report)
 
     def _save(self, now: State, restore: Restore | None, last: State | None) -> None:
         """Remember it. last: the state before, None where there was none."""

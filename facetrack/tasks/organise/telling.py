@@ -26,6 +26,9 @@ def keep(run: Run, tracking: Tracking, report: Report) -> str:
     run.metrics({name: float(count) for name, count in counts.items()})
     if report.neighbors_recall is not None:
         run.metrics({keys.NEIGHBORS_RECALL: report.neighbors_recall})
+    mistaken = report.mistaken
+    if mistaken is not None and mistaken.rate is not None:
+        run.metrics({keys.IMPOSSIBLE_PAIRS: mistaken.rate, keys.PHOTO_PAIRS: mistaken.n_pairs})
     if tracking.uri == NOWHERE:
         return report.logged
     files: dict[str, str | bytes] = {"skipped.csv": write_skipped(report.skipped)}

@@ -138,7 +138,7 @@ def ten_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_ten_people_of_lfw(ten_people: Path, organise: Organise, tmp_path: Path) -> None:
     before = _fingerprints(ten_people)
     told = organise(root=ten_people).ok()
-    assert "no labels, so chosen by how well the groups lie apart" in told
+    assert "faces, by how far apart strangers are for this embedder" in told
     assert _fingerprints(ten_people) == before
     folders = _folders(tmp_path / "out")
     person_of = {}
@@ -479,6 +479,25 @@ def test_approximate_neighbours_tell_their_recall(
     (run,) = place.runs()
     assert run.data.metrics["neighbors_recall"] == 1.0
     assert run.data.metrics["persons"] == 5
+
+
+def test_people_on_one_photo_say_how_often_they_would_be_confused(
+    drawn: Mapping[str, list[Path]], place: Workspace, organise: Organise, tmp_path: Path
+) -> None:
+    """Fifteen of them are 105 pairs, of which Ada and Alma are as good as equal."""
+    faces = [np.asarray(PIL.Image.open(drawn[person][0])) for person in sorted(drawn)[:15]]
+    rows = [np.hstack(faces[first : first + 5]) for first in (0, 5, 10)]
+    (tmp_path / "photos").mkdir()
+    PIL.Image.fromarray(np.vstack(rows)).save(tmp_path / "photos/all.png")
+    done = organise("tracking=local", "--json")
+    (told,) = [json.loads(line) for line in done.ok().splitlines()]
+    (run,) = place.runs()
+    assert told["counts"]["faces"] == 15
+    assert run.data.metrics["photo_pairs"] == 104
+    assert told["impossible_pairs"] == run.data.metrics["impossible_pairs"] == 0
+    sentence = "infomap would take 0 of 104 pairs of faces on one photo for one person (none)"
+    assert sentence in done.stderr
+    assert sentence in (tmp_path / "out/index.html").read_text()
 
 
 # Mistakes
