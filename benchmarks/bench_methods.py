@@ -19,6 +19,7 @@ from compositions import compositions
 from numpy.typing import NDArray
 
 import facetrack
+from facetrack.api.choices import choose
 from facetrack.clusterer import DBSCAN, AverageLinkage, ChineseWhispers, Infomap
 from facetrack.core.faces import Vectors, scale_to_unit
 from facetrack.core.scale import Scale
@@ -52,9 +53,7 @@ EMBEDDERS = (
     Embedder(
         "dlib",
         "lfw_dlib_embeddings.npz",
-        Scale(
-            0.3, ((1e-6, 0.276), (1e-5, 0.308), (1e-4, 0.344), (1e-3, 0.384), (1e-2, 0.429)), 0.2
-        ),
+        Scale.read({"radius": 0.3, **choose("embedder", "dlib").facts}),
         0.1,
         tuple(np.round(np.arange(0.26, 0.43, 0.01), 2)),
     ),

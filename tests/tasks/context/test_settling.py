@@ -82,8 +82,3 @@ def test_a_file_that_says_what_cannot_be(pairs: object, told: str, tmp_path: Pat
 def test_a_class_is_not_told_what_is_for_others() -> None:
     embedder = of_class(_settled("clusterer=infomap").embedder)
     assert set(embedder) == {"_target_", "normalize", "radius"}
-
-
-def test_a_class_is_not_told_what_is_for_others() -> None:
-    embedder = of_class(_settled("clusterer=infomap").embedder)
-    assert set(embedder) == {"_target_", "normalize", "radius"}
