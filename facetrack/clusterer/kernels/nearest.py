@@ -38,37 +38,37 @@ def sift_down(heap: Array, value: Any) -> None:
 
 
 @compile_kernel
-def find_kth(row: Array, asking: int, most: Any, heap: Array) -> Any:
-    """The k-th smallest number of a row, `most` at most; k is the heap's length."""
-    heap[:] = most
-    for point in range(len(row)):
-        if row[point] < heap[0] and point != asking:
-            sift_down(heap, row[point])
-    return heap[0]
-
-
-@compile_kernel
 def find_candidates(
     squared: Array, own: Array, k: int, most: Any, slack: Any
 ) -> tuple[Array, Array]:
     """Counts and ends of all that may be among the k nearest."""
     b, n = squared.shape
-    heap = np.empty(k, squared.dtype)
+    heap = np.empty(k, squared.dtype)  # the k nearest so far, the furthest of them first
+    met = np.empty(n, np.int32)  # what was near enough when it was met
     counts = np.zeros(b, np.int64)
     ends = np.empty(2 * b * min(k, n), np.int32)
     filled = 0
     for row in range(b):
-        limit = min(find_kth(squared[row], own[row], most, heap) + slack, most)
-        if filled + n > len(ends):
-            longer = np.empty(2 * filled + n, np.int32)
+        heap[:] = most
+        limit = most
+        n_met = 0
+        for point in range(n):
+            square = squared[row, point]
+            if square <= limit and point != own[row]:
+                met[n_met] = point
+                n_met += 1
+                if square < heap[0]:
+                    sift_down(heap, square)
+                    limit = min(heap[0] + slack, most)
+        if filled + n_met > len(ends):
+            longer = np.empty(2 * filled + n_met, np.int32)
             longer[:filled] = ends[:filled]
             ends = longer
-        before = filled
-        for point in range(n):
-            if squared[row, point] <= limit and point != own[row]:
-                ends[filled] = point
+        for place in range(n_met):
+            if squared[row, met[place]] <= limit:
+                ends[filled] = met[place]
                 filled += 1
-        counts[row] = filled - before
+                counts[row] += 1
     return counts, ends[:filled].copy()
 
 
