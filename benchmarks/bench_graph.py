@@ -1,11 +1,12 @@
 """What the graph methods cost beside other packages, and as the number of faces grows.
 
-    python benchmarks/bench_graph.py EMBEDDINGS.npz [LARGEST]
+    python benchmarks/bench_graph.py EMBEDDINGS.npz
 
 EMBEDDINGS.npz is LFW's of dlib. Beside facetrack's Infomap runs what a user would put together
 otherwise: scikit-learn's neighbours and the package `infomap`, a trial each, two levels; beside
-average linkage SciPy's. Up to LARGEST faces (1,000,000) are drawn as in bench_million.py; a fit is
-a process of its own, which tells its peak memory, data included.
+average linkage SciPy's. Up to 1,000,000 faces are drawn as in bench_million.py, which has DBSCAN's
+figures for the same faces; a fit is a process of its own, which tells its peak memory, data
+included.
 """
 
 import multiprocessing
@@ -23,21 +24,21 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.neighbors import NearestNeighbors
 
-from facetrack.clusterer import DBSCAN, AverageLinkage, Infomap
+from facetrack.clusterer import AverageLinkage, Infomap
 from facetrack.clusterer.shared import cache
 from facetrack.core.faces import scale_to_unit
 from facetrack.evaluation.metrics import scores
 
-EPS, AVERAGE, SINGLE = 0.34, 0.39, 0.28
+EPS, AVERAGE = 0.34, 0.39
 K = 80
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
 METHODS: dict[str, Callable[[], Any]] = {
     "Infomap": lambda: Infomap(EPS),
-    "DBSCAN": lambda: DBSCAN(SINGLE, neighbors="faiss"),
     "average linkage": lambda: AverageLinkage(AVERAGE),
 }
+LARGEST = {"Infomap": 1_000_000, "average linkage": 100_000}
 
 
 def run_package(vectors: Vectors) -> Labels:
@@ -110,12 +111,12 @@ def fit(stored: Path, n: int, method: str) -> tuple[float, float, dict[str, floa
     return seconds, peak, scores(truth, found.labels_, information=False), found.neighbors_recall_
 
 
-def tell_growth(stored: Path, largest: int) -> None:
+def tell_growth(stored: Path) -> None:
     context = multiprocessing.get_context("spawn")
     for method in METHODS:
         print(f"{method}: seconds, GB, pairwise precision, recall, F, recall of neighbours")
         seconds = {}
-        for n in (size for size in SIZES if size <= largest):
+        for n in (size for size in SIZES if size <= LARGEST[method]):
             with ProcessPoolExecutor(1, mp_context=context) as pool:
                 seconds[n], peak, told, recall = pool.submit(fit, stored, n, method).result()
             pairs = [told[f"pairwise_{name}"] for name in ("precision", "recall", "f")]
@@ -134,7 +135,7 @@ def main() -> None:
     stored = Path(sys.argv[1])
     race("Infomap from vectors", run_infomap, run_package, stored)
     race("Average linkage", run_average, run_scipy, stored)
-    tell_growth(stored, int(sys.argv[2]) if len(sys.argv) > 2 else SIZES[-1])
+    tell_growth(stored)
 
 
 if __name__ == "__main__":

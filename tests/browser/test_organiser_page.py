@@ -139,7 +139,9 @@ def test_doubtful_faces_and_people_who_may_be_one(
 ) -> None:
     photos(tmp_path, warm_home, 59)
     # A radius that is too large: most people are one.
-    url = _organise(Workspace(tmp_path, warm_home), "clusterer.eps=0.42").as_uri()
+    url = _organise(
+        Workspace(tmp_path, warm_home), "clusterer=dbscan", "clusterer.eps=0.42"
+    ).as_uri()
     with visit(url) as page:
         assert page.locator("article.card .doubtful").count() > 0
         first = page.locator("article.card .doubtful img").first
