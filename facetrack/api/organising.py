@@ -166,4 +166,5 @@ def _make_clusterer(choices: Choices, scale: Scale, seed: int) -> Clusterer:
         dataset="folder",
         seed=seed,
         is_given="clusterer" in choices or bool(given.keys() - {*_LEFT_OUT}),
+        has_own_radius="share" in choice.facts,
     )

@@ -26,7 +26,8 @@ class Clusterer:
     build: makes the estimator; may raise UserError. radius_is_given: whether the estimator's
     radius, if it has one, is to be kept. dataset, seed: what its random numbers come from.
     is_given: whether somebody has chosen the method or its settings; faces that another one has
-    sorted stay where they are as long as nobody has.
+    sorted stay where they are as long as nobody has. has_own_radius: whether its radius is on a
+    scale of its own, and not the embedder's.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Clusterer:
     dataset: str = ""
     seed: int = 0
     is_given: bool = True
+    has_own_radius: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from conftest import Command
 from hydra import initialize_config_dir
 from hydra.core.singleton import Singleton
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from facetrack.cli.resume import replace_resume
 from facetrack.cli.stored_arguments import find_doubtful
@@ -24,6 +24,7 @@ from facetrack.embedder import DlibResNet
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context import targets
 from facetrack.tasks.context.instances import make
+from facetrack.tasks.context.settling import of_class
 from facetrack.tasks.forget.run import forget
 from facetrack.tasks.sweep import tsne_pages
 from facetrack.testing import Workspace
@@ -99,7 +100,9 @@ def test_a_target_that_is_put_together_is_seen_whole(nothing_typed: None) -> Non
 
 
 def test_what_is_in_conf_is_made(nothing_typed: None) -> None:
-    assert isinstance(make(OmegaConf.load(CONF / "embedder/dlib.yaml")), DlibResNet)
+    embedder = OmegaConf.load(CONF / "embedder/dlib.yaml")
+    assert isinstance(embedder, DictConfig)
+    assert isinstance(make(of_class(embedder)), DlibResNet)
 
 
 @pytest.mark.parametrize("task", ["os.system", "facetrack.dataset.Folder", "builtins.print"])

@@ -221,7 +221,7 @@ def test_a_sweep_keeps_no_password_and_says_so_when_it_is_resumed(
         with pytest.raises(UserError, match=r"the password in task\.storage=.* was not kept"):
             replace_resume(["resume=s1", experiment])
         again = replace_resume(["resume=s1", experiment, storage])
-    assert again[-2:] == [storage, "sweep_id=s1"]
+    assert again[-3:] == [storage, "sweep_id=s1", "protocol_version=2"]
 
 
 def test_a_dataset_that_is_new_to_many_runs_at_once_is_logged_once(tracking: MlflowStore) -> None:

@@ -90,6 +90,7 @@ def _read_clusterer(config: DictConfig) -> Clusterer:
         dataset=config.dataset.name,
         seed=config.seed,
         is_given=any(_is_of_method(key) for key in given),
+        has_own_radius="share" in settings,
     )
 
 

@@ -59,7 +59,8 @@ class _Decision:
     """Who is on the photos.
 
     photos: of a restore only the faces that its state knows. persons: (n,) of each face, merges
-    followed; far: (n,) whether it is doubtful.
+    followed; far: (n,) whether it is doubtful. near: the distance within which two persons may be
+    one.
     """
 
     known: Known
@@ -69,6 +70,7 @@ class _Decision:
     groups: Groups
     persons: Numbers
     far: NDArray[np.bool_]
+    near: float
 
 
 class _Run:
@@ -159,8 +161,11 @@ class _Run:
         # Photos that are not there now may come back, unless the user lets them go.
         now.faces = given if request.prune else {**before.faces, **given}
         persons = np.array([said.person(number) for number in numbers], dtype=np.int64)
-        far = find_doubtful(photos.vectors, persons, request.stages.radius)
-        return _Decision(known, photos, said, now, groups, persons, far)
+        natural = request.stages.radius
+        near = natural if request.clusterer.has_own_radius else now.radius or natural
+        # A small radius keeps lookalikes apart; it does not make people look more alike.
+        far = find_doubtful(photos.vectors, persons, max(near, natural))
+        return _Decision(known, photos, said, now, groups, persons, far, near)
 
     def _compare(self, decision: _Decision) -> list[str]:
         """What is not as it was after the last run."""
@@ -194,7 +199,7 @@ class _Run:
         contact = Contact(
             photos, persons, decision.far, now.files, decision.said, own, self._progress
         )
-        alikes = suggest_pairs(photos, persons, self._request.stages.radius, now, decision.said)
+        alikes = suggest_pairs(photos, persons, decision.near, now, decision.said)
         content = draw_page(photos, persons, contact, alikes, lines)
         replace(self._out / PAGE, content)
         skipped = [*photos.skipped, *photos.noted]
