@@ -192,7 +192,10 @@ class Traces:
         theirs = {key: vector for key, vector in stored.items() if key[16:48] in keys}
         self.others = {key: one for key, one in stored.items() if key not in theirs}
         self.copies = tree(scene.out)
-        self._bytes = [*keys, *(one.encode() for one in self.digests), *theirs.values()]
+        # A store that others use too may have the same face on another photo, which stays.
+        alone = set(theirs.values()) - set(self.others.values())
+        assert alone
+        self._bytes = [*keys, *(one.encode() for one in self.digests), *alone]
         self._page = b"a page with a face of theirs"
         assert self.others
         assert theirs

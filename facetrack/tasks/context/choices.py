@@ -3,6 +3,7 @@
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from facetrack.core.scale import SETTINGS
 from facetrack.core.texts import write_number
 from facetrack.tasks.context.parameters import PLACES
 from facetrack.tracking.keys import METHOD, RADIUS
@@ -15,7 +16,7 @@ def describe(config: DictConfig) -> str:
     for override in HydraConfig.get().overrides.task:
         key, _, value = override.lstrip("+").partition("=")
         stage, _, setting = key.partition(".")
-        if setting in PLACES:
+        if setting in (*PLACES, *SETTINGS):  # these speak through the radius
             continue
         if key in ("seed", "n_people") or (setting and stage in stages and stage != "dataset"):
             said[setting or key] = value
