@@ -28,6 +28,9 @@ AS_GOOD_AS_EQUAL = 0.5
 two different people of LFW are so near, by dlib or by MobileFaceNet; of a photo's smaller,
 recompressed copies nearly all are."""
 
+# Of the points: where copies crowd the lists of more, all lists are made anew.
+_MANY = 0.1
+
 
 class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """The estimators' common interface; a subclass says how a graph is divided."""
@@ -77,18 +80,19 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         # numba takes half a second to import, so the kernels are only where they are used.
         from facetrack.clusterer.kernels import graph, links
         from facetrack.clusterer.kernels.conflicts import contract, find_conflicts, some, without
-        from facetrack.clusterer.kernels.copies import are_crowded, find_copies, without_copies
+        from facetrack.clusterer.kernels.copies import find_copies, find_crowded, without_copies
 
         unique, eps, _ = scale(unique, self.eps)
         near = graph.find_graph(unique, eps, key, neighbors=self.neighbors)
         self.neighbors_recall_ = near.recall
         apart = find_conflicts(unique, same, photos, AS_GOOD_AS_EQUAL * eps)
         copies = find_copies(near, apart, AS_GOOD_AS_EQUAL * eps)
-        if are_crowded(near, copies, graph.K):
+        crowded, points = find_crowded(near, copies, graph.K), unique[copies.rows]
+        if len(crowded) > _MANY * len(points):
             key += digest(copies.rows)
-            near = graph.find_graph(unique[copies.rows], eps, key, neighbors=self.neighbors)
+            near = graph.find_graph(points, eps, key, neighbors=self.neighbors)
         else:
-            near = without_copies(near, copies)
+            near = graph.ask_again(points, without_copies(near, copies), crowded)
         apart = contract(apart, copies.inverse, len(copies.rows))
         tied = without(links.weigh(near), apart)
         linked = np.flatnonzero(np.diff(tied.starts))

@@ -50,15 +50,16 @@ def find_copies(graph: Graph, conflicts: Links, apart: float) -> Copies:
     return Copies(rows, inverse)
 
 
-def are_crowded(graph: Graph, copies: Copies, k: int) -> bool:
-    """Whether some point's list of k neighbours would be too short without the copies in it."""
+def find_crowded(graph: Graph, copies: Copies, k: int) -> NDArray[np.int64]:
+    """Those, as indices into `rows`, whose list of k neighbours is too short without copies."""
     sizes = np.diff(graph.starts)
     dropped = np.zeros(len(graph.ends) + 1, np.int64)
     is_copy = np.ones(len(sizes), bool)
     is_copy[copies.rows] = False
     np.cumsum(is_copy[graph.ends], out=dropped[1:])
     lost = dropped[graph.starts[1:]] - dropped[graph.starts[:-1]]
-    return bool(((sizes >= k) & (lost > _CROWDED * k)).any())
+    crowded = (sizes >= k) & (lost > _CROWDED * k)
+    return np.flatnonzero(crowded[copies.rows])
 
 
 def without_copies(graph: Graph, copies: Copies) -> Graph:

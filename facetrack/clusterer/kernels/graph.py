@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -92,6 +93,20 @@ def find_graph(
     make = partial(_find_all, points, radius, reach, k, by_faiss)
     whole: Graph = cache.get(("graph", key, k, reach, by_faiss), make)
     return whole.within(radius)
+
+
+def ask_again(points: Floats, graph: Graph, asking: NDArray[np.int64], k: int = K) -> Graph:
+    """The graph of (n, d) points with the lists of some of them made anew, exactly."""
+    if not len(asking):
+        return graph
+    sizes = np.diff(graph.starts)
+    others = np.setdiff1d(np.arange(len(points)), asking)
+    stay = np.ones(len(points), bool)
+    stay[asking] = False
+    kept = np.repeat(stay, sizes)
+    before = _Block(others, sizes[others], graph.ends[kept], graph.distances[kept])
+    found = _find_exactly(points, asking, graph.radius, graph.radius, k)
+    return replace(_arrange(len(points), chain([before], found), graph.radius), recall=graph.recall)
 
 
 def _find_all(points: Floats, radius: float, reach: float, k: int, by_faiss: bool) -> Graph:

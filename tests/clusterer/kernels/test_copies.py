@@ -61,7 +61,7 @@ def test_a_graph_without_copies_is_that_of_the_others() -> None:
     assert 50 < len(kept.rows) < 150
     left = copies.without_copies(found, kept)
     anew = graph.find_graph(points[kept.rows], RADIUS, b"others")
-    assert not copies.are_crowded(found, kept, graph.K)
+    assert len(copies.find_crowded(found, kept, graph.K)) == 0
     np.testing.assert_array_equal(left.starts, anew.starts)
     np.testing.assert_array_equal(left.ends, anew.ends)
     np.testing.assert_array_equal(left.distances, anew.distances)
@@ -76,7 +76,7 @@ def test_a_list_that_copies_fill_is_crowded() -> None:
     for points, crowded in ((few, False), (many, True)):
         found = graph.find_graph(points, 10.0, digest(points))
         kept = copies.find_copies(found, no_conflicts(len(points)), 1e-3)
-        assert copies.are_crowded(found, kept, graph.K) == crowded
+        assert (len(copies.find_crowded(found, kept, graph.K)) > 0) == crowded
 
 
 def test_conflicts_are_of_those_who_stand_for_others() -> None:
@@ -110,3 +110,21 @@ def test_without_that_bursts_are_groups(monkeypatch: pytest.MonkeyPatch) -> None
     faces, people = _bursts(12, 25, 8)
     monkeypatch.setattr(graph_estimator, "AS_GOOD_AS_EQUAL", 1e-6)
     assert adjusted_rand_score(people, Infomap(1.0).fit_predict(faces)) < 1
+
+
+def test_lists_that_are_made_anew_are_as_in_a_graph_of_the_others() -> None:
+    random = np.random.default_rng(0)
+    points = np.concatenate([random.normal(size=(300, 2)) * 4, random.normal(size=(60, 2)) * 1e-6])
+    found = graph.find_graph(points, 4.0, digest(points))
+    kept = copies.find_copies(found, no_conflicts(len(points)), 1e-3)
+    crowded = copies.find_crowded(found, kept, graph.K)
+    assert 0 < len(crowded) < 60
+    left = copies.without_copies(found, kept)
+    again = graph.ask_again(points[kept.rows], left, crowded)
+    whole = graph.find_graph(points[kept.rows], 4.0, b"the others")
+    for row in range(len(kept.rows)):
+        expected = whole if row in crowded else left
+        some = slice(again.starts[row], again.starts[row + 1])
+        same = slice(expected.starts[row], expected.starts[row + 1])
+        np.testing.assert_array_equal(again.ends[some], expected.ends[same])
+        np.testing.assert_array_equal(again.distances[some], expected.distances[same])
