@@ -28,9 +28,6 @@ AS_GOOD_AS_EQUAL = 0.5
 two different people of LFW are so near, by dlib or by MobileFaceNet; of a photo's smaller,
 recompressed copies nearly all are."""
 
-# Of the points: where copies crowd the lists of more, all lists are made anew.
-_MANY = 0.1
-
 
 class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """The estimators' common interface; a subclass says how a graph is divided."""
@@ -88,10 +85,11 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         apart = find_conflicts(unique, same, photos, AS_GOOD_AS_EQUAL * eps)
         copies = find_copies(near, apart, AS_GOOD_AS_EQUAL * eps)
         crowded, points = find_crowded(near, copies, graph.K), unique[copies.rows]
-        if len(crowded) > _MANY * len(points):
+        if len(crowded) and near.recall is None:
             key += digest(copies.rows)
             near = graph.find_graph(points, eps, key, neighbors=self.neighbors)
         else:
+            # A second search by faiss takes as long as the first: only those are made anew.
             near = graph.ask_again(points, without_copies(near, copies), crowded)
         apart = contract(apart, copies.inverse, len(copies.rows))
         tied = without(links.weigh(near), apart)
