@@ -27,9 +27,9 @@ class Choice:
     """One choice of a group, as its file in conf/ has it.
 
     target: its class or function, with dots; "" for none. settings: the defaults, in which
-    `${group.setting}` stands for another setting. facts: what its
-    file says to others than its class: a clusterer's `share` of pairs of strangers within its own
-    radius, an embedder's distances of strangers.
+    `${group.setting}` stands for another setting. facts: what its file says to others than its
+    class: a clusterer's `share` of pairs of strangers within its own radius, an embedder's
+    distances of strangers.
     """
 
     group: str

@@ -27,7 +27,7 @@ from sklearn.utils.validation import validate_data
 from facetrack.clusterer.kernels import approximate
 from facetrack.clusterer.kernels.distances import MOST_DOUBT, Floats, Mask, Points, pairs, scale
 from facetrack.clusterer.kernels.tree import Tree, components, spanning_tree
-from facetrack.clusterer.shared import cache, digest, distinct
+from facetrack.clusterer.shared import cache, digest, distinct, number_groups
 from facetrack.core.labels import NOISE
 
 
@@ -156,8 +156,7 @@ def _find_labels(
 def _number(joined: NDArray[np.int64], core: Mask) -> NDArray[np.int64]:
     """Components as labels, in the order of their first core point; -1 for what is not core."""
     labels = np.full(len(joined), NOISE)
-    _, first, numbers = np.unique(joined[core], return_index=True, return_inverse=True)
-    labels[core] = np.argsort(np.argsort(first))[numbers]
+    labels[core] = number_groups(joined[core])
     return labels
 
 

@@ -18,7 +18,7 @@ from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels import approximate
 from facetrack.clusterer.kernels.distances import scale
-from facetrack.clusterer.shared import Distinct, digest, distinct
+from facetrack.clusterer.shared import Distinct, digest, distinct, number_groups
 
 if TYPE_CHECKING:
     from facetrack.clusterer.kernels.links import Links
@@ -114,10 +114,3 @@ def number_photos(photos: ArrayLike, points: NDArray[np.floating]) -> NDArray[np
         )
     numbers: NDArray[np.int64] = np.unique(given, return_inverse=True)[1]
     return numbers
-
-
-def number_groups(groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The same groups, numbered from 0 on in the order of their first points."""
-    _, first, numbers = np.unique(groups, return_index=True, return_inverse=True)
-    result: NDArray[np.int64] = np.argsort(np.argsort(first))[numbers]
-    return result

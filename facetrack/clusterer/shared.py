@@ -86,6 +86,13 @@ class Distinct:
     counts: NDArray[np.int64]
 
 
+def number_groups(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,) the same groups, numbered from 0 on in the order of their first members."""
+    _, first, numbers = np.unique(groups, return_index=True, return_inverse=True)
+    result: NDArray[np.int64] = np.argsort(np.argsort(first))[numbers]
+    return result
+
+
 def distinct(points: NDArray[Any], key: bytes) -> Distinct:
     """The distinct rows of an (n, d) array, compared by their bytes; shared. key: its digest."""
     return cache.get(("distinct", key), lambda: _distinct(points))

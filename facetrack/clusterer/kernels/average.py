@@ -25,6 +25,7 @@ from facetrack.clusterer.kernels.compiling import compile_kernel
 from facetrack.clusterer.kernels.distances import Floats
 from facetrack.clusterer.kernels.links import Links
 from facetrack.clusterer.kernels.tree import components
+from facetrack.clusterer.shared import number_groups
 
 # The distances of so many pairs are made by one matrix product.
 _PAIRS = 2**20
@@ -51,9 +52,7 @@ class Dendrogram:
         Numbered by their first point.
         """
         below = int(np.searchsorted(self.heights, eps, side="right"))
-        joined = components(self.merges[:, :below], self.n)
-        _, first, numbers = np.unique(joined, return_index=True, return_inverse=True)
-        return np.argsort(np.argsort(first))[numbers]
+        return number_groups(components(self.merges[:, :below], self.n))
 
 
 def build_dendrogram(
@@ -128,6 +127,12 @@ def _base(n: int, i: int) -> int:
 
 
 @compile_kernel
+def _find(n: int, i: int, j: int) -> int:
+    """Where the distance of two different points stands."""
+    return _base(n, i) + j if i < j else _base(n, j) + i
+
+
+@compile_kernel
 def _part(
     condensed: NDArray[np.float64],
     place: NDArray[np.int64],
@@ -137,8 +142,7 @@ def _part(
     """Make points in conflict infinitely far apart. place: of each point in the distances."""
     for point in range(len(place)):
         for entry in range(starts[point], starts[point + 1]):
-            one, two = place[point], place[ends[entry]]
-            condensed[_base(len(place), min(one, two)) + max(one, two)] = np.inf
+            condensed[_find(len(place), place[point], place[ends[entry]])] = np.inf
 
 
 @compile_kernel
@@ -169,7 +173,7 @@ def _merge(
         else:
             low, high = min(top, before), max(top, before)
             merges[0, m], merges[1, m] = low, high
-            heights[m] = condensed[_base(n, low) + high]
+            heights[m] = condensed[_find(n, low, high)]
             m += 1
             left = _remove(active, left, low)
             _average(condensed, active[:left], sizes, low, high)
@@ -185,13 +189,13 @@ def _nearest(
     """The nearest group: of equally near ones the one before, else the lowest; -1 for none."""
     nearest, least = before, np.inf
     if before >= 0:
-        least = condensed[_base(n, min(slot, before)) + max(slot, before)]
+        least = condensed[_find(n, slot, before)]
     for other in active:
         if other == slot:
             continue
-        at = _base(n, other) + slot if other < slot else _base(n, slot) + other
-        if condensed[at] < least:
-            least = condensed[at]
+        distance = condensed[_find(n, slot, other)]
+        if distance < least:
+            least = distance
             nearest = other
     return nearest
 
@@ -209,8 +213,7 @@ def _average(
     for other in active:
         if other == high:
             continue
-        of_low = _base(n, other) + low if other < low else _base(n, low) + other
-        of_high = _base(n, other) + high if other < high else _base(n, high) + other
+        of_low, of_high = _find(n, low, other), _find(n, high, other)
         total = sizes[low] * condensed[of_low] + sizes[high] * condensed[of_high]
         condensed[of_high] = total / both
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from facetrack.clusterer.kernels.distances import Floats, Points, pairs
-from facetrack.clusterer.kernels.links import Links
+from facetrack.clusterer.kernels.links import Links, make_links
 from facetrack.clusterer.shared import Distinct
 
 
@@ -34,7 +34,7 @@ def find_conflicts(
     ends = np.concatenate(found, axis=1)
     both = csr_array((np.ones(ends.shape[1]), (ends[0], ends[1])), shape=(u, u))
     both.sum_duplicates()
-    return Links(both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data)
+    return make_links(both)
 
 
 def _find_apart(points: Floats, members: NDArray[np.int64], apart: float) -> NDArray[np.int64]:
@@ -65,11 +65,11 @@ def contract(links: Links, numbers: NDArray[np.int64], n: int) -> Links:
     between = source != target
     matrix = csr_array((links.weights[between], (source[between], target[between])), shape=(n, n))
     matrix.sum_duplicates()
-    return Links(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data)
+    return make_links(matrix)
 
 
 def some(links: Links, rows: NDArray[np.int64]) -> Links:
     """The links among some of the points, (k,) ascending; those are 0 … k - 1 then."""
     n = len(links.starts) - 1
     matrix = csr_array((links.weights, links.ends, links.starts), shape=(n, n))[rows][:, rows]
-    return Links(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data)
+    return make_links(matrix)

@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 Precision = type[np.float32] | type[np.float64]
 
 # A block of squared distances that stays in the processor's cache while it is compared.
-BLOCK_BYTES = 4 * 2**20
+_BLOCK_BYTES = 4 * 2**20
 # Doubtful pairs are looked at this many numbers at a time.
 _EXACT_NUMBERS = 2**22
 # float32 pays while few pairs are doubtful; beyond that share of radius² float64 does.
@@ -93,7 +93,7 @@ class Points:
         return float(unit * (self.points.shape[1] + 8) * reach * reach)
 
     def squared(
-        self, queries: Floats, dtype: Precision, block_bytes: int = BLOCK_BYTES
+        self, queries: Floats, dtype: Precision, block_bytes: int = _BLOCK_BYTES
     ) -> Iterator[tuple[slice, Floats, float]]:
         """Blocks of queries: which, their squared distances to all points, and their error."""
         right = self._prepare(dtype)

@@ -42,6 +42,13 @@ def symmetrise(starts: Array, ends: Array, weights: Array) -> Links:
     both = (directed + directed.T).tocsr()
     both.sum_duplicates()
     both.eliminate_zeros()
+    return make_links(both)
+
+
+def make_links(matrix: csr_array) -> Links:
+    """The links that a symmetric matrix without duplicates has as its entries."""
     return Links(
-        both.indptr.astype(np.int64), both.indices.astype(np.int32), both.data.astype(np.float64)
+        matrix.indptr.astype(np.int64),
+        matrix.indices.astype(np.int32),
+        matrix.data.astype(np.float64),
     )

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from facetrack.clusterer.kernels.compiling import compile_kernel
 from facetrack.clusterer.kernels.links import Links
 from facetrack.clusterer.kernels.moving import Network, move_nodes, sum_modules
+from facetrack.clusterer.shared import number_groups
 
 Array = NDArray[Any]
 
@@ -89,7 +90,7 @@ def _search(network: Network, random: np.random.RandomState) -> Found:
 def _shake(modules: Array, random: np.random.RandomState) -> NDArray[np.int64]:
     """Modules that some of their nodes have left, to be alone."""
     n = len(modules)
-    return number(np.where(random.random_sample(n) < _SHAKEN, np.arange(n, 2 * n), modules))
+    return number_groups(np.where(random.random_sample(n) < _SHAKEN, np.arange(n, 2 * n), modules))
 
 
 def _shorten(network: Network, modules: Array, random: np.random.RandomState) -> Found:
@@ -98,7 +99,7 @@ def _shorten(network: Network, modules: Array, random: np.random.RandomState) ->
     shortest = math.inf
     while True:
         move_nodes(network, modules, random)
-        modules = _merge_modules(network, number(modules), random)
+        modules = _merge_modules(network, number_groups(modules), random)
         codelength = measure(network, modules, nodes)
         if codelength > shortest - _WORTH:
             return Found(modules, codelength)
@@ -112,7 +113,7 @@ def _merge_modules(network: Network, modules: Array, random: np.random.RandomSta
         together = np.arange(len(small.flow))
         if not move_nodes(small, together, random):
             return modules
-        modules = number(together)[modules]
+        modules = number_groups(together)[modules]
 
 
 def measure(network: Network, modules: Array, nodes: float | None = None) -> float:
@@ -128,13 +129,6 @@ def _log_flows(flows: Array) -> float:
     """Σ f, summed exactly, so that equal modules have equal codes whatever their order."""
     flows = flows[flows > 0]
     return math.fsum(flows * np.log2(flows))
-
-
-def number(modules: Array) -> NDArray[np.int64]:
-    """The same modules, numbered from 0 on in the order of their first nodes."""
-    _, first, numbers = np.unique(modules, return_index=True, return_inverse=True)
-    result: NDArray[np.int64] = np.argsort(np.argsort(first))[numbers]
-    return result
 
 
 def join_nodes(network: Network, modules: Array) -> Network:
