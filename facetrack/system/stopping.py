@@ -23,6 +23,7 @@ def watch() -> None:
     """From now on the first signal raises KeyboardInterrupt, and a second one ends at once."""
     global _by
     _by = None
+    _let_log(True)
     _handle(_interrupt)
 
 
@@ -57,6 +58,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     _by = number
     if number == signal.SIGHUP:
         _let_go_of_terminal()
+    _let_log(False)
     raise KeyboardInterrupt
 
 
@@ -75,6 +77,15 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 def _name_end(number: int) -> str:
     return "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+
+
+def _let_log(may: bool) -> None:
+    """What libraries log after a signal is of what it has interrupted, not of anything wrong.
+
+    SQLAlchemy logs a traceback where a query could not be ended, for instance.
+    """
+    if logging := sys.modules.get("logging"):  # not imported where nobody logs yet
+        logging.disable(logging.NOTSET if may else logging.CRITICAL)
 
 
 def _let_go_of_terminal() -> None:

@@ -59,6 +59,24 @@ def test_each_signal_is_an_interruption_with_a_status_of_its_own(
     assert process.returncode == 128 + number
 
 
+def test_what_libraries_log_of_what_was_interrupted_is_not_shown() -> None:
+    program = """
+import logging, signal
+from facetrack.system import stopping
+stopping.watch()
+try:
+    logging.error("before")
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    logging.exception("Error closing cursor")
+stopping.watch()
+logging.error("after")
+"""
+    with _python(program) as process:
+        out, errors = process.communicate(timeout=60)
+    assert (out, errors) == ("", "ERROR:root:before\nERROR:root:after\n")
+
+
 def test_a_second_one_ends_at_once() -> None:
     with _python(_WATCHING, "twice") as process:
         assert process.stdout is not None
