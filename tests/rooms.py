@@ -45,6 +45,8 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
     "numba": ("clusterer/kernels/compiling",),
     "tensorflow": ("embedder",),
     "keras": ("embedder",),
+    "onnxruntime": ("embedder/onnx_session",),
+    "onnx": ("embedder",),
     "plotly": ("figures",),
     "matplotlib": ("figures",),
     "fastapi": ("tasks/review",),
