@@ -19,7 +19,7 @@ from facetrack.core.errors import UserError
 from facetrack.system.shipped import CONF
 from facetrack.testing import Workspace, people, rows, scores
 
-SWEEP = ("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500", "n_resamples=30")
+SWEEP = ("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500", "n_resamples=12")
 """Three jobs, of which the one with 500 clusters fails."""
 LAUNCHERS = {
     # By what has to be installed: the launcher, and what its busy workers look like.
