@@ -61,7 +61,8 @@ def _square(box: NDArray[np.int64]) -> tuple[int, int, int]:
     return left + (width - side) // 2, top + (height - side) // 2, side
 
 
-def _model_path(file: str) -> Path:
+def find_model(file: str) -> Path:
+    """Where one of dlib's models is. Raises UserError where its package is not installed."""
     # The package is only a folder of files: importing it would need the retired pkg_resources.
     spec = importlib.util.find_spec("face_recognition_models")
     if spec is not None:
@@ -77,7 +78,7 @@ def _model_path(file: str) -> Path:
 
 @functools.cache
 def _digest(file: str) -> str:
-    return sha256(_model_path(file)).hex()[:16]
+    return sha256(find_model(file)).hex()[:16]
 
 
 @functools.cache
@@ -85,6 +86,6 @@ def _models() -> tuple[Any, Any]:
     import dlib
 
     return (
-        dlib.shape_predictor(str(_model_path(LANDMARKS))),
-        dlib.face_recognition_model_v1(str(_model_path(DESCRIPTOR))),
+        dlib.shape_predictor(str(find_model(LANDMARKS))),
+        dlib.face_recognition_model_v1(str(find_model(DESCRIPTOR))),
     )

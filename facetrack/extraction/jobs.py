@@ -10,7 +10,7 @@ import numpy as np
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Boxes, Detection, Detector, Embedder, Face, Image, Vectors
 from facetrack.detector import choose
-from facetrack.extraction import picture
+from facetrack.extraction import landmarks, picture
 from facetrack.extraction.detections import DetectionRecord
 from facetrack.system import guard
 
@@ -44,7 +44,10 @@ class Done:
 
 
 def look(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
-    """Read a picture and find the faces that count; their vectors are still to come."""
+    """Read a picture and find the faces that count; their vectors are still to come.
+
+    Raises UserError where the detector cannot be used.
+    """
     with guard.looking():
         return _examine(job, detector)
 
@@ -67,6 +70,8 @@ def _examine(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
     try:
         if detection is None:
             detection = DetectionRecord(width, height, _detect(detector, image))
+    except UserError:
+        raise  # not of the picture: weights that cannot be had
     except Exception as error:
         return Done(job.digest, reason=f"the detector failed on it ({_short(error)})"), []
     kept = choose(detection.found, width, height, detector.choose, detector.border)
@@ -84,8 +89,8 @@ def _detect(detector: Detector, image: Image) -> Detection:
 
 def _faces(image: Image, kept: Detection) -> list[Face]:
     scores = [None] * len(kept.boxes) if kept.scores is None else kept.scores.tolist()
-    landmarks = [None] * len(kept.boxes) if kept.landmarks is None else kept.landmarks
-    faces = [Face(image, *one) for one in zip(kept.boxes, landmarks, scores, strict=True)]
+    points = [None] * len(kept.boxes) if kept.landmarks is None else kept.landmarks
+    faces = [Face(image, *one) for one in zip(kept.boxes, points, scores, strict=True)]
     return [_cut(face) for face in faces]
 
 
@@ -115,7 +120,10 @@ def embed(batch: Sequence[tuple[Done, list[Face]]], embedder: Embedder) -> list[
     One picture that makes the embedder fail does not take the batch with it. Raises UserError.
     """
     try:
-        vectors = embedder.embed([face for _, faces in batch for face in faces])
+        faces = [face for _, faces in batch for face in faces]
+        if landmarks.are_needed(embedder):
+            faces = landmarks.complete(faces)
+        vectors = embedder.embed(faces)
     except UserError:
         raise
     except Exception as error:

@@ -27,6 +27,7 @@ from facetrack.core.faces import (
 )
 from facetrack.core.progress import QUIET, Progress
 from facetrack.detector import choose, reduce
+from facetrack.extraction import landmarks
 from facetrack.extraction.detections import DetectionRecord
 from facetrack.extraction.engines import in_order, in_processes, in_threads
 from facetrack.extraction.jobs import Done, Job
@@ -135,10 +136,13 @@ class _Extraction:
             digest: _choose(found, self._detector) for digest, found in self._detections.items()
         }
         boxes = {digest: kept.boxes for digest, kept in self._kept.items()}
-        known = self._store.vectors(
-            self._embedder.identity(),
-            [(digest, box) for digest, kept in boxes.items() for box in kept],
-        )
+        faces: dict[str, list[tuple[bytes, NDArray[np.int64]]]] = {}
+        for digest, kept in boxes.items():
+            key = _name_vectors(self._detector, self._embedder, self._detections[digest])
+            faces.setdefault(key, []).extend((digest, box) for box in kept)
+        known: dict[tuple[bytes, bytes], NDArray[np.float32]] = {}
+        for key, some in faces.items():
+            known |= self._store.vectors(key, some)
         self._vectors = {
             digest: np.stack([known[digest, box_bytes(box)] for box in kept])
             for digest, kept in boxes.items()
@@ -237,6 +241,15 @@ def _identity(detector: Detector, found: DetectionRecord) -> str:
     return reduce.identity(detector, found.width * found.height)
 
 
+def _name_vectors(detector: Detector, embedder: Embedder, found: DetectionRecord) -> str:
+    """Everything the vectors of a picture's faces depend on, as text: their key in the store."""
+    if not landmarks.are_needed(embedder):
+        return embedder.identity()
+    given = found.found.landmarks is not None
+    by = _identity(detector, found) if given else landmarks.identity()
+    return f"{embedder.identity()} by landmarks of {by}"
+
+
 def _remarks(found: DetectionRecord, cut: bool, detector: Detector) -> Iterator[str]:
     if cut:
         yield CUT
@@ -280,6 +293,9 @@ def _compute(
 ) -> Iterator[Done]:
     if not jobs:
         return iter(())
+    for stage in (detector, embedder):
+        # What is to be downloaded or refused: once, before there are workers.
+        getattr(stage, "prepare", lambda: None)()
     if engine == "ray":
         results = on_ray(jobs, detector, embedder, progress)
     elif embedder.parallel and cores() > 1 and len(jobs) >= _WORTH_PROCESSES and can_start():
@@ -297,16 +313,16 @@ def _keep(
     saved = time.monotonic()
 
     def save() -> None:
-        by_identity: dict[str, list[tuple[Done, DetectionRecord]]] = {}
+        by_identity: dict[tuple[str, str], list[tuple[Done, DetectionRecord]]] = {}
         for item in unsaved:
-            if item.detection is not None:
-                identity = _identity(detector, item.detection)
-                by_identity.setdefault(identity, []).append((item, item.detection))
-        for identity, some in by_identity.items():
+            if (found := item.detection) is not None:
+                names = _identity(detector, found), _name_vectors(detector, embedder, found)
+                by_identity.setdefault(names, []).append((item, found))
+        for (identity, name), some in by_identity.items():
             store.put(
                 identity,
                 [(one.digest, detection) for one, detection in some],
-                embedder.identity(),
+                name,
                 [
                     (one.digest, box, vector)
                     for one, _ in some
