@@ -46,7 +46,7 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
     "tensorflow": ("embedder",),
     "keras": ("embedder",),
     "onnxruntime": ("embedder/onnx_session",),
-    "onnx": ("embedder",),
+    "onnx": ("embedder", "system/onnx_file"),
     "plotly": ("figures",),
     "matplotlib": ("figures",),
     "fastapi": ("tasks/review",),

@@ -7,8 +7,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.faces import Dataset, Detector, Embedder, Sampling
 from facetrack.dataset import Folder, Lfw, Muct, Portraits, Vectors
-from facetrack.detector import DlibHog, Haar, NoDetector, Whole
-from facetrack.embedder import DlibResNet, FaceNet, NoEmbedder
+from facetrack.detector import DlibHog, Haar, NoDetector, Whole, YuNet
+from facetrack.embedder import AlignedOnnx, DlibResNet, FaceNet, NoEmbedder
 from facetrack.evaluation.resampling import Bootstrap, Subsample
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context.estimators import build_estimator
@@ -27,6 +27,7 @@ GROUPS = (
 CHOICES = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
 NEEDED = {"folder": ["dataset.root=pictures"], "personal_faces": ["dataset.root=pictures"]}
 NEEDED["vectors"] = ["dataset.file=faces.npz"]
+NEEDED["onnx"] = ["embedder.weights=model.onnx"]
 
 
 def _compose(group: str, choice: str) -> DictConfig:
@@ -105,6 +106,7 @@ def test_classes_fit_the_seams() -> None:
     # mypy does the checking: each list admits only what satisfies the protocol.
     datasets: list[Dataset] = [Folder("x"), Lfw(), Muct(), Portraits(), Vectors("x")]
     detectors: list[Detector] = [Haar(), DlibHog(), Whole(), NoDetector()]
-    embedders: list[type[Embedder]] = [DlibResNet, FaceNet, NoEmbedder]
+    detectors.append(YuNet(None, [], "yunet.onnx", "ab" * 32))
+    embedders: list[type[Embedder]] = [AlignedOnnx, DlibResNet, FaceNet, NoEmbedder]
     samplings: list[Sampling] = [Bootstrap(), Subsample()]
-    assert [len(one) for one in (datasets, detectors, embedders, samplings)] == [5, 4, 3, 2]
+    assert [len(one) for one in (datasets, detectors, embedders, samplings)] == [5, 5, 4, 2]

@@ -1,11 +1,17 @@
 """What flows through the pipeline, and the seams between its stages.
 
-| name    | what it is                                                              |
-|---------|-------------------------------------------------------------------------|
-| image   | (h, w, 3) uint8 RGB, upright (EXIF orientation applied)                 |
-| box     | (4,) int: left, top, width, height in pixels of the image               |
-| boxes   | (m, 4) int64                                                            |
-| vectors | (n, d) float32, one embedding a row                                     |
+| name      | what it is                                                               |
+|-----------|--------------------------------------------------------------------------|
+| image     | (h, w, 3) uint8 RGB, upright (EXIF orientation applied)                  |
+| box       | (4,) int: left, top, width, height in pixels of the image                |
+| boxes     | (m, 4) int64                                                             |
+| points    | (5, 2) float32: x, y of a face's landmarks in pixels of the image, where |
+|           | (0, 0) is the middle of its first pixel: the eye that is left in the     |
+|           | picture, the right one, the tip of the nose, the left and the right      |
+|           | corner of the mouth                                                      |
+| landmarks | (m, 5, 2) float32, the points of each face                               |
+| scores    | (m,) float32, how sure a detector is of each face: the higher, the surer |
+| vectors   | (n, d) float32, one embedding a row                                      |
 """
 
 import hashlib
@@ -20,6 +26,8 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 Boxes = NDArray[np.int64]
+Landmarks = NDArray[np.float32]
+Scores = NDArray[np.float32]
 Vectors = NDArray[np.float32]
 
 
@@ -62,10 +70,47 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A face as an embedder gets it: its whole picture, so that it can align, and its box."""
+    """A face as an embedder gets it: its whole picture, so that it can align, and its box.
+
+    landmarks: its points, (5, 2), or None where nobody says. score: how sure its detector was.
+    """
 
     image: Image
     box: NDArray[np.int64]
+    landmarks: Landmarks | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """The m faces that a detector found on a picture, in its own order.
+
+    boxes: (m, 4). scores: (m,), landmarks: (m, 5, 2); None from a detector that gives none.
+    """
+
+    boxes: Boxes
+    scores: Scores | None = None
+    landmarks: Landmarks | None = None
+
+    def some(self, rows: NDArray[np.int64]) -> "Detection":
+        """Some of the faces, (k,) indices among the m."""
+        return Detection(
+            self.boxes[rows],
+            None if self.scores is None else self.scores[rows],
+            None if self.landmarks is None else self.landmarks[rows],
+        )
+
+    def enlarge(self, by: int) -> "Detection":
+        """The same faces on the picture of which this one's was made, smaller by a whole factor.
+
+        A pixel of the smaller picture is the mean of `by` x `by` pixels.
+        """
+        shift = (by - 1) / 2  # from the middle of the first of them to that of all
+        return Detection(
+            by * self.boxes,
+            self.scores,
+            None if self.landmarks is None else (by * self.landmarks + shift).astype(np.float32),
+        )
 
 
 @dataclass(frozen=True)
@@ -78,6 +123,7 @@ class Embeddings:
     skipped: pictures that gave no face, and why.
     n_pictures: how many pictures were looked at.
     contents: n SHA-256 digests in hex, of the content of the picture each face is on.
+    scores: (n,), landmarks: (n, 5, 2), as the detector gave them; None where it gave none.
     """
 
     vectors: Vectors
@@ -86,6 +132,8 @@ class Embeddings:
     skipped: Sequence[Skipped]
     n_pictures: int
     contents: Sequence[str]
+    scores: Scores | None = None
+    landmarks: Landmarks | None = None
 
     @cached_property
     def names(self) -> list[str]:
@@ -119,6 +167,8 @@ class Embeddings:
             boxes=self.boxes[rows],
             pictures=[self.pictures[row] for row in rows.tolist()],
             contents=[self.contents[row] for row in rows.tolist()],
+            scores=None if self.scores is None else self.scores[rows],
+            landmarks=None if self.landmarks is None else self.landmarks[rows],
         )
 
     def of_people(self, people: NDArray[np.int64]) -> tuple["Embeddings", NDArray[np.int64]]:
@@ -151,7 +201,7 @@ class Embedded(Protocol):
 
 
 class Detector(Protocol):
-    """Finds faces. `choose` and `border` say which of them count (see detector/choose.py)."""
+    """Finds faces. `choose` and `border` say which of them count (see detector/choice.py)."""
 
     @property
     def choose(self) -> str:
@@ -164,11 +214,14 @@ class Detector(Protocol):
         ...
 
     def identity(self) -> str:
-        """Everything the boxes depend on, as text: the key of stored detections."""
+        """Everything a detection depends on, as text: the key of stored ones."""
         ...
 
-    def detect(self, image: Image) -> Boxes:
-        """All faces of an image, in the detector's own order; (0, 4) when there is none."""
+    def detect(self, image: Image) -> Detection:
+        """All faces of an image, in the detector's own order.
+
+        A class of a user's own may give boxes, (m, 4), alone.
+        """
         ...
 
 

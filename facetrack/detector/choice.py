@@ -6,7 +6,7 @@ A labelled picture has one person, so one face is kept; task=organise keeps them
 import numpy as np
 
 from facetrack.core.errors import SettingError
-from facetrack.core.faces import Boxes
+from facetrack.core.faces import Detection
 
 CHOICES = ("first", "largest", "central", "all")
 
@@ -20,20 +20,22 @@ def check(choose: str, border: int) -> None:
         raise SettingError("{border} is a number of pixels, 0 or more; got {came!r}", came=border)
 
 
-def choose(boxes: Boxes, width: int, height: int, choose: str, border: int) -> Boxes:
-    """The box that counts, (1, 4), or none, (0, 4); with "all", every one, (k, 4).
+def choose(found: Detection, width: int, height: int, choose: str, border: int) -> Detection:
+    """The face that counts, or none; with "all", every one.
 
-    boxes: (m, 4) in the detector's own order; width, height: the picture's size in pixels.
+    found: in the detector's own order; width, height: the picture's size in pixels.
     choose: "first" of the detections, the "largest", or the one whose centre is nearest to the
     picture's centre ("central"); the earlier one where two tie. Or "all" of them.
     border: a chosen face is dropped when its box starts this many pixels or fewer from the
     left or top edge: 10 in the article, after choosing, so that such a picture gives no face
     (PROTOCOL, "From picture to embedding"); 0 for no such rule.
     """
+    boxes = found.boxes
     if len(boxes) == 0:
-        return boxes
+        return found
     if choose == "all":
-        return boxes[boxes[:, :2].min(axis=1) > border] if border else boxes
+        far = boxes[:, :2].min(axis=1) > border
+        return found.some(np.flatnonzero(far)) if border else found
     if choose == "first":
         best = 0
     elif choose == "largest":
@@ -43,5 +45,5 @@ def choose(boxes: Boxes, width: int, height: int, choose: str, border: int) -> B
         offsets = 2 * boxes[:, :2] + boxes[:, 2:] - np.array([width, height])
         best = int(np.argmin((offsets**2).sum(axis=1)))
     if border and boxes[best, :2].min() <= border:
-        return boxes[:0]
-    return boxes[best : best + 1]
+        return found.some(np.arange(0))
+    return found.some(np.array([best]))

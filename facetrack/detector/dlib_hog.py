@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from facetrack.core.faces import Boxes, Image
+from facetrack.core.faces import Detection, Image
 from facetrack.detector import reduce
 from facetrack.detector.choice import check
 
@@ -41,8 +41,8 @@ class DlibHog:
         """Settings and dlib's version, since the detector is compiled into dlib."""
         return f"dlib_hog upsample={self.upsample} dlib={_version()}"
 
-    def detect(self, image: Image) -> Boxes:
-        """All faces of an image (h, w, 3) uint8 RGB, best first: (m, 4) int64 within the image."""
+    def detect(self, image: Image) -> Detection:
+        """All faces of an image (h, w, 3) uint8 RGB, best first, each within the image."""
         by = reduce.factor(image.shape[0] * image.shape[1], self.most_megapixels)
         image = reduce.shrink(image, by)
         height, width = image.shape[:2]
@@ -54,7 +54,7 @@ class DlibHog:
             for found in rectangles
             for left, top in [(max(found.left(), 0), max(found.top(), 0))]
         ]
-        return by * np.array(boxes, dtype=np.int64).reshape(-1, 4)
+        return Detection(np.array(boxes, dtype=np.int64).reshape(-1, 4)).enlarge(by)
 
     @property
     def most_megapixels(self) -> float:

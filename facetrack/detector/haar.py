@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.core.faces import Boxes, Image
+from facetrack.core.faces import Detection, Image
 from facetrack.detector import reduce
 from facetrack.detector.choice import check
 
@@ -53,8 +53,8 @@ class Haar:
         """A picture with more is looked at in a smaller copy."""
         return self.megapixels
 
-    def detect(self, image: Image) -> Boxes:
-        """All faces of an image (h, w, 3) uint8 RGB: (m, 4) int64, upper half first."""
+    def detect(self, image: Image) -> Detection:
+        """All faces of an image (h, w, 3) uint8 RGB, upper half first."""
         import cv2
 
         # With several threads OpenCV collects its hits in the order the threads finish, and
@@ -71,7 +71,7 @@ class Haar:
         # of the window positions: that order, fixed. (One thread goes by size: its first
         # detections give 7,451 faces on LFW and ARI 0.91, these the published 7,467, and 0.92.)
         lower = 2 * boxes[:, 1] > image.shape[0] - boxes[:, 3]
-        return boxes[np.argsort(lower, kind="stable")]
+        return Detection(boxes[np.argsort(lower, kind="stable")])
 
     def _find(self, grey: NDArray[Any]) -> Any:
         """The faces on a grey picture (h, w), as OpenCV gives them."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Boxes, Image
+from facetrack.core.faces import Detection, Image
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class NoDetector:
         """Raise UserError: pictures need a detector."""
         raise _refusal()
 
-    def detect(self, image: Image) -> Boxes:
+    def detect(self, image: Image) -> Detection:
         """Raise UserError, as `identity`."""
         del image
         raise _refusal()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facetrack.core.faces import Boxes, Image
+from facetrack.core.faces import Detection, Image
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Whole:
         """There is nothing to set."""
         return "whole"
 
-    def detect(self, image: Image) -> Boxes:
-        """(1, 4) int64: the image's own frame."""
+    def detect(self, image: Image) -> Detection:
+        """One face: the image's own frame."""
         height, width = image.shape[:2]
-        return np.array([[0, 0, width, height]], dtype=np.int64)
+        return Detection(np.array([[0, 0, width, height]], dtype=np.int64))

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Boxes, Detector, Embedder, Face, Image, Vectors
+from facetrack.core.faces import Boxes, Detection, Detector, Embedder, Face, Image, Vectors
 from facetrack.detector import choose
-from facetrack.extraction import picture
-from facetrack.extraction.store import Detection
+from facetrack.extraction import landmarks, picture
+from facetrack.extraction.detections import DetectionRecord
 from facetrack.system import guard
 
 _WHOLE_PIXELS = 40_000_000
@@ -24,20 +23,20 @@ class Job:
 
     digest: bytes
     path: Path
-    detection: Detection | None
+    detection: DetectionRecord | None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a job: all detections, the (k, 4) boxes that count and their (k, d) raw vectors.
+    """What came of a job: all detections, the k faces that count and their (k, d) raw vectors.
 
-    boxes and vectors are None where no face counts; `reason` says why a picture cannot be used.
+    kept and vectors are None where no face counts; `reason` says why a picture cannot be used.
     look: see `facetrack.extraction.looks`; cut: whether the file ends before the picture does.
     """
 
     digest: bytes
-    detection: Detection | None = None
-    boxes: Boxes | None = None
+    detection: DetectionRecord | None = None
+    kept: Detection | None = None
     vectors: Vectors | None = None
     reason: str | None = None
     look: bytes | None = None
@@ -45,7 +44,10 @@ class Done:
 
 
 def look(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
-    """Read a picture and find the faces that count; their vectors are still to come."""
+    """Read a picture and find the faces that count; their vectors are still to come.
+
+    Raises UserError where the detector cannot be used.
+    """
     with guard.looking():
         return _examine(job, detector)
 
@@ -67,26 +69,49 @@ def _examine(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
     detection = job.detection
     try:
         if detection is None:
-            detection = Detection(width, height, detector.detect(image))
+            detection = DetectionRecord(width, height, _detect(detector, image))
+    except UserError:
+        raise  # not of the picture: weights that cannot be had
     except Exception as error:
         return Done(job.digest, reason=f"the detector failed on it ({_short(error)})"), []
-    kept = choose(detection.boxes, width, height, detector.choose, detector.border)
+    kept = choose(detection.found, width, height, detector.choose, detector.border)
     done = Done(job.digest, detection, look=decoded.look, cut=decoded.cut)
-    if not len(kept):
+    if not len(kept.boxes):
         return done, []
-    return replace(done, boxes=kept), [_face(image, box) for box in kept]
+    return replace(done, kept=kept), _faces(image, kept)
 
 
-def _face(image: Image, box: NDArray[np.int64]) -> Face:
+def _detect(detector: Detector, image: Image) -> Detection:
+    # A class of a user's own may give boxes alone, as all did once.
+    found: Detection | Boxes = detector.detect(image)
+    return found if isinstance(found, Detection) else Detection(found)
+
+
+def _faces(image: Image, kept: Detection) -> list[Face]:
+    scores = [None] * len(kept.boxes) if kept.scores is None else kept.scores.tolist()
+    points = [None] * len(kept.boxes) if kept.landmarks is None else kept.landmarks
+    faces = [Face(image, *one) for one in zip(kept.boxes, points, scores, strict=True)]
+    return [_cut(face) for face in faces]
+
+
+def _cut(face: Face) -> Face:
     """A face with its picture; with what is around it only where the picture is very large."""
+    image, box = face.image, face.box
     if image.shape[0] * image.shape[1] <= _WHOLE_PIXELS:
-        return Face(image, box)
+        return face
     left, top, width, height = (int(value) for value in box)
     around = max(width, height) // 2  # embedders align within the box and a little around it
     rows = slice(max(top - around, 0), top + height + around)
     columns = slice(max(left - around, 0), left + width + around)
     part = np.ascontiguousarray(image[rows, columns])
-    return Face(part, box - np.array([columns.start, rows.start, 0, 0], dtype=np.int64))
+    corner = np.array([columns.start, rows.start])
+    points = face.landmarks
+    return replace(
+        face,
+        image=part,
+        box=box - np.array([*corner, 0, 0], dtype=np.int64),
+        landmarks=None if points is None else (points - corner).astype(np.float32),
+    )
 
 
 def embed(batch: Sequence[tuple[Done, list[Face]]], embedder: Embedder) -> list[Done]:
@@ -95,7 +120,10 @@ def embed(batch: Sequence[tuple[Done, list[Face]]], embedder: Embedder) -> list[
     One picture that makes the embedder fail does not take the batch with it. Raises UserError.
     """
     try:
-        vectors = embedder.embed([face for _, faces in batch for face in faces])
+        faces = [face for _, faces in batch for face in faces]
+        if landmarks.are_needed(embedder):
+            faces = landmarks.complete(faces)
+        vectors = embedder.embed(faces)
     except UserError:
         raise
     except Exception as error:

@@ -12,10 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import (
-    Boxes,
+    Detection,
     Detector,
     Embedder,
     Embeddings,
@@ -26,11 +27,13 @@ from facetrack.core.faces import (
 )
 from facetrack.core.progress import QUIET, Progress
 from facetrack.detector import choose, reduce
+from facetrack.extraction import landmarks
+from facetrack.extraction.detections import DetectionRecord
 from facetrack.extraction.engines import in_order, in_processes, in_threads
 from facetrack.extraction.jobs import Done, Job
 from facetrack.extraction.picture import MAX_PIXELS
 from facetrack.extraction.ray_engine import on_ray
-from facetrack.extraction.store import Detection, Store, box_bytes
+from facetrack.extraction.store import Store, box_bytes
 from facetrack.system.files import sha256
 from facetrack.system.processes import can_start, cores
 
@@ -119,8 +122,8 @@ class _Extraction:
         self._detector, self._embedder = detector, embedder
         self._digests: dict[int, bytes] = {}
         # By a picture's content.
-        self._detections: dict[bytes, Detection] = {}
-        self._boxes: dict[bytes, Boxes] = {}
+        self._detections: dict[bytes, DetectionRecord] = {}
+        self._kept: dict[bytes, Detection] = {}
         self._vectors: dict[bytes, Vectors] = {}
         self._failed: dict[bytes, str] = {}
 
@@ -129,26 +132,30 @@ class _Extraction:
         self._digests, self.reasons = _hash(self._listing, progress)
         digests = set(self._digests.values())
         self._detections = _load_detections(self._store, self._detector, digests)
-        self._boxes = {
+        self._kept = {
             digest: _choose(found, self._detector) for digest, found in self._detections.items()
         }
-        known = self._store.vectors(
-            self._embedder.identity(),
-            [(digest, box) for digest, kept in self._boxes.items() for box in kept],
-        )
+        boxes = {digest: kept.boxes for digest, kept in self._kept.items()}
+        faces: dict[str, list[tuple[bytes, NDArray[np.int64]]]] = {}
+        for digest, kept in boxes.items():
+            key = _name_vectors(self._detector, self._embedder, self._detections[digest])
+            faces.setdefault(key, []).extend((digest, box) for box in kept)
+        known: dict[tuple[bytes, bytes], NDArray[np.float32]] = {}
+        for key, some in faces.items():
+            known |= self._store.vectors(key, some)
         self._vectors = {
             digest: np.stack([known[digest, box_bytes(box)] for box in kept])
-            for digest, kept in self._boxes.items()
+            for digest, kept in boxes.items()
             if len(kept) and all((digest, box_bytes(box)) in known for box in kept)
         }
 
     def jobs(self) -> list[Job]:
         """What the store does not have; pictures with the same content are one job."""
-        boxes = self._boxes
+        kept = self._kept
         jobs = {
             digest: Job(digest, self._listing.pictures[row].path, self._detections.get(digest))
             for row, digest in self._digests.items()
-            if digest not in self._vectors and (digest not in boxes or len(boxes[digest]))
+            if digest not in self._vectors and (digest not in kept or len(kept[digest].boxes))
         }
         return list(jobs.values())
 
@@ -156,8 +163,8 @@ class _Extraction:
         """Add what came of a job."""
         if done.reason is not None:
             self._failed[done.digest] = done.reason
-        elif done.boxes is not None and done.vectors is not None:
-            self._boxes[done.digest] = done.boxes
+        elif done.kept is not None and done.vectors is not None:
+            self._kept[done.digest] = done.kept
             self._vectors[done.digest] = done.vectors
         if done.detection is not None:
             self._detections[done.digest] = done.detection
@@ -172,7 +179,7 @@ class _Extraction:
             else:
                 self.reasons[row] = (
                     f"its face starts within {self._detector.border} pixels of the border"
-                    if len(self._detections[digest].boxes)
+                    if len(self._detections[digest].found.boxes)
                     else NO_FACE
                 )
 
@@ -180,18 +187,20 @@ class _Extraction:
         """The result; vectors are (0, 0) where no picture gives a face."""
         pictures, digests, rows = self._listing.pictures, self._digests, self.rows
         # A picture with several faces stands for each of them.
-        of_face = [row for row in rows for _ in self._boxes[digests[row]]]
+        kept = [self._kept[digests[row]] for row in rows]
+        of_face = [row for row, own in zip(rows, kept, strict=True) for _ in own.boxes]
         vectors = [self._vectors[digests[row]] for row in rows]
         none = np.empty((0, 0), dtype=np.float32)
         raw = np.concatenate(vectors or [none]).astype(np.float32)
-        boxes = [self._boxes[digests[row]] for row in rows]
         return Embeddings(
             vectors=scale_to_unit(raw) if self._embedder.normalize else raw,
-            boxes=np.concatenate([np.empty((0, 4), np.int64), *boxes]),
+            boxes=np.concatenate([np.empty((0, 4), np.int64), *(own.boxes for own in kept)]),
             pictures=[pictures[row] for row in of_face],
             skipped=[*self._listing.skipped, *self._remarks(), *self._without_face()],
             n_pictures=len(pictures),
             contents=[digests[row].hex() for row in of_face],
+            scores=_join([own.scores for own in kept]),
+            landmarks=_join([own.landmarks for own in kept]),
         )
 
     def _remarks(self) -> Iterator[Skipped]:
@@ -210,11 +219,17 @@ class _Extraction:
             yield Skipped(name, self.reasons[row], content=content)
 
 
+def _join(parts: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
+    """What is known of each face, in one; None where it is not known of all."""
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if known and len(known) == len(parts) else None
+
+
 def _load_detections(
     store: Store, detector: Detector, pictures: set[bytes]
-) -> dict[bytes, Detection]:
+) -> dict[bytes, DetectionRecord]:
     """The stored detections among these pictures; each under the key for a picture of its size."""
-    known: dict[bytes, Detection] = {}
+    known: dict[bytes, DetectionRecord] = {}
     for identity in dict.fromkeys((detector.identity(), reduce.identity(detector, MAX_PIXELS))):
         for picture, found in store.detections(identity, pictures - known.keys()).items():
             if _identity(detector, found) == identity:
@@ -222,19 +237,28 @@ def _load_detections(
     return known
 
 
-def _identity(detector: Detector, found: Detection) -> str:
+def _identity(detector: Detector, found: DetectionRecord) -> str:
     return reduce.identity(detector, found.width * found.height)
 
 
-def _remarks(found: Detection, cut: bool, detector: Detector) -> Iterator[str]:
+def _name_vectors(detector: Detector, embedder: Embedder, found: DetectionRecord) -> str:
+    """Everything the vectors of a picture's faces depend on, as text: their key in the store."""
+    if not landmarks.are_needed(embedder):
+        return embedder.identity()
+    given = found.found.landmarks is not None
+    by = _identity(detector, found) if given else landmarks.identity()
+    return f"{embedder.identity()} by landmarks of {by}"
+
+
+def _remarks(found: DetectionRecord, cut: bool, detector: Detector) -> Iterator[str]:
     if cut:
         yield CUT
     if _identity(detector, found) != detector.identity():
         yield REDUCED
 
 
-def _choose(found: Detection, detector: Detector) -> Boxes:
-    return choose(found.boxes, found.width, found.height, detector.choose, detector.border)
+def _choose(record: DetectionRecord, detector: Detector) -> Detection:
+    return choose(record.found, record.width, record.height, detector.choose, detector.border)
 
 
 def _hash(listing: Pictures, progress: Progress) -> tuple[dict[int, bytes], dict[int, str]]:
@@ -269,6 +293,9 @@ def _compute(
 ) -> Iterator[Done]:
     if not jobs:
         return iter(())
+    for stage in (detector, embedder):
+        # What is to be downloaded or refused: once, before there are workers.
+        getattr(stage, "prepare", lambda: None)()
     if engine == "ray":
         results = on_ray(jobs, detector, embedder, progress)
     elif embedder.parallel and cores() > 1 and len(jobs) >= _WORTH_PROCESSES and can_start():
@@ -286,21 +313,21 @@ def _keep(
     saved = time.monotonic()
 
     def save() -> None:
-        by_identity: dict[str, list[tuple[Done, Detection]]] = {}
+        by_identity: dict[tuple[str, str], list[tuple[Done, DetectionRecord]]] = {}
         for item in unsaved:
-            if item.detection is not None:
-                identity = _identity(detector, item.detection)
-                by_identity.setdefault(identity, []).append((item, item.detection))
-        for identity, some in by_identity.items():
+            if (found := item.detection) is not None:
+                names = _identity(detector, found), _name_vectors(detector, embedder, found)
+                by_identity.setdefault(names, []).append((item, found))
+        for (identity, name), some in by_identity.items():
             store.put(
                 identity,
                 [(one.digest, detection) for one, detection in some],
-                embedder.identity(),
+                name,
                 [
                     (one.digest, box, vector)
                     for one, _ in some
-                    if one.boxes is not None and one.vectors is not None
-                    for box, vector in zip(one.boxes, one.vectors, strict=True)
+                    if one.kept is not None and one.vectors is not None
+                    for box, vector in zip(one.kept.boxes, one.vectors, strict=True)
                 ],
                 [(one.digest, one.look, one.cut) for one, _ in some if one.look is not None],
             )

@@ -80,10 +80,11 @@ class _Actor:
         self._detector, self._embedder = detector, embedder
 
     def __call__(self, rows: dict[str, NDArray[np.object_]]) -> dict[str, list[bytes]]:
-        looked = [look(pickle.loads(job), self._detector) for job in rows["job"]]
-        faces = [one for one in looked if one[1]]
-        results: list[Done | UserError] = [done for done, found in looked if not found]
+        results: list[Done | UserError]
         try:
+            looked = [look(pickle.loads(job), self._detector) for job in rows["job"]]
+            faces = [one for one in looked if one[1]]
+            results = [done for done, found in looked if not found]
             results += embed(faces, self._embedder) if faces else []
         except UserError as error:
             # As a result: Ray would take an exception for a defect of the actor.

@@ -7,7 +7,7 @@ mends the file.
 
 | table      | key                              | payload                                     |
 |------------|----------------------------------|---------------------------------------------|
-| detections | detector identity, picture       | width, height: 2 int64; boxes: (m, 4) int64 |
+| detections | detector identity, picture       | all faces of it (see detections.py)         |
 | vectors    | embedder identity, picture, box  | (d,) float32, raw                           |
 | looks      | picture                          | its look (see looks.py), 1 if it was cut    |
 
@@ -19,7 +19,6 @@ import contextlib
 import hashlib
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -27,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Boxes
 from facetrack.extraction.database import TABLES, Database, make_row, only_intact
+from facetrack.extraction.detections import DetectionRecord, pack, unpack
 from facetrack.extraction.looks import SIZE as LOOK_SIZE
 
 _NAME = "embeddings.sqlite"
@@ -41,15 +40,6 @@ _IDENTITY, _DIGEST = 16, 32  # bytes
 _DOOMED = "is_doomed(CAST(key AS BLOB), CAST(payload AS BLOB), CAST(checksum AS BLOB))"
 # SQLite allows 32,766 values in one statement; smaller groups cost nothing measurable.
 _KEYS_A_QUERY = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """All faces a detector found on one picture, and the picture's size in pixels."""
-
-    width: int
-    height: int
-    boxes: Boxes
 
 
 class Store:
@@ -67,17 +57,12 @@ class Store:
         """Close the file."""
         self._database.close()
 
-    def detections(self, detector: str, pictures: Iterable[bytes]) -> dict[bytes, Detection]:
+    def detections(self, detector: str, pictures: Iterable[bytes]) -> dict[bytes, DetectionRecord]:
         """The stored detections among these pictures (SHA-256 digests) for a detector identity."""
         prefix = _short(detector)
         rows = self._get("detections", [prefix + picture for picture in pictures])
-        found = {}
-        for key, payload in rows.items():
-            numbers = np.frombuffer(payload, dtype="<i8")
-            found[key[len(prefix) :]] = Detection(
-                int(numbers[0]), int(numbers[1]), numbers[2:].reshape(-1, 4).astype(np.int64)
-            )
-        return found
+        records = {key[len(prefix) :]: unpack(payload) for key, payload in rows.items()}
+        return {picture: one for picture, one in records.items() if one is not None}
 
     def vectors(
         self, embedder: str, faces: Iterable[tuple[bytes, NDArray[np.int64]]]
@@ -106,7 +91,7 @@ class Store:
     def put(
         self,
         detector: str,
-        detections: Iterable[tuple[bytes, Detection]],
+        detections: Iterable[tuple[bytes, DetectionRecord]],
         embedder: str,
         vectors: Iterable[tuple[bytes, NDArray[np.int64], NDArray[np.float32]]],
         looks: Iterable[tuple[bytes, bytes, bool]] = (),
@@ -116,15 +101,7 @@ class Store:
         looks: picture (its digest), its look of 80 bytes, whether its file was cut short.
         """
         detector_key, embedder_key = _short(detector), _short(embedder)
-        found = [
-            make_row(
-                detector_key + picture,
-                np.concatenate([[one.width, one.height], one.boxes.ravel()])
-                .astype("<i8")
-                .tobytes(),
-            )
-            for picture, one in detections
-        ]
+        found = [make_row(detector_key + picture, pack(one)) for picture, one in detections]
         embedded = [
             make_row(embedder_key + picture + box_bytes(box), vector.astype("<f4").tobytes())
             for picture, box, vector in vectors

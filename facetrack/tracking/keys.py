@@ -36,7 +36,7 @@ CHOICES = (DATASET, DETECTOR, EMBEDDER, CLUSTERER, SAMPLING)
 ROOT = "dataset.root"
 SOURCES = (
     *(ROOT, "dataset.roots", "dataset.file", "dataset.archive", "dataset.archives"),
-    "embedder.weights",
+    *("embedder.weights", "detector.weights"),
 )
 """Where a job's pictures and weights are, on its machine."""
 PICTURES, FACES, PEOPLE, SKIPPED = "pictures", "faces", "people", "skipped"

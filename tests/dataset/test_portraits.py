@@ -15,7 +15,7 @@ from sklearn.cluster import DBSCAN
 from sklearn.metrics import adjusted_rand_score
 
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Boxes, Image, Picture, Vectors
+from facetrack.core.faces import Boxes, Detection, Image, Picture, Vectors
 from facetrack.dataset.drawing import SIZE, draw
 from facetrack.dataset.portraits import VERSION, Portraits
 from facetrack.dataset.sitters import SITTERS, shots
@@ -55,7 +55,7 @@ def drawn(warm_home: Path) -> list[tuple[str, int, Image]]:
 @pytest.fixture(scope="module")
 def found(drawn: list[tuple[str, int, Image]]) -> list[Boxes]:
     detector = Haar()
-    return [detector.detect(image) for _, _, image in drawn]
+    return [detector.detect(image).boxes for _, _, image in drawn]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def test_haar_finds_one_face_in_each(found: list[Boxes]) -> None:
 
 
 def test_no_face_is_lost_to_the_article_s_border_rule(found: list[Boxes]) -> None:
-    kept = [len(choose(boxes, SIZE, SIZE, "first", 10)) for boxes in found]
+    kept = [len(choose(Detection(boxes), SIZE, SIZE, "first", 10).boxes) for boxes in found]
     assert sum(kept) >= 57
 
 

@@ -4,10 +4,24 @@ import numpy as np
 import pytest
 
 from facetrack.core.errors import UserError
-from facetrack.detector import CHOICES, Haar, choose
+from facetrack.core.faces import Boxes, Detection
+from facetrack.detector import CHOICES, Haar
+from facetrack.detector import choose as choose_face
 
 #                 first: small, corner     largest               nearest to (50, 50)
 BOXES = np.array([[2, 3, 10, 10], [20, 60, 30, 30], [40, 45, 20, 20]], dtype=np.int64)
+
+
+def choose(boxes: Boxes, width: int, height: int, rule: str, border: int) -> Boxes:
+    """The boxes that count; whatever else is known of them stays with them."""
+    numbers = np.arange(len(boxes), dtype=np.float32)
+    landmarks = numbers[:, None, None] + np.zeros((5, 2), np.float32)
+    kept = choose_face(Detection(boxes, numbers, landmarks), width, height, rule, border)
+    assert kept.scores is not None
+    assert kept.landmarks is not None
+    np.testing.assert_array_equal(kept.landmarks, np.tile(kept.scores[:, None, None], (5, 2)))
+    np.testing.assert_array_equal(kept.boxes, boxes[kept.scores.astype(int)])
+    return kept.boxes
 
 
 @pytest.mark.parametrize(("rule", "row"), [("first", 0), ("largest", 1), ("central", 2)])

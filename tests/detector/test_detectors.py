@@ -22,7 +22,7 @@ def portrait(warm_home: Path) -> Image:
 @pytest.mark.parametrize("detector", [Haar(), DlibHog(upsample=1), Whole()])
 def test_boxes_lie_within_the_picture(detector: Detector, portrait: Image) -> None:
     before = portrait.copy()
-    boxes = detector.detect(portrait)
+    boxes = detector.detect(portrait).boxes
     assert boxes.dtype == np.int64
     assert boxes.ndim == 2
     assert boxes.shape[1] == 4
@@ -36,19 +36,19 @@ def test_boxes_lie_within_the_picture(detector: Detector, portrait: Image) -> No
 @pytest.mark.parametrize("detector", [Haar(), DlibHog()])
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 500, 3), (64, 64, 3)])
 def test_nothing_to_find(detector: Detector, shape: tuple[int, ...]) -> None:
-    assert detector.detect(np.full(shape, 127, dtype=np.uint8)).shape == (0, 4)
+    assert detector.detect(np.full(shape, 127, dtype=np.uint8)).boxes.shape == (0, 4)
 
 
 def test_whole_is_the_frame() -> None:
-    boxes = Whole().detect(np.zeros((7, 9, 3), dtype=np.uint8))
+    boxes = Whole().detect(np.zeros((7, 9, 3), dtype=np.uint8)).boxes
     np.testing.assert_array_equal(boxes, [[0, 0, 9, 7]])
 
 
 def test_a_box_over_the_edge_is_cut(portrait: Image) -> None:
     # dlib places a box partly outside of the picture when the face touches the edge.
-    left, _, width, _ = DlibHog(upsample=1).detect(portrait)[0]
+    left, _, width, _ = DlibHog(upsample=1).detect(portrait).boxes[0]
     cut = np.ascontiguousarray(portrait[:, left + width // 8 :])
-    boxes = DlibHog(upsample=1).detect(cut)
+    boxes = DlibHog(upsample=1).detect(cut).boxes
     assert (boxes[:, :2] >= 0).all()
 
 
@@ -65,7 +65,7 @@ def test_haar_goes_from_the_upper_half_to_the_lower(portrait: Image) -> None:
     small = np.full((640, 640, 3), 127, dtype=np.uint8)
     small[:320, :320] = portrait
     for upper, lower in ((large, small), (small, large)):
-        boxes = Haar().detect(np.vstack([upper, lower]))
+        boxes = Haar().detect(np.vstack([upper, lower])).boxes
         assert len(boxes) == 2
         assert boxes[0, 1] < 640 <= boxes[1, 1]
 
@@ -82,10 +82,11 @@ def test_threads_do_not_disturb_each_other(detector: str, warm_home: Path) -> No
         "sizes = [(200 + 37 * i % 300, 250 + 53 * i % 400) for i in range(24)]\n"
         "images = [np.asarray(face.resize(size)) for size in sizes]\n"
         f"detector = {detector}\n"
-        "alone = [detector.detect(image).tolist() for image in images]\n"
+        "alone = [detector.detect(image).boxes.tolist() for image in images]\n"
         "with ThreadPoolExecutor(4) as pool:\n"
         "    for _ in range(3):\n"
-        "        assert [one.tolist() for one in pool.map(detector.detect, images)] == alone\n"
+        "        found = pool.map(detector.detect, images)\n"
+        "        assert [one.boxes.tolist() for one in found] == alone\n"
         "assert any(alone)\n"
     )
     picture = str(portraits(warm_home)[0].path)

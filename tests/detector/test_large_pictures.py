@@ -8,14 +8,15 @@ import PIL.Image
 import pytest
 
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Detector, Image, Picture, Pictures
+from facetrack.core.faces import Detection, Detector, Image, Picture, Pictures
 from facetrack.detector import DlibHog, Haar, Whole, haar
 from facetrack.detector.reduce import factor, identity, shrink
 from facetrack.embedder import DlibResNet
 from facetrack.extraction import jobs
+from facetrack.extraction.detections import DetectionRecord
 from facetrack.extraction.picture import MAX_PIXELS, read
 from facetrack.extraction.pipeline import NO_FACE, REDUCED, extract
-from facetrack.extraction.store import Detection, Store
+from facetrack.extraction.store import Store
 from facetrack.testing import portraits
 
 
@@ -54,9 +55,9 @@ def test_a_reduced_pixel_is_the_mean_of_a_square() -> None:
 def test_faces_of_a_large_picture_are_where_they_are(
     kind: type[Haar] | type[DlibHog], large: Image
 ) -> None:
-    (box,) = kind(megapixels=1).detect(large)
-    np.testing.assert_array_equal(box, 2 * kind().detect(shrink(large, 2))[0])
-    assert np.abs(box - kind().detect(large)[0]).max() < 100  # of 530: it goes by sizes
+    (box,) = kind(megapixels=1).detect(large).boxes
+    np.testing.assert_array_equal(box, 2 * kind().detect(shrink(large, 2)).boxes[0])
+    assert np.abs(box - kind().detect(large).boxes[0]).max() < 100  # of 530: it goes by sizes
 
 
 @pytest.mark.parametrize("kind", [Haar, DlibHog])
@@ -89,19 +90,19 @@ def test_haar_finds_the_same_size_by_size(
 ) -> None:
     some = np.tile(large[::5, ::5], (2, 3, 1))[:, :-40]  # the last face is cut at the border
     detector = Haar(**settings)  # type: ignore[arg-type]
-    at_once = detector.detect(some)
+    at_once = detector.detect(some).boxes
     monkeypatch.setattr(haar, "_AT_ONCE", 0)
     assert len(at_once) >= 4
-    np.testing.assert_array_equal(detector.detect(some), at_once)
+    np.testing.assert_array_equal(detector.detect(some).boxes, at_once)
 
 
 def test_a_face_with_what_is_around_it_gives_the_vector_of_the_whole_picture(
     monkeypatch: pytest.MonkeyPatch, large: Image
 ) -> None:
-    (box,) = Haar().detect(large)
-    whole = jobs._face(large, box)
+    found = Haar().detect(large)
+    (whole,) = jobs._faces(large, found)
     monkeypatch.setattr(jobs, "_WHOLE_PIXELS", 1)
-    alone = jobs._face(large, box)
+    (alone,) = jobs._faces(large, found)
     assert whole.image is large
     assert alone.image.size < large.size
     vectors = DlibResNet().embed([whole, alone])
@@ -116,10 +117,10 @@ def test_large_pictures_have_detections_of_their_own(tmp_path: Path, large: Imag
     detector: Detector = Haar(megapixels=1, choose="all")
     with Store(tmp_path) as store:
         # As the version before has seen it: whole, and here without a face.
-        none = Detection(1400, 1400, np.empty((0, 4), dtype=np.int64))
+        none = DetectionRecord(1400, 1400, Detection(np.empty((0, 4), dtype=np.int64)))
         store.put(detector.identity(), [(digest, none)], "dlib", [])
         first, again = (extract(listing, detector, DlibResNet(), store) for _ in range(2))
-        np.testing.assert_array_equal(first.boxes, detector.detect(read(path)))
+        np.testing.assert_array_equal(first.boxes, detector.detect(read(path)).boxes)
         for result in (first, again):
             assert [(one.reason, one.pictures) for one in result.skipped] == [(REDUCED, 0)]
         np.testing.assert_array_equal(first.vectors, again.vectors)

@@ -14,18 +14,21 @@ import numpy as np
 import pytest
 
 from facetrack.core.errors import UserError
-from facetrack.extraction.store import Detection, Store, box_bytes
+from facetrack.core.faces import Detection
+from facetrack.extraction.detections import DetectionRecord
+from facetrack.extraction.store import Store, box_bytes
 
 PICTURE = bytes(range(32))
 OTHER = bytes(reversed(range(32)))
 BOX = np.array([1, 2, 30, 40], dtype=np.int64)
 BOXES = np.array([[1, 2, 30, 40], [-5, 0, 7, 8]], dtype=np.int64)
+RECORD = DetectionRecord(640, 480, Detection(BOXES))
 VECTOR = np.linspace(-1, 1, 128, dtype=np.float32)
 
 
 def _fill(folder: Path) -> None:
     with Store(folder) as store:
-        store.put("haar", [(PICTURE, Detection(640, 480, BOXES))], "dlib", [(PICTURE, BOX, VECTOR)])
+        store.put("haar", [(PICTURE, RECORD)], "dlib", [(PICTURE, BOX, VECTOR)])
 
 
 def test_gives_back_what_it_was_given(tmp_path: Path) -> None:
@@ -35,7 +38,7 @@ def test_gives_back_what_it_was_given(tmp_path: Path) -> None:
         vectors = store.vectors("dlib", [(PICTURE, BOX), (OTHER, BOX)])
     assert list(found) == [PICTURE]
     assert (found[PICTURE].width, found[PICTURE].height) == (640, 480)
-    np.testing.assert_array_equal(found[PICTURE].boxes, BOXES)
+    np.testing.assert_array_equal(found[PICTURE].found.boxes, BOXES)
     assert list(vectors) == [(PICTURE, box_bytes(BOX))]
     np.testing.assert_array_equal(vectors[PICTURE, box_bytes(BOX)], VECTOR)
 
@@ -49,10 +52,10 @@ def test_other_settings_and_other_boxes_are_other_entries(tmp_path: Path) -> Non
 
 
 def test_a_picture_without_faces_is_remembered(tmp_path: Path) -> None:
-    none = Detection(10, 20, np.empty((0, 4), dtype=np.int64))
+    none = DetectionRecord(10, 20, Detection(np.empty((0, 4), dtype=np.int64)))
     with Store(tmp_path) as store:
         store.put("haar", [(PICTURE, none)], "dlib", [])
-        assert store.detections("haar", [PICTURE])[PICTURE].boxes.shape == (0, 4)
+        assert store.detections("haar", [PICTURE])[PICTURE].found.boxes.shape == (0, 4)
 
 
 @pytest.mark.parametrize("column", ["payload", "checksum", "key"])
@@ -75,7 +78,7 @@ def test_a_file_that_is_no_database_any_more_is_set_aside(tmp_path: Path, damage
     with Store(tmp_path) as store:
         for i in range(200):
             picture = i.to_bytes(32)
-            store.put("haar", [(picture, Detection(9, 9, BOXES))], "dlib", [(picture, BOX, VECTOR)])
+            store.put("haar", [(picture, RECORD)], "dlib", [(picture, BOX, VECTOR)])
     path = tmp_path / "embeddings.sqlite"
     content = bytearray(path.read_bytes())
     if damage == "not a database":
@@ -170,7 +173,7 @@ def test_a_put_is_all_or_nothing(tmp_path: Path) -> None:
                 "BEGIN SELECT RAISE(ABORT, 'full'); END"
             )
         with pytest.raises(sqlite3.IntegrityError, match="full"):
-            store.put("h", [(PICTURE, Detection(9, 9, BOXES))], "d", [(PICTURE, BOX, VECTOR)])
+            store.put("h", [(PICTURE, RECORD)], "d", [(PICTURE, BOX, VECTOR)])
         assert store.detections("h", [PICTURE]) == {}
 
 

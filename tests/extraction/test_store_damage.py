@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from facetrack.core.errors import UserError
+from facetrack.core.faces import Detection
+from facetrack.extraction.detections import DetectionRecord
 from facetrack.extraction.looks import SIZE
-from facetrack.extraction.store import Detection, Store, box_bytes
+from facetrack.extraction.store import Store, box_bytes
 
 N = 30
 PICTURES = [bytes([i]) * 32 for i in range(N)]
@@ -30,7 +32,10 @@ def look(i: int) -> bytes:
 def fill(store: Store, pictures: range = range(N)) -> None:
     store.put(
         "haar",
-        [(PICTURES[i], Detection(9, i, MANY if i % 5 == 0 else FACELESS)) for i in pictures],
+        [
+            (PICTURES[i], DetectionRecord(9, i, Detection(MANY if i % 5 == 0 else FACELESS)))
+            for i in pictures
+        ],
         "dlib",
         [(PICTURES[i], BOX, vector(i)) for i in pictures],
         [(PICTURES[i], look(i), i % 2 == 0) for i in pictures],
@@ -46,7 +51,7 @@ def intact(store: Store) -> set[int]:
         if picture in detections:
             found = detections[picture]
             assert (found.width, found.height) == (9, i)
-            np.testing.assert_array_equal(found.boxes, MANY if i % 5 == 0 else FACELESS)
+            np.testing.assert_array_equal(found.found.boxes, MANY if i % 5 == 0 else FACELESS)
         if (picture, box_bytes(BOX)) in vectors:
             np.testing.assert_array_equal(vectors[picture, box_bytes(BOX)], vector(i))
         if picture in looks:

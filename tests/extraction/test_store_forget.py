@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from facetrack.core.errors import UserError
+from facetrack.core.faces import Detection
 from facetrack.extraction import store as stores
-from facetrack.extraction.store import Detection, Store, count_rows
+from facetrack.extraction.detections import DetectionRecord
+from facetrack.extraction.store import Store, count_rows
 
 BOX = np.array([[1, 2, 3, 4]])
 NUMBERS = np.random.default_rng(5)
@@ -26,7 +28,7 @@ def fill(home: Path, n: int, at_once: int = 1) -> dict[str, bytes]:
             some = range(start, min(n, start + at_once))
             store.put(
                 "detector",
-                [(digests[one], Detection(9, 9, BOX)) for one in some],
+                [(digests[one], DetectionRecord(9, 9, Detection(BOX))) for one in some],
                 "embedder",
                 [(digests[one], BOX[0], vectors[one]) for one in some],
                 [(digests[one], NUMBERS.bytes(80), False) for one in some],

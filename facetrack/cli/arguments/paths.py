@@ -12,7 +12,7 @@ from facetrack.tasks.context.groups import name_group
 from facetrack.tasks.context.missing import refuse_missing
 
 _FOLDER, _FOLDERS = "dataset.root", "dataset.roots"
-_FILES = ("dataset.archive", "dataset.archives", "embedder.weights")
+_FILES = ("dataset.archive", "dataset.archives", "detector.weights", "embedder.weights")
 _FORGET = "facetrack.tasks.forget.run.forget"
 
 

@@ -85,6 +85,14 @@ def either(word: str, rule: Rule) -> Rule:
     return Rule(f"{word}, or {rule.what}", lambda value: value == word or rule.takes(value), [word])
 
 
+def _are_numbers(value: Any, n: int) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == n
+        and all(type(one) in (int, float) and math.isfinite(one) for one in value)
+    )
+
+
 _DISTANCE = number(
     "a distance between embeddings, a number above 0 such as 0.3", lambda one: 0 < one < _FAR
 )
@@ -110,13 +118,13 @@ _PATHS = Rule(
 )
 _ENDS = Rule(
     "a range, two numbers such as [0.05,0.6]",
-    lambda value: (
-        isinstance(value, list)
-        and len(value) == 2
-        and all(type(one) in (int, float) and math.isfinite(one) for one in value)
-    ),
+    lambda value: _are_numbers(value, 2),
 )
 _PIXELS = whole(0, 100_000)
+_COLOURS = Rule(
+    "three numbers, one per colour, such as [127.5,127.5,127.5]",
+    lambda value: _are_numbers(value, 3),
+)
 _CLUSTERS = optional(either(KNOWN, whole(1)))
 
 RULES: dict[str, Rule] = {
@@ -149,6 +157,12 @@ RULES: dict[str, Rule] = {
     "detector.border": _PIXELS,
     "detector.megapixels": number("a number from 1 to 1000", lambda one: 1 <= one <= 1000),
     "detector.upsample": whole(0, 8),
+    "detector.weights": optional(_PATH),
+    "detector.urls": _LIST,
+    "detector.filename": _TEXT,
+    "detector.sha256": _TEXT,
+    "detector.score": number("a number between 0 and 1, such as 0.8", lambda one: 0 < one < 1),
+    "detector.longest": whole(640, 10_000),
     "embedder.normalize": _SWITCH,
     "embedder.radius": _DISTANCE,
     "embedder.strangers": optional(_LIST),
@@ -159,8 +173,25 @@ RULES: dict[str, Rule] = {
     "embedder.weights": optional(_PATH),
     "embedder.url": _TEXT,
     "embedder.filename": _TEXT,
-    "embedder.sha256": _TEXT,
+    "embedder.sha256": optional(_TEXT, "for a file of your own"),
     "embedder.dimensions": whole(1),
+    "embedder.urls": _LIST,
+    "embedder.side": whole(1, 512),
+    "embedder.colours": one_of("rgb", "bgr"),
+    "embedder.mean": _COLOURS,
+    "embedder.deviation": _COLOURS,
+    "embedder.template": optional(
+        Rule(
+            "five places, such as [[38.3,51.7],[73.5,51.5],[56,71.7],[41.5,92.4],[70.7,92.2]]",
+            lambda value: (
+                isinstance(value, list)
+                and len(value) == 5
+                and all(_are_numbers(place, 2) for place in value)
+            ),
+        ),
+        "for ArcFace's",
+    ),
+    "embedder.layout": one_of("nchw", "nhwc"),
     "embedder.standardize": one_of("image", "fixed"),
     "embedder.margin": _PIXELS,
     "embedder.batch": whole(1),

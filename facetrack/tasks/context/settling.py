@@ -6,22 +6,25 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack.core.errors import UserError
+from facetrack.core.errors import SettingError, UserError
 from facetrack.core.scale import SETTINGS, Scale
 from facetrack.dataset.vectors import read_about
+from facetrack.system.model_file import ModelFile
 from facetrack.tasks.context.choices import given_settings
 from facetrack.tasks.context.protocol import settle_protocol
 
 _VECTORS = "facetrack.dataset.Vectors"
 _NOBODY = {"detector": "facetrack.detector.NoDetector", "embedder": "facetrack.embedder.NoEmbedder"}
 _RADII = ("bandwidth", "eps")
+# Classes whose file of weights, where it is the user's own, is known by its hash.
+_HASHED = ("facetrack.detector.YuNet", "facetrack.embedder.AlignedOnnx")
 
 
 def settle(config: DictConfig) -> None:
     """Complete a composed config in place; most have nothing to complete.
 
     `dataset.roots` takes the place of `dataset.root`; a file of vectors says its name and radius;
-    an earlier version of the protocol has its own clusterers.
+    so does a file of weights its hash; an earlier version of the protocol has its own clusterers.
     Raises UserError for settings that do not go together, and for a file that cannot be used.
     """
     settle_protocol(config)
@@ -33,6 +36,7 @@ def settle(config: DictConfig) -> None:
         _settle_vectors(config)
     else:
         _demand_stages(config)
+    _settle_weights(config)
     _settle_radius(config)
 
 
@@ -72,6 +76,20 @@ def _settle_vectors(config: DictConfig) -> None:
         raise UserError(
             f"embedder.radius is a distance between embeddings, a number above 0; got {radius!r}"
         )
+
+
+def _settle_weights(config: DictConfig) -> None:
+    """Say which file is meant: where it lies is no parameter of an experiment, what it holds is."""
+    for stage in _NOBODY:
+        node = config[stage]
+        if node.get("_target_") not in _HASHED or OmegaConf.is_missing(node, "weights"):
+            continue
+        if node.weights is not None:
+            file = ModelFile(str(node.weights), (), "", None, "an .onnx file", "")
+            try:
+                node.sha256 = file.digest
+            except SettingError as error:
+                raise error.within(stage) from error
 
 
 def _settle_radius(config: DictConfig) -> None:
