@@ -12,6 +12,8 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from facetrack.core.faces import Detector, Embedder, Face
 from facetrack.core.progress import QUIET, Progress
 from facetrack.extraction import picture
@@ -27,6 +29,8 @@ Out = TypeVar("Out")
 # the pictures waiting for a batch stay small.
 _AHEAD = 4
 _BATCH_BYTES = 256 << 20
+# Pictures that a process is given at once: as many as its embedder likes to have together.
+_MOST_AT_ONCE = 8
 
 
 def in_order(
@@ -55,21 +59,34 @@ def in_threads(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> I
     A picture that may take long or much memory to decode gets a process of its own for that.
     """
     with ThreadPoolExecutor(cores()) as pool:
-        batch: list[tuple[Done, list[Face]]] = []
         found = in_order(pool, lambda job: _look_within(job, detector), jobs, _AHEAD * cores())
-        for done, faces in found:
-            if not faces:
-                yield done
-                continue
-            batch.append((done, faces))
-            images = {id(face.image): face.image for _, faces in batch for face in faces}
-            waiting = sum(image.nbytes for image in images.values())
-            n_faces = sum(len(faces) for _, faces in batch)
-            if n_faces >= embedder.batch or waiting >= _BATCH_BYTES:
-                yield from embed(batch, embedder)
-                batch = []
-        if batch:
-            yield from embed(batch, embedder)
+        yield from embed_in_batches(found, embedder)
+
+
+def embed_in_batches(
+    found: Iterable[tuple[Done, list[Face]]], embedder: Embedder
+) -> Iterator[Done]:
+    """Add the vectors of pictures' faces, `embedder.batch` faces at once or a few more.
+
+    Results are in the order of the pictures. Fewer where the pictures are large: they wait.
+    """
+    batch: list[tuple[Done, list[Face]]] = []
+    for done, faces in found:
+        batch.append((done, faces))
+        images = {id(face.image): face.image for _, faces in batch for face in faces}
+        waiting = sum(image.nbytes for image in images.values())
+        n_faces = sum(len(faces) for _, faces in batch)
+        if n_faces >= embedder.batch or waiting >= _BATCH_BYTES or not n_faces:
+            yield from _embed_some(batch, embedder)
+            batch = []
+    yield from _embed_some(batch, embedder)
+
+
+def _embed_some(batch: Sequence[tuple[Done, list[Face]]], embedder: Embedder) -> Iterator[Done]:
+    with_faces = [one for one in batch if one[1]]
+    embedded = iter(embed(with_faces, embedder) if with_faces else ())
+    for done, faces in batch:
+        yield next(embedded) if faces else done
 
 
 def in_processes(
@@ -77,25 +94,39 @@ def in_processes(
 ) -> Iterator[Done]:
     """One process per core does everything for a picture.
 
-    A picture that kills its process (a crash in native code, too much time or memory) is found by
-    giving each suspect a process of its own, and skipped.
+    A picture that kills its process (a crash in native code, too much time or memory) is found,
+    and skipped: those that were under way are done singly, and where that goes wrong as well, each
+    of the few suspects gets a process of its own.
     """
     if why := trouble():
         progress.say(f"  processes cannot share the work here ({why}): threads do it, more slowly")
         yield from in_threads(jobs, detector, embedder)
         return
+    yield from _share(jobs, detector, embedder, max(1, min(_MOST_AT_ONCE, embedder.batch)))
+
+
+def _share(
+    jobs: Sequence[Job], detector: Detector, embedder: Embedder, at_once: int
+) -> Iterator[Done]:
+    """Share jobs out, `at_once` of them at a time."""
     remaining = deque(jobs)
     window = _AHEAD * cores()
     while remaining:
+        left = tuple(remaining)
+        parts = (left[first : first + at_once] for first in range(0, len(left), at_once))
         with _pool(cores(), detector, embedder) as pool:
             try:
-                for done in in_order(pool, _look_and_embed, tuple(remaining), window):
-                    remaining.popleft()
-                    yield done
+                for part in in_order(pool, _look_and_embed, parts, window):
+                    for done in part:
+                        remaining.popleft()
+                        yield done
                 return
             except BrokenProcessPool:
                 pass
-        suspects = [remaining.popleft() for _ in range(min(window, len(remaining)))]
+        suspects = [remaining.popleft() for _ in range(min(window * at_once, len(remaining)))]
+        if at_once > 1:
+            yield from _share(suspects, detector, embedder, 1)
+            continue
         results = [do_alone(job, detector, embedder) for job in suspects]
         if all(one.died and one.done.reason == guard.reason(None) for one in results):
             raise RuntimeError("every worker process dies at once, whatever picture it is given")
@@ -130,10 +161,10 @@ _stages: tuple[Detector, Embedder]
 def _start_worker(detector: Detector, embedder: Embedder) -> None:
     global _stages
     _stages = detector, embedder
+    threadpool_limits(1)  # there is a process per core
     start_alone()
 
 
-def _look_and_embed(job: Job) -> Done:
+def _look_and_embed(jobs: Sequence[Job]) -> list[Done]:
     detector, embedder = _stages
-    done, faces = look(job, detector)
-    return embed([(done, faces)], embedder)[0] if faces else done
+    return list(embed_in_batches((look(job, detector) for job in jobs), embedder))
