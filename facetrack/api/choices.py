@@ -20,6 +20,7 @@ _REFERENCE = re.compile(r"\$\{(\w+)\.(\w+)\}")
 _VARIABLE = re.compile(r"\$\{oc\.env:(\w+),([^{}]*)\}")
 _NO_SETTINGS = ("_target_", "defaults", "space")  # `space` is what a study searches
 _FACTS = ("share", *SETTINGS)
+_MISSING = "???"  # a setting that has to be given
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ class Choice:
 
     def make(self, settings: Mapping[str, object]) -> Any:
         """The object of the choice with all of its settings. Raises UserError."""
+        for key, value in settings.items():
+            if value == _MISSING:
+                raise UserError(f"{self.name} needs {key}: give {self.target}({key}=…, …) instead")
         try:
             return pkgutil.resolve_name(self.target)(**settings)
         except TypeError as error:

@@ -226,7 +226,12 @@ class Detector(Protocol):
 
 
 class Embedder(Protocol):
-    """Turns faces into vectors."""
+    """Turns faces into vectors.
+
+    One with a true `needs_landmarks` gets faces with landmarks, whatever the detector. An embedder
+    or a detector may have a method `prepare`, called once before there is work: it gets weights,
+    and raises UserError where it cannot.
+    """
 
     @property
     def normalize(self) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from facetrack.core.faces import Embedder
 from facetrack.core.progress import QUIET, Progress
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import Fit, fit, limit_threads, takes_photos
@@ -59,9 +60,10 @@ def begin_state(
         content: Photo(list(names), photos.looks.get(content, b"").hex())
         for content, names in photos.names.items()
     }
-    embedder, clusterer = how.stages.embedder, how.clusterer
+    clusterer = how.clusterer
     return State(
-        embedder=f"{embedder.identity()} normalize={embedder.normalize}",
+        embedder=describe_embedder(how.stages.embedder),
+        detector=how.stages.detector_name,
         clusterer=f"{clusterer.name} {dict(clusterer.settings)}",
         photos={**kept, **seen},
         pinned=list(before.pinned),
@@ -70,6 +72,11 @@ def begin_state(
         following=before.following,
         logged=before.logged,
     )
+
+
+def describe_embedder(embedder: Embedder) -> str:
+    """An embedder as the state calls it."""
+    return f"{embedder.identity()} normalize={embedder.normalize}"
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,7 @@ def restore_groups(photos: Photos, back: State, now: State) -> Groups:
     numbers = np.array([back.faces[key] for key in photos.keys], dtype=np.int64)
     now.pinned, now.radius, now.radius_faces = back.pinned, back.radius, back.radius_faces
     now.embedder, now.clusterer, now.barred = back.embedder, back.clusterer, back.barred
+    now.detector = back.detector
     return Groups(numbers, [])
 
 

@@ -64,7 +64,8 @@ class Photo:
 class State:
     """What the last run knew. Faces are named by their photo's content and their box.
 
-    embedder, clusterer: what the groups depend on besides the radius. radius: None for clusterers
+    embedder, clusterer: what the groups depend on besides the radius. detector: the choice that
+    found the faces; empty where the version before kept it. radius: None for clusterers
     without. radius_faces: for how many faces the radius was last looked at; 0 where it was given.
     faces: the number each face was given to; 0 for nobody. photos: by content, those with faces and
     those without. pinned: faces a user has given to another person. barred: for each face, the
@@ -87,6 +88,7 @@ class State:
     files: dict[str, File] = field(default_factory=dict)
     people: str = ""
     logged: str = ""
+    detector: str = ""
 
 
 @contextlib.contextmanager

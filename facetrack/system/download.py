@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facetrack.core.errors import UserError
+from facetrack.system import network
 from facetrack.system.home import find_home, lock
 
 
@@ -23,6 +24,7 @@ def fetch(
     sha256, git_blob: the hash demanded, as hex digits: one of the two. A git blob id is what
         `git hash-object` prints.
     hint: what else a user could do, to end the sentence "save it as PATH, or …".
+    With FACETRACK_OFFLINE=1 nothing is downloaded.
 
     A file that was put there by hand is verified too; one that fails is removed.
     Raises UserError where no url gives the file, or the folder cannot be written.
@@ -46,6 +48,9 @@ def fetch(
                     return path
                 problems.append(problem)
                 path.unlink()
+            if network.is_forbidden():
+                problems.append(f"{network.VARIABLE} is set")
+                urls = ()
             for url in urls:
                 try:
                     _download(url, path, demanded)

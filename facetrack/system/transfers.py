@@ -21,7 +21,7 @@ from facetrack.system.progress import bar
 
 T = TypeVar("T")
 
-_TIMEOUT = (10, 60)  # seconds until connected, and between two pieces
+_TIMEOUT = (5, 60)  # seconds until connected, and between two pieces
 _ANSWER_SECONDS = 90.0  # until all of an answer's head is there
 _WINDOW_SECONDS, _WINDOW_BYTES = 30.0, 30_000  # what comes slower would take days
 _MOST = 4 << 30  # ten times the largest file that facetrack fetches

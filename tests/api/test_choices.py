@@ -4,7 +4,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from facetrack.api.choices import choose
+from facetrack.api.choices import choose, make_default
+from facetrack.core.errors import UserError
 from facetrack.core.scale import SETTINGS
 from facetrack.system.shipped import CONF
 
@@ -42,3 +43,11 @@ def test_a_default_follows_what_is_given() -> None:
     assert (filled["eps"], filled["bandwidth"]) == (0.3, 0.8)
     # What is given is a value, whatever it looks like.
     assert meanshift.fill({"eps": "${a.b}"}, {})["bandwidth"] == "${a.b}"
+
+
+def test_a_choice_that_is_not_complete_says_what_it_needs() -> None:
+    with pytest.raises(UserError) as told:
+        make_default("embedder", "onnx")
+    assert str(told.value) == (
+        "onnx needs weights: give facetrack.embedder.AlignedOnnx(weights=…, …) instead"
+    )

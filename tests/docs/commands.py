@@ -102,6 +102,13 @@ ELSEWHERE = {
         "tests/tasks/test_targets.py"
         "::test_a_class_of_the_users_own_is_run_and_run_again_when_it_is_typed_again"
     ),
+    "python -m facetrack detector=yunet embedder=mobilefacenet": (
+        "tests/tasks/test_aligned_faces.py::test_what_is_downloaded_and_verified_needs_no_network"
+    ),
+    (
+        "python -m facetrack detector=yunet embedder=onnx embedder.weights=model.onnx "
+        "embedder.dimensions=512"
+    ): "tests/tasks/test_aligned_faces.py::test_a_file_of_ones_own_is_run_as_it_is_told",
     "python -m facetrack resume=last tracking=server": _LATER,
     "python -m facetrack -m clusterer.eps=0.1:1.2 hydra/launcher=joblib": _JOBLIB,
     f"{_FIRST_SWEEP} hydra/launcher=joblib hydra.launcher.n_jobs=4": _JOBLIB,

@@ -199,6 +199,31 @@ MISTAKES: list[tuple[str, str]] = [
     ("sampling.fraction=1.2", "sampling.fraction is the share of the faces in a resample, above 0"),
     ("detector.choose=centrl", "got 'centrl'; did you mean detector.choose=central?"),
     ("detector.border=-3", "detector.border is a whole number from 0 to 100000; got -3"),
+    ("detector=yunnet", "there is no detector=yunnet; did you mean detector=yunet?"),
+    ("detector=yunet detector.score=1", "detector.score is a number between 0 and 1, such as 0.8"),
+    ("detector=yunet detector.longest=100", "detector.longest is a whole number from 640 to 10000"),
+    ("detector.score=0.5", "detector=haar has no score: add detector=yunet, which has it"),
+    (
+        "detector=yunet detector.weights=/no/m.onnx",
+        "detector.weights=/no/m.onnx cannot be read (No",
+    ),
+    (
+        "embedder=mobilfacenet",
+        "there is no embedder=mobilfacenet; did you mean embedder=mobilefacen",
+    ),
+    ("embedder=onnx", "embedder.weights has no value: add embedder.weights=… to the command"),
+    (
+        "embedder=mobilefacenet embedder.colours=rbg",
+        "embedder.colours is one of rgb, bgr; got 'rbg'; did you mean embedder.colours=rgb",
+    ),
+    (
+        "embedder=mobilefacenet embedder.mean=[1,2]",
+        "embedder.mean is three numbers, one per colour, such as [127.5,127.5,127.5]; got [1, 2]",
+    ),
+    (
+        "embedder=mobilefacenet embedder.template=[[1,2]]",
+        "embedder.template is five places, such as",
+    ),
     ("extract.engine=rey", "extract.engine is one of local, ray; got 'rey'; did you mean"),
     ("task=tune task.timeout=true", "task.timeout is a number of seconds above 0, or null for no"),
     (

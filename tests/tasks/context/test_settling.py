@@ -1,5 +1,6 @@
 """What a config leaves open is settled by its embedder, and by a file of vectors."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,33 @@ def test_what_a_radius_follows_from_is_no_parameter_of_its_own() -> None:
         for key in params
         if key.endswith(("strangers", "false_neighbors", "likelihood", "share"))
     ]
+
+
+def test_a_file_of_weights_is_known_by_what_it_holds(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.onnx", tmp_path / "b.onnx"
+    first.write_bytes(b"one")
+    second.write_bytes(b"two")
+    settled = [
+        flatten(_settled("detector=yunet", f"detector.weights={path}", *embedder))
+        for path, embedder in (
+            (first, ("embedder=onnx", f"embedder.weights={second}")),
+            (first, ("embedder=mobilefacenet", f"embedder.weights={second}")),
+            (second, ("embedder=onnx", f"embedder.weights={first}")),
+        )
+    ]
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (first, second)]
+    for (params, places), wanted in zip(settled, ((0, 1), (0, 1), (1, 0)), strict=True):
+        came = params["detector.sha256"], params["embedder.sha256"]
+        assert came == tuple(hashes[one] for one in wanted)
+        # Where it lies, and where others would get it, is no parameter.
+        assert {"detector.weights", "embedder.weights", "detector.urls"} <= places.keys()
+    published, _ = flatten(_settled("detector=yunet", "embedder=mobilefacenet"))
+    assert str(published["embedder.sha256"]).startswith("b7120c09")
+
+
+def test_weights_that_cannot_be_read_are_told_with_their_setting(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^detector\.weights must be an \.onnx file, but .*folder"):
+        _settled("detector=yunet", f"detector.weights={tmp_path}")
 
 
 def _save(folder: Path, **arrays: object) -> str:
