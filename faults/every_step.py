@@ -31,7 +31,9 @@ class Scene:
     def command(self) -> tuple[str, ...]:
         """How the photos are organised."""
         root = f"dataset.root={self.photos}"
-        return ("task=organise", root, f"task.out={self.out}", "tracking=none", "clusterer.eps=0.3")
+        models = ("detector=dlib_hog", "embedder=dlib")
+        out = f"task.out={self.out}"
+        return ("task=organise", root, out, *models, "tracking=none", "clusterer.eps=0.3")
 
     def run(self, *arguments: str) -> Done:
         """Run a command that must succeed."""

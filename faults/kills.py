@@ -111,7 +111,14 @@ def organising(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     originals = tree(root)
 
     def arguments(out: Path) -> tuple[str, ...]:
-        return ("task=organise", f"dataset.root={root}", f"task.out={out}", "tracking=none")
+        models = ("detector=dlib_hog", "embedder=dlib")
+        return (
+            "task=organise",
+            f"dataset.root={root}",
+            f"task.out={out}",
+            *models,
+            "tracking=none",
+        )
 
     whole = Workspace(folder / "whole", home)
     whole.run(*arguments(folder / "out"))

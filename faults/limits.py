@@ -97,7 +97,14 @@ def tasks(folder: Path, home: Path) -> list[Task]:
     return [
         Task(
             "organise",
-            ("task=organise", f"dataset.root={root}", "task.out=OUT", "tracking=none"),
+            (
+                "task=organise",
+                f"dataset.root={root}",
+                "task.out=OUT",
+                "detector=dlib_hog",
+                "embedder=dlib",
+                "tracking=none",
+            ),
             lambda site: {
                 "photos": tree(site.out),
                 "originals": tree(root),

@@ -18,6 +18,8 @@ from pathlib import Path
 if "PYTEST_XDIST_WORKER" in os.environ:
     for _library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(_library, "1")
+# Nothing is downloaded by tests but by those that have a server of their own (`online`).
+os.environ["FACETRACK_OFFLINE"] = "1"
 
 import numpy as np
 import pytest
@@ -69,6 +71,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "home"
     monkeypatch.setenv("FACETRACK_HOME", str(path))
     return path
+
+
+@pytest.fixture
+def online(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Downloads are tried: from a server of the test's own."""
+    monkeypatch.delenv("FACETRACK_OFFLINE")
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from facetrack.organiser.photos import Stages
 from facetrack.system.files import user_path
 from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.forgetting.carrying_out import finish_forgetting
+from facetrack.tasks.organise.models import choose_models
 from facetrack.tasks.organise.request import Request, Sorted
 from facetrack.tasks.organise.sorting import sort_photos
 
@@ -33,7 +34,9 @@ _LEFT_OUT = radius.NAMES  # of what groups depend on: it is remembered by itself
 class Choices(TypedDict, total=False):
     """What may be chosen besides.
 
-    detector, embedder, clusterer: named as in conf/; "dlib_hog", "dlib" and "infomap". eps: the
+    detector, embedder, clusterer: named as in conf/. Where neither detector nor embedder is named,
+    "yunet" and "mobilefacenet", those that the folder was sorted by before, or where they cannot
+    be downloaded "dlib_hog" and "dlib"; "infomap". eps: the
     radius within which faces speak for one person; else it follows the number of faces, or for
     methods such as "dbscan" is chosen from them. settings: others of the clusterer. seed: of what
     is random in it.
@@ -86,7 +89,8 @@ def organise(
     >>> pathlib.Path("photos").mkdir()
     >>> for picture in facetrack.embed("portraits").pictures[7:13]:
     ...     _ = shutil.copy(picture.path, "photos")
-    >>> organised = facetrack.organise("photos", "people", detector="haar", eps=0.3)
+    >>> drawn = {"detector": "haar", "embedder": "dlib"}  # the default knows photos, not drawings
+    >>> organised = facetrack.organise("photos", "people", eps=0.3, **drawn)
     >>> organised.counts["faces"], organised.counts["persons"]
     (6, 2)
     >>> sorted(path.name for path in pathlib.Path("people").glob("person-*"))
@@ -99,7 +103,7 @@ def organise(
     request = Request(
         dataset=Folder(root, labels=False),
         folders=[root],
-        stages=(stages := _make_stages(choices)),
+        stages=(stages := _make_stages(choices, user_path(out))),
         clusterer=_make_clusterer(choices, stages.scale, seed),
         out=user_path(out),
         mode=mode,
@@ -125,11 +129,15 @@ def _refuse_unknown(choices: Mapping[str, object]) -> None:
             raise UserError(f"there is no {name}: {meant} (choose of {', '.join(known)})")
 
 
-def _make_stages(choices: Choices) -> Stages:
-    detector = choose("detector", choices.get("detector", "dlib_hog"))
+def _make_stages(choices: Choices, out: Path) -> Stages:
+    models = choose_models(out, choices.keys(), say)
+    if models.told:
+        say(models.told)
+    named = {**models.choices, **choices}
+    detector = choose("detector", named["detector"])
     # Every face on a photo counts.
     all_faces = {"choose": "all"} if "choose" in detector.settings else {}
-    embedder = choose("embedder", choices.get("embedder", "dlib"))
+    embedder = choose("embedder", named["embedder"])
     settings = embedder.fill({}, {})
     return Stages(
         detector=detector.make(detector.fill(all_faces, {})),
@@ -137,6 +145,7 @@ def _make_stages(choices: Choices) -> Stages:
         engine="local",
         scale=Scale.read({**settings, **embedder.facts}),
         settings={"_target_": embedder.target, **settings},
+        detector_name=detector.name,
     )
 
 

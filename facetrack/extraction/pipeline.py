@@ -7,7 +7,7 @@ result is in the order of the pictures however the work was shared out.
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -44,6 +44,8 @@ REDUCED = "very large: faces were looked for on a smaller copy"
 """Remarks on pictures that were used."""
 ENGINES = ("local", "ray")
 """Who detects and embeds: this machine's cores, or a Ray cluster's."""
+
+Placed = tuple[bytes, NDArray[np.int64]]  # a face: the digest of its picture, and its box
 
 # Starting worker processes takes about two seconds, the work of 16 pictures a core.
 _WORTH_PROCESSES = 32
@@ -136,13 +138,8 @@ class _Extraction:
             digest: _choose(found, self._detector) for digest, found in self._detections.items()
         }
         boxes = {digest: kept.boxes for digest, kept in self._kept.items()}
-        faces: dict[str, list[tuple[bytes, NDArray[np.int64]]]] = {}
-        for digest, kept in boxes.items():
-            key = _name_vectors(self._detector, self._embedder, self._detections[digest])
-            faces.setdefault(key, []).extend((digest, box) for box in kept)
-        known: dict[tuple[bytes, bytes], NDArray[np.float32]] = {}
-        for key, some in faces.items():
-            known |= self._store.vectors(key, some)
+        faces = [(digest, box) for digest, kept in boxes.items() for box in kept]
+        known = _find_vectors(self._store, self._detector, self._embedder, faces, self._detections)
         self._vectors = {
             digest: np.stack([known[digest, box_bytes(box)] for box in kept])
             for digest, kept in boxes.items()
@@ -219,6 +216,35 @@ class _Extraction:
             yield Skipped(name, self.reasons[row], content=content)
 
 
+def load_vectors(
+    store: Store, detector: Detector, embedder: Embedder, faces: Sequence[Placed]
+) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
+    """The stored raw vectors among some faces, by the digest of their picture and box bytes.
+
+    faces: digests of pictures, and boxes (4,).
+    """
+    detections = _load_detections(store, detector, {digest for digest, _ in faces})
+    return _find_vectors(store, detector, embedder, faces, detections)
+
+
+def _find_vectors(
+    store: Store,
+    detector: Detector,
+    embedder: Embedder,
+    faces: Sequence[Placed],
+    detections: Mapping[bytes, DetectionRecord],
+) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
+    by_name: dict[str, list[Placed]] = {}
+    for digest, box in faces:
+        name = _name_vectors(detector, embedder, detections.get(digest))
+        if name is not None:
+            by_name.setdefault(name, []).append((digest, box))
+    found: dict[tuple[bytes, bytes], NDArray[np.float32]] = {}
+    for name, some in by_name.items():
+        found |= store.vectors(name, some)
+    return found
+
+
 def _join(parts: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
     """What is known of each face, in one; None where it is not known of all."""
     known = [part for part in parts if part is not None]
@@ -241,10 +267,17 @@ def _identity(detector: Detector, found: DetectionRecord) -> str:
     return reduce.identity(detector, found.width * found.height)
 
 
-def _name_vectors(detector: Detector, embedder: Embedder, found: DetectionRecord) -> str:
-    """Everything the vectors of a picture's faces depend on, as text: their key in the store."""
+def _name_vectors(
+    detector: Detector, embedder: Embedder, found: DetectionRecord | None
+) -> str | None:
+    """Everything the vectors of a picture's faces depend on, as text: their key in the store.
+
+    None where that depends on a detection which is not known.
+    """
     if not landmarks.are_needed(embedder):
         return embedder.identity()
+    if found is None:
+        return None
     given = found.found.landmarks is not None
     by = _identity(detector, found) if given else landmarks.identity()
     return f"{embedder.identity()} by landmarks of {by}"
@@ -316,7 +349,7 @@ def _keep(
         by_identity: dict[tuple[str, str], list[tuple[Done, DetectionRecord]]] = {}
         for item in unsaved:
             if (found := item.detection) is not None:
-                names = _identity(detector, found), _name_vectors(detector, embedder, found)
+                names = _identity(detector, found), _name_vectors(detector, embedder, found) or ""
                 by_identity.setdefault(names, []).append((item, found))
         for (identity, name), some in by_identity.items():
             store.put(

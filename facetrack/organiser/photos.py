@@ -24,7 +24,7 @@ from facetrack.core.faces import (
 )
 from facetrack.core.progress import QUIET, Progress
 from facetrack.core.scale import Scale
-from facetrack.extraction.pipeline import NO_FACE, extract_any
+from facetrack.extraction.pipeline import NO_FACE, extract_any, load_vectors
 from facetrack.extraction.store import Store, box_bytes
 from facetrack.organiser import state
 from facetrack.organiser.copies import look_at_made
@@ -141,7 +141,7 @@ def know_again(
     photos = find_photos(dataset, stages, out, progress)
     # Of the same embedder or of another one: what is stored is only compared where it can be.
     now = set(photos.keys)
-    stored = load_vectors(stages.embedder, [key for key in last.faces if key not in now])
+    stored = load_stored(stages, [key for key in last.faces if key not in now])
     past = recall(last.faces, last.photos, stored)
     seen = photos.seen()
     names = recognise(seen, past, stages.radius)
@@ -214,18 +214,18 @@ def add_gone(
     )
 
 
-def load_vectors(embedder: Embedder, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+def load_stored(stages: Stages, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
     """The vectors that are stored of faces, as the state calls them."""
     keys = list(keys)
     faces = [(bytes.fromhex(content_of(key)), box_of(key)) for key in keys]
     with Store(find_home()) as store:
-        stored = store.vectors(embedder.identity(), faces)
+        stored = load_vectors(store, stages.detector, stages.embedder, faces)
     raw = {
         key: stored[content, box_bytes(box)]
         for key, (content, box) in zip(keys, faces, strict=True)
         if (content, box_bytes(box)) in stored
     }
-    if not raw or not embedder.normalize:
+    if not raw or not stages.embedder.normalize:
         return raw
     return dict(zip(raw, scale_to_unit(np.stack(list(raw.values()))), strict=True))
 

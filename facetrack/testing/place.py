@@ -101,12 +101,21 @@ class Workspace:
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.limit, self.limit))
 
 
+DRAWN = {"detector": "dlib_hog", "embedder": "dlib"}
+"""What sorts drawn faces."""
+
+
 def organise(workspace: Workspace, root: Path, out: Path, *arguments: str) -> Outcome:
-    """Organise the photos of a folder into another, without MLflow unless the arguments say so."""
-    untracked = [] if any(one.startswith("tracking") for one in arguments) else ["tracking=none"]
+    """Organise the photos of a folder into another.
+
+    Unless the arguments say so without MLflow, and by dlib's detector and embedder: drawn faces are
+    not what MobileFaceNet knows, and what comes with facetrack gives the same without a network.
+    """
+    named = {one.partition("=")[0] for one in arguments}
+    others = {"tracking": "none", **DRAWN}
     return workspace.run(
         *("task=organise", "dataset=folder", f"dataset.root={root}", f"task.out={out}"),
-        *untracked,
+        *(f"{key}={value}" for key, value in others.items() if key not in named),
         *arguments,
     )
 

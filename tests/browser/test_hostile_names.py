@@ -100,7 +100,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, warm_home: Path, new_mlflow: 
     run("-m", "dataset=folder", *pictures, "clusterer=dbscan,meanshift", "clusterer.eps=0.4")
     run("dataset=folder", *pictures, "dataset.labels=false", "clusterer.eps=0.3")
     run("-m", "dataset=folder", *pictures, "task=tune", "task.n_trials=3", "dataset.min_pictures=2")
-    organise = ("task=organise", pictures[0], "task.out=out", "clusterer.eps=0.3")
+    models = ("detector=dlib_hog", "embedder=dlib")
+    organise = ("task=organise", pictures[0], "task.out=out", "clusterer.eps=0.3", *models)
     run(*organise)
     yaml = folder / "out/people.yaml"
     text = yaml.read_text()

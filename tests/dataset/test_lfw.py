@@ -15,6 +15,8 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Pictures
 from facetrack.dataset.lfw import Lfw
 
+pytestmark = pytest.mark.usefixtures("online")
+
 ARCHIVE = Path(__file__).resolve().parents[2] / "../shared/data/lfw-deepfunneled.tgz"
 
 PEOPLE = {"Ana_Lima": 3, "Bob_Ray": 2, "Eve_Fox": 4}

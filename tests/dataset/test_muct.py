@@ -12,6 +12,8 @@ import pytest
 from facetrack.core.errors import UserError
 from facetrack.dataset.muct import Muct
 
+pytestmark = pytest.mark.usefixtures("online")
+
 CAMERAS = "abcde"
 SUBJECTS = ("000", "003", "402")
 

@@ -47,7 +47,7 @@ def _embed_by_dlib(faces: Sequence[Face]) -> Vectors:
 def portraits(small_folder: Path) -> list[Face]:
     """Seven drawn faces, as Haar finds them."""
     images = [picture.read(one.path) for one in Folder(small_folder).load().pictures[::3]]
-    return [Face(image, box) for image in images for box in Haar().detect(image)[:1]]
+    return [Face(image, box) for image in images for box in Haar().detect(image).boxes[:1]]
 
 
 def test_vectors_are_those_of_dlib(portraits: list[Face]) -> None:

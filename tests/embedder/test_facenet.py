@@ -18,6 +18,8 @@ from facetrack.core.faces import Face
 from facetrack.embedder import facenet, keras2_weights
 from facetrack.embedder.facenet import FaceNet, standardize
 
+pytestmark = pytest.mark.usefixtures("online")
+
 FACTS = Path(__file__).resolve().parents[2] / "../shared/facenet"
 needs_facts = pytest.mark.skipif(
     not FACTS.is_dir(), reason="the reference outputs are not on this machine"

@@ -15,6 +15,8 @@ from facetrack.detector import YuNet
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 
+pytestmark = pytest.mark.usefixtures("online")
+
 
 @dataclass(frozen=True)
 class Plain:

@@ -264,6 +264,7 @@ class Organising(RuleBasedStateMachine):
     def _command(self) -> tuple[str, ...]:
         return (
             *("task=organise", f"dataset.root={self.photos.root}", f"task.out={self.out}"),
+            *("detector=dlib_hog", "embedder=dlib"),
             *("tracking=none", "clusterer.eps=0.21"),
         )
 

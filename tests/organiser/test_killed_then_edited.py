@@ -36,7 +36,8 @@ def live(tmp_path: Path, warm_home: Path) -> Live:
 
 def _command(live: Live) -> tuple[str, ...]:
     folders = (f"dataset.root={live.root}/photos", f"task.out={live.root}/out")
-    return ("task=organise", *folders, "tracking=none", "clusterer.eps=0.3")
+    models = ("detector=dlib_hog", "embedder=dlib")
+    return ("task=organise", *folders, *models, "tracking=none", "clusterer.eps=0.3")
 
 
 def _copies(live: Live) -> list[tuple[str, str]]:

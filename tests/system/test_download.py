@@ -21,6 +21,8 @@ from facetrack.system import transfers
 from facetrack.system.download import fetch
 from facetrack.system.shipped import CONF
 
+pytestmark = pytest.mark.usefixtures("online")
+
 CONTENT = bytes(range(256)) * 4000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 GIT_BLOB = hashlib.sha1(b"blob %d\0" % len(CONTENT) + CONTENT).hexdigest()

@@ -101,7 +101,8 @@ def test_organising_exporting_and_forgetting(
     workspace = Workspace(tmp_path / "work", home, store=new_mlflow)
     root, out = photos(tmp_path, warm_home, 12), tmp_path / "People"
     flat = ("dataset=folder", f"dataset.root={root}")
-    done = workspace.run("--json", "task=organise", *flat, f"task.out={out}")
+    models = ("detector=dlib_hog", "embedder=dlib")
+    done = workspace.run("--json", "task=organise", *flat, *models, f"task.out={out}")
     assert done.returncode == 0
     (organised,) = _told(done, "organise")
     assert organised["counts"]["photos"] == 12

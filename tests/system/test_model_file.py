@@ -9,6 +9,8 @@ import pytest
 from facetrack.core.errors import UserError
 from facetrack.system.model_file import ModelFile
 
+pytestmark = pytest.mark.usefixtures("online")
+
 CONTENT = b"a network's weights"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 

@@ -348,7 +348,8 @@ def test_people_yaml_is_read_as_text(
     facetrack: Command, tmp_path: Path, small_folder: Path, sprung: Path
 ) -> None:
     out = tmp_path / "out"
-    command = ("task=organise", f"dataset.root={small_folder}", f"task.out={out}", "tracking=none")
+    models = ("detector=dlib_hog", "embedder=dlib", "tracking=none")
+    command = ("task=organise", f"dataset.root={small_folder}", f"task.out={out}", *models)
     facetrack(*command).ok()
     people = out / "people.yaml"
     before = people.read_text()

@@ -143,7 +143,13 @@ def test_what_is_no_store_is_refused(tmp_path: Path, capfd: pytest.CaptureFixtur
 def test_folders_of_any_name_are_organised_and_forgotten(nasty: Workspace, warm_home: Path) -> None:
     root = people(nasty.folder / "in,put ${x} 😀", warm_home, 3)
     out = nasty.folder / "o,ut ${y}: [é]\\"
-    given = "task=organise", f"dataset.root={root}", f"task.out={out.name}"
+    given = (
+        "task=organise",
+        f"dataset.root={root}",
+        f"task.out={out.name}",
+        "detector=dlib_hog",
+        "embedder=dlib",
+    )
     nasty.run(*given).ok()
     assert len(list(out.glob("person-*/*"))) == len(list(root.glob("*/*")))
     (run,) = kept.runs(nasty.folder, "organise", "FINISHED")

@@ -1,10 +1,13 @@
 """What a composed config has chosen, and a job in a few words."""
 
+from typing import Any
+
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, read_write
 
 from facetrack.core.scale import SETTINGS
 from facetrack.core.texts import write_number
+from facetrack.system.shipped import CONF
 from facetrack.tasks.context.parameters import PLACES
 from facetrack.tracking.keys import METHOD, RADIUS
 
@@ -59,6 +62,14 @@ def read_choices(config: DictConfig) -> dict[str, str]:
         stage: str(choices[stage]) for stage in ("detector", "embedder", "clusterer", "sampling")
     }
     return {"dataset": str(config.dataset.name), **names}
+
+
+def set_choice(config: DictConfig, stage: str, name: str) -> None:
+    """Put a choice that comes with facetrack in place of the one that was composed."""
+    config[stage] = OmegaConf.load(CONF / stage / f"{name}.yaml")
+    hydra: Any = HydraConfig.get()
+    with read_write(hydra):
+        hydra.runtime.choices[stage] = name
 
 
 def job_number() -> int:

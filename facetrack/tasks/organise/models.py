@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -52,7 +53,7 @@ def choose_models(out: Path, named: Collection[str], say: Say) -> Models:
         return Models({})
     if state.exists(out):
         return _choose_as_before(state.load(out), still_open)
-    if why := _find_obstacle(still_open, build, say):
+    if why := _find_obstacle(still_open, say):
         built_in = " and ".join(BUILT_IN[stage] for stage in still_open)
         return Models(
             {stage: BUILT_IN[stage] for stage in still_open},
@@ -106,7 +107,14 @@ def _find_obstacle(still_open: list[str], say: Say) -> str | None:
         return "YuNet and MobileFaceNet could not be downloaded today"
     if missing:
         about = " and ".join(_ABOUT[name] for name in missing)
-        say(f"  downloading {about}, once; no photo leaves this machine")
+        hosts = dict.fromkeys(
+            str(urlsplit(settings["urls"][0]).hostname)
+            for stage, settings in wanted.items()
+            if BEST[stage] in missing
+        )
+        say(
+            f"  downloading {about}, once, from {' and '.join(hosts)}; no photo leaves this machine"
+        )
     try:
         for settings in wanted.values():
             _build(settings).prepare()

@@ -14,9 +14,9 @@ from facetrack.evaluation.experiment import check
 from facetrack.organiser.groups import Clusterer
 from facetrack.organiser.photos import Stages
 from facetrack.system.files import user_path
-from facetrack.system.progress import TERMINAL
+from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.context import outputs
-from facetrack.tasks.context.choices import given_settings, read_choices
+from facetrack.tasks.context.choices import given_settings, read_choices, set_choice
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
@@ -25,6 +25,7 @@ from facetrack.tasks.context.settling import of_class, read_scale, settle
 from facetrack.tasks.context.stored_configs import contain
 from facetrack.tasks.forgetting.carrying_out import finish_forgetting
 from facetrack.tasks.organise import telling
+from facetrack.tasks.organise.models import BEST, choose_models
 from facetrack.tasks.organise.request import Report, Request, Sorted
 from facetrack.tasks.organise.sorting import sort_photos
 from facetrack.tracking.protocols import Run
@@ -35,6 +36,7 @@ _LEFT_OUT = ("_target_", *radius.NAMES, "space", "share")
 
 def organise(config: DictConfig) -> None:
     """Sort the photos into `task.out`. Raises UserError for what the user can put right."""
+    _take_models(config)
     settle(config)
     # Every face on a photo counts, and nothing says who is on it.
     for stage, setting, value in (("detector", "choose", "all"), ("dataset", "labels", False)):
@@ -47,6 +49,21 @@ def organise(config: DictConfig) -> None:
     result = sort_photos(request, log, TERMINAL)
     if result.missing:
         raise Incomplete(result.missing)
+
+
+def _take_models(config: DictConfig) -> None:
+    """Settle which detector and embedder are used, where the command names neither."""
+    if OmegaConf.is_missing(config.task, "out"):
+        return  # that is told later
+    given = {key.partition(".")[0] for key in given_settings()}
+    composed = read_choices(config)
+    named = {stage for stage, best in BEST.items() if stage in given or composed[stage] != best}
+    models = choose_models(user_path(config.task.out), named, say)
+    for stage, name in models.choices.items():
+        if name != composed[stage]:
+            set_choice(config, stage, name)
+    if models.told:
+        say(f"  {models.told}")
 
 
 def _read_request(config: DictConfig) -> Request:
@@ -62,6 +79,7 @@ def _read_request(config: DictConfig) -> Request:
             engine=config.extract.engine,
             scale=read_scale(config),
             settings=contain(of_class(config.embedder)),
+            detector_name=read_choices(config)["detector"],
         ),
         clusterer=_read_clusterer(config),
         out=user_path(task.out),

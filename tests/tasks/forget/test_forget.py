@@ -60,6 +60,7 @@ def test_a_person_of_an_organised_folder(
 ) -> None:
     out = tmp_path / "out"
     organise = ["task=organise", f"dataset.root={small_folder}", f"task.out={out}"]
+    organise += ["detector=dlib_hog", "embedder=dlib"]
     private.run(*organise, "clusterer.eps=0.3").ok()
     copies = sorted(out.glob("person-001/*"))
     thumbnails = len(list((out / ".facetrack/faces").iterdir()))

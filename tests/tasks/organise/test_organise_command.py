@@ -43,7 +43,8 @@ def organise(place: Workspace) -> Organise:
 
 def _command(folder: Path, root: Path | None = None, out: Path | None = None) -> tuple[str, ...]:
     photos, into = root or folder / "photos", out or folder / "out"
-    return ("task=organise", "dataset=folder", f"dataset.root={photos}", f"task.out={into}")
+    folders = (f"dataset.root={photos}", f"task.out={into}")
+    return ("task=organise", "dataset=folder", *folders, "detector=dlib_hog", "embedder=dlib")
 
 
 def _untracked(arguments: Sequence[str]) -> list[str]:

@@ -1,0 +1,116 @@
+"""Which detector and embedder sort photos where nobody names them."""
+
+import datetime
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from real_models import MOBILEFACENET, YUNET, needs_models
+
+from facetrack.organiser import state
+from facetrack.tasks.organise.models import BEST, BUILT_IN, Models, choose_models
+from facetrack.testing import Workspace, copied_home, photos
+
+_STATE = ".facetrack/state.json"
+
+
+def _choose(out: Path, *named: str) -> tuple[Models, list[str]]:
+    said: list[str] = []
+    return choose_models(out, named, said.append), said
+
+
+def _unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+
+
+def test_without_a_network_it_goes_on_with_what_is_built_in(home: Path, tmp_path: Path) -> None:
+    models, said = _choose(tmp_path / "out")
+    assert models.choices == BUILT_IN
+    assert said == []
+    assert models.told == (
+        "FACETRACK_OFFLINE is set: photos are sorted by dlib_hog and dlib, which come with "
+        "facetrack and confuse more people"
+    )
+    assert _choose(tmp_path / "out", "detector", "embedder") == (Models({}), [])
+    assert _choose(tmp_path / "out", "embedder")[0].choices == {"detector": "dlib_hog"}
+
+
+@pytest.mark.usefixtures("online")
+def test_what_could_not_be_had_is_not_tried_again_that_day(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _unreachable(monkeypatch)
+    models, said = _choose(tmp_path / "out")
+    assert models.choices == BUILT_IN
+    assert said == [
+        "  downloading YuNet, which finds faces (0.2 MB, MIT licence) and MobileFaceNet, which "
+        "tells them apart (4 MB, Apache-2.0 licence), once, from media.githubusercontent.com and "
+        "raw.githubusercontent.com; no photo leaves this machine"
+    ]
+    assert str(models.told).startswith("YuNet and MobileFaceNet cannot be had today (no face_det")
+    again, said = _choose(tmp_path / "out")
+    assert (again.choices, said) == (BUILT_IN, [])
+    assert str(again.told).startswith("YuNet and MobileFaceNet could not be downloaded today: ")
+    note = home / "downloads" / "unreachable"
+    assert note.read_text() == f"{datetime.date.today().isoformat()}\n"
+    note.write_text("2001-01-01\n")
+    assert _choose(tmp_path / "out")[1] != []
+
+
+@needs_models
+def test_what_was_downloaded_before_is_used(home: Path, tmp_path: Path) -> None:
+    (home / "downloads").mkdir(parents=True)
+    for file in (YUNET, MOBILEFACENET):
+        shutil.copy(file, home / "downloads")
+    assert _choose(tmp_path / "out") == (Models(BEST), [])
+
+
+@needs_models
+def test_a_folder_stays_with_what_it_was_made_with(
+    warm_home: Path, new_mlflow: Path, tmp_path: Path
+) -> None:
+    workspace = Workspace(
+        tmp_path / "work", copied_home(tmp_path / "home", warm_home), store=new_mlflow
+    )
+    root, out = photos(tmp_path, warm_home, 12), tmp_path / "out"
+    command = ("task=organise", f"dataset.root={root}", f"task.out={out}", "tracking=none")
+    told = workspace.run(*command).ok()
+    assert "FACETRACK_OFFLINE is set: photos are sorted by dlib_hog and dlib" in told
+    assert state.load(out).detector == "dlib_hog"
+    before = json.loads((out / _STATE).read_text())["faces"]
+    people = out / "people.yaml"
+    people.write_text(people.read_text().replace("name:", "name: Ada", 1))
+    (workspace.home / "downloads").mkdir(mode=0o700, exist_ok=True)
+    for file in (YUNET, MOBILEFACENET):
+        shutil.copy(file, workspace.home / "downloads")
+    told = workspace.run(*command).ok()
+    assert (
+        "sorted by dlib_hog and dlib, as last time; detector=yunet embedder=mobilefacenet" in told
+    )
+    assert json.loads((out / _STATE).read_text())["faces"] == before
+    told = workspace.run(*command, "detector=yunet", "embedder=mobilefacenet").ok()
+    assert "as last time" not in told
+    found = state.load(out)
+    assert found.detector == "yunet"
+    assert set(found.faces) != set(before)
+    assert "name: Ada" in people.read_text()
+    assert 1 in found.faces.values()  # the person who has the name
+    told = workspace.run(*command).ok()
+    assert "0 moved" in told or "nothing" in told or state.load(out).faces == found.faces
+    assert state.load(out).embedder == found.embedder
+
+
+def test_a_folder_of_the_version_before_stays_with_dlib(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with state.open_folder(out):
+        last = state.State(embedder="dlib_resnet square landmarks=x descriptor=y normalize=True")
+        state.save(out, last)
+    stored = json.loads((out / _STATE).read_text())
+    del stored["detector"]
+    (out / _STATE).write_text(json.dumps(stored))
+    models, said = _choose(out)
+    assert models.choices == BUILT_IN
+    assert said == []
+    assert "as last time" in str(models.told)
