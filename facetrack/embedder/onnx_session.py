@@ -21,6 +21,9 @@ def start_session(model: bytes, threads: int = 1) -> Any:
     # Threads that wait would take the processor from those who work.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        # Trying once more is for other processors, and is told on standard output.
+        return onnxruntime.InferenceSession(
+            model, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
     except Exception as error:  # its own classes of errors have no common one
         raise ValueError(" ".join(str(error).split())) from error

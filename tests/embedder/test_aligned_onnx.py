@@ -16,6 +16,7 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Face, Image
 from facetrack.embedder import AlignedOnnx
 from facetrack.embedder.alignment import ARCFACE
+from facetrack.embedder.onnx_session import start_session
 
 TEMPLATE = np.array(ARCFACE, dtype=np.float32)
 NUMBERS = np.random.default_rng(4)
@@ -163,6 +164,17 @@ def _loop(model: onnx.ModelProto) -> None:
     model.graph.node.append(helper.make_node("If", ["y"], ["z"], then_branch=body))
 
 
+def _unknown(model: onnx.ModelProto) -> None:
+    model.graph.node.append(helper.make_node("NonZero", ["y"], ["places"]))
+
+
+def _many(model: onnx.ModelProto) -> None:
+    sizes = numpy_helper.from_array(np.array([8000, 8000], dtype=np.int64), "sizes")
+    model.graph.initializer.append(sizes)
+    model.graph.node.append(helper.make_node("ConstantOfShape", ["sizes"], ["a0"]))
+    model.graph.node.extend(helper.make_node("Neg", [f"a{i}"], [f"a{i + 1}"]) for i in range(9))
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
@@ -170,7 +182,9 @@ def _loop(model: onnx.ModelProto) -> None:
         (_outside, "keeps data in another file, where one file has to hold everything"),
         (_own_operator, "needs the operator com.example.ReduceMean, where only ONNX's own are run"),
         (_huge, "computes a tensor of 40000 x 40000 numbers, which is too many"),
-        (_loop, "has the operator If, which may run for ever"),
+        (_many, "computes 640000006 numbers for a face, which is too many"),
+        (_unknown, "does not say how large a result of its NonZero is"),
+        (_loop, "has the operator If, which is a loop or a branch"),
     ],
 )
 def test_a_model_that_may_do_harm_is_not_run(tmp_path: Path, spoil: Any, told: str) -> None:
@@ -222,6 +236,13 @@ def test_a_truncated_model_is_told_at_every_length(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="must be a model that takes") as error:
             made(path).prepare()
         assert "\n" not in str(error.value)
+
+
+def test_what_onnx_runtime_refuses_is_only_raised(capfd: pytest.CaptureFixture[str]) -> None:
+    spoiled = network().SerializeToString().replace(b"ReduceMean", b"Reduce\xceean")
+    with pytest.raises(ValueError, match="can't decode"):
+        start_session(spoiled)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder"])
