@@ -15,7 +15,7 @@ from faults.report import TROUBLE, report
 from faults.steps import spread
 from faults.tally import Tally
 
-_STEPS = 4
+_STEPS = 3
 
 
 @pytest.mark.parametrize("what", CAMPAIGNS)

@@ -46,7 +46,10 @@ def test_damaged_and_hostile_files_are_read_or_refused(what: str, tmp_path: Path
 @pytest.mark.parametrize(
     ("run", "rounds"),
     [
-        *[(together, 1), (file_sizes, 1), (full_disks, 1), (read_only, 2), (clock, 1)],
+        *[(together, 1), (file_sizes, 1), (read_only, 2)],
+        # No room: tests/system/test_full_disk.py, too. A clock that is set: tune/test_search.py.
+        pytest.param(full_disks, 1, marks=pytest.mark.long),
+        pytest.param(clock, 1, marks=pytest.mark.long),
         pytest.param(server_stopped, 2, marks=pytest.mark.long),
     ],
 )

@@ -103,10 +103,15 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-EDITS = pytest.mark.parametrize("edit", [caption, brighten, crop, turn])
-
-
-@EDITS
+@pytest.mark.parametrize(
+    "edit",
+    [
+        caption,
+        pytest.param(brighten, marks=pytest.mark.long),
+        crop,
+        pytest.param(turn, marks=pytest.mark.long),
+    ],
+)
 def test_edited_photos_keep_their_names_and_replace_their_copies(
     edit: Callable[[Path], None], run: Run, photos: Path, out: Path
 ) -> None:

@@ -171,6 +171,8 @@ def _below(group: int) -> list[str]:
     return found
 
 
+# Whose jobs nobody reads: the next test. A sweep that is KILLED: the one of SIGTERM.
+@pytest.mark.long
 def test_who_reads_no_more_is_told_nothing(workspace: Workspace) -> None:
     with workspace.start("-m", "clusterer.eps=0.2,0.3", "n_resamples=2") as process:
         assert process.stdout is not None

@@ -139,14 +139,14 @@ def test_the_same_seed_gives_the_same_trials_and_another_one_others(
 
 def test_pruning_keeps_the_best_and_scores_it_on_all_resamples(few: Faces, tmp_path: Path) -> None:
     scorer = _scorer(few, DBSCAN(0.3, min_samples=1))
-    found = _searched(_plan(tmp_path, n_trials=30), scorer)
+    found = _searched(_plan(tmp_path, n_trials=20), scorer)
     states = [trial.state for trial in found.trials]
     assert states.count(TrialState.PRUNED) > 3
     best = study.choose_best(found)
     *_, values = scorer.blocks(best.params)
     assert len(values["ari"]) == 30
     assert best.values[0] == pytest.approx(np.mean(values["ari"]))
-    everything = _searched(_plan(tmp_path / "all", n_trials=30, pruner="none"), scorer)
+    everything = _searched(_plan(tmp_path / "all", n_trials=20, pruner="none"), scorer)
     assert all(trial.state is TrialState.COMPLETE for trial in everything.trials)
     assert best.values[0] >= study.choose_best(everything).values[0] - 0.01
 

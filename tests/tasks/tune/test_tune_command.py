@@ -63,7 +63,7 @@ def test_studies_of_a_multirun_end_in_one_table(
     folder = tmp_path / "work"
     done = facetrack(
         *("-m", "task=tune", "dataset=portraits,folder", f"dataset.root={small_folder}"),
-        *("clusterer=dbscan,meanshift", "task.n_trials=6", "n_resamples=6"),
+        *("clusterer=dbscan,meanshift", "task.n_trials=4", "n_resamples=4"),
     )
     done.ok()
     (parent,) = runs(folder, "sweep")
