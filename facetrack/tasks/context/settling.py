@@ -25,6 +25,14 @@ def settle(config: DictConfig) -> None:
     Raises UserError for settings that do not go together, and for a file that cannot be used.
     """
     settle_protocol(config)
+    settle_dataset(config)
+    if config.dataset.get("_target_") == _VECTORS:
+        _check_radius(config)
+    _settle_radius(config)
+
+
+def settle_dataset(config: DictConfig) -> None:
+    """The part of it that needs no clusterer."""
     _forget_distances(config)
     dataset = config.dataset
     if dataset.get("roots") is not None and OmegaConf.is_missing(dataset, "root"):
@@ -33,7 +41,6 @@ def settle(config: DictConfig) -> None:
         _settle_vectors(config)
     else:
         _demand_stages(config)
-    _settle_radius(config)
 
 
 def _demand_stages(config: DictConfig) -> None:
@@ -65,6 +72,9 @@ def _settle_vectors(config: DictConfig) -> None:
         config.embedder.strangers = [list(pair) for pair in said.strangers]
     if config.embedder.get("likelihood") is None and said.likelihood is not None:
         config.embedder.likelihood = [list(pair) for pair in said.likelihood]
+
+
+def _check_radius(config: DictConfig) -> None:
     radius = config.embedder.radius
     if radius is None:
         _demand_radius(config)
