@@ -17,7 +17,7 @@ from facetrack.cli.working_folder import escape
 from facetrack.system.files import user_path
 
 _READ = {f"dataset.{key}" for key in ("root", "roots", "archive", "archives", "file")}
-_READ |= {"detector.weights", "embedder.weights"}
+_READ |= {"detector.weights", "embedder.weights", "task.pairs"}
 # These need not exist yet, and there is only ever one of them.
 _WRITTEN = {"task.out"}
 _ADDRESSES = {"task.storage", "tracking.uri"}

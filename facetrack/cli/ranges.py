@@ -18,17 +18,20 @@ from facetrack.core.errors import UserError
 # Exact sums whatever the operands: the default context rounds to 28 digits.
 _EXACT = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 
+# Experiments that are a job alone.
+_SINGLE_JOBS = ("+experiment=verification",)
+
 
 def is_multirun(arguments: Sequence[str]) -> bool:
     """Whether Hydra will sweep: -m, --multirun (also shortened or bundled, -rm), or hydra.mode.
 
-    An experiment (conf/experiment) says so itself.
+    An experiment (conf/experiment) says so itself; of one that is not facetrack's it is assumed.
     """
     return any(
         re.match(r"-[hr]*m", argument)
         or (argument.startswith("--m") and "--multirun".startswith(argument))
         or argument == "hydra.mode=MULTIRUN"
-        or argument.startswith("+experiment=")
+        or (argument.startswith("+experiment=") and argument not in _SINGLE_JOBS)
         for argument in arguments
     )
 

@@ -13,7 +13,7 @@ from facetrack.system.shipped import CONF
 from facetrack.tasks.context.targets import STAGES, TASK, leaves
 
 _GROUPS = (*STAGES, TASK, "experiment")
-_TASKS = ("evaluate", "tune")  # the others write to folders of the user's, or delete
+_TASKS = ("evaluate", "tune", "verify")  # the others write to folders of the user's, or delete
 _NO_GROUP = ("seed", "n_resamples", "n_people", "extract.engine", "protocol_version")
 _LAUNCHERS = ("basic", "joblib", "ray", "submitit_slurm")
 # What else of Hydra's may be set: numbers and single words. Of launchers' other settings some are
@@ -27,7 +27,7 @@ _OF_HYDRA = (
     *(f"hydra.launcher.slurm_{name}" for name in ("partition", "account", "array_parallelism")),
 )
 _WORD = re.compile(r"[\w.-]+")
-_ADDRESSES = ("url",)  # where to download from
+_ADDRESSES = ("url", "urls")  # where to download from
 
 
 def find_doubtful(arguments: Sequence[str]) -> list[str]:

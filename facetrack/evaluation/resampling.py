@@ -16,7 +16,8 @@ from facetrack.core.errors import SettingError, UserError
 from facetrack.core.given import LARGEST_SEED, is_seed
 
 Indices = NDArray[np.int64]
-_PEOPLE = 2**32 - 1
+# Streams apart from the resamples': no resample has these numbers.
+_PEOPLE, _PAIRS = 2**32 - 1, 2**32 - 2
 
 
 def bootstrap(n: int, fraction: float, rng: np.random.RandomState) -> Indices:
@@ -75,8 +76,12 @@ def draw_people(n: int | None, of: int, seed: int, dataset: str) -> Indices:
         return np.arange(of)
     if isinstance(n, bool) or not isinstance(n, int) or n < 2:
         raise UserError(f"n_people is a whole number, 2 or more, or null for all; got {n!r}")
-    # A stream apart from the resamples': no resample has this number.
     return np.sort(_rng(seed, dataset, _PEOPLE).permutation(of)[:n]).astype(np.int64)
+
+
+def start_pairs(seed: int, dataset: str) -> np.random.RandomState:
+    """The stream that random pairs are drawn from. Raises UserError for a seed out of range."""
+    return _rng(seed, dataset, _PAIRS)
 
 
 def derive_seed(seed: int, dataset: str, i: int) -> int:

@@ -30,8 +30,14 @@ from facetrack.figures.table1 import (
 )
 from facetrack.figures.tsne import compute_coordinates, draw_tsne, format_label
 from facetrack.figures.tsne_pages import Sheet, TsnePage, render_tsne_page
+from facetrack.figures.verification_curves import (
+    Curve,
+    draw_verification,
+    render_verification_page,
+)
 
 __all__ = [
+    "Curve",
     "Entry",
     "ErrorPage",
     "Listing",
@@ -46,6 +52,7 @@ __all__ = [
     "draw_curves",
     "draw_growth",
     "draw_tsne",
+    "draw_verification",
     "encode_picture",
     "encode_png",
     "escape_html",
@@ -68,4 +75,5 @@ __all__ = [
     "render_page",
     "render_plots_page",
     "render_tsne_page",
+    "render_verification_page",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facetrack.core.scores import clip_score
 from facetrack.figures.canvas import make_figure, use_shipped_settings
 from facetrack.figures.study_plots import PlotsPage, render_plots_page
-from facetrack.figures.table import make_printable
+from facetrack.figures.table import escape_tags
 from facetrack.figures.tsne import format_label
 
 if TYPE_CHECKING:
@@ -135,12 +135,12 @@ def render_curves_page(points: Sequence[Point], score: str = "ARI") -> str:
     columns = min(len(panels), _MOST_COLUMNS)
     rows = math.ceil(len(panels) / columns)
     figure = make_subplots(
-        rows, columns, subplot_titles=[_escape_tags(panel.method) for panel in panels]
+        rows, columns, subplot_titles=[escape_tags(panel.method) for panel in panels]
     )
     for number, panel in enumerate(panels):
         place = {"row": number // columns + 1, "col": number % columns + 1}
         for dataset, curve in panel.curves.items():
-            name = f"{_escape_tags(dataset)}, {_escape_tags(panel.method)}"
+            name = f"{escape_tags(dataset)}, {escape_tags(panel.method)}"
             group = f"{number} {dataset}"
             figure.add_trace(_trace_band(curve, colours[dataset], group), **place)
             figure.add_trace(_trace_curve(curve, colours[dataset], name, group, score), **place)
@@ -150,7 +150,7 @@ def render_curves_page(points: Sequence[Point], score: str = "ARI") -> str:
             trace.update(legendgroup=f"line {index}", showlegend=number == 0)
             figure.add_trace(trace, **place)
         figure.update_xaxes(
-            title_text=_escape_tags(panel.parameter),
+            title_text=escape_tags(panel.parameter),
             range=list(panel.ends),
             showticklabels=bool(panel.curves),
             **place,
@@ -246,7 +246,7 @@ def _trace_curve(curve: Sequence[Point], colour: str, name: str, group: str, sco
         name=name,
         legendgroup=group,
         hovertext=[
-            f"{name}<br>{_escape_tags(point.parameter)} = {point.value:g}"
+            f"{name}<br>{escape_tags(point.parameter)} = {point.value:g}"
             f"<br>mean {score} {_format_point(point)}"
             for point in curve
         ],
@@ -257,7 +257,7 @@ def _trace_curve(curve: Sequence[Point], colour: str, name: str, group: str, sco
 def _trace_line(line: Point, ends: tuple[float, float], style: dict[str, str], score: str) -> Any:
     from plotly import graph_objects
 
-    name = f"{_escape_tags(line.dataset)}, {_escape_tags(line.method)}"
+    name = f"{escape_tags(line.dataset)}, {escape_tags(line.method)}"
     return graph_objects.Scatter(
         x=list(ends),
         y=[line.mean, line.mean],
@@ -273,8 +273,3 @@ def _trace_line(line: Point, ends: tuple[float, float], style: dict[str, str], s
 def _format_point(point: Point) -> str:
     spread = "" if math.isnan(point.two_std) else f" ± {point.two_std:.3f}"
     return f"{point.mean:.3f}{spread}"
-
-
-def _escape_tags(name: str) -> str:
-    """A name as plotly text, which would take tags for formatting and links."""
-    return make_printable(name).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

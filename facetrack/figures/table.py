@@ -192,6 +192,11 @@ def format_csv_cell(value: str | float | np.floating[Any]) -> str:
     return f"'{cell}" if cell.startswith(_GUARDED) else cell
 
 
+def escape_tags(name: str) -> str:
+    """A name as plotly text, which would take tags for formatting and links."""
+    return make_printable(name).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def escape_markdown(cell: str) -> str:
     """Text for a Markdown table: one line, no link, no HTML."""
     cell = make_printable(cell).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -40,8 +40,9 @@ def is_asked() -> bool:
 def tell(kind: str, /, **fields: object) -> None:
     """Give a result, where results are given as JSON.
 
-    kind: what it is of, "job", "study", "sweep", "organise", "export" or "forget". fields: numbers
-    (what is not finite becomes null), texts, paths, and lists and mappings of these.
+    kind: what it is of, "job", "study", "sweep", "organise", "verification", "export" or "forget".
+    fields: numbers (what is not finite becomes null), texts, paths, and lists and mappings of
+    these.
     """
     if is_asked():
         record = {"schema": _SCHEMA, "kind": kind, **fields}

@@ -14,7 +14,7 @@ EXPERIMENT_KIND = "mlflow.experimentKind"
 SHARED_VIEW = "mlflow.sharedViewState"  # .KEY, of an experiment
 
 # Tags of every run.
-KIND = "kind"  # "job", "study", "trial", "organise" or "sweep"
+KIND = "kind"  # "job", "study", "trial", "organise", "verification" or "sweep"
 PROCESS = "process"
 BIRTH = "birth"  # tells a run from all others before its id is known
 ERROR = "error"
@@ -67,6 +67,11 @@ CLUSTERS_MEAN, PEOPLE_MEAN, SECONDS_MEAN = "n_clusters_mean", "n_people_mean", "
 NEIGHBORS_RECALL = "neighbors_recall"
 IMPOSSIBLE_PAIRS, PHOTO_PAIRS = "impossible_pairs", "photo_pairs"
 """Of the pairs of faces on one photo, the share that was put together; how many pairs."""
+ACCURACY, ACCURACY_ERROR = "verification_accuracy", "verification_standard_error"
+TAR_1, TAR_01 = "tar_at_far_0_01", "tar_at_far_0_001"
+THRESHOLD = "verification_threshold"  # mean over the folds
+PAIRS, MISSING_PAIRS = "verification_pairs", "verification_missing_pairs"
+"""How many pairs of pictures; of those, the pairs with a picture without a face."""
 BEST_SETTING = "best_{}"  # of a study, by setting
 WIDTH_LOW, WIDTH_HIGH, FINISHED_TRIALS = "width_low", "width_high", "finished_trials"
 BEST_ARI_MEAN = "best_ari_mean"  # of a sweep

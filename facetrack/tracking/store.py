@@ -28,7 +28,7 @@ from facetrack.tracking.runs import MlflowRun, create_run
 from facetrack.tracking.server import AGAIN, Access, guard
 from facetrack.tracking.values import in_short
 
-_ALONE = ("job", "organise")  # kinds of which one run is all there is to a command
+_ALONE = ("job", "organise", "verification")  # kinds of which one run is all there is to a command
 
 
 def open_store(

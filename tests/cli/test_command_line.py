@@ -82,8 +82,12 @@ def test_flags_may_stand_anywhere() -> None:
     ]
 
 
-def test_an_experiment_is_a_sweep() -> None:
-    assert prepare(["+experiment=table1"], CONF)[-1].startswith("sweep_id=")
+@pytest.mark.parametrize("path", sorted(CONF.glob("experiment/*.yaml")), ids=lambda one: one.stem)
+def test_an_experiment_is_a_sweep_where_its_file_says_so(path: Path) -> None:
+    arguments = prepare([f"+experiment={path.stem}"], CONF)
+    assert arguments[-1].startswith("sweep_id=") == ("MULTIRUN" in path.read_text())
+    swept = prepare(["-m", f"+experiment={path.stem}", "seed=1,2"], CONF)
+    assert swept[-1].startswith("sweep_id=")
 
 
 def test_a_range_without_m_says_what_to_add() -> None:

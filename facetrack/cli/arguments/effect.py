@@ -13,6 +13,7 @@ _LAUNCHER = "hydra/launcher"
 # By task: settings of the experiment that it has no use for.
 _UNUSED: Mapping[str, Collection[str]] = {
     "organise": ("n_people", "n_resamples", "sampling", "protocol_version"),
+    "verify": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
     "forget": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
 }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from facetrack.tasks.sweep.open_sweep import EndedSweep
 
 if TYPE_CHECKING:
-    from facetrack.tracking.records import StudyRecord
+    from facetrack.tracking.records import JobRecord, StudyRecord
 
 
 def summarise(ended: EndedSweep) -> None:
@@ -16,8 +16,13 @@ def summarise(ended: EndedSweep) -> None:
     studies = [job for job in ended.jobs if isinstance(job, StudyRecord)]
     if len(studies) == len(ended.jobs):
         _of_studies(ended, studies)
-    else:
-        _of_jobs(ended)
+        return
+    verifications = [job for job in ended.jobs if job.kind == "verification"]
+    if verifications:
+        _of_verifications(ended, verifications)
+    others = [job for job in ended.jobs if job.kind != "verification"]
+    if others:
+        _of_jobs(ended, others)
 
 
 def _of_studies(ended: EndedSweep, studies: "Sequence[StudyRecord]") -> None:
@@ -26,9 +31,15 @@ def _of_studies(ended: EndedSweep, studies: "Sequence[StudyRecord]") -> None:
     summary.write(studies, ended.folder, ended.run, ended.tracking)
 
 
-def _of_jobs(ended: EndedSweep) -> None:
+def _of_verifications(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
+    from facetrack.tasks.verify import summary
+
+    summary.write(jobs, ended.folder, ended.run, ended.tracking)
+
+
+def _of_jobs(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
     from facetrack.tasks.sweep import summary, tsne_pages
 
-    summary.write(ended.jobs, ended.swept, ended.folder, ended.run, ended.tracking)
+    summary.write(jobs, ended.swept, ended.folder, ended.run, ended.tracking)
     if not ended.stopped:  # who pressed Ctrl-C waits for no thumbnails
-        tsne_pages.write(ended.jobs, ended.folder, ended.run, ended.tracking)
+        tsne_pages.write(jobs, ended.folder, ended.run, ended.tracking)

@@ -1,5 +1,6 @@
 """What a composed config has chosen, and a job in a few words."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -15,19 +16,29 @@ from facetrack.tracking.keys import METHOD, RADIUS
 def describe(config: DictConfig) -> str:
     """A job in a few words: its clusterer and what the command line set, "dbscan eps=0.3"."""
     stages = read_choices(config)
-    said = {}
-    for override in HydraConfig.get().overrides.task:
-        key, _, value = override.lstrip("+").partition("=")
-        stage, _, setting = key.partition(".")
-        if setting in (*PLACES, *SETTINGS):  # these speak through the radius
-            continue
-        if key in ("seed", "n_people") or (setting and stage in stages and stage != "dataset"):
-            said[setting or key] = value
+    said = said_settings({"seed", "n_people"}, set(stages) - {"dataset"})
     if not {"eps", "bandwidth", "n_clusters"} & set(said):
         defaults = [key for key in ("eps", "n_clusters") if key in config.clusterer]
         said |= {key: str(config.clusterer[key]) for key in defaults}
-    settings = (f"{key}={write_number(value)}" for key, value in said.items())
-    return " ".join([stages["clusterer"], *settings])
+    return write_settings(stages["clusterer"], said)
+
+
+def said_settings(keys: Collection[str], groups: Collection[str]) -> dict[str, str]:
+    """What the command line sets of some settings, and in some groups, by names without a group."""
+    said = {}
+    for override in HydraConfig.get().overrides.task:
+        key, _, value = override.lstrip("+").partition("=")
+        group, _, setting = key.partition(".")
+        if setting in (*PLACES, *SETTINGS):  # these speak through the radius
+            continue
+        if key in keys or (setting and group in groups):
+            said[setting or key] = value
+    return said
+
+
+def write_settings(what: str, said: Mapping[str, str]) -> str:
+    """What something is, and the settings it has, in a few words."""
+    return " ".join([what, *(f"{key}={write_number(value)}" for key, value in said.items())])
 
 
 def given_settings() -> set[str]:
@@ -56,11 +67,10 @@ def compared_settings(config: DictConfig) -> dict[str, object]:
 
 
 def read_choices(config: DictConfig) -> dict[str, str]:
-    """The dataset's name, and what is chosen of the other groups."""
+    """The dataset's name, and what is chosen of the other groups that the config has."""
     choices = HydraConfig.get().runtime.choices
-    names = {
-        stage: str(choices[stage]) for stage in ("detector", "embedder", "clusterer", "sampling")
-    }
+    groups = [one for one in ("detector", "embedder", "clusterer", "sampling") if one in config]
+    names = {group: str(choices[group]) for group in groups}
     return {"dataset": str(config.dataset.name), **names}
 
 

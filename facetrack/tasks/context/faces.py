@@ -2,12 +2,13 @@
 
 import functools
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack.core.faces import Embedded, Embeddings
+from facetrack.core.faces import Embedded, Embeddings, Pictures
 from facetrack.evaluation.resampling import draw_people
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
@@ -28,16 +29,28 @@ def embed(config: DictConfig) -> Embeddings:
     )
 
 
+def embed_pictures(config: DictConfig, listing: Pictures) -> Embeddings:
+    """The embeddings of some of the pictures of a config's dataset."""
+    stages = [OmegaConf.to_yaml(one) for one in (config.detector, of_class(config.embedder))]
+    whole = OmegaConf.to_yaml(config.dataset)
+    return _extract(lambda: listing, whole, *stages, engine=config.extract.engine)
+
+
 @functools.lru_cache(maxsize=2)
 def _embed(*stages: str, engine: str) -> Embeddings:
     dataset = make(OmegaConf.create(stages[0]))
     if isinstance(dataset, Embedded):
         return dataset.embeddings()
+    return _extract(dataset.load, *stages, engine=engine)
+
+
+def _extract(load: Callable[[], Pictures], *stages: str, engine: str) -> Embeddings:
+    """stages: dataset, detector and embedder, as YAML."""
     detector, embedder = (make(OmegaConf.create(stage)) for stage in stages[1:])
     key = hashlib.sha256("\0".join(stages).encode()).hexdigest()[:16]
     # Jobs that start side by side want the same pictures: one embeds, the others find them stored.
     with lock(find_locks() / f"embed-{key}.lock"), Store(find_home()) as store:
-        return extract(dataset.load(), detector, embedder, store, engine, TERMINAL)
+        return extract(load(), detector, embedder, store, engine, TERMINAL)
 
 
 def choose_people(whole: Embeddings, config: DictConfig) -> tuple[Embeddings, NDArray[np.int64]]:

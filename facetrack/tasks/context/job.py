@@ -35,10 +35,11 @@ from facetrack.tracking.store import open_store
 class Job:
     """A composed config on its way to an MLflow run. Resolves the config.
 
-    kind: "job", "study" for task=tune, "organise" for task=organise.
+    kind: "job", "study" for task=tune, "organise" for task=organise, "verification" for
+    task=verify. what: it is in a few words; None for its method and settings.
     """
 
-    def __init__(self, config: DictConfig, kind: str) -> None:
+    def __init__(self, config: DictConfig, kind: str, what: str | None = None) -> None:
         OmegaConf.resolve(config)
         remember(OmegaConf.to_container(config))
         self.config = config
@@ -53,8 +54,9 @@ class Job:
         self.params, places = flatten(config)
         self.fingerprint = fingerprint(self.params)
         chosen = read_choices(config)
-        study = f"{chosen['clusterer']} {chosen['embedder']}"
-        what = study if kind == "study" else describe(config)
+        if kind == "study":
+            what = f"{chosen['clusterer']} {chosen['embedder']}"
+        what = what or describe(config)
         self._kind = kind
         self.name = name_run(config, kind, what)
         self.tags = {

@@ -14,6 +14,7 @@ from facetrack.tasks.context import names
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
 PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out", "roots", "file"}
+PLACES |= {"pairs"}
 PLACES |= {"urls"}  # the same file, known by its hash, wherever it is downloaded
 # Settings that came later, with the value that stands for how it was before: so what the version
 # before has finished is found.
@@ -40,11 +41,12 @@ def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
 
     whole = OmegaConf.to_container(config)
     assert isinstance(whole, dict)
+    clusterer = whole.get("clusterer", {})
     if "space" not in whole["task"]:  # what could be searched is no part of what is evaluated
-        whole["clusterer"].pop("space", None)
+        clusterer.pop("space", None)
     for name in scale.SETTINGS:  # what a radius follows from, which is a parameter itself
         whole["embedder"].pop(name, None)
-    whole["clusterer"].pop("share", None)
+    clusterer.pop("share", None)
     add("", whole)
     del params["sweep_id"]
     # Where it makes a difference, the clusterer's target differs too; else a job that the version

@@ -28,6 +28,14 @@ def settle(config: DictConfig) -> None:
     Raises UserError for settings that do not go together, and for a file that cannot be used.
     """
     settle_protocol(config)
+    settle_dataset(config)
+    if config.dataset.get("_target_") == _VECTORS:
+        _check_radius(config)
+    _settle_radius(config)
+
+
+def settle_dataset(config: DictConfig) -> None:
+    """The part of it that needs no clusterer."""
     _forget_distances(config)
     dataset = config.dataset
     if dataset.get("roots") is not None and OmegaConf.is_missing(dataset, "root"):
@@ -37,7 +45,6 @@ def settle(config: DictConfig) -> None:
     else:
         _demand_stages(config)
     _settle_weights(config)
-    _settle_radius(config)
 
 
 def _demand_stages(config: DictConfig) -> None:
@@ -69,6 +76,9 @@ def _settle_vectors(config: DictConfig) -> None:
         config.embedder.strangers = [list(pair) for pair in said.strangers]
     if config.embedder.get("likelihood") is None and said.likelihood is not None:
         config.embedder.likelihood = [list(pair) for pair in said.likelihood]
+
+
+def _check_radius(config: DictConfig) -> None:
     radius = config.embedder.radius
     if radius is None:
         _demand_radius(config)

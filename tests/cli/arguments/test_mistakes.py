@@ -50,6 +50,7 @@ MISTAKES: list[tuple[str, str]] = [
         "task.out=x",
         "task=evaluate has no out: add task=export, task=forget or task=organise, which have it",
     ),
+    ("task.pairs=random", "task=evaluate has no pairs: add task=verify, which has it"),
     ("person=Ada", "task=evaluate has no person: add task=forget, which has it"),
     (
         "-m clusterer=kmeans,dbscan clusterer.bandwidth=1",
@@ -95,7 +96,7 @@ MISTAKES: list[tuple[str, str]] = [
     ("+experiment=tabel1", "there is no experiment=tabel1; did you mean experiment=table1?"),
     (
         "+experiment=null",
-        "there is no experiment=null: choose one of experiment=methods, people, table1",
+        "there is no experiment=null: choose one of experiment=methods, people, table1, v",
     ),
     (
         "clusterer=infomap clusterer.neighbors=near",
@@ -161,6 +162,7 @@ MISTAKES: list[tuple[str, str]] = [
     ),
     ("dbscan", "'dbscan' sets nothing: did you mean clusterer=dbscan?"),
     ("table1", "'table1' sets nothing: did you mean +experiment=table1?"),
+    ("verification", "'verification' sets nothing: did you mean +experiment=verification?"),
     ("clusterer.eps 0.3", "'clusterer.eps' sets nothing: did you mean clusterer.eps=0.3?"),
     ("clusterer:dbscan", "'clusterer:dbscan' sets nothing: did you mean clusterer=dbscan?"),
     ("clusterer.eps = 0.3", "'clusterer.eps' sets nothing: settings have no blanks around their ="),
@@ -232,6 +234,9 @@ MISTAKES: list[tuple[str, str]] = [
     ),
     ("task=tune task.space.eps=0.5", "task.space.eps is a range, two numbers such as [0.05,0.6]"),
     ("task=tune task.sampler=tpee", "did you mean task.sampler=tpe?"),
+    ("task=verify task.n_pairs=0", "task.n_pairs is a whole number from 1 to 2147483647; got 0"),
+    ("task=verify task.pairs=true", "task.pairs is random, or a path, or null; got true"),
+    ("task=verify task.urls=x", "task.urls is a list, such as [a,b]; got 'x'"),
     (
         "task=organise task.out=x dataset.root=y task.mode=move",
         "task.mode is one of copy, link, none",
@@ -259,6 +264,8 @@ MISTAKES: list[tuple[str, str]] = [
     ("task=organise n_people=3", "task=organise has no use for n_people=3: leave it out"),
     ("task=organise sampling=subsample", "task=organise has no use for sampling=subsample: leave"),
     ("task=forget person=A clusterer=kmeans", "task=forget has no use for clusterer=kmeans: leave"),
+    ("task=verify clusterer=kmeans", "task=verify has no use for clusterer=kmeans: leave it out"),
+    ("+experiment=verification n_people=9", "task=verify has no use for n_people=9: leave it out"),
     # Several jobs where there is one whatever is asked.
     ("-m task=export seed=1,2", "task=export is one job, not a sweep: leave out -m"),
     ("task=export sweep_id=s1", "task=export is one job, not a sweep: leave out sweep_id"),

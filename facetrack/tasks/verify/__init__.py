@@ -1,0 +1,1 @@
+"""`task=verify`: whether two pictures are of one person."""
