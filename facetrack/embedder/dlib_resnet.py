@@ -1,8 +1,12 @@
-"""dlib's face descriptor: a 29-layer ResNet, 128-d (King 2017). Works offline from packages."""
+"""dlib's face descriptor: a 29-layer ResNet, 128-d (King 2017). Works offline from packages.
+
+dlib finds the landmarks and aligns; its network is run by ONNX Runtime, which gives the same
+vectors to about 1e-6 and takes a fraction of the time.
+"""
 
 import functools
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
-from facetrack.core.faces import Face, Vectors
+from facetrack.core.faces import Face, Image, Vectors
+from facetrack.embedder.dlib_weights import DIMENSIONS, SIZE
 from facetrack.system.files import sha256
 
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 DESCRIPTOR = "dlib_face_recognition_resnet_model_v1.dat"
+
+_PADDING = 0.25  # of an aligned face: what dlib's descriptor cuts out by itself
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class DlibResNet:
 
     normalize: bool = True
     radius: float = 0.3
-    batch: int = 1  # dlib gains nothing from batches on a CPU (57 ms a face at 1, 8 and 32)
+    batch: int = 8
     parallel = True
 
     def identity(self) -> str:
@@ -38,16 +45,28 @@ class DlibResNet:
 
     def embed(self, faces: Sequence[Face]) -> Vectors:
         """(len(faces), 128) float32, about 0.9 to 1.5 long (not unit length)."""
-        import dlib
-
-        landmarks, descriptor = _models()
-        vectors = np.empty((len(faces), 128), dtype=np.float32)
-        for row, face in enumerate(faces):
-            left, top, side = _square(face.box)
-            box = dlib.rectangle(left, top, left + side - 1, top + side - 1)
-            shape = landmarks(face.image, box)
-            vectors[row] = descriptor.compute_face_descriptor(face.image, shape)
+        landmarks, network = _models()
+        vectors = np.empty((len(faces), DIMENSIONS), dtype=np.float32)
+        for first in range(0, len(faces), self.batch):
+            part = faces[first : first + self.batch]
+            aligned = np.stack([align(face, landmarks) for face in part])
+            vectors[first : first + len(part)] = network(aligned)
         return vectors
+
+
+def align(face: Face, landmarks: Any) -> Image:
+    """The (150, 150, 3) uint8 RGB picture that dlib's own descriptor would see of a face.
+
+    landmarks: a `dlib.shape_predictor`.
+    """
+    import dlib
+
+    left, top, side = _square(face.box)
+    box = dlib.rectangle(left, top, left + side - 1, top + side - 1)
+    aligned: Image = dlib.get_face_chip(
+        face.image, landmarks(face.image, box), size=SIZE, padding=_PADDING
+    )
+    return aligned
 
 
 def _square(box: NDArray[np.int64]) -> tuple[int, int, int]:
@@ -82,10 +101,19 @@ def _digest(file: str) -> str:
 
 
 @functools.cache
-def _models() -> tuple[Any, Any]:
+def _models() -> tuple[Any, Callable[[Image], Vectors]]:
+    """What finds landmarks, and what makes vectors of aligned faces."""
     import dlib
 
-    return (
-        dlib.shape_predictor(str(find_model(LANDMARKS))),
-        dlib.face_recognition_model_v1(str(find_model(DESCRIPTOR))),
-    )
+    from facetrack.embedder import dlib_onnx, dlib_weights, onnx_session
+
+    landmarks = dlib.shape_predictor(str(find_model(LANDMARKS)))
+    network = dlib_weights.read(find_model(DESCRIPTOR))
+    session = onnx_session.start_session(dlib_onnx.build(network))
+
+    def embed_aligned(faces: Image) -> Vectors:
+        inputs = {dlib_onnx.INPUT: dlib_onnx.standardize(faces)}
+        vectors: Vectors = session.run(None, inputs)[0]
+        return vectors
+
+    return landmarks, embed_aligned
