@@ -47,6 +47,12 @@ RUN = {
     "python -m facetrack +experiment=methods": Ran(
         "2 of 2 jobs finished", (*_PEOPLE, "task.n_trials=2", "clusterer=infomap,average_linkage")
     ),
+    "python -m facetrack +experiment=verification dataset.archive=lfw.tgz": Ran(
+        "accuracy  ", ("task.pairs=random",)
+    ),
+    "python -m facetrack +experiment=verification dataset=folder dataset.root=~/Pictures": Ran(
+        "accuracy  ", ()
+    ),
     _TUNE: Ran("Use it: python -m facetrack tuned=outputs/", (*_PEOPLE, "task.n_trials=2")),
     "python -m facetrack tuned=outputs/…/best.yaml dataset=folder dataset.root=~/Pictures": Ran(
         "ARI  ", first=_TUNE
@@ -88,6 +94,10 @@ _ON_RAY = "tests/extraction/test_on_ray.py::test_a_killed_worker_changes_nothing
 _UI = "tests/browser/test_mlflow_ui.py::test_the_table_shows_a_sweep_with_its_jobs_below"
 
 ELSEWHERE = {
+    (
+        "python -m facetrack -m +experiment=verification dataset.archive=lfw.tgz "
+        "embedder=dlib,facenet"
+    ): "tests/tasks/verify/test_verify.py::test_a_sweep_compares_and_is_gone_on_with",
     "python -m facetrack +experiment=people dataset=lfw dataset.archive=lfw.tgz": (
         "tests/tasks/sweep/test_study.py::test_people_scores_nested_subsets"
     ),
