@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-long browser bench docs faults clean
+.PHONY: run test types suite test-long browser bench docs faults clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m facetrack -m clusterer=dbscan,meanshift clusterer.eps=0.1:1.2
@@ -14,14 +14,21 @@ run: $(VENV)/ready
 # Hundreds of processes import facetrack: compiled once, whatever the caller's environment says.
 test test-long: export PYTHONDONTWRITEBYTECODE =
 
+# mypy beside the tests, whose processes often wait; what it says comes after theirs.
 test: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going types suite; status=$$?; \
+		cat $(VENV)/mypy.log; exit $$status
+
+types: $(VENV)/ready-dev
+	@$(BIN)/mypy >$(VENV)/mypy.log 2>&1
+
+suite: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-# What `make test` leaves out to stay within a quarter of an hour: Ray, Slurm's rehearsal, MLflow's
-# server on PostgreSQL, more kills, more of LFW (a few minutes).
+# What `make test` leaves out to stay below ten minutes: Ray, Slurm's rehearsal, MLflow's server on
+# PostgreSQL, more kills, more of LFW (a few minutes).
 test-long: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal -m long
 

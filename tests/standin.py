@@ -65,18 +65,32 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class StandIn(http.server.ThreadingHTTPServer):
     """The server. rule: answers a request itself, or returns False. seen: what was asked."""
 
-    def __init__(self, mlflow: Any) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, mlflow: Any, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
         self.mlflow = mlflow
         self.rule: Callable[[Handler], bool] | None = None
         self.seen: list[str] = []
         self.lock = threading.Lock()
         self.uri = f"http://127.0.0.1:{self.server_port}"
 
+    def stop(self) -> None:
+        """Be gone: the port is closed, and so are connections that clients have kept."""
+        self.rule = _hang_up
+        self.shutdown()
+        self.server_close()
+
+
+def _hang_up(handler: Handler) -> bool:
+    handler.hang_up()
+    return True
+
 
 @contextlib.contextmanager
-def served(folder: Path, store: Path) -> Iterator[StandIn]:
-    """MLflow with its runs in a database and its artifacts in a folder, behind a StandIn."""
+def served(folder: Path, store: Path, port: int = 0) -> Iterator[StandIn]:
+    """MLflow with its runs in a database and its artifacts in a folder, behind a StandIn.
+
+    port: 0 for one that is free.
+    """
     before = dict(os.environ)
     os.environ["_MLFLOW_SERVER_FILE_STORE"] = f"sqlite:///{store}"
     os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = "mlflow-artifacts:/"
@@ -87,7 +101,7 @@ def served(folder: Path, store: Path) -> Iterator[StandIn]:
 
     handlers._tracking_store = None
     handlers._artifact_repo = None
-    with StandIn(app.test_client()) as server:
+    with StandIn(app.test_client(), port) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield server

@@ -116,7 +116,8 @@ def _read(path: Path, detector: object, embedder: object) -> Faces:
     said = read_about(path)
     name = said.call(path)
     faces = Vectors(path, name, said.sha256).embeddings()
-    return Faces(faces, name, Scale(said.radius, said.strangers), path.name)
+    scale = Scale(said.radius, said.strangers, likelihood=said.likelihood)
+    return Faces(faces, name, scale, path.name)
 
 
 def _name(stage: object) -> str:

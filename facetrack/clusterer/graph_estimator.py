@@ -84,13 +84,8 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.neighbors_recall_ = near.recall
         apart = find_conflicts(unique, same, photos, AS_GOOD_AS_EQUAL * eps)
         copies = find_copies(near, apart, AS_GOOD_AS_EQUAL * eps)
-        crowded, points = find_crowded(near, copies, graph.K), unique[copies.rows]
-        if len(crowded) and near.recall is None:
-            key += digest(copies.rows)
-            near = graph.find_graph(points, eps, key, neighbors=self.neighbors)
-        else:
-            # A second search by faiss takes as long as the first: only those are made anew.
-            near = graph.ask_again(points, without_copies(near, copies), crowded)
+        crowded = find_crowded(near, copies, graph.K)
+        near = graph.ask_again(unique[copies.rows], without_copies(near, copies), crowded)
         apart = contract(apart, copies.inverse, len(copies.rows))
         tied = without(links.weigh(near), apart)
         linked = np.flatnonzero(np.diff(tied.starts))

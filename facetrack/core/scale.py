@@ -20,6 +20,7 @@ from typing import Any, Self
 import numpy as np
 
 from facetrack.core.errors import UserError
+from facetrack.core.likelihood import Ratios, check_ratios
 
 Strangers = tuple[tuple[float, float], ...]
 
@@ -29,7 +30,7 @@ _TYPICAL: Strangers = ((1e-6, 0.96), (1e-5, 1.05), (1e-4, 1.14), (1e-3, 1.25), (
 # A folder of few faces has no use for larger shares: its own people would not be apart. Smaller
 # ones are not measured, so for more than some 100,000 faces the radius stays as it is.
 _LEAST_SHARE, _MOST_SHARE = 1e-6, 5e-4
-SETTINGS = ("strangers", "false_neighbors")
+SETTINGS = ("strangers", "false_neighbors", "likelihood")
 """Those of an embedder that are no part of how it embeds."""
 
 
@@ -39,22 +40,25 @@ class Scale:
 
     radius: below which two vectors are usually of one person, by single linkage; None: nobody says.
     strangers: as in the module; None where they are not measured. false_neighbors: per face, that a
-    radius may let in.
+    radius may let in. likelihood: what a distance says of two faces; None where it is not measured.
     """
 
     radius: float | None
     strangers: Strangers | None = None
     false_neighbors: float = 0.1
+    likelihood: Ratios | None = None
 
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> Self:
         """That of an embedder's settings. Raises UserError for distances that cannot be."""
         radius = settings.get("radius")
         strangers = settings.get("strangers")
+        ratios = settings.get("likelihood")
         return cls(
             None if radius is None else float(radius),
             None if strangers is None else check_strangers(strangers, "embedder.strangers"),
             _check_number(settings.get("false_neighbors", cls.false_neighbors)),
+            None if ratios is None else check_ratios(ratios, "embedder.likelihood"),
         )
 
     def find_distance(self, share: float) -> float:

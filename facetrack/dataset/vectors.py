@@ -11,29 +11,33 @@
 | name       | a text: the dataset's name, which draws the resamples                          |
 | radius     | a number: the embedder's radius                                                |
 | strangers  | (m, 2) numbers: shares of pairs of strangers, and distances (core/scale.py)    |
+| likelihood | (m, 2) numbers: distances, and log10 of their ratio (core/likelihood.py)       |
 | normalized | whether the embedder wants unit vectors                                        |
 """
 
 import functools
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Boxes, Embeddings, Picture, Pictures, Skipped, scale_to_unit
+from facetrack.core.likelihood import Ratios, check_ratios
 from facetrack.core.scale import Strangers, check_strangers
 from facetrack.core.texts import write_count
 from facetrack.system import npz
 from facetrack.system.files import sha256, user_path
 
 NAMES = ("embeddings", "labels", "people", "pictures", "boxes", "contents")
-ABOUT = ("name", "radius", "strangers", "normalized")
+ABOUT = ("name", "radius", "strangers", "likelihood", "normalized")
 _WHAT = "dataset.file"
+Pairs = TypeVar("Pairs")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _UNIT = 1e-5  # how far float32 rounding leaves a unit vector's length from 1
 _LONGEST_NAME = 100
@@ -48,6 +52,7 @@ class About:
     name: str | None
     radius: float | None
     strangers: Strangers | None = None
+    likelihood: Ratios | None = None
 
     def call(self, path: Path) -> str:
         """What names the dataset in tables: the name that the file says, else the file's own."""
@@ -136,14 +141,20 @@ def _about(path: Path, changed: int, size: int) -> About:
         sha256(path).hex(),
         names[0] or None,
         None if radius is None else float(radius.reshape(())),
-        None if (pairs := found.get("strangers")) is None else _strangers(pairs, path),
+        _read_pairs(found, "strangers", path, check_strangers),
+        _read_pairs(found, "likelihood", path, check_ratios),
     )
 
 
-def _strangers(pairs: NDArray[Any], path: Path) -> Strangers:
+def _read_pairs(
+    found: dict[str, NDArray[Any]], name: str, path: Path, check: Callable[[Any, str], Pairs]
+) -> Pairs | None:
+    pairs = found.get(name)
+    if pairs is None:
+        return None
     if pairs.dtype.kind != "f" or pairs.ndim != 2:
-        raise _refusal(path, "strangers", "numbers, (m, 2)", pairs)
-    return check_strangers(pairs.tolist(), f"{_WHAT}={path}: `strangers`")
+        raise _refusal(path, name, "numbers, (m, 2)", pairs)
+    return check(pairs.tolist(), f"{_WHAT}={path}: `{name}`")
 
 
 def _refusal(path: Path, name: str, expected: str, came: NDArray[Any]) -> UserError:

@@ -53,12 +53,14 @@ class Section:
     """One confusion: what it is, in a line, and its groups, each framed in a colour of its own.
 
     anchor: its place on a page. distance: of the closest pair across groups, where there is one.
+    likely: how likely that pair is one person, in words, where that is known.
     """
 
     title: str
     groups: Sequence[Group]
     anchor: str = ""
     distance: float | None = None
+    likely: str | None = None
 
     @property
     def framed(self) -> list[Framed]:

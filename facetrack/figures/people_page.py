@@ -44,11 +44,15 @@ class Card:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two persons who may be one. distance: of their mean vectors."""
+    """Two persons who may be one.
+
+    distance: between their faces. likely: how likely they are one, in words; None: nobody knows.
+    """
 
     first: Card
     second: Card
     distance: float
+    likely: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from facetrack.extraction.thumbnails import Face, draw_thumbnails
 from facetrack.figures.encoding import JPEG, encode_file, encode_jpeg
 from facetrack.figures.people_page import Card, Pair, Shown
 from facetrack.organiser.grouping import NOBODY, Numbers
+from facetrack.organiser.lookalikes import Alike
 from facetrack.organiser.people import Corrections, folder_name
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.places import UNKNOWN
@@ -75,13 +76,13 @@ class Contact:
             n_doubtful=int(self._far[rows].sum()),
         )
 
-    def pairs(self, alike: Sequence[tuple[int, int, float]]) -> list[Pair]:
+    def pairs(self, alike: Sequence[Alike]) -> list[Pair]:
         """Pairs of persons as the page shows them."""
         found = []
-        for first, second, distance in alike:
-            cards = self.card(first), self.card(second)
+        for one in alike:
+            cards = self.card(one.first), self.card(one.second)
             if cards[0] is not None and cards[1] is not None:
-                found.append(Pair(cards[0], cards[1], distance))
+                found.append(Pair(cards[0], cards[1], one.distance, one.likely))
         return found
 
     def _some(self, rows: Numbers) -> list[int]:

@@ -25,13 +25,9 @@ NOBODY = 0
 _SURE = 0.8
 _MOST = 5000  # faces of a cluster that is looked at: 200 MB of distances
 # Looked at twice are faces whose mean distance from the others of their group is above this many
-# radii, and groups whose mean vectors are nearer than one; of the embedder's radii, whatever the
-# clusterer's is. On DBSCAN's groups of LFW that finds eight in ten wrong faces and split people,
-# and half of what it finds is wrong. Infomap leaves less to find: of the nearest 20 pairs, which
-# are shown, 12 are right by dlib's vectors and 5 by MobileFaceNet's, of 26 and 8 there are. A share
-# of 0.9 would show as many right ones of all LFW, and of half of its people 2 instead of 6.
+# radii of the embedder's, whatever the clusterer's is. On DBSCAN's groups of LFW that finds eight
+# in ten wrong faces, and half of what it finds is wrong.
 _FAR = 1.2
-_NEAR = 1.0
 _ROWS = 1000
 
 Numbers = NDArray[np.int64]
@@ -182,27 +178,3 @@ def find_doubtful(vectors: Vectors, numbers: Numbers, radius: float) -> NDArray[
             sums[start : start + _ROWS] = np.sqrt(squares).sum(axis=1)
         far[faces] = sums / (len(faces) - 1) > _FAR * radius
     return far
-
-
-def find_alike(
-    vectors: Vectors, numbers: Numbers, contents: Sequence[str], radius: float
-) -> list[tuple[int, int, float]]:
-    """Pairs of persons who may be one: (smaller number, larger number, distance), closest first.
-
-    Their mean vectors are within a radius, and they are on no photo together.
-    """
-    persons = np.unique(numbers[numbers != NOBODY])
-    if len(persons) < 2:
-        return []
-    means = np.stack([vectors[numbers == person].mean(axis=0) for person in persons])
-    photos = [
-        {contents[int(face)] for face in np.flatnonzero(numbers == person)} for person in persons
-    ]
-    found = []
-    for row in range(len(persons) - 1):
-        away = np.linalg.norm(means[row + 1 :] - means[row], axis=1)
-        for other in np.flatnonzero(away < _NEAR * radius) + row + 1:
-            if photos[row].isdisjoint(photos[other]):
-                distance = float(away[other - row - 1])
-                found.append((int(persons[row]), int(persons[other]), distance))
-    return sorted(found, key=lambda pair: (pair[2], pair[:2]))

@@ -19,7 +19,7 @@ from facetrack.core.errors import UserError
 from facetrack.system.shipped import CONF
 from facetrack.testing import Workspace, people, rows, scores
 
-SWEEP = ("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500", "n_resamples=30")
+SWEEP = ("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500", "n_resamples=12")
 """Three jobs, of which the one with 500 clusters fails."""
 LAUNCHERS = {
     # By what has to be installed: the launcher, and what its busy workers look like.
@@ -55,26 +55,34 @@ def expected(
 
 
 @pytest.mark.parametrize(
-    "package",
+    ("package", "embedded"),
     [
-        "hydra_plugins.hydra_joblib_launcher",
-        pytest.param("ray", marks=pytest.mark.long),
-        pytest.param("submitit", marks=pytest.mark.long),
+        ("hydra_plugins.hydra_joblib_launcher", True),
+        pytest.param("hydra_plugins.hydra_joblib_launcher", False, marks=pytest.mark.long),
+        pytest.param("ray", False, marks=pytest.mark.long),
+        pytest.param("submitit", False, marks=pytest.mark.long),
     ],
 )
 def test_a_killed_worker_costs_no_job_and_no_digit(
     package: str,
+    embedded: bool,
     expected: Mapping[str, Mapping[str, float]],
     pictures: tuple[str, ...],
+    warm_home: Path,
     new_mlflow: Path,
     tmp_path: Path,
 ) -> None:
     pytest.importorskip(package)
     launcher, busy = LAUNCHERS[package]
-    # Nothing is embedded yet: the workers do it, in processes of their own.
-    place = Workspace(tmp_path / "work", tmp_path / "home", store=new_mlflow)
+    # Where nothing is embedded yet the workers do it, in processes of their own.
+    place = Workspace(
+        tmp_path / "work", warm_home if embedded else tmp_path / "home", store=new_mlflow
+    )
     with place.start("--json", *SWEEP, *pictures, *launcher) as process:
-        _until(lambda: bool(rows(place.home)), process)
+        if embedded:
+            _until(lambda: bool(scores(place.folder, "job", "RUNNING")), process)
+        else:
+            _until(lambda: bool(rows(place.home)), process)
         os.kill(_below(process.pid, busy)[0], signal.SIGKILL)
         told, errors = process.communicate(timeout=300)
     assert process.returncode == 2, errors
@@ -98,6 +106,8 @@ def test_a_killed_worker_costs_no_job_and_no_digit(
     assert not _below(process.pid, "")
 
 
+# Workers of a study that Ctrl-C ends: tests/system/test_stopping.py.
+@pytest.mark.long
 def test_ctrl_c_ends_the_workers(workspace: Workspace) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     long = ("-m", "clusterer.eps=0.2:0.4", "n_resamples=100000", "hydra/launcher=joblib")

@@ -16,9 +16,11 @@ from pathlib import Path
 from facetrack.core.faces import Picture, Pictures
 from facetrack.detector import Whole
 from facetrack.embedder import DlibResNet
+from facetrack.extraction import pipeline
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 
+pipeline._WORTH_PROCESSES = 4  # so few count as many
 paths = [Path(line) for line in Path("paths.txt").read_text().splitlines()]
 print("once")
 with Store(Path("store")) as store:
@@ -28,12 +30,12 @@ with Store(Path("store")) as store:
 
 
 def test_a_plain_script_embeds_many_pictures(workspace: Workspace, warm_home: Path) -> None:
-    paths = [str(one.path) for one in portraits(warm_home)[:33]]
+    paths = [str(one.path) for one in portraits(warm_home)[:6]]
     (workspace.folder / "paths.txt").write_text("\n".join(paths))
     (workspace.folder / "store").mkdir(mode=0o700)
     (workspace.folder / "script.py").write_text(_SCRIPT)
     out, err = workspace.start_python("script.py").communicate(timeout=300)
-    assert out.splitlines() == ["once", "(33, 128)"], err
+    assert out.splitlines() == ["once", "(6, 128)"], err
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,8 @@ def test_a_folder_without_people(tree: Path) -> None:
         Lfw(root=tree / "Ana_Lima").load()
 
 
+# The same from small ones: test_from_an_archive, test_from_the_internet.
+@pytest.mark.long
 def test_the_published_archive() -> None:
     if not ARCHIVE.is_file():
         pytest.skip("the archive of LFW is not on this machine")

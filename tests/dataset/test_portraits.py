@@ -29,7 +29,7 @@ import hashlib
 from facetrack.dataset.drawing import draw
 from facetrack.dataset.sitters import SITTERS, shots
 digests = {}
-for sitter in reversed(SITTERS):
+for sitter in reversed(SITTERS[::3]):
     for shot in reversed(shots(sitter)):
         digests[sitter.name, shot.seed] = hashlib.sha256(draw(sitter, shot).tobytes()).hexdigest()
 print(hashlib.sha256(repr(sorted(digests.items())).encode()).hexdigest())
@@ -99,8 +99,11 @@ def test_no_two_pictures_are_alike(drawn: list[tuple[str, int, Image]]) -> None:
 def test_another_process_draws_the_same_in_another_order(
     drawn: list[tuple[str, int, Image]],
 ) -> None:
+    some = {one.name for one in SITTERS[::3]}  # six people
     digests = {
-        (name, seed): hashlib.sha256(image.tobytes()).hexdigest() for name, seed, image in drawn
+        (name, seed): hashlib.sha256(image.tobytes()).hexdigest()
+        for name, seed, image in drawn
+        if name in some
     }
     here = hashlib.sha256(repr(sorted(digests.items())).encode()).hexdigest()
     there = subprocess.run(

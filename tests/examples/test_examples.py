@@ -1,10 +1,13 @@
 """The scripts in examples/ run, and the notebook's cells give what it shows."""
 
 import json
+import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from facetrack.testing import Workspace, photos
 
@@ -43,21 +46,32 @@ def test_two_clusterers_are_compared(workspace: Workspace) -> None:
 
 
 def test_a_folder_and_vectors_of_ones_own(
-    workspace: Workspace, tmp_path: Path, warm_home: Path
+    tmp_path: Path,
+    warm_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    script = str(EXAMPLES / "cluster_your_own.py")
+    monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> str:
+        """What it prints, run in this process."""
+        monkeypatch.setattr(sys, "argv", ["cluster_your_own.py", *arguments])
+        capsys.readouterr()
+        runpy.run_path(str(EXAMPLES / "cluster_your_own.py"), run_name="__main__")
+        return capsys.readouterr().out
+
     folder = photos(tmp_path, warm_home, 12)
-    out = _run(workspace, script, str(folder))
+    out = run(str(folder))
     assert "12 faces on 12 pictures: folder\n" in out
     assert "no labels, so chosen" in out or "what suits so many faces" in out
     points = np.repeat(np.eye(3), [4, 2, 1], axis=0)
     np.savez(tmp_path / "own.npz", embeddings=points)
-    out = _run(workspace, script, str(tmp_path / "own.npz"), "0.5")
+    out = run(str(tmp_path / "own.npz"), "0.5")
     assert out.splitlines()[3:] == ["3 groups", "  4: 0, 1, 2, 3", "  2: 4, 5", "  1: 6"]
-    process = workspace.start_python(script, str(tmp_path / "nowhere"))
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == 1
-    assert err.startswith("there is no folder or .npz file")
+    # Said on standard error, and status 1, as Python ends a script with this.
+    with pytest.raises(SystemExit, match=r"^there is no folder or \.npz file"):
+        run(str(tmp_path / "nowhere"))
 
 
 def _text(output: Any) -> str:

@@ -9,7 +9,6 @@ from facetrack.core.faces import Vectors
 from facetrack.evaluation.metrics import scores
 from facetrack.organiser.grouping import (
     Earlier,
-    find_alike,
     find_doubtful,
     give_numbers,
     take_apart,
@@ -120,7 +119,6 @@ def test_few_faces(n: int) -> None:
     assert give_numbers(labels, vectors, _earlier([0] * n), 1).tolist() == [0] * n
     assert take_apart(labels, vectors, ["a"] * n, 0.3).tolist() == [0] * n
     assert not find_doubtful(vectors, labels, 0.3).any()
-    assert find_alike(vectors, labels, ["a"] * n, 0.3) == []
 
 
 # What to look at twice
@@ -151,12 +149,3 @@ def test_doubtful_finds_wrong_faces_on_lfw(lfw: Faces) -> None:
     far = find_doubtful(vectors, groups, 0.3)
     assert far[wrong].mean() > 0.7
     assert wrong[far].mean() > 0.5
-
-
-def test_alike_is_close_and_never_on_one_photo() -> None:
-    vectors = _line(0, 0, 0.2, 0.2, 0.25, 0.25, 5, 5)
-    numbers = np.array([1, 1, 2, 2, 3, 3, 4, 4])
-    photos = ["a", "b", "c", "d", "e", "b", "f", "g"]  # 1 and 3 share b
-    found = find_alike(vectors, numbers, photos, 0.3)
-    assert [pair[:2] for pair in found] == [(2, 3), (1, 2)]
-    assert [pair[2] for pair in found] == pytest.approx([0.05, 0.2])

@@ -282,6 +282,8 @@ def test_jobs_in_other_processes_inherit_it(
     assert "2 of 2 jobs finished" in done.stdout
 
 
+# A class of the user's own in the workers of a study: test_two_workers_share_a_study, too.
+@pytest.mark.long
 def test_a_studys_workers_inherit_it(
     facetrack: Command, workspace: Workspace, own: Mapping[str, str]
 ) -> None:

@@ -1,5 +1,6 @@
 """MLflow's server on PostgreSQL with its artifact proxy, and studies on the same PostgreSQL."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 from conftest import log_new_datasets
 from optuna.trial import TrialState
+from standin import StandIn, served
 
 from facetrack.core.errors import UserError
 from facetrack.testing import Workspace
@@ -130,11 +132,11 @@ def test_a_server_that_stays_away_ends_the_sweep_which_goes_on_later(
 
 
 def test_a_run_whose_server_stops_says_so_and_goes_on_later(
-    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, home: Path, new_mlflow: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    server = Server(f"sqlite:///{tmp_path}/server/mlflow.db", tmp_path / "server")
-    try:
+    store = Path(shutil.copy(new_mlflow, tmp_path / "server.db"))
+    with served(tmp_path, store) as server:
         tracking = MlflowStore(server.uri, "facetrack")
         job = tracking.start("job", {"kind": "job"})
         job.metrics({"ari_mean": 0.5})
@@ -148,13 +150,11 @@ def test_a_run_whose_server_stops_says_so_and_goes_on_later(
             stopped()
         with pytest.raises(UserError, match="no MLflow server answers"):
             MlflowStore(server.uri, "facetrack")
-        server.start()
-        with MlflowStore(server.uri, "facetrack").run("job", {"kind": "job"}, job.run_id) as again:
+    with served(tmp_path, store, server.server_port) as later:
+        with MlflowStore(later.uri, "facetrack").run("job", {"kind": "job"}, job.run_id) as again:
             again.metrics({"ari_mean": 0.75})
-        (run,) = _runs(server, "job", "FINISHED")
+        (run,) = _runs(later, "job", "FINISHED")
         assert run.data.metrics == {"ari_mean": 0.75}
-    finally:
-        server.stop()
 
 
 @pytest.mark.long
@@ -166,13 +166,13 @@ def test_a_dataset_that_is_new_to_many_runs_at_once_is_logged_once(server: Serve
     assert [len(one.inputs.dataset_inputs) for one in _runs(server, "job")] == [datasets] * writers
 
 
-def _client(server: Server) -> Any:
+def _client(server: Server | StandIn) -> Any:
     from mlflow import MlflowClient
 
     return MlflowClient(server.uri)
 
 
-def _runs(server: Server, kind: str, status: str | None = None) -> list[Any]:
+def _runs(server: Server | StandIn, kind: str, status: str | None = None) -> list[Any]:
     experiment = _client(server).get_experiment_by_name("facetrack")
     if experiment is None:
         return []

@@ -24,6 +24,7 @@ _SHOWN = "python -m facetrack --cfg job shows what there is"
 _ALWAYS = (
     *("dataset.name", "clusterer.share"),
     *("embedder.radius", "embedder.strangers", "embedder.false_neighbors"),
+    "embedder.likelihood",
 )
 # An import takes longer than an answer should: not for what is a slip of the pen.
 _SLIP = 0.7

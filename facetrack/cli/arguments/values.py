@@ -152,6 +152,7 @@ RULES: dict[str, Rule] = {
     "embedder.normalize": _SWITCH,
     "embedder.radius": _DISTANCE,
     "embedder.strangers": optional(_LIST),
+    "embedder.likelihood": optional(_LIST),
     "embedder.false_neighbors": number(
         "how many strangers per face, above 0, such as 0.1", lambda one: 0 < one < _FAR
     ),

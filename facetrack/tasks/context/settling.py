@@ -63,6 +63,8 @@ def _settle_vectors(config: DictConfig) -> None:
         config.embedder.radius = said.radius
     if config.embedder.get("strangers") is None and said.strangers is not None:
         config.embedder.strangers = [list(pair) for pair in said.strangers]
+    if config.embedder.get("likelihood") is None and said.likelihood is not None:
+        config.embedder.likelihood = [list(pair) for pair in said.likelihood]
     radius = config.embedder.radius
     if radius is None:
         _demand_radius(config)
@@ -89,8 +91,11 @@ def of_class(embedder: DictConfig) -> DictConfig:
 def _forget_distances(config: DictConfig) -> None:
     """Of a class that the command names itself the choice's distances are not."""
     given = given_settings() if HydraConfig.initialized() else set()
-    if "embedder._target_" in given and "embedder.strangers" not in given:
-        config.embedder.strangers = None
+    if "embedder._target_" not in given:
+        return
+    for setting in ("strangers", "likelihood"):
+        if f"embedder.{setting}" not in given:
+            config.embedder[setting] = None
 
 
 def read_scale(config: DictConfig) -> Scale:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from facetrack.core.faces import Embeddings, Image, Picture
 from facetrack.core.labels import NOISE, separate_noise
+from facetrack.core.likelihood import Odds
 from facetrack.core.texts import write_count
 from facetrack.evaluation import confusion
 from facetrack.evaluation.confusion import MOST, Confusion
@@ -18,6 +19,10 @@ from facetrack.figures.galleries import FACE, Group, Section, draw_gallery
 from facetrack.figures.table import format_csv
 
 _GROUPS, _FACES = 8, 3  # shown of a confusion, and of each of its groups
+_ABOUT_ODDS = (
+    " What is said of two faces, such as 73 % one person, is the share of one person's pairs among "
+    "all pairs of this set that are so far apart."
+)
 _OF_CLUSTER = 12  # faces shown of a cluster where nobody knows who is who
 
 
@@ -47,14 +52,19 @@ class _Kind:
 
 
 def make_files(
-    embeddings: Embeddings, clusters: NDArray[np.int64], title: str, tsne: bytes
+    embeddings: Embeddings,
+    clusters: NDArray[np.int64],
+    title: str,
+    tsne: bytes,
+    odds: Odds | None = None,
 ) -> dict[str, str | bytes]:
     """faces.csv by name, and what there is to see of the clusters.
 
     With labels that is errors.html, merged.png, split.png, confused.csv, clusters.csv and
     people.csv; without, groups.html.
 
-    clusters: (n,) labels of all faces. tsne: a PNG of them. Faces that the dataset's terms do not
+    clusters: (n,) labels of all faces. tsne: a PNG of them. odds: what a distance says of two
+    faces, where that is known. Faces that the dataset's terms do not
     let be shown are counted, not drawn, and a picture that has gone meanwhile as well.
     """
     people, names = embeddings.people, embeddings.names
@@ -69,12 +79,13 @@ def make_files(
     by_person = confusion.by_person(people, clusters)
     n_mergers = sum(row["people"] > 1 for row in by_cluster)
     n_splits = sum(row["clusters"] > 1 for row in by_person)
-    mergers = _find_mergers(embeddings, people, clusters, n_mergers)
-    splits = _find_splits(embeddings, people, clusters, n_splits)
+    mergers = _find_mergers(embeddings, people, clusters, n_mergers, odds)
+    splits = _find_splits(embeddings, people, clusters, n_splits, odds)
     summary = (
         f"{told} of {write_count(len(names), 'person', 'people')} in "
         f"{write_count(len(sizes), 'cluster')}. Clusters that "
         f"hold several people: {n_mergers:,}; people in several clusters: {n_splits:,}."
+        f"{'' if odds is None else _ABOUT_ODDS}"
     )
     listings = [mergers.listing, splits.listing]
     page = ErrorPage(title, summary, listings, tsne, sizes, np.bincount(people))
@@ -83,8 +94,8 @@ def make_files(
         "merged.png": mergers.contact_sheet(title),
         "split.png": splits.contact_sheet(title),
         "confused.csv": _format_rows(
-            [_make_row("merged", embeddings, one) for one in mergers.confusions]
-            + [_make_row("split", embeddings, one) for one in splits.confusions]
+            [_make_row("merged", embeddings, one, odds) for one in mergers.confusions]
+            + [_make_row("split", embeddings, one, odds) for one in splits.confusions]
         ),
         "clusters.csv": _format_rows(_name_people(by_cluster, names)),
         "people.csv": _format_rows(_name_people(by_person, names)),
@@ -92,7 +103,11 @@ def make_files(
 
 
 def _find_mergers(
-    embeddings: Embeddings, people: NDArray[np.int64], clusters: NDArray[np.int64], n: int
+    embeddings: Embeddings,
+    people: NDArray[np.int64],
+    clusters: NDArray[np.int64],
+    n: int,
+    odds: Odds | None,
 ) -> _Kind:
     """Clusters of several people. n: how many there are in all."""
     names = embeddings.names
@@ -102,9 +117,10 @@ def _find_mergers(
             embeddings,
             one,
             f"cluster {one.of}: {_count_faces(one)} people, {_count_pairs(one)} wrongly together, "
-            f"the closest at {one.distance:.3f}",
+            f"the closest at {_tell_distance(one.distance, odds)}",
             [names[person] for person in one.names],
             ("cluster", "person"),
+            odds,
         )
         for one in worst
     ]
@@ -117,7 +133,11 @@ def _find_mergers(
 
 
 def _find_splits(
-    embeddings: Embeddings, people: NDArray[np.int64], clusters: NDArray[np.int64], n: int
+    embeddings: Embeddings,
+    people: NDArray[np.int64],
+    clusters: NDArray[np.int64],
+    n: int,
+    odds: Odds | None,
 ) -> _Kind:
     """People over several clusters. n: how many there are in all."""
     names = embeddings.names
@@ -127,9 +147,10 @@ def _find_splits(
             embeddings,
             one,
             f"{names[one.of]}: {_count_faces(one)} clusters, {_count_pairs(one)} wrongly apart, "
-            f"the closest at {one.distance:.3f}",
+            f"the closest at {_tell_distance(one.distance, odds)}",
             [f"cluster {cluster}" for cluster in one.names],
             ("person", "cluster"),
+            odds,
         )
         for one in worst
     ]
@@ -143,6 +164,11 @@ def _find_splits(
 
 def _count_shown(n: int) -> str:
     return f" ({MOST} of {n:,})" if n > MOST else ""
+
+
+def _tell_distance(distance: float, odds: Odds | None) -> str:
+    told = f"{distance:.3f}"
+    return told if odds is None else f"{told} ({odds.tell(distance)})"
 
 
 def _count_faces(one: Confusion) -> str:
@@ -160,6 +186,7 @@ def _make_section(
     title: str,
     names: Sequence[str],
     kinds: tuple[str, str],
+    odds: Odds | None,
 ) -> Section:
     """kinds: what the confusion is of and what its groups are, "cluster" and "person"."""
     groups = [
@@ -172,6 +199,7 @@ def _make_section(
         groups,
         f"{kinds[0]}-{one.of}",
         one.distance,
+        None if odds is None else odds.tell(one.distance),
     )
 
 
@@ -234,13 +262,16 @@ def _format_faces(embeddings: Embeddings, clusters: NDArray[np.int64]) -> str:
     )
 
 
-def _make_row(kind: str, embeddings: Embeddings, one: Confusion) -> dict[str, str | float]:
+def _make_row(
+    kind: str, embeddings: Embeddings, one: Confusion, odds: Odds | None
+) -> dict[str, str | float]:
     first, second = (embeddings.pictures[int(group[0])] for group in one.groups[:2])
     return {
         "kind": kind,
         "of": str(one.of) if kind == "merged" else str(first.person),
         "pairs": str(one.pairs),
         "distance": one.distance,
+        "probability": "" if odds is None else odds.find(one.distance),
         "picture": first.name,
         "person": str(first.person),
         "other_picture": second.name,

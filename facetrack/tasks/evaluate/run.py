@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 from facetrack import figures
 from facetrack.core.artifacts import mark_nobody, mark_people
 from facetrack.core.faces import Embeddings
+from facetrack.core.likelihood import Odds
 from facetrack.core.texts import write_count
 from facetrack.evaluation import experiment as experiments
 from facetrack.evaluation import radius
@@ -69,10 +70,11 @@ def evaluate(config: DictConfig) -> None:
             say(f"  {photo_pairs.tell(impossible)}")
         job.give(run, metrics=values)
         run.metrics(values, means.series)
+        odds = Odds.of(read_scale(config).likelihood, embeddings.vectors)
         files: dict[str, str | bytes] = {
             "skipped.csv": write_skipped(embeddings.skipped),
             "tsne.png": picture,
-            **galleries.make_files(embeddings, evaluation.clusters, title, picture),
+            **galleries.make_files(embeddings, evaluation.clusters, title, picture, odds),
         }
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = draw_tsne_page(title, embeddings, coordinates, evaluation.clusters)

@@ -151,8 +151,9 @@ def _arrays(
         arrays |= {"labels": faces.people, "people": _texts(faces.names)}
     if config.embedder.radius is not None:
         arrays["radius"] = np.array(float(config.embedder.radius))
-    if config.embedder.get("strangers") is not None:
-        arrays["strangers"] = np.array([list(pair) for pair in config.embedder.strangers])
+    for setting in ("strangers", "likelihood"):
+        if config.embedder.get(setting) is not None:
+            arrays[setting] = np.array([list(pair) for pair in config.embedder[setting]])
     if evaluation is not None:
         names = list(evaluation.resamples[0])
         arrays |= {

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
+from facetrack.core.likelihood import Odds
 from facetrack.core.progress import QUIET, Progress
 from facetrack.organiser import (
     changes,
@@ -29,7 +30,8 @@ from facetrack.organiser.contact import Contact
 from facetrack.organiser.grouping import Numbers, find_doubtful
 from facetrack.organiser.groups import Grouping, Groups, begin_state, group_faces, restore_groups
 from facetrack.organiser.journal import Journal
-from facetrack.organiser.page import draw_page, suggest_pairs
+from facetrack.organiser.lookalikes import suggest_pairs
+from facetrack.organiser.page import draw_page
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Known, Photos, know_again
 from facetrack.organiser.places import Placed, Plan, Wanted, arrange, writing
@@ -199,7 +201,8 @@ class _Run:
         contact = Contact(
             photos, persons, decision.far, now.files, decision.said, own, self._progress
         )
-        alikes = suggest_pairs(photos, persons, decision.near, now, decision.said)
+        odds = Odds.of(self._request.stages.scale.likelihood, photos.vectors)
+        alikes = suggest_pairs(photos, persons, decision.near, now, decision.said, odds)
         content = draw_page(photos, persons, contact, alikes, lines)
         replace(self._out / PAGE, content)
         skipped = [*photos.skipped, *photos.noted]

@@ -103,6 +103,7 @@ MISTAKES: list[tuple[str, str]] = [
     ),
     ("clusterer=infomp", "there is no clusterer=infomp; did you mean clusterer=infomap?"),
     ("clusterer=infomap embedder.strangers=3", "embedder.strangers is "),
+    ("embedder.likelihood=3", "embedder.likelihood is "),
     ("embedder.false_neighbors=0", "embedder.false_neighbors is how many strangers per face"),
     ("clusterer=infomap clusterer.trials=0", "clusterer.trials is a whole number"),
     ("+experiment=table1,people", "an experiment is a sweep of its own: start a command for each"),

@@ -51,7 +51,10 @@ def _several(vectors: Vectors, times: int) -> Vectors:
     return scale_to_unit(np.tile(vectors, (times, 1)) + 0.01 * noise.astype(np.float32))
 
 
-@pytest.mark.parametrize("eps", [0.2, EPS, 0.34])
+@pytest.mark.parametrize(
+    "eps",
+    [pytest.param(0.2, marks=pytest.mark.long), EPS, pytest.param(0.34, marks=pytest.mark.long)],
+)
 def test_lfw(faiss: Any, lfw: Faces, eps: float) -> None:
     _equal(lfw[0], eps, 1)
     # Fewer than 2,500 faces: every list is searched.
@@ -59,7 +62,7 @@ def test_lfw(faiss: Any, lfw: Faces, eps: float) -> None:
         _equal(lfw[0][:2000].astype(np.float64), eps, min_samples)
 
 
-@pytest.mark.parametrize("min_samples", [2, 5])
+@pytest.mark.parametrize("min_samples", [2, pytest.param(5, marks=pytest.mark.long)])
 def test_one_missed_neighbour_costs_one_face(faiss: Any, lfw: Faces, min_samples: int) -> None:
     expected = DBSCAN(0.34, min_samples).fit_predict(lfw[0])
     found = DBSCAN(0.34, min_samples, "faiss").fit(lfw[0])
@@ -202,7 +205,9 @@ def test_faiss_is_imported_only_when_it_is_chosen() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
-@pytest.mark.parametrize("first", ["faiss", "sklearn.cluster"])
+@pytest.mark.parametrize(
+    "first", ["faiss", pytest.param("sklearn.cluster", marks=pytest.mark.long)]
+)
 def test_in_one_process_with_the_other_libraries_that_have_threads(faiss: Any, first: str) -> None:
     # faiss and scikit-learn each bring an OpenMP of their own, and OpenBLAS besides.
     code = (

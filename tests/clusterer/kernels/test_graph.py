@@ -216,7 +216,7 @@ def test_faiss_and_ties() -> None:
 
 def test_faiss_that_misses_some_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("faiss", reason="faiss is not installed: the extra facetrack[faiss]")
-    monkeypatch.setattr(approximate, "_PROBES", 1)
+    monkeypatch.setattr(approximate, "_PROBES_NEAREST", 1)
     points = np.random.RandomState(0).normal(size=(900, 8))
     found, exact = _find(points, 2.0, 10, "faiss"), _find(points, 2.0, 10)
     there = {(i, end) for i, near in enumerate(_lists(exact)) for end, _ in near}

@@ -39,7 +39,11 @@ def test_what_a_radius_follows_from_is_no_parameter_of_its_own() -> None:
     params, _ = flatten(_settled("clusterer=infomap"))
     others, _ = flatten(_settled("clusterer=infomap", "clusterer.eps=0.344", "clusterer.share=0.1"))
     assert params == others
-    assert not [key for key in params if key.endswith(("strangers", "false_neighbors", "share"))]
+    assert not [
+        key
+        for key in params
+        if key.endswith(("strangers", "false_neighbors", "likelihood", "share"))
+    ]
 
 
 def _save(folder: Path, **arrays: object) -> str:

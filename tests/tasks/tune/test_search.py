@@ -107,8 +107,8 @@ def test_label_free_is_one_value_of_the_distinct_faces(few: Faces) -> None:
     ("faces", "estimator", "name"),
     [
         ("half_orl", DBSCAN(0.3, min_samples=1), "eps"),
-        ("half_orl", MeanShift(0.3), "bandwidth"),
-        ("some_lfw", DBSCAN(0.3, min_samples=1), "eps"),
+        pytest.param("half_orl", MeanShift(0.3), "bandwidth", marks=pytest.mark.long),
+        pytest.param("some_lfw", DBSCAN(0.3, min_samples=1), "eps", marks=pytest.mark.long),
     ],
 )
 def test_forty_trials_are_as_good_as_a_fine_grid(
@@ -151,7 +151,14 @@ def test_pruning_keeps_the_best_and_scores_it_on_all_resamples(few: Faces, tmp_p
     assert best.values[0] >= study.choose_best(everything).values[0] - 0.01
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "grid", "random"])
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        "tpe",
+        pytest.param("grid", marks=pytest.mark.long),
+        pytest.param("random", marks=pytest.mark.long),
+    ],
+)
 def test_after_trials_that_died_the_study_is_the_one_that_was_not_interrupted(
     few: Faces, tmp_path: Path, sampler: str
 ) -> None:

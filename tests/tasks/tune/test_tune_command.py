@@ -104,18 +104,35 @@ def test_killed_and_continued_keeps_every_finished_trial(workspace: Workspace) -
     assert sum(one.info.status == "FINISHED" for one in runs(folder, "trial")) == 10
 
 
-def test_two_workers_share_a_study(facetrack: Command, tmp_path: Path) -> None:
-    done = facetrack(
-        # Trials last longer than it takes the second worker to start.
-        *("task=tune", "task.n_trials=10", "task.workers=2", "n_resamples=300"),
-        *("clusterer=meanshift", "task.pruner=none"),
+# Whoever clusters first waits for somebody else to: the second worker takes seconds to start.
+_MEETING = """
+import os, time
+from pathlib import Path
+from facetrack.clusterer import DBSCAN
+
+class Meeting(DBSCAN):
+    def fit(self, X, y=None):
+        met, patience = Path(__file__).with_name("met"), time.monotonic() + 200
+        met.mkdir(exist_ok=True)
+        (met / str(os.getpid())).touch()
+        while len(list(met.iterdir())) < 2 and time.monotonic() < patience:
+            time.sleep(0.05)
+        return super().fit(X, y)
+"""
+
+
+def test_two_workers_share_a_study(workspace: Workspace) -> None:
+    (workspace.folder / "meeting.py").write_text(_MEETING)
+    done = workspace.run(
+        *("task=tune", "task.n_trials=10", "task.workers=2", "n_resamples=6"),
+        *("clusterer._target_=meeting.Meeting", "task.pruner=none"),
     )
     done.ok()
-    trials = _study(tmp_path / "work").get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
+    trials = _study(workspace.folder).get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
     assert 10 <= len(trials) <= 11  # both may begin the last one
     assert len({trial.user_attrs["worker"] for trial in trials}) == 2
-    assert len({trial.params["bandwidth"] for trial in trials}) == len(trials)
-    assert len(runs(tmp_path / "work", "trial")) == len(trials)
+    assert len({trial.params["eps"] for trial in trials}) == len(trials)
+    assert len(workspace.runs("trial")) == len(trials)
 
 
 def test_two_processes_on_postgresql_one_of_them_killed(

@@ -1,0 +1,94 @@
+"""Persons who may be one, for the user to decide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetrack.core.faces import Vectors
+from facetrack.core.likelihood import Odds
+from facetrack.organiser.grouping import NOBODY, Numbers
+from facetrack.organiser.people import Corrections
+from facetrack.organiser.photos import Photos
+from facetrack.organiser.state import State
+
+_MOST_PAIRS = 20
+# Looked at are persons whose mean vectors are nearer than so many radii, of the embedder's radii,
+# whatever the clusterer's is.
+_NEAR = 1.0
+# Less likely than that is not worth a look: among 100 there would be one.
+_LEAST_LIKELY = 0.01
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Two persons who may be one, the smaller number first.
+
+    distance: between their faces, the root of the mean square of all pairs. It says how likely they
+    are one: on Infomap's groups of LFW's halves, pairs said to be .31 likely on the average by
+    dlib's vectors were right in .19, by MobileFaceNet's .023 and .016; by the distance of the mean
+    vectors, which are nearer than any two faces, it would be .99 of each.
+    likely: how likely two faces so far apart are one person; None where nobody knows.
+    """
+
+    first: int
+    second: int
+    distance: float
+    likely: str | None = None
+
+
+def suggest_pairs(
+    photos: Photos, persons: Numbers, near: float, now: State, said: Corrections, odds: Odds | None
+) -> list[Alike]:
+    """Pairs who may be one person, except those that the user has parted; the closest first.
+
+    persons: (n,) of each face. near: the distance within which two may be one.
+    """
+    apart = {frozenset((said.person(one), said.person(other))) for one, other in now.parted.items()}
+    apart |= said.apart()
+    found = find_alike(photos.vectors, persons, photos.contents, near, odds)
+    return [pair for pair in found if frozenset((pair.first, pair.second)) not in apart][
+        :_MOST_PAIRS
+    ]
+
+
+def find_alike(
+    vectors: Vectors,
+    numbers: Numbers,
+    contents: Sequence[str],
+    radius: float,
+    odds: Odds | None = None,
+) -> list[Alike]:
+    """Pairs of persons who may be one, the closest first.
+
+    Their mean vectors are within a radius, they are on no photo together, and where it is known how
+    likely they are one, that is at least 1 %. numbers: (n,) of each face. contents: n digests of
+    the photo it is on.
+    """
+    persons = np.unique(numbers[numbers != NOBODY])
+    if len(persons) < 2:
+        return []
+    rows = [np.flatnonzero(numbers == person) for person in persons]
+    means = np.stack([vectors[faces].mean(axis=0, dtype=np.float64) for faces in rows])
+    spread = np.array([_spread(vectors[faces]) for faces in rows]) - (means**2).sum(axis=1)
+    photos = [{contents[face] for face in faces.tolist()} for faces in rows]
+    found = []
+    for row in range(len(persons) - 1):
+        squares = ((means[row + 1 :] - means[row]) ** 2).sum(axis=1)
+        for other in np.flatnonzero(squares < (_NEAR * radius) ** 2) + row + 1:
+            if not photos[row].isdisjoint(photos[other]):
+                continue
+            square = squares[other - row - 1] + spread[row] + spread[other]
+            distance = float(np.sqrt(max(square, 0)))
+            if odds is None:
+                found.append(Alike(int(persons[row]), int(persons[other]), distance))
+            elif odds.find(distance) >= _LEAST_LIKELY:
+                told = odds.tell(distance)
+                found.append(Alike(int(persons[row]), int(persons[other]), distance, told))
+    return sorted(found, key=lambda pair: (pair.distance, pair.first, pair.second))
+
+
+def _spread(vectors: NDArray[np.floating]) -> float:
+    """The mean square of the lengths of some vectors."""
+    return float((vectors.astype(np.float64) ** 2).sum(axis=1).mean())

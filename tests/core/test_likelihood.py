@@ -1,0 +1,92 @@
+"""A distance becomes a probability, with a prior that is found without labels."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
+
+from facetrack.core.errors import UserError
+from facetrack.core.likelihood import (
+    Odds,
+    check_ratios,
+    estimate_prior,
+    estimate_prior_of,
+    find_log_ratio,
+    find_probability,
+)
+
+RATIOS = ((0.2, 4.0), (0.4, 0.0), (0.6, -1.0))
+
+
+def test_the_logarithm_is_linear_between_and_beyond() -> None:
+    distances = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.0, 9.0])
+    expected = [6.0, 4.0, 2.0, 0.0, -0.5, -1.0, -1.5, 6.0, -6.0]  # never more than 6
+    np.testing.assert_allclose(find_log_ratio(RATIOS, distances), expected)
+
+
+def test_bayes_by_hand() -> None:
+    # A ratio of 100 and a pair in 101: even odds, 1 : 1.
+    assert find_probability(RATIOS, np.array(0.3), 1 / 101) == pytest.approx(0.5)
+    assert find_probability(RATIOS, np.array(0.4), 0.25) == pytest.approx(0.25)
+    assert find_probability(RATIOS, np.array(0.3), 0.0) == 0
+    assert find_probability(RATIOS, np.array(0.5), 1.0) == pytest.approx(1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0.1, 0.9), min_size=2, max_size=40))
+def test_the_prior_is_the_likeliest(found: list[float]) -> None:
+    distances = np.array(found)
+    ratio = 10 ** find_log_ratio(RATIOS, distances)
+    prior = estimate_prior(RATIOS, distances)
+
+    def lose(value: float) -> float:
+        return -float(np.log(value * ratio + 1 - value).sum())
+
+    best = minimize_scalar(lose, bounds=(0, 1), method="bounded", options={"xatol": 1e-10})
+    assert lose(min(max(prior, 1e-15), 1 - 1e-15)) <= best.fun + 1e-6
+
+
+@pytest.mark.parametrize("prior", [0.002, 0.05, 0.5, 0.95])
+def test_the_prior_of_a_mixture_is_found(prior: float) -> None:
+    """Distances are drawn from two normal densities, whose log ratio is known and linear."""
+    random = np.random.default_rng(0)
+    n = 400_000
+    same = random.random(n) < prior
+    distances = np.where(same, random.normal(0.9, 0.1, n), random.normal(1.4, 0.1, n))
+    # ((d - 1.4)² - (d - 0.9)²) / (2 · 0.1²) = (1.15 - d) · 50, in decimal logarithms.
+    slope = 50 / np.log(10)
+    ratios = ((1.05, 0.1 * slope), (1.25, -0.1 * slope))
+    assert estimate_prior(ratios, distances) == pytest.approx(same.mean(), rel=0.05)
+    said = find_probability(ratios, distances, same.mean())
+    unsure = (said > 0.3) & (said < 0.7)
+    assert same[unsure].mean() == pytest.approx(said[unsure].mean(), abs=0.1)  # some 50 pairs
+
+
+def test_the_ends_of_the_prior() -> None:
+    assert estimate_prior(RATIOS, np.full(5, 0.1)) == 1
+    assert estimate_prior(RATIOS, np.full(5, 0.9)) == 0
+    assert estimate_prior_of(RATIOS, np.ones((1, 3), np.float32)) == 0.5
+
+
+def test_odds_are_told() -> None:
+    odds = Odds(RATIOS, 1 / 101)
+    assert odds.tell(0.3) == "50 % one person"
+    assert odds.tell(0.05) == "over 99 % one person"
+    assert odds.tell(0.9) == "under 1 % one person"
+
+
+def test_there_are_no_odds_where_nobody_measured_them() -> None:
+    unit = np.eye(3, dtype=np.float32)
+    assert Odds.of(None, unit) is None
+    assert Odds.of(RATIOS, 3 * unit) is None  # not of the length they were measured at
+    assert Odds.of(RATIOS, unit[:0]) is None
+    assert Odds.of(RATIOS, unit) == Odds(RATIOS, 0.0)
+
+
+@pytest.mark.parametrize(
+    "value", [3, "x", [[0.1, 2]], [[0.1, 2], [0.2, 3]], [[0.2, 2], [0.1, 1]], [[0, np.inf], [1, 0]]]
+)
+def test_ratios_that_cannot_be_are_refused(value: object) -> None:
+    with pytest.raises(UserError, match=r"embedder.likelihood is a list of pairs, a distance and"):
+        check_ratios(value, "embedder.likelihood")
