@@ -7,7 +7,7 @@ result is in the order of the pictures however the work was shared out.
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -26,14 +26,18 @@ from facetrack.core.faces import (
     scale_to_unit,
 )
 from facetrack.core.progress import QUIET, Progress
-from facetrack.detector import choose, reduce
-from facetrack.extraction import landmarks
+from facetrack.detector import choose
 from facetrack.extraction.detections import DetectionRecord
 from facetrack.extraction.engines import in_order, in_processes, in_threads
 from facetrack.extraction.jobs import Done, Job
-from facetrack.extraction.picture import MAX_PIXELS
 from facetrack.extraction.ray_engine import on_ray
 from facetrack.extraction.store import Store, box_bytes
+from facetrack.extraction.stored import (
+    find_vectors,
+    load_detections,
+    name_detections,
+    name_vectors,
+)
 from facetrack.system.files import sha256
 from facetrack.system.processes import can_start, cores
 
@@ -44,8 +48,6 @@ REDUCED = "very large: faces were looked for on a smaller copy"
 """Remarks on pictures that were used."""
 ENGINES = ("local", "ray")
 """Who detects and embeds: this machine's cores, or a Ray cluster's."""
-
-Placed = tuple[bytes, NDArray[np.int64]]  # a face: the digest of its picture, and its box
 
 # Starting worker processes takes about two seconds, the work of 16 pictures a core.
 _WORTH_PROCESSES = 32
@@ -133,13 +135,13 @@ class _Extraction:
         """Find what the store has of the pictures."""
         self._digests, self.reasons = _hash(self._listing, progress)
         digests = set(self._digests.values())
-        self._detections = _load_detections(self._store, self._detector, digests)
+        self._detections = load_detections(self._store, self._detector, digests)
         self._kept = {
             digest: _choose(found, self._detector) for digest, found in self._detections.items()
         }
         boxes = {digest: kept.boxes for digest, kept in self._kept.items()}
         faces = [(digest, box) for digest, kept in boxes.items() for box in kept]
-        known = _find_vectors(self._store, self._detector, self._embedder, faces, self._detections)
+        known = find_vectors(self._store, self._detector, self._embedder, faces, self._detections)
         self._vectors = {
             digest: np.stack([known[digest, box_bytes(box)] for box in kept])
             for digest, kept in boxes.items()
@@ -216,77 +218,16 @@ class _Extraction:
             yield Skipped(name, self.reasons[row], content=content)
 
 
-def load_vectors(
-    store: Store, detector: Detector, embedder: Embedder, faces: Sequence[Placed]
-) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
-    """The stored raw vectors among some faces, by the digest of their picture and box bytes.
-
-    faces: digests of pictures, and boxes (4,).
-    """
-    detections = _load_detections(store, detector, {digest for digest, _ in faces})
-    return _find_vectors(store, detector, embedder, faces, detections)
-
-
-def _find_vectors(
-    store: Store,
-    detector: Detector,
-    embedder: Embedder,
-    faces: Sequence[Placed],
-    detections: Mapping[bytes, DetectionRecord],
-) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
-    by_name: dict[str, list[Placed]] = {}
-    for digest, box in faces:
-        name = _name_vectors(detector, embedder, detections.get(digest))
-        if name is not None:
-            by_name.setdefault(name, []).append((digest, box))
-    found: dict[tuple[bytes, bytes], NDArray[np.float32]] = {}
-    for name, some in by_name.items():
-        found |= store.vectors(name, some)
-    return found
-
-
 def _join(parts: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
     """What is known of each face, in one; None where it is not known of all."""
     known = [part for part in parts if part is not None]
     return np.concatenate(known) if known and len(known) == len(parts) else None
 
 
-def _load_detections(
-    store: Store, detector: Detector, pictures: set[bytes]
-) -> dict[bytes, DetectionRecord]:
-    """The stored detections among these pictures; each under the key for a picture of its size."""
-    known: dict[bytes, DetectionRecord] = {}
-    for identity in dict.fromkeys((detector.identity(), reduce.identity(detector, MAX_PIXELS))):
-        for picture, found in store.detections(identity, pictures - known.keys()).items():
-            if _identity(detector, found) == identity:
-                known[picture] = found
-    return known
-
-
-def _identity(detector: Detector, found: DetectionRecord) -> str:
-    return reduce.identity(detector, found.width * found.height)
-
-
-def _name_vectors(
-    detector: Detector, embedder: Embedder, found: DetectionRecord | None
-) -> str | None:
-    """Everything the vectors of a picture's faces depend on, as text: their key in the store.
-
-    None where that depends on a detection which is not known.
-    """
-    if not landmarks.are_needed(embedder):
-        return embedder.identity()
-    if found is None:
-        return None
-    given = found.found.landmarks is not None
-    by = _identity(detector, found) if given else landmarks.identity()
-    return f"{embedder.identity()} by landmarks of {by}"
-
-
 def _remarks(found: DetectionRecord, cut: bool, detector: Detector) -> Iterator[str]:
     if cut:
         yield CUT
-    if _identity(detector, found) != detector.identity():
+    if name_detections(detector, found) != detector.identity():
         yield REDUCED
 
 
@@ -349,7 +290,10 @@ def _keep(
         by_identity: dict[tuple[str, str], list[tuple[Done, DetectionRecord]]] = {}
         for item in unsaved:
             if (found := item.detection) is not None:
-                names = _identity(detector, found), _name_vectors(detector, embedder, found) or ""
+                names = (
+                    name_detections(detector, found),
+                    name_vectors(detector, embedder, found) or "",
+                )
                 by_identity.setdefault(names, []).append((item, found))
         for (identity, name), some in by_identity.items():
             store.put(

@@ -24,8 +24,9 @@ from facetrack.core.faces import (
 )
 from facetrack.core.progress import QUIET, Progress
 from facetrack.core.scale import Scale
-from facetrack.extraction.pipeline import NO_FACE, extract_any, load_vectors
+from facetrack.extraction.pipeline import NO_FACE, extract_any
 from facetrack.extraction.store import Store, box_bytes
+from facetrack.extraction.stored import load_vectors
 from facetrack.organiser import state
 from facetrack.organiser.copies import look_at_made
 from facetrack.organiser.recognition import (
