@@ -33,6 +33,7 @@ def find_vectors(
     faces: Sequence[Placed],
     detections: Mapping[bytes, DetectionRecord],
 ) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
+    """The same, with the detections of the pictures at hand."""
     by_name: dict[str, list[Placed]] = {}
     for digest, box in faces:
         name = name_vectors(detector, embedder, detections.get(digest))
@@ -57,6 +58,7 @@ def load_detections(
 
 
 def name_detections(detector: Detector, found: DetectionRecord) -> str:
+    """Everything a picture's detection depends on, as text: its key in the store."""
     return reduce.identity(detector, found.width * found.height)
 
 

@@ -28,7 +28,7 @@ def test_the_commands_folder(
 ) -> None:
     command = testing.organise(workspace, photos, tmp_path / "command").ok()
     capsys.readouterr()
-    own = facetrack.organise(photos, tmp_path / "own")
+    own = facetrack.organise(photos, tmp_path / "own", detector="dlib_hog", embedder="dlib")
     said = capsys.readouterr().out
     assert "by how far apart strangers are for this embedder" in said
     assert said in command
