@@ -17,7 +17,7 @@ from typing import Any
 from facetrack.core.errors import UserError
 from facetrack.system.home import lock
 
-TABLES = ("detections", "vectors", "looks")
+TABLES = ("detections", "vectors", "looks", "qualities")
 
 Row = tuple[bytes, bytes, bytes]
 

@@ -12,6 +12,7 @@ from facetrack.core.faces import Boxes, Detection, Detector, Embedder, Face, Ima
 from facetrack.detector import choose
 from facetrack.extraction import landmarks, picture
 from facetrack.extraction.detections import DetectionRecord
+from facetrack.extraction.quality import Qualities, measure
 from facetrack.system import guard
 
 _WHOLE_PIXELS = 40_000_000
@@ -30,7 +31,8 @@ class Job:
 class Done:
     """What came of a job: all detections, the k faces that count and their (k, d) raw vectors.
 
-    kept and vectors are None where no face counts; `reason` says why a picture cannot be used.
+    kept, vectors and qualities (k, 5) (see quality.py) are None where no face counts; `reason` says
+    why a picture cannot be used.
     look: see `facetrack.extraction.looks`; cut: whether the file ends before the picture does.
     """
 
@@ -38,6 +40,7 @@ class Done:
     detection: DetectionRecord | None = None
     kept: Detection | None = None
     vectors: Vectors | None = None
+    qualities: Qualities | None = None
     reason: str | None = None
     look: bytes | None = None
     cut: bool = False
@@ -123,7 +126,7 @@ def embed(batch: Sequence[tuple[Done, list[Face]]], embedder: Embedder) -> list[
         faces = [face for _, faces in batch for face in faces]
         if landmarks.are_needed(embedder):
             faces = landmarks.complete(faces)
-        vectors = embedder.embed(faces)
+        vectors, qualities = embedder.embed(faces), measure(faces)
     except UserError:
         raise
     except Exception as error:
@@ -133,10 +136,12 @@ def embed(batch: Sequence[tuple[Done, list[Face]]], embedder: Embedder) -> list[
         return [Done(done.digest, reason=f"the embedder failed on it ({_short(error)})")]
     ends = np.cumsum([len(faces) for _, faces in batch])
     return [
-        replace(done, vectors=own)
+        replace(done, vectors=own, qualities=measured)
         if np.isfinite(own).all()
         else Done(done.digest, reason="the embedder gave values that are not finite")
-        for (done, _), own in zip(batch, np.split(vectors, ends[:-1]), strict=True)
+        for (done, _), own, measured in zip(
+            batch, np.split(vectors, ends[:-1]), np.split(qualities, ends[:-1]), strict=True
+        )
     ]
 
 

@@ -307,6 +307,12 @@ def _keep(
                     for box, vector in zip(one.kept.boxes, one.vectors, strict=True)
                 ],
                 [(one.digest, one.look, one.cut) for one, _ in some if one.look is not None],
+                [
+                    (one.digest, box, values)
+                    for one, _ in some
+                    if one.kept is not None and one.qualities is not None
+                    for box, values in zip(one.kept.boxes, one.qualities, strict=True)
+                ],
             )
         unsaved.clear()
 

@@ -10,6 +10,7 @@ mends the file.
 | detections | detector identity, picture       | all faces of it (see detections.py)         |
 | vectors    | embedder identity, picture, box  | (d,) float32, raw                           |
 | looks      | picture                          | its look (see looks.py), 1 if it was cut    |
+| qualities  | quality.IDENTITY, picture, box   | (5,) float32 (see quality.py)               |
 
 `picture` is the SHA-256 of the file's content, `box` four int64; identities are hashed to 16
 bytes. Integers and floats are little-endian.
@@ -26,7 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
-from facetrack.extraction.database import TABLES, Database, make_row, only_intact
+from facetrack.extraction import quality
+from facetrack.extraction.database import TABLES, Database, Row, make_row, only_intact
 from facetrack.extraction.detections import DetectionRecord, pack, unpack
 from facetrack.extraction.looks import SIZE as LOOK_SIZE
 
@@ -68,12 +70,7 @@ class Store:
         self, embedder: str, faces: Iterable[tuple[bytes, NDArray[np.int64]]]
     ) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
         """The stored raw vectors among these faces, keyed by (picture, box bytes)."""
-        prefix = _short(embedder)
-        keys = [prefix + picture + box_bytes(box) for picture, box in faces]
-        return {
-            (key[len(prefix) : -32], key[-32:]): np.frombuffer(payload, dtype="<f4")
-            for key, payload in self._get("vectors", keys).items()
-        }
+        return self._of_faces("vectors", embedder, faces)
 
     def looks(self, pictures: Iterable[bytes]) -> dict[bytes, bytes]:
         """The stored looks (80 bytes, see looks.py) among these pictures (digests).
@@ -82,6 +79,15 @@ class Store:
         """
         rows = self._get("looks", list(pictures))
         return {picture: payload[:LOOK_SIZE] for picture, payload in rows.items()}
+
+    def qualities(
+        self, faces: Iterable[tuple[bytes, NDArray[np.int64]]]
+    ) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
+        """The stored qualities, (5,), among these faces, keyed by (picture, box bytes).
+
+        Faces that were embedded before there were qualities have none.
+        """
+        return self._of_faces("qualities", quality.IDENTITY, faces)
 
     def cut(self, pictures: Iterable[bytes]) -> set[bytes]:
         """Those of these pictures (digests) whose file ended before the picture did."""
@@ -95,17 +101,17 @@ class Store:
         embedder: str,
         vectors: Iterable[tuple[bytes, NDArray[np.int64], NDArray[np.float32]]],
         looks: Iterable[tuple[bytes, bytes, bool]] = (),
+        qualities: Iterable[tuple[bytes, NDArray[np.int64], NDArray[np.float32]]] = (),
     ) -> None:
         """Keep what is known of some pictures, all or none of it. Raises UserError.
 
         looks: picture (its digest), its look of 80 bytes, whether its file was cut short.
+        qualities: picture, box, and (5,) float32.
         """
         detector_key, embedder_key = _short(detector), _short(embedder)
         found = [make_row(detector_key + picture, pack(one)) for picture, one in detections]
-        embedded = [
-            make_row(embedder_key + picture + box_bytes(box), vector.astype("<f4").tobytes())
-            for picture, box, vector in vectors
-        ]
+        embedded = _make_rows(embedder_key, vectors)
+        measured = _make_rows(_short(quality.IDENTITY), qualities)
         seen = [make_row(picture, look + bytes([cut])) for picture, look, cut in looks]
 
         def write(connection: sqlite3.Connection) -> None:
@@ -113,7 +119,7 @@ class Store:
                 # Taking the write lock at once waits for another process; upgrading a read
                 # transaction later would fail instead.
                 connection.execute("BEGIN IMMEDIATE")
-                for table, rows in zip(TABLES, (found, embedded, seen), strict=True):
+                for table, rows in zip(TABLES, (found, embedded, seen, measured), strict=True):
                     connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)
 
         self._database.do(write)
@@ -150,6 +156,16 @@ class Store:
 
         self._database.do(delete)
         return deleted
+
+    def _of_faces(
+        self, table: str, identity: str, faces: Iterable[tuple[bytes, NDArray[np.int64]]]
+    ) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
+        prefix = _short(identity)
+        keys = [prefix + picture + box_bytes(box) for picture, box in faces]
+        return {
+            (key[len(prefix) : -32], key[-32:]): np.frombuffer(payload, dtype="<f4")
+            for key, payload in self._get(table, keys).items()
+        }
 
     def _get(self, table: str, keys: list[bytes]) -> dict[bytes, bytes]:
         """The intact rows of a table among these keys."""
@@ -217,6 +233,15 @@ def _know_doomed(connection: sqlite3.Connection, pictures: Iterable[str]) -> Non
 def box_bytes(box: NDArray[np.int64]) -> bytes:
     """A box as 32 bytes, the form it has in keys."""
     return box.astype("<i8").tobytes()
+
+
+def _make_rows(
+    prefix: bytes, faces: Iterable[tuple[bytes, NDArray[np.int64], NDArray[np.float32]]]
+) -> list[Row]:
+    return [
+        make_row(prefix + picture + box_bytes(box), values.astype("<f4").tobytes())
+        for picture, box, values in faces
+    ]
 
 
 def _short(identity: str) -> bytes:

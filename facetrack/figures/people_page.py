@@ -12,11 +12,15 @@ _TITLE = "People on your photos"
 
 @dataclass(frozen=True)
 class Shown:
-    """A face on the page. photo: its index among the card's photos; image: a data URI or None."""
+    """A face on the page. photo: its index among the card's photos; image: a data URI or None.
+
+    blurred: whether it is too blurred or small to say who it is.
+    """
 
     photo: int
     image: str | None
     doubtful: bool = False
+    blurred: bool = False
 
 
 @dataclass(frozen=True)

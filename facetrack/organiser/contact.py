@@ -40,6 +40,7 @@ class Contact:
         progress: Progress = QUIET,
     ) -> None:
         self._photos, self._far, self._said = photos, far, said
+        self._low = photos.low
         self._rows = {
             person: np.flatnonzero(persons == person) for person in np.unique(persons).tolist()
         }
@@ -69,6 +70,7 @@ class Contact:
                     place[self._photos.contents[row]],
                     self._images.get(row),
                     bool(self._far[row]),
+                    bool(self._low[row]),
                 )
                 for row in self._shown[person]
             ],
@@ -86,11 +88,14 @@ class Contact:
         return found
 
     def _some(self, rows: Numbers) -> list[int]:
-        """Some faces: those in the middle of the person first, the doubtful ones at the end."""
+        """Some faces: those in the middle of the person first, so that none that is doubtful or too
+        blurred stands for them; those come at the end.
+        """
         vectors = self._photos.vectors[rows]
         away = np.linalg.norm(vectors - vectors.mean(axis=0), axis=1)
         order = rows[np.argsort(away, kind="stable")]
-        sure, far = order[~self._far[order]], order[self._far[order]]
+        last = (self._far | self._low)[order]
+        sure, far = order[~last], order[last]
         n_far = min(len(far), max(self._each // 2, self._each - len(sure)))
         return [*sure[: self._each - n_far].tolist(), *far[len(far) - n_far :].tolist()]
 

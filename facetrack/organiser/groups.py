@@ -14,6 +14,7 @@ from facetrack.evaluation.experiment import Fit, fit, limit_threads, takes_photo
 from facetrack.evaluation.impossible import ImpossiblePairs
 from facetrack.organiser import corrections, photo_pairs, state
 from facetrack.organiser.grouping import Numbers, give_numbers, take_apart
+from facetrack.organiser.low_quality import join_low
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos, Stages
 from facetrack.organiser.state import Photo, State
@@ -191,9 +192,16 @@ def _cluster(
     clusterer: Clusterer, estimator: BaseEstimator, photos: Photos, *, told: bool = True
 ) -> Fit:
     """The clusters of all faces. told: whether of photos, where the estimator takes them."""
-    on = photo_pairs.number_photos(photos.contents) if told and takes_photos(estimator) else None
-    with limit_threads(len(photos.vectors)):
-        return fit(estimator, photos.vectors, None, (clusterer.seed, clusterer.dataset, 0), on)
+    seed = (clusterer.seed, clusterer.dataset, 0)
+    low = photos.low
+    good = photos.some(~low) if (~low).sum() > 1 else photos
+    on = photo_pairs.number_photos(good.contents) if told and takes_photos(estimator) else None
+    with limit_threads(len(good.vectors)):
+        found = fit(estimator, good.vectors, None, seed, on)
+    if good is photos:
+        return found
+    reach = radius.read_radius(estimator)
+    return found._replace(labels=join_low(found.labels, photos, low, reach))
 
 
 def _count_mistaken(

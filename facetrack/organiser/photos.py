@@ -24,6 +24,7 @@ from facetrack.core.faces import (
 )
 from facetrack.core.progress import QUIET, Progress
 from facetrack.core.scale import Scale
+from facetrack.extraction import quality
 from facetrack.extraction.pipeline import NO_FACE, extract_any
 from facetrack.extraction.store import Store, box_bytes
 from facetrack.extraction.stored import load_vectors
@@ -48,7 +49,8 @@ class Photos:
     vectors: (n, d); boxes: (n, 4); contents: n, the SHA-256 of each face's photo; keys: n, what
     the state calls each face. pictures: one for each content, without a face too; names: all its
     names. faceless: contents without a face. gone: contents of which only the copy is there.
-    looks: see `store.Store.looks`, by content. unread: contents that gave no picture.
+    looks: see `store.Store.looks`, by content. qualities: (5,) of faces by their key, where they
+    are known (see extraction/quality.py). unread: contents that gave no picture.
     skipped: photos that were not read; noted: what else is to be said of files and folders.
     n_pictures: all that were looked at, twins included, without those that are gone.
     """
@@ -66,6 +68,7 @@ class Photos:
     skipped: Sequence[Skipped]
     noted: Sequence[Skipped]
     n_pictures: int
+    qualities: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def n_twins(self) -> int:
@@ -78,6 +81,13 @@ class Photos:
     def present(self) -> dict[str, Sequence[str]]:
         """All names of each photo that is where the user has it."""
         return {one: names for one, names in self.names.items() if one not in self.gone}
+
+    @property
+    def low(self) -> NDArray[np.bool_]:
+        """(n,) which faces are too blurred or small to say who they are."""
+        unknown = np.full(len(quality.COLUMNS), np.nan, np.float32)
+        known = [self.qualities.get(key, unknown) for key in self.keys]
+        return quality.are_low(np.array(known, np.float32).reshape(-1, len(quality.COLUMNS)))
 
     def seen(self) -> Seen:
         """These faces and photos, to be known again."""
@@ -210,6 +220,7 @@ def add_gone(
         faceless=[*photos.faceless, *(one for one in gone.faceless if one in copies)],
         gone=frozenset(mine),
         looks={**photos.looks, **gone.looks},
+        qualities={**photos.qualities, **gone.qualities},
         skipped=[*photos.skipped, *gone.skipped],
         noted=[*photos.noted, *gone.noted],
     )
@@ -238,6 +249,12 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
         )
         contents = {*whole.contents, *(one.content for one in whole.skipped if one.content)}
         looks = store.looks(bytes.fromhex(content) for content in contents)
+        measured = store.qualities(
+            [
+                (bytes.fromhex(content), box)
+                for content, box in zip(whole.contents, whole.boxes, strict=True)
+            ]
+        )
     first: dict[str, str] = {}
     pictures: dict[str, Picture] = {}
     names: dict[str, list[str]] = {}
@@ -255,18 +272,24 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
             names.setdefault(skipped.content, []).append(skipped.name)
             if pictures.setdefault(skipped.content, by_name[skipped.name]).name == skipped.name:
                 faceless.append(skipped.content)
+    keys = {
+        row: f"{whole.contents[row]}:{','.join(map(str, whole.boxes[row].tolist()))}"
+        for row in rows
+    }
+    places = {
+        row: (bytes.fromhex(whole.contents[row]), box_bytes(whole.boxes[row])) for row in rows
+    }
     return Photos(
         vectors=whole.vectors[np.array(rows, dtype=np.int64)],
         boxes=whole.boxes[np.array(rows, dtype=np.int64)],
         contents=[whole.contents[row] for row in rows],
-        keys=[
-            f"{whole.contents[row]}:{','.join(map(str, whole.boxes[row].tolist()))}" for row in rows
-        ],
+        keys=list(keys.values()),
         pictures=pictures,
         names=names,
         faceless=faceless,
         gone=frozenset(),
         looks={content.hex(): look for content, look in looks.items()},
+        qualities={keys[row]: measured[at] for row, at in places.items() if at in measured},
         unread={one.content for one in whole.skipped if one.content is not None} - names.keys(),
         skipped=[one for one in whole.skipped if one.pictures and one.reason != NO_FACE],
         noted=[one for one in whole.skipped if not one.pictures],

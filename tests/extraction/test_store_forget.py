@@ -10,6 +10,7 @@ import pytest
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Detection
 from facetrack.extraction import store as stores
+from facetrack.extraction.database import TABLES
 from facetrack.extraction.detections import DetectionRecord
 from facetrack.extraction.store import Store, count_rows
 
@@ -32,6 +33,7 @@ def fill(home: Path, n: int, at_once: int = 1) -> dict[str, bytes]:
                 "embedder",
                 [(digests[one], BOX[0], vectors[one]) for one in some],
                 [(digests[one], NUMBERS.bytes(80), False) for one in some],
+                [(digests[one], BOX[0], vectors[one, :5]) for one in some],
             )
     return {digest.hex(): vectors[one].tobytes() for one, digest in enumerate(digests)}
 
@@ -44,11 +46,11 @@ def home(tmp_path: Path) -> Path:
 def test_no_piece_of_a_vector_is_left_in_any_file(home: Path) -> None:
     kept = fill(home, 400, at_once=8)
     gone = random.Random(3).sample(sorted(kept), 60)
-    assert count_rows(home, gone) == {"detections": 60, "vectors": 60, "looks": 60}
+    assert count_rows(home, gone) == dict.fromkeys(TABLES, 60)
     with Store(home) as store:
-        assert store.forget(gone) == 180
+        assert store.forget(gone) == 240
         files = b"".join(path.read_bytes() for path in home.glob("embeddings.sqlite*"))
-    assert count_rows(home, gone) == {"detections": 0, "vectors": 0, "looks": 0}
+    assert count_rows(home, gone) == dict.fromkeys(TABLES, 0)
     for digest in gone:
         assert bytes.fromhex(digest) not in files
         assert not any(kept[digest][at : at + 32] in files for at in range(0, 480, 32))
@@ -58,6 +60,7 @@ def test_no_piece_of_a_vector_is_left_in_any_file(home: Path) -> None:
         assert len(store.vectors("embedder", faces)) == 340
         assert len(store.detections("detector", map(bytes.fromhex, others))) == 340
         assert len(store.looks(map(bytes.fromhex, others))) == 340
+        assert len(store.qualities(faces)) == 340
 
 
 def test_damaged_rows_may_be_anybodys_and_go(home: Path) -> None:
@@ -68,7 +71,7 @@ def test_damaged_rows_may_be_anybodys_and_go(home: Path) -> None:
         (key,) = connection.execute("SELECT key FROM looks LIMIT 1").fetchone()
         connection.execute("UPDATE looks SET payload = zeroblob(81) WHERE key = ?", [key])
     connection.close()
-    assert count_rows(home, []) == {"detections": 0, "vectors": 1, "looks": 1}
+    assert count_rows(home, []) == {**dict.fromkeys(TABLES, 0), "vectors": 1, "looks": 1}
     with Store(home) as store:
         assert store.forget([]) == 2
 
@@ -108,7 +111,7 @@ def test_rows_that_another_process_has_not_moved_into_the_file_count(home: Path)
     with Store(home) as store:  # has the log open
         digests = list(fill(home, 2))
         assert (home / "embeddings.sqlite-wal").stat().st_size
-        assert count_rows(home, digests) == {"detections": 2, "vectors": 2, "looks": 2}
+        assert count_rows(home, digests) == dict.fromkeys(TABLES, 2)
         del store
 
 

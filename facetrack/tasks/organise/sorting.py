@@ -19,6 +19,7 @@ from facetrack.core.likelihood import Odds
 from facetrack.core.progress import QUIET, Progress
 from facetrack.organiser import (
     changes,
+    low_quality,
     people_file,
     people_writing,
     photo_pairs,
@@ -105,6 +106,7 @@ class _Run:
                 lines = summary.summarise(counts, decision.now.radius, missing)
                 if (mistaken := decision.groups.mistaken) is not None:
                     lines.append(photo_pairs.tell(mistaken, self._request.clusterer.name))
+                lines += low_quality.tell(decision.photos)
                 self._make_page(decision, counts, lines)
                 self._save(decision.now, restore, None if is_new else last)
         compares = restore is None and not is_new

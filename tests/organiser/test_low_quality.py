@@ -1,0 +1,92 @@
+"""Faces too blurred or small come to groups and found none."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from facetrack.extraction.quality import COLUMNS
+from facetrack.organiser.low_quality import join_low, tell
+from facetrack.organiser.photos import Photos
+from facetrack.testing import Workspace, organise, photos
+
+SHARP = COLUMNS.index("sharpness")
+
+
+def _photos(places: list[float], low: list[bool], on: str | None = None) -> Photos:
+    """Faces on a line, each on its photo: a letter of `on`."""
+    n = len(places)
+    qualities = np.full((n, len(COLUMNS)), np.nan, np.float32)
+    qualities[:, SHARP] = np.where(low, 0.001, 0.1)
+    return Photos(
+        vectors=np.array([[place, 0] for place in places], np.float32),
+        boxes=np.zeros((n, 4), np.int64),
+        contents=list(on or "abcdefghij"[:n]),
+        keys=[str(i) for i in range(n)],
+        pictures={},
+        names={},
+        faceless=[],
+        gone=[],
+        looks={},
+        unread=[],
+        skipped=[],
+        noted=[],
+        n_pictures=n,
+        qualities={str(i): row for i, row in enumerate(qualities)},
+    )
+
+
+def _join(found: Photos, labels: list[int], radius: float | None) -> list[int]:
+    low: NDArray[np.bool_] = found.low
+    return [int(label) for label in join_low(np.array(labels), found, low, radius)]
+
+
+def test_a_low_face_comes_to_the_nearest_group_within_the_radius() -> None:
+    found = _photos([0, 0.2, 5, 0.3, 9], [False, False, False, True, True])
+    # .3 is √((.3² + .1²) / 2) = .22 from the first two, and 9 is near nobody.
+    assert _join(found, [0, 0, 1], 0.23) == [0, 0, 1, 0, 3]
+    assert _join(found, [0, 0, 1], 0.22) == [0, 0, 1, 2, 3]
+    assert _join(found, [0, 0, 1], None) == [0, 0, 1, 2, 3]
+    assert tell(found) == ["2 faces are too blurred or small to found a group"]
+
+
+def test_low_faces_never_found_a_group_alone() -> None:
+    found = _photos([0, 5, 5, 5], [False, True, True, True])
+    assert _join(found, [0], 1.0) == [0, 1, 2, 3]
+
+
+def test_two_faces_of_a_photo_stay_apart() -> None:
+    found = _photos([0, 0.2, 0.1, 0.1], [False, False, True, True], on="abac")
+    assert _join(found, [0, 1], 0.5) == [0, 1, 1, 0]  # the third shares a photo with the first
+
+
+def test_noise_stays_noise() -> None:
+    found = _photos([0, 3, 0.1], [False, False, True])
+    assert len(set(_join(found, [-1, -1], 0.01))) == 3
+
+
+def test_what_was_stored_before_there_were_qualities_is_not_low() -> None:
+    found = _photos([0, 1], [True, True])
+    before = Photos(**{**vars(found), "qualities": {}})
+    assert not before.low.any()
+    assert tell(before) == []
+
+
+def test_a_folder_with_blurred_photos(
+    workspace: Workspace, warm_home: Path, tmp_path: Path
+) -> None:
+    root, out = photos(tmp_path, warm_home, 12), tmp_path / "out"
+    organise(workspace, root, out).ok()
+    before = {path.parent.name for path in out.glob("person-*/*")}
+    for path in sorted(root.rglob("*.*"))[:6]:
+        with Image.open(path) as picture:
+            blurred = picture.convert("RGB").filter(ImageFilter.GaussianBlur(4))
+            blurred.save(path.with_name(f"blurred-{path.name}"))
+    told = organise(workspace, root, out).ok()
+    assert before <= {path.parent.name for path in out.glob("person-*/*")}
+    assert "6 faces are too blurred or small to found a group" in told
+    founded = {path.parent for path in out.glob("person-*/blurred-*")}
+    for folder in founded:
+        assert any(not path.name.startswith("blurred-") for path in folder.iterdir())
+    assert "blurred or small, so it founds no group" in (out / "index.html").read_text()
