@@ -14,6 +14,8 @@ from facetrack.core.errors import UserError
 from facetrack.dataset.lfw_pairs import NamedPair, fetch_pairs, read_pairs
 from facetrack.system.shipped import CONF
 
+pytestmark = pytest.mark.usefixtures("online")
+
 LFW_PAIRS = SHARED / "data/lfw_pairs.txt"
 SMALL = "2\t1\nAna_Lima\t1\t12\nAna_Lima\t1\tBob_Ray\t2\nJosé\t3\t4\nJosé\t3\tBob_Ray\t1\n"
 
