@@ -1,5 +1,6 @@
 """Whether facetrack may use the network, and when it last could not."""
 
+import contextlib
 import datetime
 import os
 from pathlib import Path
@@ -27,7 +28,8 @@ def was_tried_today() -> bool:
 
 def remember_failure() -> None:
     """A download that nobody asked for has failed: it is not tried again today."""
-    replace(_note(), f"{_today()}\n".encode())
+    with contextlib.suppress(OSError, UserError):  # then it is tried again
+        replace(_note(), f"{_today()}\n".encode())
 
 
 def _note() -> Path:

@@ -36,7 +36,7 @@ _ABOUT = {
 
 @dataclass(frozen=True)
 class Models:
-    """What is chosen by stage. say: what the user is to know of it, None for nothing."""
+    """What is chosen by stage. told: what the user is to know of it; None for nothing."""
 
     choices: Mapping[str, str]
     told: str | None = None
