@@ -83,10 +83,10 @@ class AverageLinkage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     def _group_on_graph(
         self, points: Floats, same: Distinct, eps: float, conflicts: "Links", key: bytes
     ) -> NDArray[np.int64]:
-        from facetrack.clusterer.kernels.graph import find_graph
+        from facetrack.clusterer.kernels.graph import find_graph, trim
         from facetrack.clusterer.kernels.reciprocal import merge_reciprocal
 
-        near = find_graph(points, eps, key, neighbors=self.neighbors)
+        near = trim(find_graph(points, eps, key, neighbors=self.neighbors))
         self.neighbors_recall_ = near.recall
         return merge_reciprocal(points, same.counts, near.starts, near.ends, eps, conflicts)
 

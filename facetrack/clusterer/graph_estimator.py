@@ -86,6 +86,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         copies = find_copies(near, apart, AS_GOOD_AS_EQUAL * eps)
         crowded = find_crowded(near, copies, graph.K)
         near = graph.ask_again(unique[copies.rows], without_copies(near, copies), crowded)
+        near = graph.trim(near)
         apart = contract(apart, copies.inverse, len(copies.rows))
         tied = without(links.weigh(near), apart)
         linked = np.flatnonzero(np.diff(tied.starts))

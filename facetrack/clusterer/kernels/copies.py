@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.clusterer.kernels.compiling import compile_kernel
-from facetrack.clusterer.kernels.graph import Graph
+from facetrack.clusterer.kernels.graph import Graph, count_asked
 from facetrack.clusterer.kernels.links import Links
 
 Array = NDArray[Any]
@@ -52,14 +52,14 @@ def find_copies(graph: Graph, conflicts: Links, apart: float) -> Copies:
 
 
 def find_crowded(graph: Graph, copies: Copies, k: int) -> NDArray[np.int64]:
-    """Those, as indices into `rows`, whose list of k neighbours is too short without copies."""
+    """Those, as indices into `rows`, whose list is too short for one of k without copies."""
     sizes = np.diff(graph.starts)
     dropped = np.zeros(len(graph.ends) + 1, np.int64)
     is_copy = np.ones(len(sizes), bool)
     is_copy[copies.rows] = False
     np.cumsum(is_copy[graph.ends], out=dropped[1:])
     lost = dropped[graph.starts[1:]] - dropped[graph.starts[:-1]]
-    crowded = (sizes >= k) & (lost > _CROWDED * k)
+    crowded = (sizes >= count_asked(graph, k)) & (sizes - lost < (1 - _CROWDED) * k)
     return np.flatnonzero(crowded[copies.rows])
 
 

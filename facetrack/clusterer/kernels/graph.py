@@ -35,6 +35,8 @@ people apart."""
 
 # Up to so many points the nearest are kept at any distance: one graph then answers every radius.
 _ANY_RADIUS = 20_000
+# Times as many neighbours as are needed are asked of faiss.
+_SPARE = 2
 # Beyond so many, looking at every pair takes minutes.
 _TOO_MANY = 200_000
 # Candidates are chosen by their squares, whose rounding must not cost one: `within` decides.
@@ -83,7 +85,8 @@ def find_graph(
     """The graph of (n, d) distinct points within a radius; shared.
 
     key: the points' digest. neighbors: "exact", "faiss", or "auto": faiss for more than 200,000
-    points where it is installed. Raises UserError where it is asked for and is not.
+    points where it is installed; its lists are `count_asked` long. Raises UserError where faiss is
+    asked for and is not there.
     """
     n = len(points)
     by_faiss = neighbors == "faiss" or (
@@ -93,6 +96,26 @@ def find_graph(
     make = partial(_find_all, points, radius, reach, k, by_faiss)
     whole: Graph = cache.get(("graph", key, k, reach, by_faiss), make)
     return whole.within(radius)
+
+
+def count_asked(graph: Graph, k: int = K) -> int:
+    """How many neighbours a point of a graph has at most.
+
+    Of faiss twice as many as are needed: that takes hardly longer, and copies of a face, which come
+    off, seldom leave too few, for which every pair would have to be looked at.
+    """
+    return k if graph.recall is None else _SPARE * k
+
+
+def trim(graph: Graph, k: int = K) -> Graph:
+    """The graph with no more than the k nearest of each point."""
+    counts = np.diff(graph.starts)
+    place = np.arange(len(graph.ends)) - np.repeat(graph.starts[:-1], counts)
+    near = place < k
+    if near.all():
+        return graph
+    starts = np.concatenate([[0], np.cumsum(np.minimum(counts, k))])
+    return replace(graph, starts=starts, ends=graph.ends[near], distances=graph.distances[near])
 
 
 def ask_again(points: Floats, graph: Graph, asking: NDArray[np.int64], k: int = K) -> Graph:
@@ -114,7 +137,7 @@ def _find_all(points: Floats, radius: float, reach: float, k: int, by_faiss: boo
     if not by_faiss:
         return _arrange(n, _find_exactly(points, np.arange(n), radius, reach, k), reach)
     index = approximate.Neighbours(points, radius)
-    graph = _arrange(n, _find_by_faiss(points, index, reach, k), reach)
+    graph = _arrange(n, _find_by_faiss(points, index, reach, _SPARE * k), reach)
     return replace(graph, recall=_find_recall(points, index, radius, k))
 
 

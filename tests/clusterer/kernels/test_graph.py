@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer import ChineseWhispers, Infomap
 from facetrack.clusterer.kernels import approximate, graph
-from facetrack.clusterer.kernels.graph import Graph, find_graph
+from facetrack.clusterer.kernels.graph import Graph, find_graph, trim
 from facetrack.clusterer.shared import cache, digest
 from facetrack.core.faces import Vectors
 
@@ -26,7 +26,7 @@ def _empty_cache() -> None:
 
 
 def _find(points: Floats, radius: float, k: int = 5, neighbors: str = "exact") -> Graph:
-    return find_graph(points, radius, digest(points), k, neighbors)
+    return trim(find_graph(points, radius, digest(points), k, neighbors), k)
 
 
 def _slow(points: Floats, radius: float, k: int) -> list[list[tuple[int, float]]]:
@@ -234,3 +234,14 @@ def test_auto_takes_faiss_for_many(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _find(points, 1.0, 5, "auto").recall == 1.0
     monkeypatch.setattr(approximate, "is_there", lambda: False)
     assert _find(points, 1.0, 5, "auto").recall is None
+
+
+def test_faiss_is_asked_for_more_than_are_needed() -> None:
+    pytest.importorskip("faiss", reason="faiss is not installed: the extra facetrack[faiss]")
+    points = np.random.RandomState(0).normal(size=(600, 8))
+    found = find_graph(points, 9.0, digest(points), 10, "faiss")
+    assert set(np.diff(found.starts).tolist()) == {graph.count_asked(found, 10)} == {20}
+    trimmed, exact = trim(found, 10), find_graph(points, 9.0, digest(points), 10)
+    np.testing.assert_array_equal(trimmed.starts, exact.starts)
+    np.testing.assert_array_equal(trimmed.ends, exact.ends)
+    assert trim(exact, 10) is exact
