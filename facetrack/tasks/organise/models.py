@@ -6,6 +6,7 @@
 """
 
 import pkgutil
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ Say = Callable[[str], None]
 
 BEST = {"detector": "yunet", "embedder": "mobilefacenet"}
 BUILT_IN = {"detector": "dlib_hog", "embedder": "dlib"}
+_FAILED = re.compile(r"\((https://\S+) ([^;)]+)[;)]")
 _ABOUT = {
     "yunet": "YuNet, which finds faces (0.2 MB, MIT licence)",
     "mobilefacenet": "MobileFaceNet, which tells them apart (4 MB, Apache-2.0 licence)",
@@ -120,8 +122,14 @@ def _find_obstacle(still_open: list[str], say: Say) -> str | None:
             _build(settings).prepare()
     except UserError as error:
         network.remember_failure()
-        return f"YuNet and MobileFaceNet cannot be had today ({error})"
+        return f"YuNet and MobileFaceNet cannot be had today ({_shorten(str(error))})"
     return None
+
+
+def _shorten(told: str) -> str:
+    """The first address that failed, and how; all of it where no address did."""
+    found = _FAILED.search(told)
+    return told if found is None else f"{urlsplit(found[1]).hostname} {found[2]}"
 
 
 def _build(settings: Mapping[str, Any]) -> Any:

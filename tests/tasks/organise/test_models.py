@@ -49,7 +49,10 @@ def test_what_could_not_be_had_is_not_tried_again_that_day(
         "tells them apart (4 MB, Apache-2.0 licence), once, from media.githubusercontent.com and "
         "raw.githubusercontent.com; no photo leaves this machine"
     ]
-    assert str(models.told).startswith("YuNet and MobileFaceNet cannot be had today (no face_det")
+    assert str(models.told).startswith(
+        "YuNet and MobileFaceNet cannot be had today (media.githubusercontent.com cannot be "
+        "reached): photos are sorted by dlib_hog and dlib"
+    )
     again, said = _choose(tmp_path / "out")
     assert (again.choices, said) == (BUILT_IN, [])
     assert str(again.told).startswith("YuNet and MobileFaceNet could not be downloaded today: ")
