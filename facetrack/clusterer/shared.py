@@ -119,5 +119,5 @@ def _distinct(points: NDArray[Any]) -> Distinct:
 
 
 def _size(value: object) -> int:
-    arrays = [value] if isinstance(value, np.ndarray) else vars(value).values()
+    arrays = [value] if isinstance(value, np.ndarray) else getattr(value, "__dict__", {}).values()
     return sum(one.nbytes for one in arrays if isinstance(one, np.ndarray))

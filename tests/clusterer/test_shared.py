@@ -48,3 +48,11 @@ def test_distinct_rows_in_order_of_appearance() -> None:
     assert same.rows.tolist() == [0, 1, 3]
     assert same.inverse.tolist() == [0, 1, 0, 2, 1, 0]
     assert same.counts.tolist() == [3, 2, 1]
+
+
+def test_that_there_is_nothing_is_kept_as_well() -> None:
+    made = []
+    shared = Shared(1000)
+    for _ in range(2):
+        assert shared.get("nothing", lambda: made.append(1)) is None
+    assert made == [1]

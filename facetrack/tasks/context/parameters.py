@@ -14,8 +14,7 @@ from facetrack.tasks.context import names
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
 PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out", "roots", "file"}
-PLACES |= {"pairs"}
-PLACES |= {"urls"}  # the same file, known by its hash, wherever it is downloaded
+PLACES |= {"pairs", "urls"}  # the same file, known by its hash, wherever it is downloaded
 # Settings that came later, with the value that stands for how it was before: so what the version
 # before has finished is found.
 _LATER = {"detector.megapixels": "40", "dataset.exclude": "[]", "dataset.roots": "None"}

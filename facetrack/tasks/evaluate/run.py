@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from facetrack import figures
+from facetrack.clusterer.shared import cache
 from facetrack.core.artifacts import mark_nobody, mark_people
 from facetrack.core.faces import Embeddings
 from facetrack.core.likelihood import Odds
@@ -70,7 +71,7 @@ def evaluate(config: DictConfig) -> None:
             say(f"  {photo_pairs.tell(impossible)}")
         job.give(run, metrics=values)
         run.metrics(values, means.series)
-        odds = Odds.of(read_scale(config).likelihood, embeddings.vectors)
+        odds = _find_odds(config, embeddings)
         files: dict[str, str | bytes] = {
             "skipped.csv": write_skipped(embeddings.skipped),
             "tsne.png": picture,
@@ -88,6 +89,17 @@ def evaluate(config: DictConfig) -> None:
         say("\nPages: " + ", ".join(str(folder / name) for name in sorted(pages)))
     if not config.sweep_id:
         say(f"\n{job.tracking.where_line()}")
+
+
+def _find_odds(config: DictConfig, embeddings: Embeddings) -> Odds | None:
+    """What a distance says of two faces; not asked where nobody is named, nor confused."""
+    if not embeddings.names:
+        return None
+    ratios = read_scale(config).likelihood
+    # Half a second for thousands of faces, which the jobs of a sweep share.
+    return cache.get(
+        ("odds", ratios, embeddings.digest), lambda: Odds.of(ratios, embeddings.vectors)
+    )
 
 
 def _tsne_png(
