@@ -169,7 +169,9 @@ def mutated(content: bytes, rng: random.Random) -> bytes:
 
 
 def _picture(rng: random.Random) -> bytes:
-    formats = ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM"]
+    formats = ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "GIF"]
+    if ".avif" in kinds.SUFFIXES:
+        formats.append("AVIF")
     if ".heic" in kinds.SUFFIXES:
         formats.append("HEIF")
     kind = rng.choice(formats)

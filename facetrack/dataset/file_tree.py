@@ -26,13 +26,12 @@ _RAW = _kinds(
     "nef nrw orf ori pef ptx pxn r3d raf raw rw2 rwl rwz sr2 srf srw x3f"
 )
 _HEIC = _kinds("heic heif hif")
+_AVIF = _kinds("avif avifs")
 _OTHER_PICTURES = (
     _RAW
     | _HEIC
-    | _kinds(
-        "avif avifs exr gif hdr heics heifs ico j2k jp2 jpf jpx jxl jxr pam pcx psb psd sgi tga "
-        "wdp xcf"
-    )
+    | _AVIF
+    | _kinds("exr hdr heics heifs ico j2k jp2 jpf jpx jxl jxr pam pcx psb psd sgi tga wdp xcf")
 )
 _VIDEOS = _kinds("3g2 3gp avi flv insv m2ts m4v mkv mov mp4 mpeg mpg mts ogv vob webm wmv")
 
@@ -206,6 +205,8 @@ def _is_file(entry: "os.DirEntry[str]") -> bool:
 def _not_read(suffix: str) -> str:
     if suffix in _HEIC:
         return f"{suffix[1:]} pictures are read after: pip install 'facetrack[heic]'"
+    if suffix in _AVIF:
+        return f"{suffix[1:]} pictures are read after: pip install --upgrade pillow"
     raw = "RAW " if suffix in _RAW else ""
     return f"{raw}{suffix[1:]} pictures are not read: convert it to jpeg or png"
 

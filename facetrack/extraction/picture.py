@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Image
-from facetrack.core.kinds import HEIC
+from facetrack.core.kinds import AVIF, HEIC
 from facetrack.extraction.jpeg import passes
 from facetrack.extraction.looks import look
 from facetrack.extraction.repair import repairs
@@ -26,8 +26,15 @@ if HEIC:
     pillow_heif.register_heif_opener(thumbnails=False)
 
 # What is decoded, by content and whatever the suffix. No other decoder runs.
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", *(["HEIF"] if HEIC else []))
-_EXPECTED = f"expected jpeg, png, webp, bmp, tiff{', heic' if HEIC else ''} or pnm"
+_OPTIONAL = {"AVIF": AVIF, "HEIF": HEIC}
+_FORMATS = (
+    *("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "GIF"),
+    *(name for name, is_there in _OPTIONAL.items() if is_there),
+)
+_EXPECTED = (
+    f"expected jpeg, png, webp, bmp, tiff, gif{', avif' if AVIF else ''}"
+    f"{', heic' if HEIC else ''} or pnm"
+)
 
 MAX_PIXELS = 200_000_000
 # Pillow's own limit is lower and does not say the size.
@@ -72,10 +79,10 @@ def read_bytes(data: bytes) -> Image:
 def decode(data: bytes, *, with_look: bool = False) -> Decoded:
     """Decode a picture file's content, upright by its EXIF orientation.
 
-    Transparent parts become white, more than 8 bits a channel are scale down to 8; of several
-    pages the first is taken. Of a file that was cut short, what there is. Takes 7 bytes a pixel
-    and what the decoder needs. Raises UserError with the reason where it is no such picture,
-    is damaged, or has more than MAX_PIXELS pixels (known before it is decoded).
+    Transparent parts become white, more than 8 bits per channel are scaled down to 8; of several
+    pages, or pictures that move, the first is taken. Of a file that was cut short, what there is.
+    Takes 7 bytes per pixel and what the decoder needs. Raises UserError with the reason where it
+    is no such picture, is damaged, or has more than MAX_PIXELS pixels (known before it is decoded).
     """
     if not data:
         raise UserError("empty file")

@@ -1,7 +1,7 @@
 """Picture files that a decoder refuses although their pixels are there, wholly or in part.
 
 A PNG whose texts or colour profile are too large or damaged is read without them; of a JPEG, PNG,
-BMP or PNM that ends too early, what there is.
+GIF, BMP or PNM that ends too early, what there is.
 """
 
 import struct
@@ -26,6 +26,8 @@ def repairs(data: bytes) -> Iterator[tuple[bytes, bool]]:
     elif data.startswith(b"\xff\xd8"):
         yield data + _END_OF_JPEG, True
         yield data[: max(data.rfind(segment) for segment in _JPEG_SEGMENTS)] + _END_OF_JPEG, True
+    elif data.startswith(b"GIF8"):
+        yield from _of_gif(data)
     elif data.startswith((b"BM", b"P4", b"P5", b"P6")):
         yield data + bytes(_MAX_MISSING), True
 
@@ -49,6 +51,32 @@ def _of_png(data: bytes) -> Iterator[tuple[bytes, bool]]:
         stream = _complete(stream, kept[0][1])
     chunks = [*kept, (b"IDAT", stream), (b"IEND", b"")]
     yield _PNG + b"".join(_chunk(kind, content) for kind, content in chunks), not whole
+
+
+def _of_gif(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """The first picture of a GIF whose pixels end too early, filled up with its first colour."""
+    colours, at = data[10] if len(data) > 10 else 0, 13
+    if colours & 0x80:
+        at += 3 << (1 + (colours & 7))
+    while data[at : at + 1] == b"!":  # an extension: its kind, and blocks
+        at = _pass_blocks(data, at + 2)
+    if data[at : at + 1] != b"," or at + 10 >= len(data):
+        return
+    width, height, local = struct.unpack_from("<HHB", data, at + 5)
+    at += 11 + (3 << (1 + (local & 7)) if local & 0x80 else 0)
+    short = _pass_blocks(data, at) - len(data)
+    if short < 0:
+        return
+    # Code 0 is the first colour, and codes have at most 12 bits: 170 of them in a full block.
+    missing = min(1 + width * height // 170, _MAX_MISSING >> 8)
+    yield data + bytes(short) + (b"\xff" + bytes(255)) * missing + b"\0;", True
+
+
+def _pass_blocks(data: bytes, at: int) -> int:
+    """Where the blocks that start there end; of blocks cut short, where the last would end."""
+    while at < len(data) and data[at]:
+        at += 1 + data[at]
+    return at + 1 if at < len(data) else at
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:

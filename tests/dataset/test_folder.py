@@ -95,13 +95,13 @@ def test_folders_that_are_not_people(tmp_path: Path) -> None:
 
 def test_pictures_of_other_formats_and_videos_are_listed(tmp_path: Path, no_heic: None) -> None:
     put(tmp_path, "ana/1.png")
-    for name in ("ana/IMG_1.HEIC", "ana/raw.cr2", "ana/clip.mp4", "moving.gif"):
+    for name in ("ana/IMG_1.HEIC", "ana/raw.cr2", "ana/clip.mp4", "old.tga"):
         (tmp_path / name).touch()
     assert reasons(Folder(tmp_path).load()) == {
         "ana/IMG_1.HEIC": "heic pictures are read after: pip install 'facetrack[heic]'",
         "ana/raw.cr2": "RAW cr2 pictures are not read: convert it to jpeg or png",
         "ana/clip.mp4": "mp4 videos are not read",
-        "moving.gif": "gif pictures are not read: convert it to jpeg or png",
+        "old.tga": "tga pictures are not read: convert it to jpeg or png",
     }
 
 

@@ -44,7 +44,7 @@ def remarks(listing: Pictures) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("suffix", ["jfif", "JPE", "jif", "mpo", "ppm", "pbm", "pnm", "dib"])
+@pytest.mark.parametrize("suffix", ["jfif", "JPE", "jif", "mpo", "ppm", "pbm", "pnm", "dib", "GIF"])
 def test_rarer_names_of_pictures_are_read(tmp_path: Path, suffix: str) -> None:
     put(tmp_path, f"a.{suffix}")
     assert names(Folder(tmp_path).load()) == [f"a.{suffix}"]
