@@ -124,6 +124,7 @@ class Embeddings:
     n_pictures: how many pictures were looked at.
     contents: n SHA-256 digests in hex, of the content of the picture each face is on.
     scores: (n,), landmarks: (n, 5, 2), as the detector gave them; None where it gave none.
+    sharpness: (n,) float32, see extraction/quality.py; NaN, or None for all, where it is not known.
     """
 
     vectors: Vectors
@@ -134,6 +135,7 @@ class Embeddings:
     contents: Sequence[str]
     scores: Scores | None = None
     landmarks: Landmarks | None = None
+    sharpness: NDArray[np.float32] | None = None
 
     @cached_property
     def names(self) -> list[str]:
@@ -169,6 +171,7 @@ class Embeddings:
             contents=[self.contents[row] for row in rows.tolist()],
             scores=None if self.scores is None else self.scores[rows],
             landmarks=None if self.landmarks is None else self.landmarks[rows],
+            sharpness=None if self.sharpness is None else self.sharpness[rows],
         )
 
     def of_people(self, people: NDArray[np.int64]) -> tuple["Embeddings", NDArray[np.int64]]:

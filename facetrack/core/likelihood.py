@@ -1,12 +1,17 @@
 """What a distance says of two faces: how likely they show one person.
 
-| name   | what it is                                                                        |
-|--------|-----------------------------------------------------------------------------------|
-| ratio  | the likelihood ratio of a distance d: how many times as often pairs of one person |
-|        | are d apart as pairs of two people                                                |
-| ratios | pairs (distance, log10 of its ratio), falling; between them the logarithm is      |
-|        | linear, and beyond them it goes on as between the last two                        |
-| prior  | the share of a set's pairs that show one person, whatever their distance          |
+| name      | what it is                                                                     |
+|-----------|--------------------------------------------------------------------------------|
+| ratio     | the likelihood ratio of a distance d: how many times as often pairs of one     |
+|           | person are d apart as pairs of two people                                      |
+| sharpness | of a pair: that of its less sharp face (see extraction/quality.py). Blurred    |
+|           | faces look alike and say less                                                  |
+| ratios    | rows (distance, log10 of its ratio), falling; between them the logarithm is    |
+|           | linear, and beyond them it goes on as between the last two. Where there are    |
+|           | more columns each is for pairs of a sharpness, which the first row says:       |
+|           | (0, sharpness, …), rising. Between them the logarithm is linear in that of the |
+|           | sharpness, beyond them it stays                                                |
+| prior     | the share of a set's pairs that show one person, whatever their distance       |
 
 By Bayes' rule the probability of one person is prior · ratio / (prior · ratio + 1 - prior). The
 ratios belong to the embedder; the prior is the folder's own, and is found without labels: the
@@ -25,7 +30,7 @@ from numpy.typing import NDArray
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Vectors
 
-Ratios = tuple[tuple[float, float], ...]
+Ratios = tuple[tuple[float, ...], ...]
 Floats = NDArray[np.float64]
 
 # Pairs of so many faces tell the prior: of a million pairs in a thousand one is of one person.
@@ -43,8 +48,10 @@ class Odds:
     prior: float
 
     @classmethod
-    def of(cls, ratios: Ratios | None, vectors: Vectors) -> Self | None:
-        """Those of a set's (n, d) vectors.
+    def of(
+        cls, ratios: Ratios | None, vectors: Vectors, sharpness: NDArray[np.float32] | None = None
+    ) -> Self | None:
+        """Those of a set's (n, d) vectors; sharpness: (n,), NaN and None where it is not known.
 
         None where the embedder's ratios are not measured, or vectors are not of length 1, as they
         were then.
@@ -54,22 +61,46 @@ class Odds:
         lengths = np.linalg.norm(vectors, axis=1)
         if np.abs(lengths - 1).max() > _UNIT:
             return None
-        return cls(ratios, estimate_prior_of(ratios, vectors))
+        return cls(ratios, estimate_prior_of(ratios, vectors, sharpness))
 
-    def find(self, distance: float) -> float:
-        """How likely two faces so far apart show one person."""
-        return float(find_probability(self.ratios, np.array(distance), self.prior))
+    def find(self, distance: float, sharpness: float = math.nan) -> float:
+        """How likely two faces so far apart show one person. sharpness: the less sharp one's."""
+        at, blur = np.array(distance), np.array(sharpness)
+        return float(find_probability(self.ratios, at, self.prior, blur))
 
-    def tell(self, distance: float) -> str:
+    def tell(self, distance: float, sharpness: float = math.nan) -> str:
         """The same for a reader: "73 % one person"."""
-        return _tell(self.find(distance))
+        return _tell(self.find(distance, sharpness))
 
 
-def find_log_ratio(ratios: Ratios, distances: Floats) -> Floats:
-    """log10 of the ratio at each of some distances, of any shape; within ±6."""
-    at, logs = (np.array(column) for column in zip(*ratios, strict=True))
-    log_ratio: Floats = np.clip(interpolate(distances, at, logs), -_MOST_SURE, _MOST_SURE)
-    return log_ratio
+def find_log_ratio(
+    ratios: Ratios, distances: Floats, sharpness: NDArray[np.floating] | None = None
+) -> Floats:
+    """log10 of the ratio at each of some distances, of any shape; within ±6.
+
+    sharpness: of each pair, of the same shape; the sharpest of the table where it is NaN, or None.
+    """
+    kinds, at, logs = _read_table(ratios)
+    log_ratio: Floats
+    if sharpness is None or len(kinds) == 1:
+        log_ratio = interpolate(distances, at, logs[:, -1])
+    else:
+        log_sharpness = np.log(np.maximum(np.nan_to_num(sharpness, nan=kinds[-1]), kinds[0]))
+        column = np.interp(log_sharpness, np.log(kinds), np.arange(len(kinds)))
+        log_ratio = np.zeros(np.shape(distances))
+        for number in range(len(kinds)):
+            share = np.maximum(1 - np.abs(column - number), 0)
+            if share.any():
+                log_ratio += share * interpolate(distances, at, logs[:, number])
+    return np.clip(log_ratio, -_MOST_SURE, _MOST_SURE)
+
+
+def _read_table(ratios: Ratios) -> tuple[Floats, Floats, Floats]:
+    """The (c,) kinds of sharpness, the (k,) distances, and the (k, c) logarithms."""
+    table = np.array(ratios)
+    if table.shape[1] == 2:
+        return np.ones(1), table[:, 0], table[:, 1:]
+    return table[0, 1:], table[1:, 0], table[1:, 1:]
 
 
 def interpolate(distances: Floats, at: Floats, values: Floats) -> Floats:
@@ -84,19 +115,29 @@ def interpolate(distances: Floats, at: Floats, values: Floats) -> Floats:
     return found
 
 
-def find_probability(ratios: Ratios, distances: Floats, prior: float) -> Floats:
-    """How likely pairs at some distances, of any shape, show one person. prior: in [0, 1]."""
-    odds = prior * 10.0 ** find_log_ratio(ratios, distances)
+def find_probability(
+    ratios: Ratios,
+    distances: Floats,
+    prior: float,
+    sharpness: NDArray[np.floating] | None = None,
+) -> Floats:
+    """How likely pairs at some distances, of any shape, show one person. prior: in [0, 1].
+
+    sharpness: see `find_log_ratio`.
+    """
+    odds = prior * 10.0 ** find_log_ratio(ratios, distances, sharpness)
     probability: Floats = odds / (odds + 1 - prior)
     return probability
 
 
-def estimate_prior(ratios: Ratios, distances: Floats) -> float:
-    """The prior of (m,) distances of a set's pairs, by maximum likelihood.
+def estimate_prior(
+    ratios: Ratios, distances: Floats, sharpness: NDArray[np.floating] | None = None
+) -> float:
+    """The prior of (m,) distances of a set's pairs, by maximum likelihood; sharpness: (m,), theirs.
 
     0 where even the nearest pair speaks for nobody, 1 where no pair speaks for two people.
     """
-    ratio = 10.0 ** find_log_ratio(ratios, distances)
+    ratio = 10.0 ** find_log_ratio(ratios, distances, sharpness)
 
     def slope(prior: float) -> float:
         return float(((ratio - 1) / (prior * ratio + 1 - prior)).sum())
@@ -113,20 +154,39 @@ def estimate_prior(ratios: Ratios, distances: Floats) -> float:
     return (low + high) / 2
 
 
-def estimate_prior_of(ratios: Ratios, vectors: Vectors, seed: int = 0) -> float:
+def estimate_prior_of(
+    ratios: Ratios,
+    vectors: Vectors,
+    sharpness: NDArray[np.float32] | None = None,
+    seed: int = 0,
+) -> float:
     """The prior of the pairs of (n, d) vectors, of 2,000 of them where there are more.
 
-    0.5, which takes no side, where there is no pair.
+    sharpness: (n,), of each face. 0.5, which takes no side, where there is no pair.
     """
-    if len(vectors) < 2:
+    n = len(vectors)
+    if n < 2:
         return 0.5
-    some = vectors
-    if len(vectors) > _MOST_FACES:
-        some = vectors[np.random.RandomState(seed).choice(len(vectors), _MOST_FACES, replace=False)]
-    points = some.astype(np.float64)
+    some = np.arange(n)
+    if n > _MOST_FACES:
+        some = np.random.RandomState(seed).choice(n, _MOST_FACES, replace=False)
+    points = vectors[some].astype(np.float64)
     squares = (points**2).sum(axis=1)
     apart = squares[:, None] + squares - 2 * points @ points.T
-    return estimate_prior(ratios, np.sqrt(np.maximum(apart[np.triu_indices(len(some), 1)], 0)))
+    first, second = np.triu_indices(len(some), 1)
+    distances = np.sqrt(np.maximum(apart[first, second], 0))
+    if sharpness is None:
+        return estimate_prior(ratios, distances)
+    of_pairs = find_pair_sharpness(sharpness[some][first], sharpness[some][second])
+    return estimate_prior(ratios, distances, of_pairs)
+
+
+def find_pair_sharpness(
+    first: NDArray[np.floating], second: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """Of pairs of faces, of any shape: the less sharp face's, or what is known; else NaN."""
+    less: NDArray[np.floating] = np.fmin(first, second)
+    return less
 
 
 def _tell(probability: float) -> str:
@@ -139,15 +199,30 @@ def _tell(probability: float) -> str:
 def check_ratios(value: Any, name: str) -> Ratios:
     """Ratios as they came. Raises UserError with what they are called."""
     try:
-        pairs = tuple((float(distance), float(log)) for distance, log in value)
+        rows = tuple(tuple(float(number) for number in row) for row in value)
     except (TypeError, ValueError):
-        pairs = ()
-    falling = all(a[0] < b[0] and a[1] > b[1] for a, b in pairwise(pairs))
-    finite = all(math.isfinite(number) for pair in pairs for number in pair)
-    if len(pairs) < 2 or not falling or not finite or pairs[0][0] < 0:
+        rows = ()
+    columns = {len(row) for row in rows}
+    finite = all(math.isfinite(number) for row in rows for number in row)
+    if len(columns) != 1 or columns <= {0, 1} or not finite or not _is_table(rows):
         raise UserError(
             f"{name} is a list of pairs, a distance and the decimal logarithm of how many times as "
             "often faces of one person are so far apart as those of two, the distances rising and "
-            f"the logarithms falling, such as [[0.2,5],[0.4,0],[0.6,-2]]; got {value!r}"
+            "the logarithms falling, such as [[0.2,5],[0.4,0],[0.6,-2]]; or of longer rows, a "
+            "distance and its logarithm for each sharpness, after a first row of 0 and those, "
+            f"rising: [[0,0.01,0.05],[0.2,2,5],[0.4,1,0]]; got {value!r}"
         )
-    return pairs
+    return rows
+
+
+def _is_table(rows: Ratios) -> bool:
+    if len(rows[0]) > 2:
+        (zero, *kinds), *rows_left = rows
+        if zero or kinds[0] <= 0 or not all(a < b for a, b in pairwise(kinds)):
+            return False
+        rows = tuple(rows_left)
+    falling = all(
+        above[0] < below[0] and all(a > b for a, b in zip(above[1:], below[1:], strict=True))
+        for above, below in pairwise(rows)
+    )
+    return len(rows) >= 2 and falling and rows[0][0] >= 0

@@ -27,12 +27,14 @@ from facetrack.core.faces import (
 )
 from facetrack.core.progress import QUIET, Progress
 from facetrack.detector import choose
+from facetrack.extraction import quality
 from facetrack.extraction.detections import DetectionRecord
 from facetrack.extraction.engines import in_order, in_processes, in_threads
 from facetrack.extraction.jobs import Done, Job
 from facetrack.extraction.ray_engine import on_ray
 from facetrack.extraction.store import Store, box_bytes
 from facetrack.extraction.stored import (
+    Placed,
     find_vectors,
     load_detections,
     name_detections,
@@ -200,7 +202,21 @@ class _Extraction:
             contents=[digests[row].hex() for row in of_face],
             scores=_join([own.scores for own in kept]),
             landmarks=_join([own.landmarks for own in kept]),
+            sharpness=self._find_sharpness(
+                [
+                    (digests[row], box)
+                    for row, own in zip(rows, kept, strict=True)
+                    for box in own.boxes
+                ]
+            ),
         )
+
+    def _find_sharpness(self, faces: Sequence[Placed]) -> NDArray[np.float32]:
+        """(n,) of faces, NaN where it is not known."""
+        known = self._store.qualities(faces)
+        unknown = np.full(len(quality.COLUMNS), np.nan, np.float32)
+        found = [known.get((digest, box_bytes(box)), unknown) for digest, box in faces]
+        return quality.get_sharpness(np.array(found, np.float32).reshape(-1, len(unknown)))
 
     def _remarks(self) -> Iterator[Skipped]:
         """What is to be said of pictures that were used."""

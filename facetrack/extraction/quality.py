@@ -42,10 +42,14 @@ def measure(faces: Sequence[Face]) -> Qualities:
     return np.array([_measure(face) for face in faces], dtype=np.float32).reshape(-1, len(COLUMNS))
 
 
+def get_sharpness(qualities: Qualities) -> NDArray[np.float32]:
+    """(k,) of faces; NaN where it is not known."""
+    return qualities[:, COLUMNS.index("sharpness")]
+
+
 def are_low(qualities: Qualities) -> NDArray[np.bool_]:
     """(k,) which faces are too blurred or small to say who they are; False where not known."""
-    sharpness = qualities[:, COLUMNS.index("sharpness")]
-    return np.nan_to_num(sharpness, nan=np.inf) < _LEAST_SHARPNESS
+    return np.nan_to_num(get_sharpness(qualities), nan=np.inf) < _LEAST_SHARPNESS
 
 
 def _measure(face: Face) -> list[float]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.faces import Vectors
-from facetrack.core.likelihood import Odds
+from facetrack.core.likelihood import Odds, find_pair_sharpness
 from facetrack.organiser.grouping import NOBODY, Numbers
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos
@@ -47,7 +47,8 @@ def suggest_pairs(
     """
     apart = {frozenset((said.person(one), said.person(other))) for one, other in now.parted.items()}
     apart |= said.apart()
-    found = find_alike(photos.vectors, persons, photos.contents, near, odds)
+    vectors, contents = photos.vectors, photos.contents
+    found = find_alike(vectors, persons, contents, near, odds, photos.sharpness)
     return [pair for pair in found if frozenset((pair.first, pair.second)) not in apart][
         :_MOST_PAIRS
     ]
@@ -59,12 +60,13 @@ def find_alike(
     contents: Sequence[str],
     radius: float,
     odds: Odds | None = None,
+    sharpness: NDArray[np.float32] | None = None,
 ) -> list[Alike]:
     """Pairs of persons who may be one, the closest first.
 
     Their mean vectors are within a radius, they are on no photo together, and where it is known how
     likely they are one, that is at least 1 %. numbers: (n,) of each face. contents: n digests of
-    the photo it is on.
+    the photo it is on. sharpness: (n,) of each face; a person's is the median of what is known.
     """
     persons = np.unique(numbers[numbers != NOBODY])
     if len(persons) < 2:
@@ -72,6 +74,9 @@ def find_alike(
     rows = [np.flatnonzero(numbers == person) for person in persons]
     means = np.stack([vectors[faces].mean(axis=0, dtype=np.float64) for faces in rows])
     spread = np.array([_spread(vectors[faces]) for faces in rows]) - (means**2).sum(axis=1)
+    if sharpness is None:
+        sharpness = np.full(len(vectors), np.nan, np.float32)
+    sharp = np.array([_find_median(sharpness[faces]) for faces in rows])
     photos = [{contents[face] for face in faces.tolist()} for faces in rows]
     found = []
     for row in range(len(persons) - 1):
@@ -81,12 +86,18 @@ def find_alike(
                 continue
             square = squares[other - row - 1] + spread[row] + spread[other]
             distance = float(np.sqrt(max(square, 0)))
+            blur = float(find_pair_sharpness(sharp[row], sharp[other]))
             if odds is None:
                 found.append(Alike(int(persons[row]), int(persons[other]), distance))
-            elif odds.find(distance) >= _LEAST_LIKELY:
-                told = odds.tell(distance)
+            elif odds.find(distance, blur) >= _LEAST_LIKELY:
+                told = odds.tell(distance, blur)
                 found.append(Alike(int(persons[row]), int(persons[other]), distance, told))
     return sorted(found, key=lambda pair: (pair.distance, pair.first, pair.second))
+
+
+def _find_median(values: NDArray[np.float32]) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else np.nan
 
 
 def _spread(vectors: NDArray[np.floating]) -> float:

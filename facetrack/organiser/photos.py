@@ -85,9 +85,17 @@ class Photos:
     @property
     def low(self) -> NDArray[np.bool_]:
         """(n,) which faces are too blurred or small to say who they are."""
+        return quality.are_low(self._list_qualities())
+
+    @property
+    def sharpness(self) -> NDArray[np.float32]:
+        """(n,) of each face, NaN where it is not known."""
+        return quality.get_sharpness(self._list_qualities())
+
+    def _list_qualities(self) -> quality.Qualities:
         unknown = np.full(len(quality.COLUMNS), np.nan, np.float32)
         known = [self.qualities.get(key, unknown) for key in self.keys]
-        return quality.are_low(np.array(known, np.float32).reshape(-1, len(quality.COLUMNS)))
+        return np.array(known, np.float32).reshape(-1, len(quality.COLUMNS))
 
     def seen(self) -> Seen:
         """These faces and photos, to be known again."""

@@ -1,6 +1,7 @@
 """The confusions of a run as contact sheets, page and tables (the article's Figures 4 to 6)."""
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from facetrack.core.faces import Embeddings, Image, Picture
 from facetrack.core.labels import NOISE, separate_noise
-from facetrack.core.likelihood import Odds
+from facetrack.core.likelihood import Odds, find_pair_sharpness
 from facetrack.core.texts import write_count
 from facetrack.evaluation import confusion
 from facetrack.evaluation.confusion import MOST, Confusion
@@ -117,7 +118,7 @@ def _find_mergers(
             embeddings,
             one,
             f"cluster {one.of}: {_count_faces(one)} people, {_count_pairs(one)} wrongly together, "
-            f"the closest at {_tell_distance(one.distance, odds)}",
+            f"the closest at {_tell_distance(one, embeddings, odds)}",
             [names[person] for person in one.names],
             ("cluster", "person"),
             odds,
@@ -147,7 +148,7 @@ def _find_splits(
             embeddings,
             one,
             f"{names[one.of]}: {_count_faces(one)} clusters, {_count_pairs(one)} wrongly apart, "
-            f"the closest at {_tell_distance(one.distance, odds)}",
+            f"the closest at {_tell_distance(one, embeddings, odds)}",
             [f"cluster {cluster}" for cluster in one.names],
             ("person", "cluster"),
             odds,
@@ -166,9 +167,19 @@ def _count_shown(n: int) -> str:
     return f" ({MOST} of {n:,})" if n > MOST else ""
 
 
-def _tell_distance(distance: float, odds: Odds | None) -> str:
-    told = f"{distance:.3f}"
-    return told if odds is None else f"{told} ({odds.tell(distance)})"
+def _tell_distance(one: Confusion, embeddings: Embeddings, odds: Odds | None) -> str:
+    told = f"{one.distance:.3f}"
+    if odds is None:
+        return told
+    return f"{told} ({odds.tell(one.distance, _find_sharpness(one, embeddings))})"
+
+
+def _find_sharpness(one: Confusion, embeddings: Embeddings) -> float:
+    """That of the closest pair, whose faces stand first in the first two groups."""
+    if embeddings.sharpness is None:
+        return math.nan
+    first, second = (embeddings.sharpness[int(group[0])] for group in one.groups[:2])
+    return float(find_pair_sharpness(first, second))
 
 
 def _count_faces(one: Confusion) -> str:
@@ -199,7 +210,7 @@ def _make_section(
         groups,
         f"{kinds[0]}-{one.of}",
         one.distance,
-        None if odds is None else odds.tell(one.distance),
+        None if odds is None else odds.tell(one.distance, _find_sharpness(one, embeddings)),
     )
 
 
@@ -271,7 +282,9 @@ def _make_row(
         "of": str(one.of) if kind == "merged" else str(first.person),
         "pairs": str(one.pairs),
         "distance": one.distance,
-        "probability": "" if odds is None else odds.find(one.distance),
+        "probability": (
+            "" if odds is None else odds.find(one.distance, _find_sharpness(one, embeddings))
+        ),
         "picture": first.name,
         "person": str(first.person),
         "other_picture": second.name,

@@ -98,7 +98,8 @@ def _find_odds(config: DictConfig, embeddings: Embeddings) -> Odds | None:
     ratios = read_scale(config).likelihood
     # Half a second for thousands of faces, which the jobs of a sweep share.
     return cache.get(
-        ("odds", ratios, embeddings.digest), lambda: Odds.of(ratios, embeddings.vectors)
+        ("odds", ratios, embeddings.digest),
+        lambda: Odds.of(ratios, embeddings.vectors, embeddings.sharpness),
     )
 
 

@@ -203,7 +203,7 @@ class _Run:
         contact = Contact(
             photos, persons, decision.far, now.files, decision.said, own, self._progress
         )
-        odds = Odds.of(self._request.stages.scale.likelihood, photos.vectors)
+        odds = Odds.of(self._request.stages.scale.likelihood, photos.vectors, photos.sharpness)
         alikes = suggest_pairs(photos, persons, decision.near, now, decision.said, odds)
         content = draw_page(photos, persons, contact, alikes, lines)
         replace(self._out / PAGE, content)
