@@ -49,6 +49,7 @@ def main() -> None:
         ("bench_facenet.py", []),
         ("bench_stored.py", []),
         ("bench_methods.py", [data]),
+        ("bench_quality.py", [data]),
         ("bench_graph.py", [embeddings]),
         ("bench_million.py", [embeddings, ROOT / "docs/million.png"]),
     ]

@@ -56,10 +56,7 @@ class Odds:
         None where the embedder's ratios are not measured, or vectors are not of length 1, as they
         were then.
         """
-        if ratios is None or not len(vectors):
-            return None
-        lengths = np.linalg.norm(vectors, axis=1)
-        if np.abs(lengths - 1).max() > _UNIT:
+        if ratios is None or not len(vectors) or not are_unit(vectors):
             return None
         return cls(ratios, estimate_prior_of(ratios, vectors, sharpness))
 
@@ -71,6 +68,11 @@ class Odds:
     def tell(self, distance: float, sharpness: float = math.nan) -> str:
         """The same for a reader: "73 % one person"."""
         return _tell(self.find(distance, sharpness))
+
+
+def are_unit(vectors: Vectors) -> bool:
+    """Whether (n, d) vectors have length 1, as those had whose ratios were measured."""
+    return bool((np.abs(np.linalg.norm(vectors, axis=1) - 1) <= _UNIT).all())
 
 
 def find_log_ratio(
@@ -85,14 +87,23 @@ def find_log_ratio(
     if sharpness is None or len(kinds) == 1:
         log_ratio = interpolate(distances, at, logs[:, -1])
     else:
-        log_sharpness = np.log(np.maximum(np.nan_to_num(sharpness, nan=kinds[-1]), kinds[0]))
-        column = np.interp(log_sharpness, np.log(kinds), np.arange(len(kinds)))
+        column = find_column(kinds, sharpness)
         log_ratio = np.zeros(np.shape(distances))
         for number in range(len(kinds)):
             share = np.maximum(1 - np.abs(column - number), 0)
             if share.any():
                 log_ratio += share * interpolate(distances, at, logs[:, number])
     return np.clip(log_ratio, -_MOST_SURE, _MOST_SURE)
+
+
+def find_column(kinds: Floats, sharpness: NDArray[np.floating]) -> Floats:
+    """Which of a table's columns each sharpness belongs to; between two of them a broken number.
+
+    kinds: (c,), the sharpness of each column.
+    """
+    log_sharpness = np.log(np.maximum(np.nan_to_num(sharpness, nan=kinds[-1]), kinds[0]))
+    column: Floats = np.interp(log_sharpness, np.log(kinds), np.arange(len(kinds)))
+    return column
 
 
 def _read_table(ratios: Ratios) -> tuple[Floats, Floats, Floats]:

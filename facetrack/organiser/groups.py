@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from facetrack.core.faces import Embedder
+from facetrack.core.likelihood import are_unit
 from facetrack.core.progress import QUIET, Progress
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import Fit, fit, limit_threads, takes_photos
 from facetrack.evaluation.impossible import ImpossiblePairs
 from facetrack.organiser import corrections, photo_pairs, state
 from facetrack.organiser.grouping import Numbers, give_numbers, take_apart
-from facetrack.organiser.low_quality import join_low
+from facetrack.organiser.low_quality import find_reach, join_low
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos, Stages
 from facetrack.organiser.state import Photo, State
@@ -107,7 +108,7 @@ def group_faces(
     Gives the estimator its radius. Raises UserError where it cannot cluster them.
     """
     regroup = _set_radius(how, estimator, photos, before, now)
-    clustered = _cluster(how.clusterer, estimator, photos)
+    clustered = _cluster(how, estimator, photos)
     labels, mistaken = clustered.labels, _count_mistaken(how, estimator, photos, clustered.labels)
     if not takes_photos(estimator):
         labels = take_apart(labels, photos.vectors, photos.contents, now.radius)
@@ -188,10 +189,9 @@ def _keep_radius(
             )
 
 
-def _cluster(
-    clusterer: Clusterer, estimator: BaseEstimator, photos: Photos, *, told: bool = True
-) -> Fit:
+def _cluster(how: Grouping, estimator: BaseEstimator, photos: Photos, *, told: bool = True) -> Fit:
     """The clusters of all faces. told: whether of photos, where the estimator takes them."""
+    clusterer = how.clusterer
     seed = (clusterer.seed, clusterer.dataset, 0)
     low = photos.low
     good = photos.some(~low) if (~low).sum() > 1 else photos
@@ -200,8 +200,10 @@ def _cluster(
         found = fit(estimator, good.vectors, None, seed, on)
     if good is photos:
         return found
-    reach = radius.read_radius(estimator)
-    return found._replace(labels=join_low(found.labels, photos, low, reach))
+    ratios = how.stages.scale.likelihood if are_unit(photos.vectors) else None
+    reach = find_reach(ratios, radius.read_radius(estimator), photos.sharpness[low])
+    labels = join_low(found.labels, photos.vectors, photos.contents, low, reach)
+    return found._replace(labels=labels)
 
 
 def _count_mistaken(
@@ -214,7 +216,7 @@ def _count_mistaken(
     if not photo_pairs.are_enough(photos.contents):
         return None
     if takes_photos(estimator):
-        labels = _cluster(how.clusterer, estimator, photos, told=False).labels
+        labels = _cluster(how, estimator, photos, told=False).labels
     return photo_pairs.count(labels, photos, radius.read_radius(estimator) or how.stages.radius)
 
 

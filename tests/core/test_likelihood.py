@@ -13,6 +13,7 @@ from facetrack.core.likelihood import (
     estimate_prior,
     estimate_prior_of,
     find_log_ratio,
+    find_pair_sharpness,
     find_probability,
 )
 
@@ -23,6 +24,33 @@ def test_the_logarithm_is_linear_between_and_beyond() -> None:
     distances = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.0, 9.0])
     expected = [6.0, 4.0, 2.0, 0.0, -0.5, -1.0, -1.5, 6.0, -6.0]  # never more than 6
     np.testing.assert_allclose(find_log_ratio(RATIOS, distances), expected)
+
+
+def test_less_sharp_faces_say_less() -> None:
+    table = ((0, 0.01, 0.1), (0.2, 1.0, 4.0), (0.4, 0.0, 0.0))
+    check_ratios(table, "table")
+    sharpness = np.array([0.001, 0.01, 0.01 * 10**0.5, 0.1, 1.0, np.nan])
+    distances = np.full(6, 0.2)
+    # Half-way between the two in logarithms; unknown counts as sharp.
+    expected = [1.0, 1.0, 2.5, 4.0, 4.0, 4.0]
+    np.testing.assert_allclose(find_log_ratio(table, distances, sharpness), expected)
+    np.testing.assert_allclose(find_log_ratio(table, distances), np.full(6, 4.0))
+    assert Odds(table, 0.5).find(0.3, 0.01) == pytest.approx(10**0.5 / (10**0.5 + 1))
+    assert Odds(table, 0.5).find(0.3) == pytest.approx(100 / 101)
+    assert find_pair_sharpness(np.array([0.2, np.nan]), np.array([0.1, 0.3])).tolist() == [0.1, 0.3]
+
+
+def test_blurred_faces_that_look_alike_do_not_raise_the_prior() -> None:
+    table = ((0, 0.01, 0.1), (0.2, 0.1, 4.0), (0.4, -0.1, 0.0), (0.9, -0.2, -3.0))
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(60, 9))
+    vectors[30:] = vectors[30] + 0.01 * vectors[30:]  # of 30 people, all blurred
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    sharpness = np.repeat([0.1, 0.01], 30).astype(np.float32)
+    blurred, alike = Odds.of(table, vectors, sharpness), Odds.of(table, vectors)
+    assert blurred is not None
+    assert alike is not None
+    assert blurred.prior < alike.prior / 5
 
 
 def test_bayes_by_hand() -> None:
@@ -84,9 +112,18 @@ def test_there_are_no_odds_where_nobody_measured_them() -> None:
     assert Odds.of(RATIOS, unit) == Odds(RATIOS, 0.0)
 
 
-@pytest.mark.parametrize(
-    "value", [3, "x", [[0.1, 2]], [[0.1, 2], [0.2, 3]], [[0.2, 2], [0.1, 1]], [[0, np.inf], [1, 0]]]
-)
+NO_TABLES: list[object] = [
+    *(3, "x", [], [[]], [[1], [2]], [[0.1, 2]], [[0.1, 2], [0.2, 3]], [[0.2, 2], [0.1, 1]]),
+    [[0, np.inf], [1, 0]],
+    [[0.1, 2], [0.2, 1, 0]],
+    [[0, 0.1, 0.2], [0.3, 1, 1]],  # a row of distances
+    [[1, 0.1, 0.2], [0.3, 1, 1], [0.4, 0, 0]],
+    [[0, 0.2, 0.1], [0.3, 1, 1], [0.4, 0, 0]],
+    [[0, 0.1, 0.2], [0.3, 1, 1], [0.4, 0, 1]],
+]
+
+
+@pytest.mark.parametrize("value", NO_TABLES)
 def test_ratios_that_cannot_be_are_refused(value: object) -> None:
     with pytest.raises(UserError, match=r"embedder.likelihood is a list of pairs, a distance and"):
         check_ratios(value, "embedder.likelihood")

@@ -16,7 +16,13 @@ from facetrack.core.likelihood import (
     find_probability,
 )
 from facetrack.core.scale import Scale
-from facetrack.evaluation.calibration import count_distances, find_calibration_error, fit_ratios
+from facetrack.evaluation.calibration import (
+    count_by_sharpness,
+    count_distances,
+    find_calibration_error,
+    fit_blurred_ratios,
+    fit_ratios,
+)
 
 CONFIG = Path(__file__).resolve().parents[2] / "conf/embedder/dlib.yaml"
 MIDDLES = (np.arange(2000) + 0.5) / 1000
@@ -55,6 +61,39 @@ def test_known_ratios_are_found_again() -> None:
     np.testing.assert_allclose([log for _, log in found], expected, rtol=0.05)
 
 
+def test_pairs_are_counted_by_sharpness_too(lfw: Faces) -> None:
+    vectors, people = lfw[0][:400], lfw[1][:400]
+    sharpness = np.random.default_rng(0).choice([0.001, 0.01, 0.02, 0.04, 1.0], 400)
+    kinds = np.array([0.01, 0.04])
+    same, different = count_by_sharpness(vectors, people, sharpness, kinds)
+    assert same.shape == (9, 2000)
+    for found, expected in zip((same, different), count_distances(vectors, people), strict=True):
+        # A distance at the edge of two bins may be in the other.
+        np.testing.assert_allclose(found.sum(axis=0).cumsum(), expected.cumsum(), atol=3)
+    assert np.flatnonzero(same.sum(axis=1)).tolist() == [0, 4, 8]
+    few = sharpness >= 0.04  # pairs of two of them
+    expected = count_distances(vectors[few], people[few])[1].sum()
+    assert different[8].sum() == expected
+
+
+def test_what_blurred_faces_say_is_found_again() -> None:
+    """Two normal densities that come closer the less sharp pairs are."""
+    kinds = np.array([0.01, 0.1])
+    at = np.array([0.3, 0.4, 0.5, 0.6])
+    slopes = []
+    same, different = np.zeros((9, 2000)), np.zeros((9, 2000))
+    for step in range(9):
+        apart = 0.1 + 0.2 * step / 8
+        same[step] = 50 * np.exp(-(((MIDDLES - 0.45 + apart / 2) / 0.08) ** 2) / 2)
+        different[step] = 900 * np.exp(-(((MIDDLES - 0.45 - apart / 2) / 0.08) ** 2) / 2)
+        slopes.append(apart / 0.0064 / np.log(10))
+    sharp = tuple((float(one), float((0.45 - one) * slopes[8])) for one in at)
+    head, *rows = fit_blurred_ratios(sharp, same, different, kinds)
+    assert head == (0.0, 0.01, 0.1)
+    np.testing.assert_allclose([row[1] for row in rows], (0.45 - at) * slopes[0], rtol=0.05)
+    assert [(row[0], row[2]) for row in rows] == list(sharp)
+
+
 def test_the_error_by_hand() -> None:
     # Two bins of equal mass: said .25 and .75, happened .5 and .5.
     said = np.array([0.2, 0.3, 0.7, 0.8])
@@ -89,7 +128,5 @@ def test_what_ships_is_what_is_fitted(lfw: Faces) -> None:
     shipped = Scale.read(yaml.safe_load(CONFIG.read_text())).likelihood
     assert shipped is not None
     fitted: Ratios = fit_ratios(*count_distances(*lfw), AT)
-    logs = find_log_ratio(fitted, np.array([distance for distance, _ in shipped]))
-    np.testing.assert_allclose(
-        np.minimum([log for _, log in shipped], 6), np.minimum(logs, 6), atol=0.02
-    )
+    logs = find_log_ratio(fitted, AT)
+    np.testing.assert_allclose(find_log_ratio(shipped, AT), logs, atol=0.02)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from facetrack.extraction.quality import COLUMNS
-from facetrack.organiser.low_quality import join_low, tell
+from facetrack.organiser.low_quality import find_reach, join_low, tell
 from facetrack.organiser.photos import Photos
 from facetrack.testing import Workspace, organise, photos
 
@@ -39,16 +39,36 @@ def _photos(places: list[float], low: list[bool], on: str | None = None) -> Phot
 
 def _join(found: Photos, labels: list[int], radius: float | None) -> list[int]:
     low: NDArray[np.bool_] = found.low
-    return [int(label) for label in join_low(np.array(labels), found, low, radius)]
+    reach = find_reach(None, radius, found.sharpness[low])
+    joined = join_low(np.array(labels), found.vectors, found.contents, low, reach)
+    return [int(label) for label in joined]
 
 
 def test_a_low_face_comes_to_the_nearest_group_within_the_radius() -> None:
     found = _photos([0, 0.2, 5, 0.3, 9], [False, False, False, True, True])
-    # .3 is √((.3² + .1²) / 2) = .22 from the first two, and 9 is near nobody.
-    assert _join(found, [0, 0, 1], 0.23) == [0, 0, 1, 0, 3]
-    assert _join(found, [0, 0, 1], 0.22) == [0, 0, 1, 2, 3]
+    # .3 is .2 from the first two on the average, and 9 is near nobody.
+    assert _join(found, [0, 0, 1], 0.21) == [0, 0, 1, 0, 3]
+    assert _join(found, [0, 0, 1], 0.19) == [0, 0, 1, 2, 3]
     assert _join(found, [0, 0, 1], None) == [0, 0, 1, 2, 3]
     assert tell(found) == ["2 faces are too blurred or small to found a group"]
+
+
+def test_the_three_nearest_of_a_group_count() -> None:
+    found = _photos([0, 0.1, 0.2, 9, 0.52, 0.3], [False] * 5 + [True])
+    # .3, .2 and .1 away from the first group, whose last face is far; .22 from the second.
+    assert _join(found, [0, 0, 0, 0, 1], 0.25) == [0, 0, 0, 0, 1, 0]
+    found = _photos([0, 0.1, 0.2, 9, 0.45, 0.3], [False] * 5 + [True])
+    assert _join(found, [0, 0, 0, 0, 1], 0.25) == [0, 0, 0, 0, 1, 1]
+
+
+def test_the_less_a_blurred_face_says_the_nearer_it_must_be() -> None:
+    table = ((0, 0.002, 0.1), (0.2, 2.0, 6.0), (0.8, -1.0, 0.0))
+    # At the radius sharp faces have 3; 2.3 is enough, which blurred ones have at .14.
+    reach = find_reach(table, 0.5, np.array([0.002, 0.1, np.nan], np.float32))
+    np.testing.assert_allclose(reach, [0.14, 0.57, 0.57])
+    pairs = ((0.2, 6.0), (0.8, 0.0))
+    assert find_reach(pairs, 0.5, np.array([0.002], np.float32)).tolist() == [0.5]
+    assert find_reach(table, None, np.array([0.002], np.float32)).tolist() == [0.0]
 
 
 def test_low_faces_never_found_a_group_alone() -> None:
