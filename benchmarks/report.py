@@ -45,6 +45,7 @@ def main() -> None:
         ("bench_growth.py", [embeddings, ROOT / "docs/cost.png"]),
         ("bench_table1.py", [lfw]),
         ("bench_embedding.py", []),
+        ("bench_detectors.py", [data]),
         ("bench_dlib.py", []),
         ("bench_facenet.py", []),
         ("bench_stored.py", []),
