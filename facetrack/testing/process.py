@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO, Any, TextIO
 
+import numpy as np
 import optuna
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -25,8 +26,14 @@ from hydra.core.utils import JobRuntime
 
 from facetrack import __main__ as started
 from facetrack.cli import command
+from facetrack.cli.arguments import overrides
+from facetrack.clusterer import Infomap
+from facetrack.detector import dlib_hog, haar
 from facetrack.embedder import dlib_resnet
-from facetrack.system import json_lines
+from facetrack.extraction import landmarks
+from facetrack.figures import assets, galleries, templates
+from facetrack.system import json_lines, shipped
+from facetrack.tasks.context import targets
 from facetrack.testing.configs import shipped_configs
 from facetrack.testing.outcome import Outcome
 from facetrack.tracking import server, upkeep
@@ -41,8 +48,17 @@ for _name in (
 
 _REFUSED = 2
 _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
-_SAME_FOR_ALL = (dlib_resnet._digest, dlib_resnet._models)  # of packages: nothing changes them
-_COMMON = ((), ("clusterer=meanshift",), ("task=tune",), ("task=organise",))
+# Of packages and of facetrack's own files: no command changes them.
+_SAME_FOR_ALL = (
+    *(dlib_resnet._digest, dlib_resnet._models, landmarks._digest, landmarks._predictor),
+    *(dlib_hog._original, dlib_hog._version, haar._cascade_digest),
+    *(assets.read_static, templates._make_environment, galleries._load_font),
+    *(overrides.parse_override, targets._of_groups, shipped.checkout_commit),
+)
+_COMMON = (
+    *((), ("clusterer=meanshift",), ("task=tune",), ("task=organise",)),
+    ("task=organise", "dataset=folder", "detector=dlib_hog", "embedder=dlib", "tracking=none"),
+)
 
 
 def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Outcome:
@@ -187,13 +203,19 @@ def _hydra() -> Iterator[None]:
 
 
 def read_shipped() -> None:
-    """Read the configs that most commands need, for processes that are forked from this one.
+    """Read configs, templates and models that most commands need, for processes forked from this.
 
     Hydra's plugins must have been registered.
     """
     with tempfile.TemporaryDirectory() as folder:
         for choices in _COMMON:
             in_process([*choices, "--cfg", "job"], Path(folder), {})
+    environment = templates._make_environment()
+    for name in ("errors.html", "people.html", "plots.html", "tsne.html"):
+        environment.get_template(name)
+    for read in (dlib_resnet._models, dlib_hog._original, landmarks._predictor):
+        read()
+    Infomap(eps=0.3).fit(np.linspace(0, 1, 12)[:, None])  # its compiled kernels
 
 
 @contextlib.contextmanager
