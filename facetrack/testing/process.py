@@ -36,6 +36,7 @@ from facetrack.system import json_lines, shipped
 from facetrack.tasks.context import targets
 from facetrack.testing.configs import shipped_configs
 from facetrack.testing.outcome import Outcome
+from facetrack.testing.pictures import pictures_drawn_once
 from facetrack.tracking import server, upkeep
 
 # What commands import when they need it. Some set the environment as they are imported, which is
@@ -74,6 +75,7 @@ def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str,
             _modules(),
             _hydra(),
             shipped_configs(),
+            pictures_drawn_once(),
             _signals(),
             _logging(),
             _written(1, out),
