@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+import functools
 import gc
 import importlib
 import logging
@@ -12,7 +13,7 @@ import tempfile
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any, TextIO
@@ -139,17 +140,23 @@ def _forget() -> None:
     json_lines.ask(False)
     upkeep._looked_through.clear()
     server._given_up.clear()
-    for module in _own_modules():
-        for value in list(vars(module).values()):
-            clear = getattr(value, "cache_clear", None)  # of functools
-            if clear and value not in _SAME_FOR_ALL:
-                clear()
+    for clear in _find_caches(len(sys.modules)):
+        clear()
     close_stores()
 
 
-def _own_modules() -> list[ModuleType]:
+@functools.lru_cache(maxsize=1)
+def _find_caches(_modules: int) -> list[Callable[[], None]]:
+    """What clears the caches of facetrack's functions, while no more modules are imported."""
     own = ("facetrack", "hydra_plugins")
-    return [module for name, module in list(sys.modules.items()) if name.split(".")[0] in own]
+    modules = [module for name, module in list(sys.modules.items()) if name.split(".")[0] in own]
+    caches = {
+        id(value): value
+        for module in modules
+        for value in list(vars(module).values())
+        if hasattr(value, "cache_clear") and value not in (*_SAME_FOR_ALL, _find_caches)
+    }
+    return [value.cache_clear for value in caches.values()]
 
 
 def close_stores() -> None:
@@ -175,6 +182,7 @@ def close_stores() -> None:
 def _read_migrations_once() -> None:
     """MLflow and Optuna run all files of their migrations, 67 and 10, to open a database."""
     from alembic.util import pyfiles
+    from mlflow.store.db import utils
 
     anew = pyfiles.load_module_py
     if anew.__module__ == __name__:
@@ -189,6 +197,8 @@ def _read_migrations_once() -> None:
         return read[str(path)]
 
     pyfiles.load_module_py = load_module_py
+    # What the newest of them is, MLflow finds out each time.
+    utils._get_latest_schema_revision = functools.cache(utils._get_latest_schema_revision)
 
 
 @contextlib.contextmanager
