@@ -4,15 +4,16 @@ Where kills at random moments find what takes long, this finds what is left betw
 follow each other at once.
 """
 
+import atexit
 import functools
-import json
-import os
-import subprocess
-import sys
+import multiprocessing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+from facetrack.testing.forked import fork
+from faults import steps_child
 from faults.tally import Tally
 
 _KILLED = -9
@@ -52,35 +53,21 @@ class Live:
             "stdout": str(said[0]),
             "stderr": str(said[1]),
         }
-        process = _ready()
-        assert process.stdin is not None
-        process.stdin.write(f"{json.dumps(request)}\n")
-        process.stdin.flush()
-        answer = _answer(process)
+        connection = _ready()
+        connection.send(request)
+        answer = connection.recv()
         told = [path.read_text(encoding="utf-8", errors="replace") for path in said]
         return Done(answer["status"], answer["steps"], *told)
 
 
 @functools.cache
-def _ready() -> "subprocess.Popen[str]":
-    """The process that commands are forked from; it ends with this one, which it reads from."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "faults.steps_child"],
-        cwd=Path(__file__).resolve().parents[1],
-        # One thread is what a fork keeps.
-        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    _answer(process)
-    return process
-
-
-def _answer(process: "subprocess.Popen[str]") -> dict[str, int]:
-    assert process.stdout is not None
-    answer: dict[str, int] = json.loads(process.stdout.readline())
-    return answer
+def _ready() -> "Connection[object, dict[str, int]]":
+    """To the process that commands are forked from; it ends with this one."""
+    ours, theirs = multiprocessing.Pipe()
+    fork(steps_child.serve, theirs)
+    theirs.close()
+    atexit.register(ours.close)  # before this process waits for its children
+    return ours
 
 
 def every_step(

@@ -1,43 +1,26 @@
 """Runs facetrack commands, each in a process that is ready at once, and kills them at a step.
 
-This process has imported what commands need, and does nothing else: it forks for each request, a
-line of JSON on standard input, and answers with another line. A step is whatever changes a file
-system or a database: just before the given one the command kills itself, without warning.
+This process has imported what commands need, and does nothing else: it forks for each request. A
+step is whatever changes a file system or a database: just before the given one the command kills
+itself, without warning.
 """
 
 import contextlib
-import gc
-import importlib
 import itertools
-import json
 import mmap
+import multiprocessing
 import os
 import signal
 import sqlite3
 import struct
 import sys
 import traceback
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from facetrack.cli import plugins
 from facetrack.testing.configs import shipped_configs
-from facetrack.testing.process import read_shipped
 
-# What commands import when they need it.
-_IMPORTS = (
-    "mlflow.store.tracking.sqlalchemy_store",
-    "mlflow.store.model_registry.sqlalchemy_store",
-    "cv2",
-    "dlib",
-    "optuna",
-    "sklearn.cluster",
-    "facetrack.tasks.evaluate.run",
-    "facetrack.tasks.forget.run",
-    "facetrack.tasks.organise.run",
-    "facetrack.tracking.store",
-    "facetrack.tasks.sweep.tsne_pages",
-)
 _CHANGES = {
     *("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.mkfifo"),
     *("os.chmod", "os.chown", "os.utime", "os.truncate", "os.setxattr"),
@@ -99,16 +82,12 @@ class Steps:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> None:
-    """Answer requests until standard input ends."""
-    for name in _IMPORTS:
-        importlib.import_module(name)
-    plugins.register()
-    read_shipped()
-    gc.freeze()
-    print("{}", flush=True)
-    for line in sys.stdin:
-        print(json.dumps(_answer(json.loads(line))), flush=True)
+def serve(connection: "Connection[dict[str, int], dict[str, Any]]") -> None:
+    """Answer requests until the connection ends."""
+    multiprocessing.set_start_method(None, force=True)  # Python's own, as commands have it
+    with contextlib.suppress(EOFError):
+        while True:
+            connection.send(_answer(connection.recv()))
 
 
 def _answer(request: dict[str, Any]) -> dict[str, int]:
@@ -148,7 +127,3 @@ def _run(request: dict[str, Any], counter: mmap.mmap) -> None:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(status)
-
-
-if __name__ == "__main__":
-    main()

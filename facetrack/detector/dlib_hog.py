@@ -1,7 +1,9 @@
 """dlib's frontal face detector: histograms of oriented gradients and a linear SVM (King 2015)."""
 
 import contextlib
+import copy
 import functools
+import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -63,23 +65,31 @@ class DlibHog:
 
 
 # A detector keeps the picture it is working on, and two threads in one overwrite each other's
-# memory: each takes one that is free, since to make one takes as long as to look at a picture.
+# memory: each takes one that is free. dlib takes half a second to make one and two thousandths to
+# copy it.
 _free: deque[Any] = deque()
+_making = threading.Lock()
 
 
 @contextlib.contextmanager
 def _detector() -> Iterator[Any]:
     """A detector that nobody else uses meanwhile."""
-    import dlib
-
     try:
         detector = _free.pop()
     except IndexError:
-        detector = dlib.get_frontal_face_detector()
+        with _making:
+            detector = copy.copy(_original())
     try:
         yield detector
     finally:
         _free.append(detector)
+
+
+@functools.cache
+def _original() -> Any:
+    import dlib
+
+    return dlib.get_frontal_face_detector()
 
 
 @functools.cache

@@ -28,7 +28,7 @@ from facetrack.figures.table1 import (
     format_table1_latex,
     format_table1_markdown,
 )
-from facetrack.figures.tsne import compute_coordinates, draw_tsne, format_label
+from facetrack.figures.tsne import compute_coordinates, draw_tsne, draw_tsne_png, format_label
 from facetrack.figures.tsne_pages import Sheet, TsnePage, render_tsne_page
 from facetrack.figures.verification_curves import (
     Curve,
@@ -52,6 +52,7 @@ __all__ = [
     "draw_curves",
     "draw_growth",
     "draw_tsne",
+    "draw_tsne_png",
     "draw_verification",
     "encode_picture",
     "encode_png",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from facetrack.core.faces import Vectors
 from facetrack.core.labels import NOISE
 from facetrack.core.texts import write_count
-from facetrack.figures.canvas import make_figure, use_shipped_settings
+from facetrack.figures.canvas import encode_png, make_figure, use_shipped_settings
 from facetrack.figures.table import make_printable
 
 if TYPE_CHECKING:
@@ -107,6 +107,16 @@ def draw_tsne(
         for drawn in axes.collections:
             drawn.set_rasterized(True)
     return figure
+
+
+def draw_tsne_png(
+    coordinates: NDArray[np.float32],
+    people: Sequence[str] | None,
+    clusters: NDArray[np.integer],
+    title: str,
+) -> bytes:
+    """What `draw_tsne` draws, as PNG; the same arguments give the same bytes."""
+    return encode_png(draw_tsne(coordinates, people, clusters, title))
 
 
 def format_label(name: str, longest: int = _LONGEST_NAME) -> str:

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from hydra._internal import config_loader_impl
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import ConfigRepository, IConfigRepository
+from hydra._internal.defaults_list import DefaultsList, Overrides, create_defaults_list
 from hydra._internal.hydra import Hydra
 from hydra.core.default_element import ResultDefault
+from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobRuntime
 from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
@@ -29,11 +32,13 @@ _SHIPPED = {str(CONF), "hydra.conf", ""}  # the last is the schema
 _read: dict[str, bytes] = {}
 _composed: dict[tuple[object, ...], bytes] = {}
 _merged: dict[str, bytes] = {}
+_listed: dict[tuple[object, ...], bytes] = {}
 
 _read_anew = ConfigRepository.load_config
 _find_mode = Hydra.get_mode
 _compose_anew = ConfigLoaderImpl.load_configuration
 _merge_anew = ConfigLoaderImpl._compose_config_from_defaults_list
+_list_anew = create_defaults_list
 
 
 @contextlib.contextmanager
@@ -44,6 +49,7 @@ def shipped_configs() -> Iterator[None]:
         patch.object(Hydra, "get_mode", _mode),
         patch.object(ConfigLoaderImpl, "load_configuration", _compose),
         patch.object(ConfigLoaderImpl, "_compose_config_from_defaults_list", _merge),
+        patch.object(config_loader_impl, "create_defaults_list", _list),
     ):
         yield
 
@@ -90,6 +96,27 @@ def _merge(
         _merged[key] = pickle.dumps(_merge_anew(loader, defaults, repo))
     config: DictConfig = pickle.loads(_merged[key])
     return config
+
+
+def _list(
+    repo: IConfigRepository,
+    config_name: str | None,
+    overrides_list: list[Override],
+    prepend_hydra: bool,
+    skip_missing: bool,
+) -> DefaultsList:
+    """Which configs a command is made of: what it sets in them does not matter."""
+    given = prepend_hydra, skip_missing
+    sets = Overrides(repo, overrides_list).config_overrides
+    if {source.path for source in repo.get_sources()} != _SHIPPED:
+        return _list_anew(repo, config_name, overrides_list, *given)
+    chooses = [one for one in overrides_list if not any(one is other for other in sets)]
+    key = (config_name, *(one.input_line for one in chooses), *given)
+    if key not in _listed:
+        _listed[key] = pickle.dumps(_list_anew(repo, config_name, chooses, *given))
+    found: DefaultsList = pickle.loads(_listed[key])
+    found.config_overrides = found.overrides.config_overrides = sets
+    return found
 
 
 def _mode(hydra: Hydra, config_name: str | None, overrides: list[str]) -> Any:

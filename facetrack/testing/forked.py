@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -56,8 +56,7 @@ class Forked:
         self._said = tempfile.TemporaryDirectory()
         out, err = (os.path.join(self._said.name, name) for name in ("out", "err"))  # noqa: PTH118
         request = _Request(arguments, folder, dict(environment), limit, out, err)
-        self._process: ForkServerProcess = _ready().Process(target=_be, args=(request,))
-        _start(self._process)
+        self._process = fork(_be, request)
 
     @property
     def pid(self) -> int:
@@ -126,6 +125,13 @@ def _ready() -> ForkServerContext:
     _start(first)
     first.join()
     return context
+
+
+def fork(function: Callable[..., object], *arguments: object) -> ForkServerProcess:
+    """Start a function, which can be imported, in such a process."""
+    process = _ready().Process(target=function, args=arguments)
+    _start(process)
+    return process
 
 
 def _start(process: ForkServerProcess) -> None:

@@ -1,4 +1,7 @@
-"""What commands import when they need it, imported; Hydra's plugins, as each does it; configs."""
+"""What commands import when they need it, imported; Hydra's plugins, as each does it; configs.
+
+For a process that commands are forked from.
+"""
 
 import gc
 import importlib
@@ -14,6 +17,8 @@ for _name in (
     *(f"facetrack.tasks.{name}.run" for name in ("evaluate", "forget", "organise")),
     *("facetrack.tasks.sweep.summary", "facetrack.tasks.sweep.tsne_pages"),
     *("facetrack.tracking.store", "facetrack.tasks.tune.study"),
+    *("hydra.experimental.callback", "facetrack.cli.multirun.callback"),
+    *(f"facetrack.clusterer.kernels.{name}" for name in ("links", "reciprocal", "tree")),
 ):
     importlib.import_module(_name)
 plugins.register()

@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+import functools
 import gc
 import importlib
 import logging
@@ -12,11 +13,12 @@ import tempfile
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import IO, Any, TextIO
 
+import numpy as np
 import optuna
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -25,10 +27,17 @@ from hydra.core.utils import JobRuntime
 
 from facetrack import __main__ as started
 from facetrack.cli import command
+from facetrack.cli.arguments import overrides
+from facetrack.clusterer import Infomap
+from facetrack.detector import dlib_hog, haar
 from facetrack.embedder import dlib_resnet
-from facetrack.system import json_lines
+from facetrack.extraction import landmarks
+from facetrack.figures import assets, galleries, templates
+from facetrack.system import json_lines, shipped
+from facetrack.tasks.context import targets
 from facetrack.testing.configs import shipped_configs
 from facetrack.testing.outcome import Outcome
+from facetrack.testing.pictures import pictures_drawn_once
 from facetrack.tracking import server, upkeep
 
 # What commands import when they need it. Some set the environment as they are imported, which is
@@ -41,8 +50,17 @@ for _name in (
 
 _REFUSED = 2
 _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
-_SAME_FOR_ALL = (dlib_resnet._digest, dlib_resnet._models)  # of packages: nothing changes them
-_COMMON = ((), ("clusterer=meanshift",), ("task=tune",), ("task=organise",))
+# Of packages and of facetrack's own files: no command changes them.
+_SAME_FOR_ALL = (
+    *(dlib_resnet._digest, dlib_resnet._models, landmarks._digest, landmarks._predictor),
+    *(dlib_hog._original, dlib_hog._version, haar._cascade_digest),
+    *(assets.read_static, templates._make_environment, galleries._load_font),
+    *(overrides.parse_override, targets._of_groups, shipped.checkout_commit),
+)
+_COMMON = (
+    *((), ("clusterer=meanshift",), ("task=tune",), ("task=organise",)),
+    ("task=organise", "dataset=folder", "detector=dlib_hog", "embedder=dlib", "tracking=none"),
+)
 
 
 def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Outcome:
@@ -58,6 +76,7 @@ def in_process(arguments: Sequence[str], folder: Path, environment: Mapping[str,
             _modules(),
             _hydra(),
             shipped_configs(),
+            pictures_drawn_once(),
             _signals(),
             _logging(),
             _written(1, out),
@@ -121,17 +140,23 @@ def _forget() -> None:
     json_lines.ask(False)
     upkeep._looked_through.clear()
     server._given_up.clear()
-    for module in _own_modules():
-        for value in list(vars(module).values()):
-            clear = getattr(value, "cache_clear", None)  # of functools
-            if clear and value not in _SAME_FOR_ALL:
-                clear()
+    for clear in _find_caches(len(sys.modules)):
+        clear()
     close_stores()
 
 
-def _own_modules() -> list[ModuleType]:
+@functools.lru_cache(maxsize=1)
+def _find_caches(_modules: int) -> list[Callable[[], None]]:
+    """What clears the caches of facetrack's functions, while no more modules are imported."""
     own = ("facetrack", "hydra_plugins")
-    return [module for name, module in list(sys.modules.items()) if name.split(".")[0] in own]
+    modules = [module for name, module in list(sys.modules.items()) if name.split(".")[0] in own]
+    caches = {
+        id(value): value
+        for module in modules
+        for value in list(vars(module).values())
+        if hasattr(value, "cache_clear") and value not in (*_SAME_FOR_ALL, _find_caches)
+    }
+    return [value.cache_clear for value in caches.values()]
 
 
 def close_stores() -> None:
@@ -157,6 +182,7 @@ def close_stores() -> None:
 def _read_migrations_once() -> None:
     """MLflow and Optuna run all files of their migrations, 67 and 10, to open a database."""
     from alembic.util import pyfiles
+    from mlflow.store.db import utils
 
     anew = pyfiles.load_module_py
     if anew.__module__ == __name__:
@@ -171,6 +197,8 @@ def _read_migrations_once() -> None:
         return read[str(path)]
 
     pyfiles.load_module_py = load_module_py
+    # What the newest of them is, MLflow finds out each time.
+    utils._get_latest_schema_revision = functools.cache(utils._get_latest_schema_revision)
 
 
 @contextlib.contextmanager
@@ -187,13 +215,19 @@ def _hydra() -> Iterator[None]:
 
 
 def read_shipped() -> None:
-    """Read the configs that most commands need, for processes that are forked from this one.
+    """Read configs, templates and models that most commands need, for processes forked from this.
 
     Hydra's plugins must have been registered.
     """
     with tempfile.TemporaryDirectory() as folder:
         for choices in _COMMON:
             in_process([*choices, "--cfg", "job"], Path(folder), {})
+    environment = templates._make_environment()
+    for name in ("errors.html", "people.html", "plots.html", "tsne.html"):
+        environment.get_template(name)
+    for read in (dlib_resnet._models, dlib_hog._original, landmarks._predictor):
+        read()
+    Infomap(eps=0.3).fit(np.linspace(0, 1, 12)[:, None])  # its compiled kernels
 
 
 @contextlib.contextmanager

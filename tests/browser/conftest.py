@@ -84,7 +84,7 @@ def browser() -> Iterator[Browser]:
 Visit = Callable[..., AbstractContextManager[Page]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def visit(browser: Browser) -> Visit:
     """Open a page as `with visit(url) as page:`; leaving it fails if anything went wrong on it.
 

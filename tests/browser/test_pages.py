@@ -1,9 +1,7 @@
 """The pages of a run in a browser: what they show, and that they ask nobody for anything."""
 
-import contextlib
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +17,7 @@ from facetrack.tasks.tsne_cache import compute_tsne
 from facetrack.tasks.tsne_page import draw_tsne_page
 from facetrack.testing import portrait_faces
 
-Opened = Callable[[str], AbstractContextManager[Page]]
+Show = Callable[[Page], Page]
 
 HOSTILE = "</script><script>document.title = 'gone'</script><img src=x onerror=alert(1)>"
 SIZES = {"desk": (1200, 900), "phone": (390, 844)}
@@ -66,104 +64,123 @@ def pages(
     return folder
 
 
+@pytest.fixture(scope="module")
+def tsne(visit: Visit, pages: Path) -> Iterator[Page]:
+    """The t-SNE page. It takes two seconds to open, so a test leaves it as it has found it.
+
+    What goes wrong on it is told after the last test.
+    """
+    with visit((pages / "tsne.html").as_uri()) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def errors(visit: Visit, pages: Path) -> Iterator[Page]:
+    """The page of errors, likewise."""
+    with visit((pages / "errors.html").as_uri()) as page:
+        yield page
+
+
 @pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")])
-def opened(request: pytest.FixtureRequest, visit: Visit, pages: Path) -> Opened:
-    """Open one of the pages, on a desk and on a phone, light and dark."""
+def show(request: pytest.FixtureRequest) -> Show:
+    """Show a page on a desk and on a phone, light and dark."""
     size, scheme = request.param
     width, height = SIZES[size]
 
-    @contextlib.contextmanager
-    def as_on(name: str) -> Iterator[Page]:
-        with visit((pages / name).as_uri()) as page:
-            page.set_viewport_size({"width": width, "height": height})
-            page.emulate_media(color_scheme=scheme)
-            yield page
+    def as_on(page: Page) -> Page:
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        return page
 
     return as_on
 
 
-def test_the_errors_fit_and_load_nothing(opened: Opened) -> None:
-    with opened("errors.html") as page:
-        width = page.evaluate("innerWidth")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        faces = "[...document.images].filter((one) => one.src.includes('jpeg') && one.naturalWidth)"
-        assert page.evaluate(f"{faces}.length") == 4
-        ground, ink = page.evaluate(
-            "['backgroundColor', 'color'].map((name) => getComputedStyle(document.body)[name])"
-        )
-        assert ground != ink
-        page.click("nav a[href='#Sizes']")
-        expect(page.locator("#Sizes")).to_be_in_viewport()
-        assert HOSTILE in page.locator("body").inner_text()
-        expect(page).to_have_title("faces")
+def test_the_errors_fit_and_load_nothing(errors: Page, show: Show) -> None:
+    page = show(errors)
+    width = page.evaluate("innerWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    faces = "[...document.images].filter((one) => one.src.includes('jpeg') && one.naturalWidth)"
+    assert page.evaluate(f"{faces}.length") == 4
+    ground, ink = page.evaluate(
+        "['backgroundColor', 'color'].map((name) => getComputedStyle(document.body)[name])"
+    )
+    assert ground != ink
+    page.click("nav a[href='#Sizes']")
+    expect(page.locator("#Sizes")).to_be_in_viewport()
+    page.evaluate("scrollTo(0, 0)")
+    assert HOSTILE in page.locator("body").inner_text()
+    expect(page).to_have_title("faces")
 
 
 def test_tsne_shows_colours_and_isolates(
-    opened: Opened, portraits: Embeddings, clusters: NDArray[np.int64]
+    tsne: Page, show: Show, portraits: Embeddings, clusters: NDArray[np.int64]
 ) -> None:
     assert portraits.people is not None
-    with opened("tsne.html") as page:
-        points, told = page.locator("#plot .points path"), page.locator("#told")
-        expect(points).to_have_count(59)
-        page.wait_for_timeout(500)  # plotly follows the window's new size with a delay
-        width, height = page.evaluate("[innerWidth, innerHeight]")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate("document.documentElement.scrollHeight") <= height
+    page = show(tsne)
+    points, told = page.locator("#plot .points path"), page.locator("#told")
+    expect(points).to_have_count(59)
+    page.wait_for_timeout(500)  # plotly follows the window's new size with a delay
+    width, height = page.evaluate("[innerWidth, innerHeight]")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.documentElement.scrollHeight") <= height
 
-        # The one that no other is near, so that it is the one under the pointer.
-        places = np.array(points.evaluate_all(PLACES))
-        assert (places > 0).all()
-        assert (places < [width, height]).all()
-        apart = np.linalg.norm(places[:, None] - places, axis=2)
-        np.fill_diagonal(apart, np.inf)
-        face = int(apart.min(axis=1).argmax())
-        person, picture = str(portraits.pictures[face].person), portraits.pictures[face].name
-        x, y = places[face].tolist()
-        page.mouse.move(x - 2, y)
-        page.mouse.move(x, y)
-        expect(page.locator("#names p")).to_have_text(
-            [person, f"cluster {clusters[face]}", picture]
-        )
-        expect(page.locator("#tile")).to_be_visible()
+    # The one that no other is near, so that it is the one under the pointer.
+    places = np.array(points.evaluate_all(PLACES))
+    assert (places > 0).all()
+    assert (places < [width, height]).all()
+    apart = np.linalg.norm(places[:, None] - places, axis=2)
+    np.fill_diagonal(apart, np.inf)
+    face = int(apart.min(axis=1).argmax())
+    person, picture = str(portraits.pictures[face].person), portraits.pictures[face].name
+    x, y = places[face].tolist()
+    page.mouse.move(x - 2, y)
+    page.mouse.move(x, y)
+    expect(page.locator("#names p")).to_have_text([person, f"cluster {clusters[face]}", picture])
+    expect(page.locator("#tile")).to_be_visible()
 
-        of_person = int((portraits.people == portraits.people[face]).sum())
-        page.mouse.click(x, y)
-        expect(told).to_have_text(re.compile(rf"^{person}: {of_person} face"))
-        assert points.evaluate_all(FADED) == 59 - of_person
-        page.mouse.click(x, y)  # again: all
-        expect(page.locator("#all")).to_be_hidden()
-        assert points.evaluate_all(FADED) == 0
+    of_person = int((portraits.people == portraits.people[face]).sum())
+    page.mouse.click(x, y)
+    expect(told).to_have_text(re.compile(rf"^{person}: {of_person} face"))
+    assert points.evaluate_all(FADED) == 59 - of_person
+    page.mouse.click(x, y)  # again: all
+    expect(page.locator("#all")).to_be_hidden()
+    assert points.evaluate_all(FADED) == 0
 
-        before = points.evaluate_all(COLOURS)
-        page.check("[name=by][value='1']")
-        changed = np.array(before) != np.array(points.evaluate_all(COLOURS))
-        # The one face that is in another person's cluster.
-        np.testing.assert_array_equal(changed, portraits.people == 0)
-        page.mouse.click(x, y)
-        expect(told).to_have_text(re.compile(f"^cluster {clusters[face]}: "))
-        page.keyboard.press("Escape")
-        expect(told).to_be_empty()
-        page.mouse.click(x, y)
-        page.click("#all")
-        expect(told).to_be_empty()
-        assert points.evaluate_all(FADED) == 0
-        expect(page).to_have_title("faces")
+    before = points.evaluate_all(COLOURS)
+    page.check("[name=by][value='1']")
+    changed = np.array(before) != np.array(points.evaluate_all(COLOURS))
+    # The one face that is in another person's cluster.
+    np.testing.assert_array_equal(changed, portraits.people == 0)
+    page.mouse.click(x, y)
+    expect(told).to_have_text(re.compile(f"^cluster {clusters[face]}: "))
+    page.keyboard.press("Escape")
+    expect(told).to_be_empty()
+    page.mouse.click(x, y)
+    page.click("#all")
+    expect(told).to_be_empty()
+    assert points.evaluate_all(FADED) == 0
+    page.check("[name=by][value='0']")
+    assert points.evaluate_all(COLOURS) == before
+    expect(page).to_have_title("faces")
 
 
-def test_the_wheel_zooms_about_the_pointer(opened: Opened) -> None:
-    with opened("tsne.html") as page:
-        points = page.locator("#plot .points path")
-        expect(points).to_have_count(59)
-        page.wait_for_timeout(500)  # plotly follows the window's new size with a delay
-        before = np.array(points.evaluate_all(PLACES))
-        pointer = np.round(before.mean(axis=0))
-        page.mouse.move(*pointer)
+def test_the_wheel_zooms_about_the_pointer(tsne: Page, show: Show) -> None:
+    page = show(tsne)
+    points = page.locator("#plot .points path")
+    expect(points).to_have_count(59)
+    page.wait_for_timeout(500)  # plotly follows the window's new size with a delay
+    before = np.array(points.evaluate_all(PLACES))
+    pointer = np.round(before.mean(axis=0))
+    page.mouse.move(*pointer)
+    plot = page.locator("#plot .cartesianlayer")
+    for notch, zoom in ((-100, 1 / 0.8**2), (100, 1)):
         for _ in range(2):
-            page.mouse.wheel(0, -100)
+            page.mouse.wheel(0, notch)
         # Scaled and, once the wheel has come to rest, not any more.
-        expect(page.locator("#plot .cartesianlayer")).to_have_attribute("style", "")
+        expect(plot).to_have_attribute("style", "")
         after = np.array(points.evaluate_all(PLACES))
-        np.testing.assert_allclose(after, pointer + (before - pointer) / 0.8**2, atol=0.5)
+        np.testing.assert_allclose(after, pointer + (before - pointer) * zoom, atol=0.5)
+        plot.evaluate("layer => layer.removeAttribute('style')")
 
 
 def test_on_a_phone_panels_stand_below_each_other_and_the_legend_below_them(

@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 import cv2
+import dlib
 import numpy as np
 import pytest
 
 from facetrack.core.faces import Detector, Image
-from facetrack.detector import DlibHog, Haar, Whole
+from facetrack.detector import DlibHog, Haar, Whole, dlib_hog
 from facetrack.extraction.picture import read
 from facetrack.testing import portraits
 
@@ -68,6 +69,17 @@ def test_haar_goes_from_the_upper_half_to_the_lower(portrait: Image) -> None:
         boxes = Haar().detect(np.vstack([upper, lower])).boxes
         assert len(boxes) == 2
         assert boxes[0, 1] < 640 <= boxes[1, 1]
+
+
+def test_copies_of_dlibs_detector_find_what_it_finds(portrait: Image) -> None:
+    with dlib_hog._detector() as one, dlib_hog._detector() as other:
+        assert one is not other
+        twice = np.hstack([portrait, portrait])
+        expected = dlib.get_frontal_face_detector().run(twice, 1, -0.5)
+        assert len(expected[0]) > 1
+        for detector in (one, other):
+            boxes, scores, parts = detector.run(twice, 1, -0.5)
+            assert (list(boxes), list(scores), list(parts)) == tuple(map(list, expected))
 
 
 @pytest.mark.parametrize("detector", ["Haar()", "DlibHog()"])

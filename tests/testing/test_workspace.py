@@ -20,7 +20,7 @@ from omegaconf import DictConfig
 
 import facetrack.tasks.evaluate.run
 from facetrack.tasks.sweep import session
-from facetrack.testing import Outcome, Workspace, ended, people, rows
+from facetrack.testing import Outcome, Workspace, artifacts, ended, people, rows
 
 
 class Ending(session.NoSession):
@@ -58,6 +58,15 @@ def test_it_says_and_leaves_what_a_process_does(
     assert metrics["ari_mean"] > 0
     assert run.data.tags["people"] == "3"
     assert run.data.params == like.data.params
+    picture, expected_picture = (artifacts(one)["tsne.png"].read_bytes() for one in (run, like))
+    assert picture == expected_picture
+
+
+def test_a_picture_that_was_drawn_is_drawn_anew_for_other_clusters(workspace: Workspace) -> None:
+    for eps in ("0.2", "0.3", "0.2"):
+        workspace.run("n_resamples=2", f"clusterer.eps={eps}", f"dataset.name=set {eps}").ok()
+    pictures = [artifacts(one)["tsne.png"].read_bytes() for one in workspace.runs("job")]
+    assert pictures[0] == pictures[2] != pictures[1]
 
 
 def test_everything_is_as_it_was(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,13 +110,12 @@ def _tsne_png(
     evaluation: Evaluation,
 ) -> bytes:
     people = [str(picture.person) for picture in embeddings.pictures] if embeddings.names else None
-    figure = figures.draw_tsne(
+    return figures.draw_tsne_png(
         coordinates,
         people,
         evaluation.clusters,
         f"{config.dataset.name}: {write_count(len(coordinates), 'face')}, {describe(config)}",
     )
-    return figures.encode_png(figure)
 
 
 def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float]) -> None:
