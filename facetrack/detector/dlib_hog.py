@@ -5,7 +5,6 @@ import functools
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from facetrack.core.faces import Detection, Image
 from facetrack.detector import reduce
 from facetrack.detector.choice import check
+from facetrack.system.derived import load_or_make
 
 # dlib takes 11 bytes for each, beside the picture.
 _MOST_UPSAMPLED = 100.0
@@ -41,6 +41,10 @@ class DlibHog:
         """Settings and dlib's version, since the detector is compiled into dlib."""
         return f"dlib_hog upsample={self.upsample} dlib={_version()}"
 
+    def prepare(self) -> None:
+        """Let the detector be kept where each process that works finds it."""
+        _state()
+
     def detect(self, image: Image) -> Detection:
         """All faces of an image (h, w, 3) uint8 RGB, best first, each within the image."""
         by = reduce.factor(image.shape[0] * image.shape[1], self.most_megapixels)
@@ -63,26 +67,51 @@ class DlibHog:
 
 
 # A detector keeps the picture it is working on, and two threads in one overwrite each other's
-# memory: each takes one that is free, since to make one takes as long as to look at a picture.
+# memory: each takes one that is free.
 _free: deque[Any] = deque()
 
 
 @contextlib.contextmanager
 def _detector() -> Iterator[Any]:
     """A detector that nobody else uses meanwhile."""
-    import dlib
-
     try:
         detector = _free.pop()
     except IndexError:
-        detector = dlib.get_frontal_face_detector()
+        detector = _make()
     try:
         yield detector
     finally:
         _free.append(detector)
 
 
+def _make() -> Any:
+    """dlib's frontal face detector, without unpacking it once more."""
+    import dlib
+
+    detector = dlib.fhog_object_detector.__new__(dlib.fhog_object_detector)
+    detector.__setstate__((_state(),))
+    return detector
+
+
+def _state() -> bytes:
+    """What dlib unpacks its detector to, as dlib writes it."""
+    import dlib
+
+    return load_or_make(f"dlib_hog-{dlib.__version__}", _unpack)
+
+
+@functools.cache
+def _unpack() -> bytes:
+    """The same by dlib, which takes half a second."""
+    import dlib
+
+    (state,) = dlib.get_frontal_face_detector().__getstate__()
+    return bytes(state)
+
+
 @functools.cache
 def _version() -> str:
     # It is asked for every picture, and read from a file each time.
+    from importlib.metadata import version  # brings all of email, which takes its time
+
     return version("dlib-bin")
