@@ -25,6 +25,7 @@ from hydra.core.utils import JobRuntime
 
 from facetrack import __main__ as started
 from facetrack.cli import command
+from facetrack.detector import dlib_hog
 from facetrack.embedder import dlib_resnet
 from facetrack.system import json_lines
 from facetrack.testing.configs import shipped_configs
@@ -41,7 +42,11 @@ for _name in (
 
 _REFUSED = 2
 _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
-_SAME_FOR_ALL = (dlib_resnet._digest, dlib_resnet._models)  # of packages: nothing changes them
+# Of packages: nothing changes them.
+_SAME_FOR_ALL = (
+    *(dlib_resnet._digest, dlib_resnet._network, dlib_resnet._predictor),
+    dlib_hog._unpack,
+)
 _COMMON = ((), ("clusterer=meanshift",), ("task=tune",), ("task=organise",))
 
 
