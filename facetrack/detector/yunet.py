@@ -69,7 +69,10 @@ class YuNet:
 
     def prepare(self) -> None:
         """Get the weights and check them. Raises UserError."""
-        self._network()
+        if self._file.own is None:
+            self._file.read()  # known by its hash: whoever detects loads it
+        else:
+            self._network()
 
     def detect(self, image: Image) -> Detection:
         """All faces of an image (h, w, 3) uint8 RGB, the surest first, with scores and landmarks.
@@ -99,7 +102,7 @@ class YuNet:
         size = max(1, round(width * by)), max(1, round(height * by))
         if by < 1:
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
-        network = self._network()
+        network = self._network(max(size) > _SMALL)
         network.setInputSize(size)
         _, found = network.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         if found is None:
@@ -122,16 +125,22 @@ class YuNet:
             "use detector=haar, which needs no download, or give detector.weights=FILE of your own",
         )
 
-    def _network(self) -> Any:
-        """The network of this thread."""
+    def _network(self, large: bool = False) -> Any:
+        """The network of this thread; another one for large pictures.
+
+        Each keeps room for a picture of the last size: the two that most pictures are looked at in
+        would take turns, and making room costs a quarter of looking at 2000 pixels.
+        """
         key = (self._file.digest, self.score)
         if getattr(_own, "key", None) != key:
-            _own.network = load(self._file, self.score)
-            _own.key = key
-        return _own.network
+            _own.key, _own.networks = key, {}
+        networks: dict[bool, Any] = _own.networks
+        if large not in networks:
+            networks[large] = load(self._file, self.score)
+        return networks[large]
 
 
-# One a thread: a FaceDetectorYN keeps the picture it is working on.
+# Their own in each thread: a FaceDetectorYN keeps the picture it is working on.
 _own = threading.local()
 
 
@@ -152,7 +161,8 @@ def load(file: ModelFile, score: float) -> Any:
             _OVERLAP,
             _MOST_FOUND,
         )
-        network.detect(np.zeros((_SMALL, _SMALL, 3), dtype=np.uint8))
+        if file.own is not None:  # it may be read, and fail when it is run
+            network.detect(np.zeros((_SMALL, _SMALL, 3), dtype=np.uint8))
     except (ValueError, cv2.error) as error:
         reason = " ".join(str(error).split())[:200]
         raise SettingError(

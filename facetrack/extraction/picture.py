@@ -37,7 +37,7 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 _ORIENTATION = 0x0112
 _BITS, _PHOTOMETRIC = 258, 262  # of a TIFF
-_BAND_PIXELS = 1 << 20
+_BAND_PIXELS = 1 << 19  # with all that is made of it on the way, it fits into a cache
 # Pixels, times the scans of a JPEG: 7 seconds. A photo has 10 scans, at most 20.
 _MOST_PASSED = 10_000_000_000
 _MUCH, _MUCH_SLOW = 50_000_000, 1_000_000  # pixels
@@ -193,7 +193,8 @@ def _colours(picture: PIL.Image.Image) -> Image:
         colours = picture.convert("RGBA")
         white = PIL.Image.new("RGBA", colours.size, "white")
         picture = PIL.Image.alpha_composite(white, colours)
-    return np.asarray(picture.convert("RGB"))
+    # Converting to what it is already would be one more copy.
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def _grey_scale(
