@@ -28,7 +28,7 @@ from facetrack.core.faces import (
 from facetrack.core.progress import QUIET, Progress
 from facetrack.detector import choose
 from facetrack.extraction.detections import DetectionRecord
-from facetrack.extraction.engines import in_order, in_processes, in_threads
+from facetrack.extraction.engines import in_order, in_processes, in_threads, prepare
 from facetrack.extraction.jobs import Done, Job
 from facetrack.extraction.ray_engine import on_ray
 from facetrack.extraction.store import Store, box_bytes
@@ -267,14 +267,13 @@ def _compute(
 ) -> Iterator[Done]:
     if not jobs:
         return iter(())
-    for stage in (detector, embedder):
-        # What is to be downloaded or refused: once, before there are workers.
-        getattr(stage, "prepare", lambda: None)()
     if engine == "ray":
+        prepare(detector, embedder)
         results = on_ray(jobs, detector, embedder, progress)
     elif embedder.parallel and cores() > 1 and len(jobs) >= _WORTH_PROCESSES and can_start():
         results = in_processes(jobs, detector, embedder, progress)
     else:
+        prepare(detector, embedder)
         results = in_threads(jobs, detector, embedder)
     return iter(progress.bar(results, total=len(jobs), description="Embedding", unit="picture"))
 
