@@ -19,8 +19,8 @@ from facetrack.core.faces import Face, Image, Vectors
 from facetrack.dataset import Portraits
 from facetrack.detector import Whole
 from facetrack.embedder import dlib_onnx, dlib_resnet, dlib_weights
-from facetrack.embedder.onnx_session import start_session
 from facetrack.extraction import picture
+from facetrack.system.onnx_session import start_session
 
 FACES = 32
 BATCHES = (1, 8, 16)

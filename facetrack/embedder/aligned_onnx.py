@@ -187,7 +187,7 @@ def _start(file: ModelFile, _digest: str, shape: tuple[int, ...], dimensions: in
 
 
 def _open(content: bytes) -> Any:
-    from facetrack.embedder.onnx_session import start_session
+    from facetrack.system.onnx_session import start_session
 
     try:
         return start_session(content)

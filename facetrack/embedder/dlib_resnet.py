@@ -127,7 +127,8 @@ def _predictor() -> Any:
 @functools.cache
 def _network() -> Callable[[Image], Vectors]:
     """What makes vectors of aligned faces."""
-    from facetrack.embedder import dlib_onnx, dlib_weights, onnx_session
+    from facetrack.embedder import dlib_onnx, dlib_weights
+    from facetrack.system import onnx_session
 
     network = dlib_weights.read(find_model(DESCRIPTOR))
     session = onnx_session.start_session(dlib_onnx.build(network))

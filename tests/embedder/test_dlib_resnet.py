@@ -17,8 +17,8 @@ from facetrack.core.faces import Face, Vectors
 from facetrack.dataset import Folder
 from facetrack.detector import Haar
 from facetrack.embedder import DlibResNet, dlib_onnx, dlib_resnet, dlib_weights
-from facetrack.embedder.onnx_session import start_session
 from facetrack.extraction import picture
+from facetrack.system.onnx_session import start_session
 
 LFW = Path(__file__).resolve().parents[2] / "../shared/data/lfw-deepfunneled.tgz"
 ATOL = 1e-5
