@@ -114,8 +114,7 @@ def _share(
 ) -> Iterator[Done]:
     """Share jobs out, at most `at_once` of them at a time."""
     remaining = deque(jobs)
-    # To start one takes as long as some twenty pictures.
-    workers = min(cores(), -(-len(jobs) // _MOST_AT_ONCE))
+    workers = _count_workers(jobs)
     window = _AHEAD * workers
     while remaining:
         parts = _divide(tuple(remaining), at_once, workers)
@@ -156,6 +155,19 @@ def _divide(jobs: Sequence[Job], at_once: int, workers: int) -> Iterator[Sequenc
             stop += 1
         yield jobs[first:stop]
         first = stop
+
+
+def _count_workers(jobs: Sequence[Job]) -> int:
+    """As many as there are cores, or parts to be given to them if there are fewer."""
+    if len(jobs) >= cores() * _MOST_AT_ONCE:
+        return cores()
+    parts = max(-(-len(jobs) // _MOST_AT_ONCE), -(-count_bytes(jobs) // _MOST_BYTES))
+    return min(cores(), len(jobs), parts)
+
+
+def count_bytes(jobs: Sequence[Job]) -> int:
+    """Bytes of the files of jobs, as far as anybody can tell."""
+    return sum(_size(job.path) for job in jobs)
 
 
 def _size(path: Path) -> int:

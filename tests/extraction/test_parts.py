@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from facetrack.extraction import engines
+from facetrack.extraction import engines, pipeline
 from facetrack.extraction.jobs import Job
 
 
@@ -14,7 +14,7 @@ def _jobs(folder: Path, sizes: list[int]) -> list[Job]:
         path = folder / f"{number}.jpg"
         with path.open("wb") as opened:
             opened.truncate(size)
-        jobs.append(Job(bytes([number]), path, None))
+        jobs.append(Job(number.to_bytes(2), path, None))
     return jobs
 
 
@@ -40,3 +40,23 @@ def test_a_file_that_is_gone_is_somebodys_job(tmp_path: Path) -> None:
     jobs = _jobs(tmp_path, [9, 9])
     jobs[0].path.unlink()
     assert [*engines._divide(jobs, 8, 2)] == [jobs[:1], jobs[1:]]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [([9], 1), ([9] * 8, 1), ([9] * 9, 2), ([9] * 500, 4), ([6 << 20] * 2, 2), ([1 << 30], 1)],
+)
+def test_no_more_processes_than_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int], expected: int
+) -> None:
+    monkeypatch.setattr(engines, "cores", lambda: 4)
+    assert engines._count_workers(_jobs(tmp_path, sizes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"), [([9] * 31, False), ([9] * 32, True), ([3 << 20] * 6, True)]
+)
+def test_many_pictures_or_large_ones_are_worth_processes(
+    tmp_path: Path, sizes: list[int], expected: bool
+) -> None:
+    assert pipeline._are_worth_processes(_jobs(tmp_path, sizes)) == expected
