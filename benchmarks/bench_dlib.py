@@ -19,8 +19,8 @@ from facetrack.core.faces import Face, Image, Vectors
 from facetrack.dataset import Portraits
 from facetrack.detector import Whole
 from facetrack.embedder import dlib_onnx, dlib_resnet, dlib_weights
-from facetrack.embedder.onnx_session import start_session
 from facetrack.extraction import picture
+from facetrack.system.onnx_session import start_session
 
 FACES = 32
 BATCHES = (1, 8, 16)
@@ -32,11 +32,10 @@ Embed = Callable[[Image], Vectors]
 
 def align_faces() -> Image:
     """(32, 150, 150, 3) faces as the network sees them; tells what aligning costs."""
-    landmarks = dlib.shape_predictor(str(dlib_resnet.find_model(dlib_resnet.LANDMARKS)))
     images = [picture.read(one.path) for one in Portraits().load().pictures[:FACES]]
     faces = [Face(image, Whole().detect(image).boxes[0]) for image in images]
     start = time.process_time()
-    aligned = np.stack([dlib_resnet.align(face, landmarks) for face in faces])
+    aligned = np.stack([dlib_resnet.align(face) for face in faces])
     spent = (time.process_time() - start) / FACES
     print(f"landmarks and alignment by dlib, the same for all: {spent * 1e3:.1f} ms per face")
     return aligned

@@ -1,23 +1,37 @@
 """Pictures a second from file to store, by this version and by another one, side by side.
 
-    python benchmarks/bench_pipeline.py PICTURES OTHER [N] [ROUNDS]
+    python benchmarks/bench_pipeline.py LFW [COMMIT [ROUNDS [FEW MANY LARGE]]]
 
-PICTURES: a folder of folders, as LFW. OTHER: a checkout of another version, whose Haar, HOG and
-dlib stand on the other side. YuNet's and MobileFaceNet's files are those that were downloaded
-before, in FACETRACK_HOME. N pictures (500) are embedded into a new store, by two processes and by a
-single one, in ROUNDS (3) rounds in which all take turns; each in a process of its own, whose
-starting of workers counts. Prints medians, and the most memory of a worker.
+LFW: lfw-deepfunneled.tgz, or the folder of folders that is in it. COMMIT: another version, whose
+Haar, HOG and dlib stand on the other side; it is unpacked from git. YuNet's and MobileFaceNet's
+files are those that were downloaded before, in FACETRACK_HOME.
+
+FEW (300) pictures of LFW, MANY (1000) by this version alone, and LARGE (12) of 12 megapixels
+(large_pictures.py) are embedded into a new store by two processes and by a single one. In each of
+ROUNDS (5) rounds all take turns, each in a process of its own, whose starting of workers counts.
+Prints medians: pictures a second by the clock, processor time of a picture (which other programs
+that run meanwhile change least), and the most memory of a worker.
 """
 
 import json
+import multiprocessing
 import os
 import statistics
 import subprocess
 import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
+from large_pictures import write
+
 HERE = Path(__file__).resolve().parents[1]
+BEFORE = "d6fd857"  # dlib's network was run by dlib, and there was no YuNet
 PAIRS = ("haar dlib", "dlib_hog dlib", "yunet mobilefacenet")
+OLD_PAIRS = PAIRS[:2]
 
 RUN = """
 import json, os, pkgutil, resource, sys, tempfile, time
@@ -40,6 +54,11 @@ def make(stage, name):
     return kind(**{key: one for key, one in settings.items() if key not in LEFT_OUT})
 
 
+def spent():
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in both)
+
+
 if __name__ == "__main__":
     folder, n, detector, embedder, cores = sys.argv[1:]
     os.sched_setaffinity(0, range(int(cores)))
@@ -49,56 +68,138 @@ if __name__ == "__main__":
         one.path.read_bytes()  # into the page cache
     stages = make("detector", detector), make("embedder", embedder)
     with tempfile.TemporaryDirectory() as place, Store(Path(place)) as store:
-        start = time.perf_counter()
+        before, start = spent(), time.perf_counter()
         found = extract(Pictures(some), *stages, store)
-        seconds = time.perf_counter() - start
+        seconds, processor = time.perf_counter() - start, spent() - before
     worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps([len(some) / seconds, len(found.vectors), max(worker, 0) or own]))
+    told = [len(some) / seconds, 1000 * processor / len(some), len(found.vectors), worker or own]
+    print(json.dumps(told))
 """
 
 
-def measure(tree: Path, folder: str, n: int, pair: str, cores: int) -> tuple[float, int, float]:
-    """Pictures a second, faces, and MB of a worker."""
-    script = Path(os.environ.get("TMPDIR", "/tmp")) / f"bench_pipeline_{os.getpid()}.py"
-    script.write_text(RUN)
-    done = subprocess.run(
-        [sys.executable, str(script), folder, str(n), *pair.split(), str(cores)],
-        env={**os.environ, "PYTHONPATH": str(tree)},
-        capture_output=True,
-        text=True,
-        check=True,
+@dataclass(frozen=True)
+class Case:
+    """What is measured: a version, pictures in a folder and how many, stages, and cores."""
+
+    version: str
+    folder: Path
+    n: int
+    pair: str
+    cores: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of a run: pictures a second, milliseconds of processor time a picture, faces, MB."""
+
+    rate: float
+    processor: float
+    faces: int
+    megabytes: float
+
+
+def measure(tree: Path, case: Case) -> Measured:
+    """Run a case with the version of facetrack that is in a folder."""
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as script:
+        script.write(RUN)
+        script.flush()
+        arguments = [str(case.folder), str(case.n), *case.pair.split(), str(case.cores)]
+        done = subprocess.run(
+            [sys.executable, script.name, *arguments],
+            env={**os.environ, "PYTHONPATH": str(tree)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    return Measured(*json.loads(done.stdout.splitlines()[-1]))
+
+
+def plan(few: tuple[Path, int], many: tuple[Path, int], large: tuple[Path, int]) -> Iterator[Case]:
+    """All there is to measure, with a folder and how many of its pictures for each size.
+
+    What is compared stands side by side: the machine may be busy with something else for a while.
+    """
+    for size, counts in ((few, (2, 1)), (large, (2,))):
+        for pair in PAIRS:
+            for cores in counts:
+                if pair in OLD_PAIRS:
+                    yield Case("before", *size, pair, cores)
+                yield Case("now", *size, pair, cores)
+    for pair in PAIRS:
+        yield from (Case("now", *many, pair, cores) for cores in (2, 1))
+
+
+def tell(medians: dict[Case, Measured], folder: Path, n: int) -> None:
+    """Print what was measured with so many pictures of a folder."""
+    of_size = {case: one for case, one in medians.items() if (case.folder, case.n) == (folder, n)}
+    by_name = {(case.version, case.pair, case.cores): one for case, one in of_size.items()}
+    for (version, pair, cores), one in sorted(by_name.items(), key=lambda one: one[0][0]):
+        line = f"  {version:6} {pair:20} {cores} core{'s' if cores > 1 else ' '}"
+        line += f"{one.rate:7.2f} pictures/s {one.processor:7.1f} ms each"
+        line += f"  {one.faces:4} faces  {one.megabytes:4.0f} MB"
+        single = by_name.get((version, pair, 1))
+        if cores == 2 and single:
+            line += f"  {one.rate / single.rate:.2f} x a single core"
+        old = by_name.get(("before", pair if pair in OLD_PAIRS else PAIRS[0], cores))
+        if version == "now" and old:
+            line += f"  {one.rate / old.rate:.1f} x before"
+            line += f" ({old.processor / one.processor:.1f} x by processor time)"
+        print(line)
+
+
+def _unpack(place: Path, source: Path, commit: str) -> tuple[Path, Path]:
+    """The folder of LFW's pictures, and that of another version of facetrack."""
+    if source.is_file():
+        with tarfile.open(source) as archive:
+            archive.extractall(place, filter="data")
+        source = place / "lfw-deepfunneled"
+    before = place / "before"
+    before.mkdir()
+    packed = subprocess.run(
+        ["git", "-C", str(HERE), "archive", commit], capture_output=True, check=True
     )
-    script.unlink()
-    rate, faces, megabytes = json.loads(done.stdout.splitlines()[-1])
-    return rate, faces, megabytes
+    subprocess.run(["tar", "x", "-C", str(before)], input=packed.stdout, check=True)
+    return source, before
 
 
 def main() -> None:
-    folder, other = sys.argv[1], Path(sys.argv[2])
-    n = int(sys.argv[3]) if len(sys.argv) > 3 else 500
-    rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 3
-    rates: dict[tuple[str, str, int], list[float]] = {}
-    told: dict[tuple[str, str, int], tuple[int, float]] = {}
-    for _ in range(rounds):
-        for name, tree in (("before", other), ("now", HERE)):
-            for pair in PAIRS:
-                if not (tree / f"conf/detector/{pair.split()[0]}.yaml").exists():
-                    continue
-                for cores in (2, 1):
-                    rate, faces, megabytes = measure(tree, folder, n, pair, cores)
-                    rates.setdefault((name, pair, cores), []).append(rate)
-                    told[name, pair, cores] = faces, megabytes
-    medians = {key: statistics.median(found) for key, found in rates.items()}
-    for (name, pair, cores), rate in medians.items():
-        faces, megabytes = told[name, pair, cores]
-        line = f"{name:6} {pair:20} {cores} core{'s' if cores > 1 else ' '} {rate:6.1f} pictures/s"
-        line += f"  {faces} faces  {megabytes:4.0f} MB"
-        if cores == 2:
-            line += f"  {rate / medians[name, pair, 1]:.2f} x a single core"
-            before = medians.get(("before", pair, 2), medians["before", "haar dlib", 2])
-            line += f"  {rate / before:.1f} x before" if name == "now" else ""
-        print(line)
+    source, rest = Path(sys.argv[1]).resolve(), sys.argv[2:]
+    commit = rest[0] if rest else BEFORE
+    rounds = int(rest[1]) if len(rest) > 1 else 5
+    few, many, large = map(int, rest[2:5]) if len(rest) > 2 else (300, 1000, 12)
+    with tempfile.TemporaryDirectory() as place:
+        lfw, before = _unpack(Path(place), source, commit)
+        trees = {"before": before, "now": HERE}
+        canvases = Path(place, "large")
+        canvases.mkdir()
+        # In a process of its own: those below would count its memory as theirs.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            pool.submit(write, canvases, sorted(lfw.glob("*/*.jpg"))[::13], large).result()
+        sizes = [(lfw, few), (lfw, many), (canvases, large)]
+        cases = list(plan(*sizes))
+        runs: dict[Case, list[Measured]] = {case: [] for case in cases}
+        for _ in range(rounds):
+            for case in cases:
+                runs[case].append(measure(trees[case.version], case))
+                print(case.version, case.n, case.pair, case.cores, runs[case][-1], file=sys.stderr)
+        medians = {
+            case: Measured(
+                statistics.median(one.rate for one in found),
+                statistics.median(one.processor for one in found),
+                found[0].faces,
+                max(one.megabytes for one in found),
+            )
+            for case, found in runs.items()
+        }
+        print(
+            f"before is the version {commit}; medians of {rounds} round{'s' if rounds > 1 else ''}"
+        )
+        for title, (folder, n) in zip(
+            ("pictures of LFW", "pictures of LFW", "pictures of 12 megapixels"), sizes, strict=True
+        ):
+            print(f"{n} {title}:")
+            tell(medians, folder, n)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python benchmarks/report.py FOLDER [bench_million.py …]
 
 FOLDER holds lfw_dlib_embeddings.npz and lfw-deepfunneled.tgz; what needs a file that is not there
-is left out, saying so. On two cores it takes about an hour. With names, only
+is left out, saying so. On two cores it takes about two hours. With names, only
 those are run, and only their sections written anew.
 """
 
@@ -49,6 +49,7 @@ def main() -> None:
         ("bench_dlib.py", []),
         ("bench_facenet.py", []),
         ("bench_stored.py", []),
+        ("bench_pipeline.py", [lfw]),
         ("bench_methods.py", [data]),
         ("bench_quality.py", [data]),
         ("bench_graph.py", [embeddings]),

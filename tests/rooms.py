@@ -45,7 +45,7 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
     "numba": ("clusterer/kernels/compiling",),
     "tensorflow": ("embedder",),
     "keras": ("embedder",),
-    "onnxruntime": ("embedder/onnx_session",),
+    "onnxruntime": ("system/onnx_session",),
     "onnx": ("embedder", "system/onnx_file"),
     "plotly": ("figures",),
     "matplotlib": ("figures",),

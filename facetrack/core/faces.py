@@ -73,12 +73,14 @@ class Face:
     """A face as an embedder gets it: its whole picture, so that it can align, and its box.
 
     landmarks: its points, (5, 2), or None where nobody says. score: how sure its detector was.
+    corners: (5, 2) int64, the five points of dlib's predictor, or None where it was not asked.
     """
 
     image: Image
     box: NDArray[np.int64]
     landmarks: Landmarks | None = None
     score: float | None = None
+    corners: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)

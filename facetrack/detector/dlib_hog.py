@@ -7,7 +7,6 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from facetrack.core.faces import Detection, Image
 from facetrack.detector import reduce
 from facetrack.detector.choice import check
+from facetrack.system.derived import load_or_make
 
 # dlib takes 11 bytes for each, beside the picture.
 _MOST_UPSAMPLED = 100.0
@@ -43,6 +43,10 @@ class DlibHog:
         """Settings and dlib's version, since the detector is compiled into dlib."""
         return f"dlib_hog upsample={self.upsample} dlib={_version()}"
 
+    def prepare(self) -> None:
+        """Let the detector be kept where each process that works finds it."""
+        _state()
+
     def detect(self, image: Image) -> Detection:
         """All faces of an image (h, w, 3) uint8 RGB, best first, each within the image."""
         by = reduce.factor(image.shape[0] * image.shape[1], self.most_megapixels)
@@ -65,8 +69,7 @@ class DlibHog:
 
 
 # A detector keeps the picture it is working on, and two threads in one overwrite each other's
-# memory: each takes one that is free. dlib takes half a second to make one and two thousandths to
-# copy it.
+# memory: each takes one that is free. To copy one takes two thousandths of a second.
 _free: deque[Any] = deque()
 _making = threading.Lock()
 
@@ -87,12 +90,33 @@ def _detector() -> Iterator[Any]:
 
 @functools.cache
 def _original() -> Any:
+    """dlib's frontal face detector, without unpacking it once more."""
     import dlib
 
-    return dlib.get_frontal_face_detector()
+    detector = dlib.fhog_object_detector.__new__(dlib.fhog_object_detector)
+    detector.__setstate__((_state(),))
+    return detector
+
+
+def _state() -> bytes:
+    """What dlib unpacks its detector to, as dlib writes it."""
+    import dlib
+
+    return load_or_make(f"dlib_hog-{dlib.__version__}", _unpack)
+
+
+@functools.cache
+def _unpack() -> bytes:
+    """The same by dlib, which takes half a second."""
+    import dlib
+
+    (state,) = dlib.get_frontal_face_detector().__getstate__()
+    return bytes(state)
 
 
 @functools.cache
 def _version() -> str:
     # It is asked for every picture, and read from a file each time.
+    from importlib.metadata import version  # brings all of email, which takes its time
+
     return version("dlib-bin")

@@ -1,7 +1,6 @@
 """YuNet, a small network for faces of all sizes, with five landmarks (Wu, Peng and Yu 2023)."""
 
 import functools
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,20 +11,20 @@ from numpy.typing import NDArray
 from facetrack.core.errors import SettingError
 from facetrack.core.faces import Boxes, Detection, Image
 from facetrack.detector.choice import check
+from facetrack.detector.yunet_network import OVERLAP, Rows, run
+from facetrack.system.derived import load_or_make
 from facetrack.system.model_file import ModelFile
+from facetrack.system.onnx_file import free_sizes
+from facetrack.system.onnx_session import start_session
 
 # Part of every stored detection's key: raise it when other boxes come of the same network.
 _VERSION = 1
-_OVERLAP = 0.3  # intersection over union from which on two boxes are one face
-_MOST_FOUND = 5000  # boxes that are looked at before those of one face are united
 # Pixels of the longer side at which a face that fills a picture is found: of 20 such faces of ORL
 # 20 at 640, 15 at 680, 4 at 800 and none from 1000 on.
 _SMALL = 640
 # The square on which dlib's landmarks were trained, from YuNet's box, which is taller than wide: in
 # units of the root of its area, measured on faces of LFW.
 _SIDE, _RIGHT, _DOWN = 1.04, 0.008, -0.035
-
-Rows = NDArray[np.float32]  # (m, 15): left, top, width, height, five points, score
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,10 @@ class YuNet:
 
     def prepare(self) -> None:
         """Get the weights and check them. Raises UserError."""
-        self._network()
+        if self._file.own is None:
+            _read(self._file, self._file.digest)  # known by its hash: whoever detects starts it
+        else:
+            self._network()
 
     def detect(self, image: Image) -> Detection:
         """All faces of an image (h, w, 3) uint8 RGB, the surest first, with scores and landmarks.
@@ -78,8 +80,7 @@ class YuNet:
         """
         import cv2
 
-        # One process per core does the rest; several threads would add in another order.
-        cv2.setNumThreads(1)
+        cv2.setNumThreads(1)  # there is a process or a thread per core
         rows = self._look(image, self.longest)
         if max(image.shape[:2]) > _SMALL:
             rows = np.concatenate([rows, self._look(image, _SMALL)])
@@ -99,12 +100,7 @@ class YuNet:
         size = max(1, round(width * by)), max(1, round(height * by))
         if by < 1:
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
-        network = self._network()
-        network.setInputSize(size)
-        _, found = network.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-        if found is None:
-            return np.empty((0, 15), dtype=np.float32)
-        rows: Rows = found.astype(np.float32)
+        rows = run(self._network(), image, self.score)
         scale = np.array([width / size[0], height / size[1]], dtype=np.float32)
         rows[:, :4] *= np.tile(scale, 2)
         # A landmark is at a pixel's middle, a box begins at its edge.
@@ -123,45 +119,40 @@ class YuNet:
         )
 
     def _network(self) -> Any:
-        """The network of this thread."""
-        key = (self._file.digest, self.score)
-        if getattr(_own, "key", None) != key:
-            _own.network = load(self._file, self.score)
-            _own.key = key
-        return _own.network
+        return load(self._file, self._file.digest)
 
 
-# One a thread: a FaceDetectorYN keeps the picture it is working on.
-_own = threading.local()
+@functools.lru_cache(maxsize=2)
+def load(file: ModelFile, digest: str) -> Any:
+    """A session of ONNX Runtime with a file's weights. Raises UserError for what is no YuNet.
 
-
-def load(file: ModelFile, score: float) -> Any:
-    """OpenCV's detector with a file's weights. Raises UserError for what is no YuNet."""
-    import cv2
-
-    content = file.read()
+    Threads may share it. digest: of the file's content.
+    """
     try:
-        if file.own is not None:  # nobody has looked at it before
-            _check(content)
-        network = cv2.FaceDetectorYN.create(
-            "onnx",
-            np.frombuffer(content, dtype=np.uint8),
-            np.empty(0, dtype=np.uint8),
-            (_SMALL, _SMALL),
-            score,
-            _OVERLAP,
-            _MOST_FOUND,
-        )
-        network.detect(np.zeros((_SMALL, _SMALL, 3), dtype=np.uint8))
-    except (ValueError, cv2.error) as error:
+        network = start_session(_read(file, digest))
+        if file.own is not None:  # it may be read, and fail when it is run
+            run(network, np.zeros((_SMALL, _SMALL, 3), dtype=np.uint8), 0.5)
+    except ValueError as error:
         reason = " ".join(str(error).split())[:200]
         raise SettingError(
             "{weights} must be a YuNet .onnx file as OpenCV's FaceDetectorYN reads it, but {path} "
             "{reason}: correct it, or leave it out to use the published file",
             path=file.own or file.filename,
-            reason=f"is not read by it ({reason})" if isinstance(error, cv2.error) else reason,
+            reason=reason,
         ) from error
     return network
+
+
+def _read(file: ModelFile, digest: str) -> bytes:
+    """A file's model for pictures of any size. Raises UserError, and ValueError for no YuNet.
+
+    The published one is for 640 by 640 pixels; what is kept spares each process the import of
+    `onnx`.
+    """
+    content = file.read()
+    if file.own is not None:  # nobody has looked at it before
+        _check(content)
+    return load_or_make(f"yunet-{digest}", lambda: free_sizes(content))
 
 
 def _check(content: bytes) -> None:
@@ -197,7 +188,7 @@ def unite(rows: Rows) -> NDArray[np.int64]:
     order = np.argsort(-rows[:, 14], kind="stable")
     kept: list[int] = []
     for row in order.tolist():
-        if not kept or _overlap(rows[row], rows[kept]).max() <= _OVERLAP:
+        if not kept or _overlap(rows[row], rows[kept]).max() <= OVERLAP:
             kept.append(row)
     return np.array(kept, dtype=np.int64)
 

@@ -107,10 +107,19 @@ class AlignedOnnx:
         """What the network sees of an aligned face: (1, 3, side, side), or as `layout` has it."""
         values = aligned if self.colours == "rgb" else aligned[..., ::-1]
         mean, deviation = (np.asarray(one, np.float32) for one in (self.mean, self.deviation))
-        seen = (values.astype(np.float32) - mean) / deviation
         if self.layout == "nchw":
-            seen = seen.transpose(2, 0, 1)
-        return np.ascontiguousarray(seen[None])
+            values = values.transpose(2, 0, 1)
+            mean, deviation = mean[:, None, None], deviation[:, None, None]
+        seen = np.empty(self._shape, dtype=np.float32)
+        np.subtract(values, mean, out=seen[0])
+        seen /= deviation
+        return seen
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        """Of what the network sees."""
+        colours, sides = (3,), (self.side, self.side)
+        return (1, *colours, *sides) if self.layout == "nchw" else (1, *sides, *colours)
 
     @property
     def _places(self) -> NDArray[np.float64]:
@@ -132,8 +141,7 @@ class AlignedOnnx:
         )
 
     def _network(self) -> "_Network":
-        seen = self.standardize(np.zeros((self.side, self.side, 3), dtype=np.uint8))
-        return _start(self._file, self._file.digest, seen.shape, self.dimensions)
+        return _start(self._file, self._file.digest, self._shape, self.dimensions)
 
 
 @dataclass(frozen=True)
@@ -179,7 +187,7 @@ def _start(file: ModelFile, _digest: str, shape: tuple[int, ...], dimensions: in
 
 
 def _open(content: bytes) -> Any:
-    from facetrack.embedder.onnx_session import start_session
+    from facetrack.system.onnx_session import start_session
 
     try:
         return start_session(content)

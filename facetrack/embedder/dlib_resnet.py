@@ -47,28 +47,42 @@ class DlibResNet:
 
     def embed(self, faces: Sequence[Face]) -> Vectors:
         """(len(faces), 128) float32, about 0.9 to 1.5 long (not unit length)."""
-        landmarks, network = _models()
+        network = _network()
         vectors = np.empty((len(faces), DIMENSIONS), dtype=np.float32)
         for first in range(0, len(faces), self.batch):
             part = faces[first : first + self.batch]
-            aligned = np.stack([align(face, landmarks) for face in part])
+            aligned = np.stack([align(face) for face in part])
             vectors[first : first + len(part)] = network(aligned)
         return vectors
 
 
-def align(face: Face, landmarks: Any) -> Image:
-    """The (150, 150, 3) uint8 RGB picture that dlib's own descriptor would see of a face.
-
-    landmarks: a `dlib.shape_predictor`.
-    """
+def align(face: Face) -> Image:
+    """The (150, 150, 3) uint8 RGB picture that dlib's own descriptor would see of a face."""
     import dlib
 
-    left, top, side = _square(face.box)
-    box = dlib.rectangle(left, top, left + side - 1, top + side - 1)
-    aligned: Image = dlib.get_face_chip(
-        face.image, landmarks(face.image, box), size=SIZE, padding=_PADDING
-    )
+    corners = find_corners(face) if face.corners is None else face.corners
+    points = [dlib.point(x, y) for x, y in corners.tolist()]
+    shape = dlib.full_object_detection(_frame(face.box), points)
+    aligned: Image = dlib.get_face_chip(face.image, shape, size=SIZE, padding=_PADDING)
     return aligned
+
+
+def find_corners(face: Face) -> NDArray[np.int64]:
+    """(5, 2) int64, what dlib's predictor finds on a face: x and y in pixels of its picture.
+
+    The outer and the inner corner of the eye that is right in the picture, of the left one, and
+    the base of the nose.
+    """
+    found = _predictor()(face.image, _frame(face.box))
+    return np.array([(point.x, point.y) for point in found.parts()], dtype=np.int64)
+
+
+def _frame(box: NDArray[np.int64]) -> Any:
+    """The square in the middle of a box, as dlib has it."""
+    import dlib
+
+    left, top, side = _square(box)
+    return dlib.rectangle(left, top, left + side - 1, top + side - 1)
 
 
 def _square(box: NDArray[np.int64]) -> tuple[int, int, int]:
@@ -103,13 +117,19 @@ def _digest(file: str) -> str:
 
 
 @functools.cache
-def _models() -> tuple[Any, Callable[[Image], Vectors]]:
-    """What finds landmarks, and what makes vectors of aligned faces."""
+def _predictor() -> Any:
+    """What finds the corners."""
     import dlib
 
-    from facetrack.embedder import dlib_onnx, dlib_weights, onnx_session
+    return dlib.shape_predictor(str(find_model(LANDMARKS)))
 
-    landmarks = dlib.shape_predictor(str(find_model(LANDMARKS)))
+
+@functools.cache
+def _network() -> Callable[[Image], Vectors]:
+    """What makes vectors of aligned faces."""
+    from facetrack.embedder import dlib_onnx, dlib_weights
+    from facetrack.system import onnx_session
+
     network = dlib_weights.read(find_model(DESCRIPTOR))
     session = onnx_session.start_session(dlib_onnx.build(network))
 
@@ -118,4 +138,4 @@ def _models() -> tuple[Any, Callable[[Image], Vectors]]:
         vectors: Vectors = session.run(None, inputs)[0]
         return vectors
 
-    return landmarks, embed_aligned
+    return embed_aligned

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -29,8 +30,10 @@ Out = TypeVar("Out")
 # the pictures waiting for a batch stay small.
 _AHEAD = 4
 _BATCH_BYTES = 256 << 20
-# Pictures that a process is given at once: as many as its embedder likes to have together.
+# What a process is given at once: pictures, of which fewer are left for the end, and bytes of
+# their files. Each part costs this process about a millisecond.
 _MOST_AT_ONCE = 8
+_MOST_BYTES = 4 << 20
 
 
 def in_order(
@@ -100,29 +103,31 @@ def in_processes(
     """
     if why := trouble():
         progress.say(f"  processes cannot share the work here ({why}): threads do it, more slowly")
+        prepare(detector, embedder)
         yield from in_threads(jobs, detector, embedder)
         return
-    yield from _share(jobs, detector, embedder, max(1, min(_MOST_AT_ONCE, embedder.batch)))
+    yield from _share(jobs, detector, embedder, _MOST_AT_ONCE)
 
 
 def _share(
     jobs: Sequence[Job], detector: Detector, embedder: Embedder, at_once: int
 ) -> Iterator[Done]:
-    """Share jobs out, `at_once` of them at a time."""
+    """Share jobs out, at most `at_once` of them at a time."""
     remaining = deque(jobs)
-    window = _AHEAD * cores()
+    workers = _count_workers(jobs)
+    window = _AHEAD * workers
     while remaining:
-        left = tuple(remaining)
-        parts = (left[first : first + at_once] for first in range(0, len(left), at_once))
-        with _pool(cores(), detector, embedder) as pool:
-            try:
+        parts = _divide(tuple(remaining), at_once, workers)
+        try:
+            with _pool(workers, detector, embedder) as pool:
+                prepare(detector, embedder)  # while the processes start
                 for part in in_order(pool, _look_and_embed, parts, window):
                     for done in part:
                         remaining.popleft()
                         yield done
                 return
-            except BrokenProcessPool:
-                pass
+        except BrokenProcessPool:
+            pass
         suspects = [remaining.popleft() for _ in range(min(window * at_once, len(remaining)))]
         if at_once > 1:
             yield from _share(suspects, detector, embedder, 1)
@@ -131,6 +136,46 @@ def _share(
         if all(one.died and one.done.reason == guard.reason(None) for one in results):
             raise RuntimeError("every worker process dies at once, whatever picture it is given")
         yield from (one.done for one in results)
+
+
+def prepare(detector: Detector, embedder: Embedder) -> None:
+    """Get what is to be downloaded, and refuse what cannot be used, once. Raises UserError."""
+    for stage in (detector, embedder):
+        getattr(stage, "prepare", lambda: None)()
+
+
+def _divide(jobs: Sequence[Job], at_once: int, workers: int) -> Iterator[Sequence[Job]]:
+    """Jobs in parts, as they are asked for; smaller ones at the end, so that all end together."""
+    first = 0
+    while first < len(jobs):
+        most = min(at_once, max(1, (len(jobs) - first) // (2 * workers)))
+        stop, size = first, 0
+        while stop < min(first + most, len(jobs)) and size < _MOST_BYTES:
+            size += _size(jobs[stop].path)
+            stop += 1
+        yield jobs[first:stop]
+        first = stop
+
+
+def _count_workers(jobs: Sequence[Job]) -> int:
+    """As many as there are cores, or parts to be given to them if there are fewer."""
+    if len(jobs) >= cores() * _MOST_AT_ONCE:
+        return cores()
+    parts = max(-(-len(jobs) // _MOST_AT_ONCE), -(-count_bytes(jobs) // _MOST_BYTES))
+    return min(cores(), len(jobs), parts)
+
+
+def count_bytes(jobs: Sequence[Job]) -> int:
+    """Bytes of the files of jobs, as far as anybody can tell."""
+    return sum(_size(job.path) for job in jobs)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where nobody can tell: reading it will say why."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _look_within(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
@@ -150,6 +195,9 @@ def _pool(workers: int, detector: Detector, embedder: Embedder) -> Iterator[Proc
         initargs=(detector, embedder),
     )
     try:
+        with deaf():
+            for _ in range(workers):  # each starts one, which imports what it needs meanwhile
+                pool.submit(_be_ready)
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -163,6 +211,10 @@ def _start_worker(detector: Detector, embedder: Embedder) -> None:
     _stages = detector, embedder
     threadpool_limits(1)  # there is a process per core
     start_alone()
+
+
+def _be_ready() -> None:
+    """Nothing: a process that does it has started."""
 
 
 def _look_and_embed(jobs: Sequence[Job]) -> list[Done]:

@@ -123,7 +123,7 @@ def embed(batch: Sequence[tuple[Done, list[Face]]], embedder: Embedder) -> list[
     One picture that makes the embedder fail does not take the batch with it. Raises UserError.
     """
     try:
-        faces = [face for _, faces in batch for face in faces]
+        faces = landmarks.add_corners([face for _, faces in batch for face in faces])
         if landmarks.are_needed(embedder):
             faces = landmarks.complete(faces)
         vectors, qualities = embedder.embed(faces), measure(faces)

@@ -7,13 +7,12 @@ and the corners of the mouth follow from those: where they are on average.
 import functools
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.faces import Embedder, Face, Landmarks
-from facetrack.embedder.dlib_resnet import LANDMARKS, find_model
+from facetrack.embedder.dlib_resnet import LANDMARKS, find_corners, find_model
 from facetrack.system.files import sha256
 
 # A point, seen from half-way between the eyes as a complex number, is
@@ -33,6 +32,16 @@ def identity() -> str:
     return f"dlib_five/1 predictor={_digest()}"
 
 
+def add_corners(faces: Sequence[Face]) -> list[Face]:
+    """The same faces; those without landmarks get dlib's corners, for whoever wants them next."""
+    return [
+        face
+        if face.landmarks is not None or face.corners is not None
+        else replace(face, corners=find_corners(face))
+        for face in faces
+    ]
+
+
 def complete(faces: Sequence[Face]) -> list[Face]:
     """The same faces; those without landmarks get them."""
     return [
@@ -43,13 +52,8 @@ def complete(faces: Sequence[Face]) -> list[Face]:
 
 def _find(face: Face) -> Landmarks:
     """(5, 2) float32, the points of a face as `facetrack.core.faces` names them."""
-    import dlib
-
-    left, top, width, height = (int(value) for value in face.box)
-    side = min(width, height)  # it was trained on squares
-    left, top = left + (width - side) // 2, top + (height - side) // 2
-    found = _predictor()(face.image, dlib.rectangle(left, top, left + side - 1, top + side - 1))
-    return derive(np.array([(point.x, point.y) for point in found.parts()], dtype=np.float64))
+    corners = find_corners(face) if face.corners is None else face.corners
+    return derive(corners.astype(np.float64))
 
 
 def derive(found: NDArray[np.float64]) -> Landmarks:
@@ -68,10 +72,3 @@ def derive(found: NDArray[np.float64]) -> Landmarks:
 @functools.cache
 def _digest() -> str:
     return sha256(find_model(LANDMARKS)).hex()[:16]
-
-
-@functools.cache
-def _predictor() -> Any:
-    import dlib
-
-    return dlib.shape_predictor(str(find_model(LANDMARKS)))

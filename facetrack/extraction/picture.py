@@ -44,7 +44,7 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 _ORIENTATION = 0x0112
 _BITS, _PHOTOMETRIC = 258, 262  # of a TIFF
-_BAND_PIXELS = 1 << 20
+_BAND_PIXELS = 1 << 19  # with all that is made of it on the way, it fits into a cache
 # Pixels, times the scans of a JPEG: 7 seconds. A photo has 10 scans, at most 20.
 _MOST_PASSED = 10_000_000_000
 _MUCH, _MUCH_SLOW = 50_000_000, 1_000_000  # pixels
@@ -125,6 +125,9 @@ def _decode(data: bytes, with_look: bool) -> Decoded:
         raise
 
 
+# A JPEG is decoded as it is, not smaller (Pillow's `draft`): its look is of all pixels, and a face
+# is cut out of all of them. Of 12 megapixels that is a fifth of the time, half of which could be
+# saved on pictures without a face alone.
 def _open(data: bytes, with_look: bool) -> Decoded:
     with PIL.Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
         pixels = picture.width * picture.height
@@ -200,7 +203,8 @@ def _colours(picture: PIL.Image.Image) -> Image:
         colours = picture.convert("RGBA")
         white = PIL.Image.new("RGBA", colours.size, "white")
         picture = PIL.Image.alpha_composite(white, colours)
-    return np.asarray(picture.convert("RGB"))
+    # Converting to what it is already would be one more copy.
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def _grey_scale(

@@ -29,7 +29,7 @@ from facetrack.core.progress import QUIET, Progress
 from facetrack.detector import choose
 from facetrack.extraction import quality
 from facetrack.extraction.detections import DetectionRecord
-from facetrack.extraction.engines import in_order, in_processes, in_threads
+from facetrack.extraction.engines import count_bytes, in_order, in_processes, in_threads, prepare
 from facetrack.extraction.jobs import Done, Job
 from facetrack.extraction.ray_engine import on_ray
 from facetrack.extraction.store import Store, box_bytes
@@ -51,8 +51,11 @@ REDUCED = "very large: faces were looked for on a smaller copy"
 ENGINES = ("local", "ray")
 """Who detects and embeds: this machine's cores, or a Ray cluster's."""
 
-# Starting worker processes takes about two seconds, the work of 16 pictures a core.
+# A worker process takes half a second to start, as long as YuNet and MobileFaceNet take for 40
+# small pictures or two photos, and has to read models that this process keeps from run to run.
+# Where there are so many pictures, or bytes of their files, one may kill its process.
 _WORTH_PROCESSES = 32
+_WORTH_BYTES = 16 << 20
 _STORE_EVERY_SECONDS = 2.0
 _READERS = 8
 
@@ -283,16 +286,19 @@ def _compute(
 ) -> Iterator[Done]:
     if not jobs:
         return iter(())
-    for stage in (detector, embedder):
-        # What is to be downloaded or refused: once, before there are workers.
-        getattr(stage, "prepare", lambda: None)()
     if engine == "ray":
+        prepare(detector, embedder)
         results = on_ray(jobs, detector, embedder, progress)
-    elif embedder.parallel and cores() > 1 and len(jobs) >= _WORTH_PROCESSES and can_start():
+    elif embedder.parallel and cores() > 1 and _are_worth_processes(jobs) and can_start():
         results = in_processes(jobs, detector, embedder, progress)
     else:
+        prepare(detector, embedder)
         results = in_threads(jobs, detector, embedder)
     return iter(progress.bar(results, total=len(jobs), description="Embedding", unit="picture"))
+
+
+def _are_worth_processes(jobs: Sequence[Job]) -> bool:
+    return len(jobs) >= _WORTH_PROCESSES or count_bytes(jobs) >= _WORTH_BYTES
 
 
 def _keep(

@@ -11,8 +11,6 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from facetrack.core.errors import UserError
 from facetrack.system.owner import hand_over
@@ -161,6 +159,9 @@ def _swept(path: Path, *, alone: bool) -> bool:
 def user_path(text: str | Path) -> Path:
     """An absolute path as a user gives it, "~" or a file: address included. Raises UserError."""
     if str(text).startswith("file:///"):
+        from urllib.parse import urlsplit
+        from urllib.request import url2pathname  # brings http and ssl
+
         return Path(url2pathname(urlsplit(str(text)).path))
     try:
         return Path(str(text)).expanduser().absolute()

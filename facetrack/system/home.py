@@ -16,7 +16,7 @@ from facetrack.system.files import sweep
 # How the names of files and folders in it begin.
 _NAMES = (
     *("embeddings.", "damaged-", "locks", "tsne", "sheets", "downloads", "datasets", "portraits-"),
-    *("forgetting", "exports.", temporary.NAME),
+    *("derived", "forgetting", "exports.", temporary.NAME),
 )
 _WITH_FACES = ("", "tsne", "sheets")
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH

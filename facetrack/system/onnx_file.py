@@ -41,6 +41,25 @@ def check_model(content: bytes, given: Sequence[int]) -> dict[str, Sizes]:
     return {one.name: known[one.name] for one in model.graph.output}
 
 
+def free_sizes(content: bytes) -> bytes:
+    """A model for pictures, whose one input may then have any height and width.
+
+    content: of an `.onnx` file whose operators do not depend on them; its input is (n, c, h, w).
+    """
+    import onnx
+
+    model = onnx.load_model_from_string(content)
+    (taken,) = _find_inputs(model)
+    for name, place in zip("hw", taken.type.tensor_type.shape.dim[2:], strict=True):
+        place.dim_param = name
+    # What it says of sizes further on would no longer be so.
+    del model.graph.value_info[:]
+    for one in model.graph.output:
+        one.type.tensor_type.ClearField("shape")
+    freed: bytes = model.SerializeToString()
+    return freed
+
+
 def _parse(content: bytes) -> Any:
     import onnx
 

@@ -52,8 +52,8 @@ _REFUSED = 2
 _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
 # Of packages and of facetrack's own files: no command changes them.
 _SAME_FOR_ALL = (
-    *(dlib_resnet._digest, dlib_resnet._models, landmarks._digest, landmarks._predictor),
-    *(dlib_hog._original, dlib_hog._version, haar._cascade_digest),
+    *(dlib_resnet._digest, dlib_resnet._network, dlib_resnet._predictor, landmarks._digest),
+    *(dlib_hog._original, dlib_hog._unpack, dlib_hog._version, haar._cascade_digest),
     *(assets.read_static, templates._make_environment, galleries._load_font),
     *(overrides.parse_override, targets._of_groups, shipped.checkout_commit),
 )
@@ -225,7 +225,7 @@ def read_shipped() -> None:
     environment = templates._make_environment()
     for name in ("errors.html", "people.html", "plots.html", "tsne.html"):
         environment.get_template(name)
-    for read in (dlib_resnet._models, dlib_hog._original, landmarks._predictor):
+    for read in (dlib_resnet._network, dlib_resnet._predictor, dlib_hog._original):
         read()
     Infomap(eps=0.3).fit(np.linspace(0, 1, 12)[:, None])  # its compiled kernels
 

@@ -104,3 +104,16 @@ def test_threads_do_not_disturb_each_other(detector: str, warm_home: Path) -> No
     picture = str(portraits(warm_home)[0].path)
     done = subprocess.run([sys.executable, "-c", code, picture], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_hog_is_dlibs_own_also_as_it_is_kept(home: Path, portrait: Image) -> None:
+    expected = [
+        (found.left(), found.top(), found.width(), found.height())
+        for found in dlib.get_frontal_face_detector()(portrait, 1)
+    ]
+    for _ in range(2):  # unpacked by dlib, and as it was kept
+        dlib_hog._free.clear()
+        DlibHog().prepare()
+        assert DlibHog(upsample=1).detect(portrait).boxes.tolist() == [*map(list, expected)]
+        assert len(list((home / "derived").iterdir())) == 1
+        dlib_hog._unpack.cache_clear()

@@ -170,6 +170,23 @@ def test_a_face_has_a_score_and_its_landmarks_in_order(portrait: Image) -> None:
 
 
 @needs_models
+@pytest.mark.parametrize("size", [(250, 250), (401, 187), (640, 333), (197, 312)])
+def test_faces_are_those_of_opencvs_own_detector(portrait: Image, size: tuple[int, int]) -> None:
+    images = [resize(portrait, *size), np.tile(resize(portrait, 160, 160), (2, 3, 1))]
+    for image in images:
+        own = cv2.FaceDetectorYN.create(str(YUNET), "", image.shape[1::-1], 0.8, 0.3, 5000)
+        expected = np.asarray(own.detect(np.ascontiguousarray(image[..., ::-1]))[1], np.float32)
+        found = made().detect(image)
+        assert len(expected)
+        assert found.scores is not None
+        assert found.landmarks is not None
+        height, width = image.shape[:2]
+        np.testing.assert_array_equal(found.boxes, frame(expected, width, height))
+        np.testing.assert_allclose(found.landmarks, expected[:, 4:14].reshape(-1, 5, 2), atol=1e-3)
+        np.testing.assert_allclose(found.scores, expected[:, 14], atol=1e-5)
+
+
+@needs_models
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 500, 3), (64, 64, 3), (3000, 2, 3)])
 def test_nothing_to_find(shape: tuple[int, ...]) -> None:
     found = made().detect(np.full(shape, 127, dtype=np.uint8))

@@ -16,7 +16,7 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Face, Image
 from facetrack.embedder import AlignedOnnx
 from facetrack.embedder.alignment import ARCFACE
-from facetrack.embedder.onnx_session import start_session
+from facetrack.system.onnx_session import start_session
 
 TEMPLATE = np.array(ARCFACE, dtype=np.float32)
 NUMBERS = np.random.default_rng(4)

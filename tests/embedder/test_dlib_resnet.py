@@ -4,6 +4,7 @@ import functools
 import itertools
 import tarfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import dlib
@@ -16,8 +17,8 @@ from facetrack.core.faces import Face, Vectors
 from facetrack.dataset import Folder
 from facetrack.detector import Haar
 from facetrack.embedder import DlibResNet, dlib_onnx, dlib_resnet, dlib_weights
-from facetrack.embedder.onnx_session import start_session
 from facetrack.extraction import picture
+from facetrack.system.onnx_session import start_session
 
 LFW = Path(__file__).resolve().parents[2] / "../shared/data/lfw-deepfunneled.tgz"
 ATOL = 1e-5
@@ -112,7 +113,7 @@ def test_a_damaged_file_of_weights_is_refused(
     monkeypatch.setattr(
         dlib_resnet, "find_model", lambda name: damaged if name == whole.name else find(name)
     )
-    dlib_resnet._models.cache_clear()
+    dlib_resnet._network.cache_clear()
     with pytest.raises(UserError, match=f"^{damaged} is not dlib's face descriptor"):
         DlibResNet().embed(portraits[:1])
 
@@ -121,6 +122,14 @@ def test_faces_of_lfw_have_the_vectors_of_dlib() -> None:
     faces = _lfw(4, 5)
     vectors = DlibResNet().embed(faces)
     np.testing.assert_allclose(vectors, _embed_by_dlib(faces), rtol=0, atol=ATOL)
+
+
+def test_corners_that_are_known_are_not_looked_for(portraits: list[Face]) -> None:
+    embedder = DlibResNet()
+    known = [replace(face, corners=dlib_resnet.find_corners(face)) for face in portraits]
+    np.testing.assert_array_equal(embedder.embed(known), embedder.embed(portraits))
+    moved = replace(known[0], corners=known[1].corners)
+    assert not np.array_equal(embedder.embed([moved]), embedder.embed(known[:1]))
 
 
 @pytest.mark.long

@@ -9,7 +9,7 @@ from real_models import MOBILEFACENET, YUNET, needs_models, read_settings
 
 from facetrack.core.faces import Boxes, Detection, Face, Image, Picture, Pictures, Vectors
 from facetrack.detector import Haar, YuNet
-from facetrack.embedder import AlignedOnnx
+from facetrack.embedder import AlignedOnnx, DlibResNet, dlib_resnet
 from facetrack.embedder.alignment import ARCFACE, find_similarity
 from facetrack.extraction.landmarks import complete, derive
 from facetrack.extraction.picture import read
@@ -98,6 +98,24 @@ def test_landmarks_that_are_there_stay() -> None:
     face = Face(np.zeros((9, 9, 3), np.uint8), np.array([0, 0, 9, 9]), points)
     (same,) = complete([face])
     assert same is face
+
+
+@pytest.mark.parametrize("landmarks", [False, True])
+def test_they_are_looked_for_once(
+    landmarks: bool, listing: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the embedder that aligns by them, and for the quality of the face."""
+    asked = []
+    predictor = dlib_resnet._predictor()
+
+    def predict(image: Image, box: object) -> object:
+        asked.append(box)
+        return predictor(image, box)
+
+    monkeypatch.setattr(dlib_resnet, "_predictor", lambda: predict)
+    with Store(tmp_path) as store:
+        extract(listing, Boxed(landmarks), DlibResNet(), store)
+    assert len(asked) == 1
 
 
 @needs_models

@@ -1,6 +1,6 @@
 """ONNX Runtime, and what facetrack asks of each of its sessions.
 
-Only this module imports it, and only when a face is embedded: that takes a quarter of a second.
+Only this module imports it, and only when a network is to run: that takes a quarter of a second.
 """
 
 from typing import Any
