@@ -8,7 +8,6 @@ from typing import Any, TypedDict, Unpack
 
 from sklearn.base import BaseEstimator
 
-from facetrack.api.choices import choose
 from facetrack.api.methods import build, fill_radius, is_radius_open, to_plain
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN
@@ -21,6 +20,7 @@ from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
 from facetrack.organiser.groups import Clusterer
 from facetrack.organiser.photos import Stages
+from facetrack.system.choices import choose
 from facetrack.system.files import user_path
 from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.forgetting.carrying_out import finish_forgetting
@@ -146,6 +146,7 @@ def _make_stages(choices: Choices, out: Path) -> Stages:
         scale=Scale.read({**settings, **embedder.facts}),
         settings={"_target_": embedder.target, **settings},
         detector_name=detector.name,
+        embedder_name=embedder.name,
     )
 
 

@@ -1,8 +1,11 @@
 from facetrack.figures.canvas import encode_png
 from facetrack.figures.comparison import (
     describe_difference,
+    describe_models,
     format_comparison_csv,
     format_comparison_markdown,
+    format_models_csv,
+    format_models_markdown,
 )
 from facetrack.figures.curves import Point, draw_curves, render_curves_page
 from facetrack.figures.encoding import encode_picture
@@ -49,6 +52,7 @@ __all__ = [
     "TsnePage",
     "compute_coordinates",
     "describe_difference",
+    "describe_models",
     "draw_curves",
     "draw_growth",
     "draw_tsne",
@@ -62,6 +66,8 @@ __all__ = [
     "format_csv",
     "format_label",
     "format_markdown",
+    "format_models_csv",
+    "format_models_markdown",
     "format_results_csv",
     "format_results_markdown",
     "format_results_text",
