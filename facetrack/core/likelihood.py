@@ -32,7 +32,8 @@ Floats = NDArray[np.float64]
 _MOST_FACES = 2000
 # A probability is never said to be certain: the ratios are measured on so many pairs and no more.
 _MOST_SURE = 6.0  # log10
-_UNIT = 1e-3  # how far from 1 a length may be
+UNIT = 1e-3
+"""How far from 1 the length of a vector may be that ratios are measured for."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Odds:
         if ratios is None or not len(vectors):
             return None
         lengths = np.linalg.norm(vectors, axis=1)
-        if np.abs(lengths - 1).max() > _UNIT:
+        if np.abs(lengths - 1).max() > UNIT:
             return None
         return cls(ratios, estimate_prior_of(ratios, vectors))
 
@@ -120,13 +121,19 @@ def estimate_prior_of(ratios: Ratios, vectors: Vectors, seed: int = 0) -> float:
     """
     if len(vectors) < 2:
         return 0.5
+    return estimate_prior(ratios, measure_pairs(vectors, seed))
+
+
+def measure_pairs(vectors: Vectors, seed: int = 0) -> Floats:
+    """(m,) distances of the pairs of (n, d) vectors, of 2,000 of them where there are more."""
     some = vectors
     if len(vectors) > _MOST_FACES:
         some = vectors[np.random.RandomState(seed).choice(len(vectors), _MOST_FACES, replace=False)]
     points = some.astype(np.float64)
     squares = (points**2).sum(axis=1)
     apart = squares[:, None] + squares - 2 * points @ points.T
-    return estimate_prior(ratios, np.sqrt(np.maximum(apart[np.triu_indices(len(some), 1)], 0)))
+    distances: Floats = np.sqrt(np.maximum(apart[np.triu_indices(len(some), 1)], 0))
+    return distances
 
 
 def _tell(probability: float) -> str:
