@@ -105,8 +105,8 @@ def _judge(
     by_labels = None
     people = sides[0].people
     if people is not None:
-        scored = [score_faces(people, labels, faces) for labels in groups]
-        by_labels = refuse_few(judge_by_labels(*scored, people[faces]), people[faces])
+        one, other = (score_faces(people, labels, faces) for labels in groups)
+        by_labels = refuse_few(judge_by_labels(one, other, people[faces]), people[faces])
     beliefs = [
         form_belief(model.scale, side.vectors) for model, side in zip(models, sides, strict=True)
     ]

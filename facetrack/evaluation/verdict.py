@@ -15,7 +15,6 @@ without. It is not picked where its distances do not hold (`Belief.holds`), or w
 pairs speak clearly against it (McNemar's exact test, below 0.05).
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -106,8 +105,10 @@ def compare_impossible(leader: int, other: int) -> float:
 
     leader, other: how many impossible pairs only the one, and only the other, puts together.
     """
-    n = leader + other
-    return sum(math.comb(n, k) for k in range(leader, n + 1)) / 2**n
+    from scipy.special import betainc  # late, as all of SciPy: a single job need not wait for it
+
+    # P(X >= leader) of a binomial with leader + other trials and even odds.
+    return float(betainc(leader, other + 1, 0.5)) if leader else 1.0
 
 
 def choose_units(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ from facetrack.figures.curves import Point, draw_curves, render_curves_page
 from facetrack.figures.encoding import encode_picture
 from facetrack.figures.error_pages import ErrorPage, Listing, render_error_page
 from facetrack.figures.growth_curves import Size, draw_growth
+from facetrack.figures.model_bars import draw_models
 from facetrack.figures.pages import render_page
 from facetrack.figures.study_plots import PlotsPage, render_plots_page
 from facetrack.figures.table import (
@@ -55,6 +56,7 @@ __all__ = [
     "describe_models",
     "draw_curves",
     "draw_growth",
+    "draw_models",
     "draw_tsne",
     "draw_verification",
     "encode_picture",
