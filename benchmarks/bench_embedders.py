@@ -33,6 +33,7 @@ from facetrack.evaluation.model_pairs import Model, ModelPair, compare_two, grou
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 from facetrack.system.choices import choose
+from facetrack.system.home import find_home
 
 Random = np.random.RandomState
 Spoil = Callable[[Image, Random], Image]
@@ -129,7 +130,7 @@ PLAN: Sequence[tuple[str, int, int, int, Spoil]] = (
     ("LFW, a little blurred", 30, 3, 6, blur(2)),
     ("LFW, blurred", 30, 3, 6, blur(3.2)),
     ("LFW, very blurred", 30, 3, 6, blur(4.5)),
-    ("LFW, small", 30, 3, 6, shrink(0.4)),
+    ("LFW, small", 30, 3, 6, shrink(0.55)),
     ("LFW, dark", 30, 3, 6, darken(0.12)),
     ("LFW, JPEG of quality 6", 30, 3, 6, compress(6)),
     ("LFW, turned by 20 to 35 degrees", 30, 3, 6, turn),
@@ -272,7 +273,7 @@ def main() -> None:
     head = ("set", "faces", "F", "F to expect", "labels", "without", "")
     print("| " + " | ".join(head) + " |\n| --- | ---: | --- | --- | --- | --- | --- |", flush=True)
     counts: dict[str, Counter[str]] = {}
-    with tempfile.TemporaryDirectory() as temporary, Store(Path(temporary)) as store:
+    with tempfile.TemporaryDirectory() as temporary, Store(find_home()) as store:
         for number, (name, people, spoil) in enumerate(make_sets(lfw)):
             folder = Path(temporary) / f"set-{number}"
             random = Random(zlib.crc32(name.encode()))

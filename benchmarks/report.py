@@ -50,6 +50,7 @@ def main() -> None:
         ("bench_stored.py", []),
         ("bench_methods.py", [data]),
         ("bench_graph.py", [embeddings]),
+        ("bench_embedders.py", [lfw]),
         ("bench_million.py", [embeddings, ROOT / "docs/million.png"]),
     ]
     report = ROOT / "BENCHMARKS.md"

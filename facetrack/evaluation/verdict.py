@@ -26,7 +26,7 @@ from facetrack.evaluation.expected import PerFace
 SURE = 0.95
 _DRAWS = 2000
 _LEAST_UNITS = 5
-_CHANCE, _DISAGREE = "it may be chance", "what each says of the other's groups disagrees"
+_CHANCE, _DISAGREE = "it may be chance", "each one's distances speak for its own groups"
 _FEW = f"they are fewer than {_LEAST_UNITS} people"
 _UNLIKE = "the faces are too alike for what their distances are known to say"
 _IMPOSSIBLE = "impossible pairs speak against it"

@@ -53,6 +53,9 @@ RUN = {
     "python -m facetrack +experiment=verification dataset=folder dataset.root=~/Pictures": Ran(
         "accuracy  ", ()
     ),
+    "python -m facetrack +experiment=embedders dataset=folder dataset.root=~/Pictures": Ran(
+        "Only dlib_hog+dlib can be used here", ()
+    ),
     _TUNE: Ran("Use it: python -m facetrack tuned=outputs/", (*_PEOPLE, "task.n_trials=2")),
     "python -m facetrack tuned=outputs/…/best.yaml dataset=folder dataset.root=~/Pictures": Ran(
         "ARI  ", first=_TUNE

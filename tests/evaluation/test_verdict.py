@@ -65,7 +65,7 @@ def test_without_labels_both_differences_have_to_agree() -> None:
     torn = judge_without([[high, _faces(0.79)], [_faces(0.3), _faces(0.7)]], UNITS)
     assert torn.difference == pytest.approx(_faces(0.8).f - _faces(0.7).f)
     assert torn.picked is None
-    assert torn.why == "what each says of the other's groups disagrees"
+    assert torn.why == "each one's distances speak for its own groups"
     assert judge_without([[high, high], [high, high]], UNITS).why == "it may be chance"
 
 

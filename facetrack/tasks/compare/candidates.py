@@ -1,12 +1,11 @@
 """The models that are compared: which can be had, and a dataset's faces by each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from omegaconf import DictConfig, OmegaConf
 from sklearn.base import clone
 
 from facetrack.clusterer.graph_estimator import GraphClusterer
@@ -19,9 +18,13 @@ from facetrack.evaluation.experiment import fit, limit_threads, takes_photos
 from facetrack.evaluation.model_pairs import Model, number_photos
 from facetrack.system.choices import choose
 from facetrack.system.progress import say
-from facetrack.system.shipped import CONF
+from facetrack.tasks.context.choices import take_stages
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.faces import embed_pictures
+from facetrack.tasks.context.settling import read_scale
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 _STAGES = ("detector", "embedder")
 _ALL, _CENTRAL = "all", "central"
@@ -56,51 +59,49 @@ def read_names(value: Any) -> list[Named]:
     return found
 
 
-def find_models(config: DictConfig, names: Sequence[Named], listing: Pictures) -> list[Model]:
-    """The models whose files can be had, with the faces of the pictures; says which cannot.
+def find_models(config: "DictConfig", names: Sequence[Named], listing: Pictures) -> list[Model]:
+    """The models that can be had and find a face, with the faces of the pictures.
 
-    Raises UserError where none can.
+    Says which cannot. Raises UserError where none can.
     """
     labelled = any(one.person is not None for one in listing.pictures)
-    models = [
-        _make_model(config, name, listing, labelled=labelled) for name in _leave_out_missing(names)
-    ]
+    models = []
+    for name in names:
+        say(f"  {name}")
+        try:
+            _prepare(name)
+            models.append(_make_model(config, name, listing, labelled=labelled))
+        except UserError as error:
+            say(f"  left out {name}: {error}")
     if not models:
-        raise UserError("none of task.models can be had: name others, such as dlib_hog+dlib")
+        raise UserError("none of task.models can be used here: name others, or other pictures")
     return models
 
 
-def _leave_out_missing(names: Sequence[Named]) -> Iterator[Named]:
-    for name in names:
-        try:
-            for stage, choice in zip(_STAGES, (name.detector, name.embedder), strict=True):
-                made = choose(stage, choice).make_default()
-                if hasattr(made, "prepare"):
-                    made.prepare()
-        except UserError as error:
-            say(f"  left out {name}: {error}")
-            continue
-        yield name
-
-
-def _make_model(config: DictConfig, name: Named, listing: Pictures, *, labelled: bool) -> Model:
-    """labelled: whether each picture is of one person, whose face is the central one."""
-    say(f"  {name}")
-    wanted = OmegaConf.create({"dataset": config.dataset, "extract": config.extract})
+def _prepare(name: Named) -> None:
+    """Get what a model needs. Raises UserError where that cannot be had."""
     for stage, choice in zip(_STAGES, (name.detector, name.embedder), strict=True):
-        wanted[stage] = OmegaConf.load(CONF / stage / f"{choice}.yaml")
-    if "choose" in wanted.detector:
-        wanted.detector.choose = _CENTRAL if labelled else _ALL
-    scale = Scale.read(OmegaConf.to_container(wanted.embedder))  # type: ignore[arg-type]
-    embeddings = embed_pictures(wanted, listing)
-    return Model(str(name), embeddings, scale, _Grouping(config, scale))
+        made = choose(stage, choice).make_default()
+        if hasattr(made, "prepare"):
+            made.prepare()
+
+
+def _make_model(config: "DictConfig", name: Named, listing: Pictures, *, labelled: bool) -> Model:
+    """labelled: whether each picture is of one person, whose face is the central one.
+
+    Raises UserError where no picture gives a face.
+    """
+    choices = {"detector": name.detector, "embedder": name.embedder}
+    wanted = take_stages(config, choices, _CENTRAL if labelled else _ALL)
+    scale = read_scale(wanted)
+    return Model(str(name), embed_pictures(wanted, listing), scale, _Grouping(config, scale))
 
 
 @dataclass(frozen=True)
 class _Grouping:
     """How a model's faces are grouped: by the job's clusterer, at a radius for this embedder."""
 
-    config: DictConfig
+    config: "DictConfig"
     scale: Scale
 
     def __call__(self, faces: Embeddings, told: bool) -> NDArray[np.int64]:
@@ -115,7 +116,7 @@ class _Grouping:
         with limit_threads(len(faces.vectors)):
             return fit(estimator, faces.vectors, faces.people, seed, photos).labels
 
-    def _read_clusterer(self) -> DictConfig:
+    def _read_clusterer(self) -> "DictConfig":
         """The clusterer's config with a radius of this embedder's."""
         clusterer = self.config.clusterer.copy()
         share = clusterer.get("share")

@@ -135,7 +135,7 @@ def _tell_sure(verdict: Verdict) -> str:
 def tell_pick(rows: Sequence[Row], pairs: Sequence[ModelPair]) -> str:
     """The answer."""
     if len(rows) < 2:
-        return f"Only {rows[0].name} can be had: there is nothing to compare it with"
+        return f"Only {rows[0].name} can be used here: there is nothing to compare it with"
     by = "labels" if all(one.by_labels for one in pairs) else "what is to be expected of the groups"
     found = pick(pairs, [row.name for row in rows])
     if found is not None:
