@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from conftest import Command
+from real_models import MOBILEFACENET, YUNET, needs_models
 
-from facetrack.testing import Workspace, artifacts, photos
+from facetrack.testing import Workspace, artifacts, copied_home, photos
 
 _MODELS = "task.models=[haar+dlib,dlib_hog+dlib]"
 
@@ -92,3 +94,23 @@ def test_without_labels_every_face_counts_and_what_is_expected_decides(
 )
 def test_what_cannot_be_meant_is_refused(facetrack: Command, arguments: str, told: str) -> None:
     facetrack("+experiment=embedders", *arguments.split()).refused(told)
+
+
+@needs_models
+def test_drawn_faces_are_not_given_to_what_knows_photographs(
+    warm_home: Path, new_mlflow: Path, tmp_path: Path
+) -> None:
+    """MobileFaceNet takes the portraits for few people, and is sure of it by its photographs."""
+    workspace = Workspace(
+        tmp_path / "work", copied_home(tmp_path / "home", warm_home), store=new_mlflow
+    )
+    (workspace.home / "downloads").mkdir(mode=0o700, exist_ok=True)
+    for file in (YUNET, MOBILEFACENET):
+        shutil.copy(file, workspace.home / "downloads")
+    models = "task.models=[yunet+mobilefacenet,haar+dlib]"
+    told = workspace.run("+experiment=embedders", models).ok()
+    (pair,) = _rows(workspace, "pairs.csv")
+    assert pair["labels_picked"] == pair["expected_picked"] == "haar+dlib"
+    assert float(pair["expected_difference"]) < -0.3
+    assert float(pair["expected_sure"]) > 0.99
+    assert "Picked by labels: haar+dlib" in told
