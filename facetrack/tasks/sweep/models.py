@@ -6,7 +6,7 @@ had comes from MLflow (its config, the digest of its faces), the embeddings from
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from facetrack.core.errors import UserError
 from facetrack.core.progress import Progress
+from facetrack.core.scale import SETTINGS
 from facetrack.evaluation.common_faces import CommonFaces, find_common
 from facetrack.evaluation.comparison import ModelDifference, Pair, compare_each
 from facetrack.evaluation.experiment import Experiment, limit_threads
@@ -27,6 +28,8 @@ from facetrack.tracking.protocols import Tracking
 from facetrack.tracking.records import JobRecord
 
 _STAGES = ("detector", "embedder")
+_ONLY_SCALES = ("radius", *SETTINGS)  # of the embedder, which embeds the same whatever they say
+_MOST = 6  # models of which every pair is compared; of more, the best with each other one
 
 
 def compare_models(
@@ -37,10 +40,15 @@ def compare_models(
 ) -> dict[str, list[ModelDifference]]:
     """By dataset, every pair of detector and embedder at their best, best first.
 
+    Of more than six the best is compared with each other one.
     jobs: the scored ones. A pair that cannot be compared, since its pictures have gone or changed
     meanwhile, is told.
     """
-    of_models = [key for key in swept if key.partition(".")[0] in _STAGES]
+    of_models = [
+        key
+        for key in swept
+        if key.partition(".")[0] in _STAGES and key.partition(".")[2] not in _ONLY_SCALES
+    ]
     if not of_models:
         return {}
     compared = {}
@@ -97,7 +105,7 @@ class _Comparison:
         """Every pair that can be compared."""
         pairs: list[Pair] = []
         faces: list[tuple[str, CommonFaces]] = []  # with the name of the first side
-        for one, other in combinations(self._best, 2):
+        for one, other in self._pair():
             try:
                 common = find_common(*(self._load(name).embeddings for name in (one, other)))
                 pairs.append(self._score(one, other, common))
@@ -111,6 +119,14 @@ class _Comparison:
             )
             for difference, (first, common) in zip(compare_each(pairs), faces, strict=True)
         ]
+
+    def _pair(self) -> Iterator[tuple[str, str]]:
+        """The pairs to compare, the best first."""
+        names = list(self._best)
+        if len(names) <= _MOST:
+            yield from combinations(names, 2)
+        else:
+            yield from ((names[0], other) for other in names[1:])
 
     def _load(self, name: str) -> Experiment:
         """What a job has evaluated. Raises UserError where its faces are not those it had."""

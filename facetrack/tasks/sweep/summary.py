@@ -19,6 +19,7 @@ from facetrack.tracking.records import JobRecord
 
 Row = dict[str, str | float]
 
+_MOST_TOLD = 6  # pairs of models
 _BEST = ("dataset", "method", "parameters")  # told of the best job
 
 
@@ -69,8 +70,10 @@ def write(
     for dataset, differences in compared.items():
         say(f"{dataset}, best of each method: {figures.describe_difference(differences[0])}")
     for dataset, pairs in models.items():
-        for one in pairs:
+        for one in pairs[:_MOST_TOLD]:
             say(f"{dataset}: {figures.describe_models(one)}")
+        if len(pairs) > _MOST_TOLD:
+            say(f"{dataset}: {len(pairs) - _MOST_TOLD} more pairs in comparison.md")
     say(f"\nTables and curves: {folder}/   Every run: {tracking.open_line()}")
 
 

@@ -96,7 +96,7 @@ MISTAKES: list[tuple[str, str]] = [
     ("+experiment=tabel1", "there is no experiment=tabel1; did you mean experiment=table1?"),
     (
         "+experiment=null",
-        "there is no experiment=null: choose one of experiment=methods, people, table1, v",
+        "there is no experiment=null: choose one of experiment=embedders, methods, peop",
     ),
     (
         "clusterer=infomap clusterer.neighbors=near",

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+from made_records import job_record
 from omegaconf import DictConfig
 
 from facetrack.clusterer import DBSCAN
+from facetrack.core.progress import Quiet
 from facetrack.dataset import Folder
 from facetrack.detector import DlibHog, Haar
 from facetrack.embedder import DlibResNet
@@ -21,6 +23,7 @@ from facetrack.extraction.store import Store
 from facetrack.tasks.context.experiments import embed_experiment
 from facetrack.tasks.sweep import models
 from facetrack.testing import Workspace, people
+from facetrack.tracking.null import NullStore
 
 _SWEEP = ("-m", "dataset=folder", "clusterer.eps=0.3", "n_resamples=4")
 
@@ -96,7 +99,8 @@ def test_jobs_of_the_same_faces_are_compared_as_they_were_scored(
 def test_a_sweep_of_methods_alone_says_nothing_of_models(
     workspace: Workspace, small_folder: Path
 ) -> None:
-    told = workspace.run(*_SWEEP, f"dataset.root={small_folder}", "clusterer=dbscan,kmeans").ok()
+    swept = ("clusterer=dbscan,kmeans", "embedder.radius=0.3,0.4", "n_resamples=2")
+    told = workspace.run(*_SWEEP, f"dataset.root={small_folder}", *swept).ok()
     assert "that both have" not in told
     assert not list((workspace.folder / "outputs").glob("*/comparison-models.csv"))
     assert list((workspace.folder / "outputs").glob("*/comparison.md"))
@@ -116,3 +120,35 @@ def test_what_cannot_be_compared_is_told(
     assert "No comparison of " in told
     assert ": the pictures are not those that eps=0.3 dbscan " in told
     assert not list((workspace.folder / "outputs").glob("*/comparison-models.csv"))
+
+
+class _Listener(Quiet):
+    """What is told while models are compared."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.mark.parametrize(("n", "pairs"), [(6, 15), (8, 7)])
+def test_of_many_models_the_best_is_compared_with_each_other_one(n: int, pairs: int) -> None:
+    """Nothing of those jobs is kept, so that each pair is told that cannot be compared."""
+    jobs = [
+        job_record(
+            {"dataset": "folder", "detector": "haar", "embedder": "dlib", "clusterer": "dbscan"},
+            {"detector.min_neighbors": str(number)},
+            0.5 + number / 100,
+            status="FINISHED",
+        )
+        for number in range(n)
+    ]
+    listener = _Listener()
+    assert models.compare_models(jobs, ["detector.min_neighbors"], NullStore(), listener) == {}
+    assert len(listener.said) == pairs
+    best = f"haar dlib min_neighbors={n - 1}"
+    assert listener.said[0].startswith(
+        f"No comparison of {best} and haar dlib min_neighbors={n - 2}: "
+    )
+    assert all(best in one for one in listener.said) == (n == 8)
