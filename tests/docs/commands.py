@@ -182,7 +182,9 @@ NOT_RUN = {
     "make faults": "takes over an hour",
     "python benchmarks/label_free.py": "takes an hour, and needs LFW",
     "python benchmarks/bench_methods.py FOLDER": "takes minutes, and needs LFW",
-    "python benchmarks/bench_embedders.py FOLDER/lfw-deepfunneled.tgz": "takes minutes, and needs LFW",
+    "python benchmarks/bench_embedders.py FOLDER/lfw-deepfunneled.tgz": (
+        "takes minutes, and needs LFW"
+    ),
     "mkdocs serve": _FOREVER,
     "mlflow ui": _FOREVER,
     "source .venv/bin/activate": "changes the shell it is typed in",
