@@ -19,13 +19,13 @@ from compositions import compositions
 from numpy.typing import NDArray
 
 import facetrack
-from facetrack.api.choices import choose
 from facetrack.clusterer import DBSCAN, AverageLinkage, ChineseWhispers, Infomap
 from facetrack.core.faces import Vectors, scale_to_unit
 from facetrack.core.scale import Scale
 from facetrack.evaluation.metrics import scores
 from facetrack.evaluation.resampling import Bootstrap
 from facetrack.system.archive import extract as unpack
+from facetrack.system.choices import choose
 
 Labels = NDArray[np.int64]
 SHARES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)

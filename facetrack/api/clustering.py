@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.api.choices import make_default
 from facetrack.api.faces import Faces
 from facetrack.api.methods import Estimator, make_method
 from facetrack.core.errors import UserError
@@ -18,6 +17,7 @@ from facetrack.evaluation import experiment
 from facetrack.evaluation.metrics import summarise
 from facetrack.evaluation.resampling import Bootstrap
 from facetrack.figures.table import escape_html
+from facetrack.system.choices import make_default
 from facetrack.system.progress import TERMINAL
 
 if TYPE_CHECKING:

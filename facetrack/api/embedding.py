@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from facetrack.api.choices import choose, make_default
 from facetrack.api.faces import Faces
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Dataset, Detector, Embedded, Embedder
@@ -14,6 +13,7 @@ from facetrack.dataset import Folder, Vectors
 from facetrack.dataset.vectors import read_about
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
+from facetrack.system.choices import choose, make_default
 from facetrack.system.files import user_path
 from facetrack.system.home import find_home, find_locks, lock
 from facetrack.system.progress import TERMINAL

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from facetrack.api.choices import choose
+from facetrack.system.choices import choose
 
 if TYPE_CHECKING:
     import pandas as pd

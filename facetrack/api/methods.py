@@ -7,7 +7,6 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from facetrack.api.choices import Choice, choose
 from facetrack.api.faces import Faces
 from facetrack.clusterer import check, check_radii
 from facetrack.core.errors import UserError
@@ -15,6 +14,7 @@ from facetrack.core.given import KNOWN
 from facetrack.core.scale import Scale
 from facetrack.core.texts import write_number
 from facetrack.evaluation import radius
+from facetrack.system.choices import Choice, choose
 from facetrack.system.progress import TERMINAL
 
 

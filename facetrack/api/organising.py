@@ -8,7 +8,6 @@ from typing import Any, TypedDict, Unpack
 
 from sklearn.base import BaseEstimator
 
-from facetrack.api.choices import choose
 from facetrack.api.methods import build, fill_radius, is_radius_open, to_plain
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN
@@ -21,6 +20,7 @@ from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
 from facetrack.organiser.groups import Clusterer
 from facetrack.organiser.photos import Stages
+from facetrack.system.choices import choose
 from facetrack.system.files import user_path
 from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.forgetting.carrying_out import finish_forgetting
@@ -39,7 +39,7 @@ class Choices(TypedDict, total=False):
     be downloaded "dlib_hog" and "dlib"; "infomap". eps: the
     radius within which faces speak for one person; else it follows the number of faces, or for
     methods such as "dbscan" is chosen from them. settings: others of the clusterer. seed: of what
-    is random in it.
+    is random in it. dry_run: only say what would change in a folder that was sorted before.
     """
 
     detector: str
@@ -48,6 +48,7 @@ class Choices(TypedDict, total=False):
     eps: float
     settings: Mapping[str, object]
     seed: int
+    dry_run: bool
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,7 +58,8 @@ class Organised(Sorted):
     def __repr__(self) -> str:
         """What a command prints."""
         missing = [self.missing] if self.missing else []
-        lines = [*self.summary, *self.changes, *missing, f"Open {self.page}"]
+        end = "Nothing was changed" if self.dry else f"Open {self.page}"
+        lines = [*self.summary, *self.changes, *missing, end]
         return "\n".join(map(make_readable, lines))
 
 
@@ -110,6 +112,7 @@ def organise(
         restore=restore,
         regroup=regroup,
         prune=prune,
+        dry_run=choices.get("dry_run", False),
     )
     finish_forgetting()
     result = sort_photos(request, progress=TERMINAL)
@@ -146,6 +149,7 @@ def _make_stages(choices: Choices, out: Path) -> Stages:
         scale=Scale.read({**settings, **embedder.facts}),
         settings={"_target_": embedder.target, **settings},
         detector_name=detector.name,
+        embedder_name=embedder.name,
     )
 
 

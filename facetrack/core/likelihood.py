@@ -178,18 +178,28 @@ def estimate_prior_of(
     n = len(vectors)
     if n < 2:
         return 0.5
-    some = np.arange(n)
-    if n > _MOST_FACES:
-        some = np.random.RandomState(seed).choice(n, _MOST_FACES, replace=False)
-    points = vectors[some].astype(np.float64)
-    squares = (points**2).sum(axis=1)
-    apart = squares[:, None] + squares - 2 * points @ points.T
-    first, second = np.triu_indices(len(some), 1)
-    distances = np.sqrt(np.maximum(apart[first, second], 0))
+    distances = measure_pairs(vectors, seed)
     if sharpness is None:
         return estimate_prior(ratios, distances)
-    of_pairs = find_pair_sharpness(sharpness[some][first], sharpness[some][second])
-    return estimate_prior(ratios, distances, of_pairs)
+    some = sharpness[_choose(n, seed)]
+    first, second = np.triu_indices(len(some), 1)
+    return estimate_prior(ratios, distances, find_pair_sharpness(some[first], some[second]))
+
+
+def measure_pairs(vectors: Vectors, seed: int = 0) -> Floats:
+    """(m,) distances of the pairs of (n, d) vectors, of 2,000 of them where there are more."""
+    points = vectors[_choose(len(vectors), seed)].astype(np.float64)
+    squares = (points**2).sum(axis=1)
+    apart = squares[:, None] + squares - 2 * points @ points.T
+    distances: Floats = np.sqrt(np.maximum(apart[np.triu_indices(len(points), 1)], 0))
+    return distances
+
+
+def _choose(n: int, seed: int) -> NDArray[np.int64]:
+    """Which of n faces are looked at."""
+    if n <= _MOST_FACES:
+        return np.arange(n)
+    return np.random.RandomState(seed).choice(n, _MOST_FACES, replace=False)
 
 
 def find_pair_sharpness(

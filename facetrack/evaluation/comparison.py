@@ -35,23 +35,56 @@ class Difference:
         return self.p_holm < _LEVEL
 
 
+@dataclass(frozen=True)
+class ModelDifference:
+    """Two ways to find and embed faces, on the faces that both have.
+
+    common: how many those are. only_better, only_worse: how many others each side has.
+    """
+
+    difference: Difference
+    common: int
+    only_better: int
+    only_worse: int
+
+
+Pair = tuple[tuple[str, Sequence[float]], tuple[str, Sequence[float]]]
+"""Two names, each with its scores."""
+
+
 def compare_pairs(scores: Mapping[str, Sequence[float]]) -> list[Difference]:
     """Every pair of methods, best first.
 
     scores: by method, one per resample, in the order of the resamples.
     Raises ValueError where they differ in number.
     """
-    if len({len(values) for values in scores.values()}) > 1:
+    best_first = sorted(scores.items(), key=lambda one: -summarise(one[1]).mean)
+    return compare_each(list(combinations(best_first, 2)))
+
+
+def compare_each(pairs: Sequence[Pair]) -> list[Difference]:
+    """Pairs that need not share their resamples with each other, in their order.
+
+    pairs: the scores of both sides on the same resamples, in the order of the resamples.
+    Raises ValueError where the two sides of a pair differ in number.
+    """
+    if any(len(one[1]) != len(other[1]) for one, other in pairs):
         raise ValueError("a paired comparison needs the same resamples for every method")
-    best_first = sorted(scores, key=lambda method: -summarise(scores[method]).mean)
-    pairs = list(combinations(best_first, 2))
-    differences = [np.subtract(scores[better], scores[worse]) for better, worse in pairs]
+    ordered = [_order(one, other) for one, other in pairs]
+    differences = [np.subtract(better[1], worse[1]) for better, worse in ordered]
     ps = [_wilcoxon(difference) for difference in differences]
     told = [summarise(difference) for difference in differences]
     return [
         Difference(better, worse, one.mean, one.ci_low, one.ci_high, p, p_holm)
-        for (better, worse), one, p, p_holm in zip(pairs, told, ps, _holm(ps), strict=True)
+        for ((better, _), (worse, _)), one, p, p_holm in zip(
+            ordered, told, ps, _holm(ps), strict=True
+        )
     ]
+
+
+def _order(one: tuple[str, Sequence[float]], other: tuple[str, Sequence[float]]) -> Pair:
+    """The better one first, by mean; as they are where those are equal."""
+    return (other, one) if summarise(other[1]).mean > summarise(one[1]).mean else (one, other)
 
 
 def _wilcoxon(difference: np.ndarray) -> float:

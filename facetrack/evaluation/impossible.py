@@ -47,7 +47,7 @@ def count_impossible(
             f"got {labels.shape}, {photos.shape} and {vectors.shape}"
         )
     n_pairs = n_together = 0
-    for one, other in _pairs(photos):
+    for one, other in pair_faces(photos):
         differences = vectors[one].astype(np.float64) - vectors[other]
         far = np.sqrt(np.einsum("ij,ij->i", differences, differences)) > apart
         together = (labels[one] == labels[other]) & (labels[one] != NOISE)
@@ -56,7 +56,7 @@ def count_impossible(
     return ImpossiblePairs(n_pairs, n_together)
 
 
-def _pairs(photos: NDArray[np.integer]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def pair_faces(photos: NDArray[np.integer]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """All pairs of faces of one photo, each once, in blocks of index arrays."""
     order = np.argsort(photos, kind="stable")
     in_order = photos[order]

@@ -1,13 +1,17 @@
 from facetrack.figures.canvas import encode_png
 from facetrack.figures.comparison import (
     describe_difference,
+    describe_models,
     format_comparison_csv,
     format_comparison_markdown,
+    format_models_csv,
+    format_models_markdown,
 )
 from facetrack.figures.curves import Point, draw_curves, render_curves_page
 from facetrack.figures.encoding import encode_picture
 from facetrack.figures.error_pages import ErrorPage, Listing, render_error_page
 from facetrack.figures.growth_curves import Size, draw_growth
+from facetrack.figures.model_bars import draw_models
 from facetrack.figures.pages import render_page
 from facetrack.figures.study_plots import PlotsPage, render_plots_page
 from facetrack.figures.table import (
@@ -49,8 +53,10 @@ __all__ = [
     "TsnePage",
     "compute_coordinates",
     "describe_difference",
+    "describe_models",
     "draw_curves",
     "draw_growth",
+    "draw_models",
     "draw_tsne",
     "draw_tsne_png",
     "draw_verification",
@@ -63,6 +69,8 @@ __all__ = [
     "format_csv",
     "format_label",
     "format_markdown",
+    "format_models_csv",
+    "format_models_markdown",
     "format_results_csv",
     "format_results_markdown",
     "format_results_text",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from facetrack.core.texts import write_count
 from facetrack.organiser.grouping import NOBODY
 from facetrack.organiser.people import folder_name
+from facetrack.organiser.state import State
 
 _MOST = 5
 _UNKNOWN = "no group"
@@ -35,6 +36,32 @@ def tell(before: Mapping[str, int], now: Mapping[str, int], names: Mapping[int, 
         f"{write_count(sum(moved.values()), 'face')} moved{_list(_tell_moves(moved, call))}"
     )
     return lines
+
+
+def have_models_changed(before: State, now: State) -> bool:
+    """Whether a state's detector or embedder is another one than now, as far as it says."""
+    embedders, detectors = (before.embedder, now.embedder), (before.detector, now.detector)
+    return any(one[0] and one[0] != one[1] for one in (embedders, detectors))
+
+
+def tell_models(
+    before: State, now: State, faces: Mapping[str, int], persons: Mapping[str, int]
+) -> str:
+    """What another detector or embedder comes to, in a sentence.
+
+    faces: the person of each face before, on photos that are there now. persons: of each face now.
+    """
+    moved = sum(persons[face] != person for face, person in faces.items() if face in persons)
+    lost, new = len(faces.keys() - persons.keys()), len(persons.keys() - faces.keys())
+    return (
+        f"by {_name_models(now)} instead of {_name_models(before)}: {moved:,} of "
+        f"{write_count(len(faces), 'face')} come to another person or group, {lost:,} are no "
+        f"longer found and {new:,} are new"
+    )
+
+
+def _name_models(state: State) -> str:
+    return f"{state.detector or 'another detector'} and {state.embedder_name or 'its embedder'}"
 
 
 def _tell_added(added: Counter[int], fresh: set[int], call: Callable[[int], str]) -> str:

@@ -66,6 +66,7 @@ def begin_state(
     return State(
         embedder=describe_embedder(how.stages.embedder),
         detector=how.stages.detector_name,
+        embedder_name=how.stages.embedder_name,
         clusterer=f"{clusterer.name} {dict(clusterer.settings)}",
         photos={**kept, **seen},
         pinned=list(before.pinned),
@@ -121,7 +122,7 @@ def restore_groups(photos: Photos, back: State, now: State) -> Groups:
     numbers = np.array([back.faces[key] for key in photos.keys], dtype=np.int64)
     now.pinned, now.radius, now.radius_faces = back.pinned, back.radius, back.radius_faces
     now.embedder, now.clusterer, now.barred = back.embedder, back.clusterer, back.barred
-    now.detector = back.detector
+    now.detector, now.embedder_name = back.detector, back.embedder_name
     return Groups(numbers, [])
 
 

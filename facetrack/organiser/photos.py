@@ -119,8 +119,8 @@ class Stages:
     """What finds faces, and tells how near they are to each other.
 
     engine: who does the work (see `pipeline.ENGINES`). scale: the embedder's distances, with a
-    radius. settings: the embedder's, as version 1 of the state has them. detector_name: what the
-    detector is called in the state.
+    radius. settings: the embedder's, as version 1 of the state has them. detector_name,
+    embedder_name: what the two are called in the state.
     """
 
     detector: Detector
@@ -129,6 +129,7 @@ class Stages:
     scale: Scale
     settings: Mapping[str, object] = field(default_factory=dict)
     detector_name: str = ""
+    embedder_name: str = ""
 
     @property
     def radius(self) -> float:

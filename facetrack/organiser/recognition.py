@@ -21,10 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.faces import Vectors
+from facetrack.core.overlaps import match_boxes, pair_once
 from facetrack.organiser.state import Photo
 
-# Boxes of two detectors on one face: the smaller one lies in the other for the most part.
-_OVERLAP = 0.5
 # A smaller, recompressed copy of a photo is a third of the radius away (LFW with dlib: 0.10).
 _COPY = 0.5
 # Two 8 x 8 thumbnails (of 0 to 255) of a photo and of an edit of it differ by less on the average.
@@ -169,17 +168,8 @@ def _looks_alike(look: bytes | None, other: bytes | None) -> bool:
 
 def _overlapping(new: Sequence[str], old: Sequence[str]) -> list[tuple[str, str]]:
     """Pairs of faces whose boxes overlap, the most alike first, each face once."""
-    rows, columns, costs = [], [], []
-    for row, one in enumerate(map(box_of, new)):
-        for column, other in enumerate(map(box_of, old)):
-            corner = np.maximum(one[:2], other[:2])
-            inside = np.minimum(one[:2] + one[2:], other[:2] + other[2:]) - corner
-            shared, areas = np.maximum(inside, 0).prod(), (one[2:].prod(), other[2:].prod())
-            if shared >= _OVERLAP * max(1, min(areas)):
-                rows.append(row)
-                columns.append(column)
-                costs.append(-shared / (sum(areas) - shared))
-    return _each_once(np.array(rows, int), np.array(columns, int), np.array(costs), new, old)
+    pairs = match_boxes([box_of(one) for one in new], [box_of(one) for one in old])
+    return [(new[row], old[column]) for row, column in pairs]
 
 
 def _nearest(
@@ -204,25 +194,5 @@ def _nearest(
         rows.append(at[0] + start)
         columns.append(at[1])
         distances.append(squares[at])
-    return _each_once(
-        np.concatenate(rows), np.concatenate(columns), np.concatenate(distances), new, old
-    )
-
-
-def _each_once(
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    costs: NDArray[np.floating],
-    new: Sequence[str],
-    old: Sequence[str],
-) -> list[tuple[str, str]]:
-    """Pairs in the order of their costs, without those of which a face is taken already."""
-    pairs = []
-    taken_rows, taken_columns = set(), set()
-    for at in np.argsort(costs, kind="stable"):
-        row, column = int(rows[at]), int(columns[at])
-        if row not in taken_rows and column not in taken_columns:
-            taken_rows.add(row)
-            taken_columns.add(column)
-            pairs.append((new[row], old[column]))
-    return pairs
+    pairs = pair_once(*(np.concatenate(one) for one in (rows, columns, distances)))
+    return [(new[row], old[column]) for row, column in pairs]

@@ -64,9 +64,10 @@ class Photo:
 class State:
     """What the last run knew. Faces are named by their photo's content and their box.
 
-    embedder, clusterer: what the groups depend on besides the radius. detector: the choice that
-    found the faces; empty where the version before kept it. radius: None for clusterers
-    without. radius_faces: for how many faces the radius was last looked at; 0 where it was given.
+    embedder, clusterer: what the groups depend on besides the radius. detector, embedder_name: the
+    choices that found the faces and told them apart; empty where the version before kept them.
+    radius: None for clusterers without. radius_faces: for how many faces the radius was last looked
+    at; 0 where it was given.
     faces: the number each face was given to; 0 for nobody. photos: by content, those with faces and
     those without. pinned: faces a user has given to another person. barred: for each face, the
     persons it is not, and by which name of its photo a user said so. parted: for each person split
@@ -89,6 +90,7 @@ class State:
     people: str = ""
     logged: str = ""
     detector: str = ""
+    embedder_name: str = ""
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ EXPERIMENT_KIND = "mlflow.experimentKind"
 SHARED_VIEW = "mlflow.sharedViewState"  # .KEY, of an experiment
 
 # Tags of every run.
-KIND = "kind"  # "job", "study", "trial", "organise", "verification" or "sweep"
+KIND = "kind"  # "job", "study", "trial", "organise", "verification", "comparison" or "sweep"
 PROCESS = "process"
 BIRTH = "birth"  # tells a run from all others before its id is known
 ERROR = "error"
@@ -48,6 +48,9 @@ AXIS, OBJECTIVE, CURVE, BEST = "axis", "objective", "curve", "best"
 # Tags of the organiser's runs.
 PERSONS, PAGE_OF_RUN = "persons", "page_of_run"
 
+# Tags of comparisons.
+PICKED = "picked"  # detector+embedder; empty where none is
+
 # Tags of a sweep's parent run.
 SWEEP_NUMBER = "sweep_number"
 COMMAND = "command"
@@ -72,6 +75,8 @@ TAR_1, TAR_01 = "tar_at_far_0_01", "tar_at_far_0_001"
 THRESHOLD = "verification_threshold"  # mean over the folds
 PAIRS, MISSING_PAIRS = "verification_pairs", "verification_missing_pairs"
 """How many pairs of pictures; of those, the pairs with a picture without a face."""
+OF_MODEL = {"bcubed_f": "f", "ari": "ari", "expected_f": "expected", "faces": "faces"}
+"""Metrics of a comparison, each followed by .DETECTOR.EMBEDDER; by what they are of."""
 BEST_SETTING = "best_{}"  # of a study, by setting
 WIDTH_LOW, WIDTH_HIGH, FINISHED_TRIALS = "width_low", "width_high", "finished_trials"
 BEST_ARI_MEAN = "best_ari_mean"  # of a sweep

@@ -28,7 +28,8 @@ from facetrack.tracking.runs import MlflowRun, create_run
 from facetrack.tracking.server import AGAIN, Access, guard
 from facetrack.tracking.values import in_short
 
-_ALONE = ("job", "organise", "verification")  # kinds of which one run is all there is to a command
+# Kinds of which one run is all there is to a command.
+_ALONE = ("job", "organise", "verification", "comparison")
 
 
 def open_store(

@@ -72,6 +72,11 @@ def test_choices_reach_the_state(photos: Path, tmp_path: Path) -> None:
     done = facetrack.organise(photos, out, mode="none", **choices)
     assert done.radius == 0.25
     assert not list(out.glob("person-*"))
+    before = (out / _STATE).read_bytes()
+    dry = facetrack.organise(photos, out, dry_run=True, regroup=True, **choices)
+    assert repr(dry).endswith("0 faces moved\nNothing was changed")
+    assert (out / _STATE).read_bytes() == before
+    assert not list(out.glob("person-*"))
     state = json.loads((out / _STATE).read_text())
     assert state["clusterer"].startswith("infomap {'trials': 2")
     done = facetrack.organise(photos, out, clusterer="dbscan", settings={"min_samples": 2})

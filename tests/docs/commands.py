@@ -53,6 +53,9 @@ RUN = {
     "python -m facetrack +experiment=verification dataset=folder dataset.root=~/Pictures": Ran(
         "accuracy  ", ()
     ),
+    "python -m facetrack +experiment=embedders dataset=folder dataset.root=~/Pictures": Ran(
+        "Only dlib_hog+dlib can be used here", ()
+    ),
     _TUNE: Ran("Use it: python -m facetrack tuned=outputs/", (*_PEOPLE, "task.n_trials=2")),
     "python -m facetrack tuned=outputs/…/best.yaml dataset=folder dataset.root=~/Pictures": Ran(
         "ARI  ", first=_TUNE
@@ -179,6 +182,9 @@ NOT_RUN = {
     "make faults": "takes over an hour",
     "python benchmarks/label_free.py": "takes an hour, and needs LFW",
     "python benchmarks/bench_methods.py FOLDER": "takes minutes, and needs LFW",
+    "python benchmarks/bench_embedders.py FOLDER/lfw-deepfunneled.tgz": (
+        "takes minutes, and needs LFW"
+    ),
     "mkdocs serve": _FOREVER,
     "mlflow ui": _FOREVER,
     "source .venv/bin/activate": "changes the shell it is typed in",

@@ -8,12 +8,12 @@ import pytest
 from compositions import compositions
 from numpy.typing import NDArray
 
-from facetrack.api.choices import choose
 from facetrack.clusterer import DBSCAN, Infomap
 from facetrack.core.faces import Vectors
 from facetrack.core.scale import Scale
 from facetrack.evaluation.label_free import Search
 from facetrack.evaluation.metrics import scores
+from facetrack.system.choices import choose
 
 Faces = tuple[Vectors, NDArray[np.int64]]
 

@@ -14,6 +14,9 @@ _LAUNCHER = "hydra/launcher"
 _UNUSED: Mapping[str, Collection[str]] = {
     "organise": ("n_people", "n_resamples", "sampling", "protocol_version"),
     "verify": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
+    "compare": (
+        *("n_people", "n_resamples", "sampling", "detector", "embedder", "protocol_version"),
+    ),
     "forget": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
 }
 

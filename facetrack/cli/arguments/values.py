@@ -223,6 +223,7 @@ RULES: dict[str, Rule] = {
     "task.n_pairs": whole(1),
     "task.urls": _LIST,
     "task.sha256": _TEXT,
+    "task.models": _LIST,
     "task.mode": one_of("copy", "link", "none"),
     "task.dry_run": _SWITCH,
     "task.restore": _SWITCH,

@@ -40,6 +40,7 @@ def _of_verifications(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
 def _of_jobs(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
     from facetrack.tasks.sweep import summary, tsne_pages
 
-    summary.write(jobs, ended.swept, ended.folder, ended.run, ended.tracking)
+    stopped = ended.stopped
+    summary.write(jobs, ended.swept, ended.folder, ended.run, ended.tracking, stopped=stopped)
     if not ended.stopped:  # who pressed Ctrl-C waits for no thumbnails
         tsne_pages.write(jobs, ended.folder, ended.run, ended.tracking)

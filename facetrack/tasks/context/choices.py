@@ -82,6 +82,19 @@ def set_choice(config: DictConfig, stage: str, name: str) -> None:
         hydra.runtime.choices[stage] = name
 
 
+def take_stages(config: DictConfig, choices: Mapping[str, str], choose: str) -> DictConfig:
+    """A config's dataset with other stages that come with facetrack, to embed by.
+
+    choices: "detector" and "embedder". choose: which faces count, where the detector is asked.
+    """
+    taken = OmegaConf.create({key: config[key] for key in ("dataset", "extract")})
+    for stage, name in choices.items():
+        taken[stage] = OmegaConf.load(CONF / stage / f"{name}.yaml")
+    if "choose" in taken.detector:
+        taken.detector.choose = choose
+    return taken
+
+
 def job_number() -> int:
     """The job's number in its sweep; 0 for a job alone."""
     job = HydraConfig.get().job

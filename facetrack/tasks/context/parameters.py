@@ -18,6 +18,7 @@ PLACES |= {"pairs", "urls"}  # the same file, known by its hash, wherever it is 
 # Settings that came later, with the value that stands for how it was before: so what the version
 # before has finished is found.
 _LATER = {"detector.megapixels": "40", "dataset.exclude": "[]", "dataset.roots": "None"}
+_LATER |= {"task.dry_run": "False"}
 # How long to search, and who embeds, is no parameter of what is found.
 _BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
 

@@ -17,7 +17,7 @@ from facetrack.organiser.photos import Stages
 from facetrack.organiser.places import MODES
 from facetrack.organiser.state import is_inside
 
-_SWITCHES = ("restore", "regroup", "prune")
+_SWITCHES = ("restore", "regroup", "prune", "dry_run")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Request:
     folders: those that the dataset's photos are in, which are only read. out: made where there is
     none. mode: "copy", "link" or "none", which makes the page and people.yaml only. restore: go
     back to how it was before the last run, or forward again. regroup: make all groups anew. prune:
-    let go of faces on photos that are gone and of which there is no copy.
+    let go of faces on photos that are gone and of which there is no copy. dry_run: only say what
+    would change in a folder that was sorted before.
     Raises UserError for a value that is none of these, and for a folder within the other.
     """
 
@@ -40,6 +41,7 @@ class Request:
     restore: bool = False
     regroup: bool = False
     prune: bool = False
+    dry_run: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, before anything is made."""
@@ -48,6 +50,11 @@ class Request:
         for name in _SWITCHES:
             if not isinstance(value := getattr(self, name), bool):
                 raise UserError(f"task.{name} is true or false; got {value!r}")
+        if self.dry_run and self.restore:
+            raise UserError(
+                "task.dry_run=true only says what would change, and task.restore=true goes back to "
+                "the run before, which the same command undoes: leave one of them out"
+            )
         for photos in self.folders:
             if is_inside(self.out, photos):
                 raise UserError(
@@ -72,7 +79,8 @@ class Sorted:
     could not be put into their folders; missing: the same in a sentence, empty where there are
     none. mistaken: faces on one photo that the clusterer alone would have put together; None where
     there are too few, and of a restore. is_new: whether the folder was made. restored: whether it
-    was a restore; resumed: one that an earlier run had begun.
+    was a restore; resumed: one that an earlier run had begun. dry: whether nothing was done, and
+    all of this is what would be.
     """
 
     out: Path
@@ -91,6 +99,7 @@ class Sorted:
     is_new: bool
     restored: bool
     resumed: bool
+    dry: bool = False
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,9 @@ def organise(config: DictConfig) -> None:
     check(config.seed, 1)
     request = _read_request(config)
     finish_forgetting()
+    if request.dry_run:
+        telling.tell_dry(sort_photos(request, progress=TERMINAL))
+        return
     log = _RunLog(config, radius_is_given=request.clusterer.radius_is_given)
     result = sort_photos(request, log, TERMINAL)
     if result.missing:
@@ -79,7 +82,8 @@ def _read_request(config: DictConfig) -> Request:
             engine=config.extract.engine,
             scale=read_scale(config),
             settings=contain(of_class(config.embedder)),
-            detector_name=read_choices(config)["detector"],
+            detector_name=(chosen := read_choices(config))["detector"],
+            embedder_name=chosen["embedder"],
         ),
         clusterer=_read_clusterer(config),
         out=user_path(task.out),
@@ -87,6 +91,7 @@ def _read_request(config: DictConfig) -> Request:
         restore=task.restore,
         regroup=task.regroup,
         prune=task.prune,
+        dry_run=task.get("dry_run", False),
     )
 
 

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ from facetrack.organiser.page import draw_page
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Known, Photos, know_again
 from facetrack.organiser.places import Placed, Plan, Wanted, arrange, writing
+from facetrack.organiser.recognition import content_of
 from facetrack.organiser.restoring import Restore
 from facetrack.organiser.state import PAGE, State
 from facetrack.organiser.wishes import want_photos
@@ -48,8 +50,16 @@ def sort_photos(request: Request, log: Log = UNLOGGED, progress: Progress = QUIE
 
     Raises UserError for what the user can put right.
     """
+    if request.dry_run and not state.exists(request.out):
+        raise UserError(
+            f"task.dry_run=true says what would change, and {request.out} was not sorted before: "
+            "leave it out, or name a folder that was"
+        )
     with state.open_folder(request.out) as unfinished:
-        result = _Run(request, log, progress).sort(unfinished)
+        run = _Run(request, log, progress)
+        if request.dry_run:
+            return run.foresee()
+        result = run.sort(unfinished)
         log.tell(result)
         shutil.rmtree(unfinished, ignore_errors=True)
         # Nothing comes after this: the same command once more would be to undo the restore.
@@ -97,7 +107,8 @@ class _Run:
             remarks = [] if restore is None else restoring.begin(self._out, restore)
             decision = self._decide(known, restore)
             counts = summary.count(decision.photos, decision.persons, decision.far)
-            changed = self._compare(decision)
+            compares = restore is None and not is_new
+            changed = self._compare(decision) if compares else []
             with writing(self._out):
                 wanted = want_photos(decision.photos, decision.persons, decision.said)
                 placed = self._place(decision, wanted, unfinished)
@@ -109,24 +120,53 @@ class _Run:
                 lines += low_quality.tell(decision.photos)
                 self._make_page(decision, counts, lines)
                 self._save(decision.now, restore, None if is_new else last)
-        compares = restore is None and not is_new
+        return self._make_result(
+            decision,
+            counts=counts,
+            summary=lines,
+            changes=changed,
+            remarks=remarks,
+            failed=placed.failed,
+            missing=missing,
+            is_new=restore is None and is_new,
+            restored=restore is not None,
+            resumed=restore is not None and restore.begun,
+        )
+
+    def foresee(self) -> Sorted:
+        """What `sort` would do, of which nothing is done."""
+        if restoring.find_pending(self._out) is not None:
+            raise UserError(
+                f"a restore of {self._out} was interrupted, and the next run finishes it: run the "
+                "same command without task.dry_run"
+            )
+        decision = self._decide(self._know_again(self._load_last(), required=True), None)
+        counts = summary.count(decision.photos, decision.persons, decision.far)
+        return self._make_result(
+            decision,
+            counts=counts,
+            summary=summary.summarise(counts, decision.now.radius, ""),
+            changes=self._compare(decision),
+            remarks=decision.groups.remarks,
+            failed=0,
+            missing="",
+            is_new=False,
+            restored=False,
+            resumed=False,
+            dry=True,
+        )
+
+    def _make_result(self, decision: _Decision, **done: Any) -> Sorted:
+        """done: what `Sorted` has besides what was decided."""
         return Sorted(
             out=self._out,
             page=self._out / PAGE,
             people=self._people,
-            counts=counts,
-            summary=lines,
-            changes=changed if compares else [],
-            remarks=remarks,
             skipped=decision.photos.skipped,
             noted=decision.photos.noted,
             radius=decision.now.radius,
-            failed=placed.failed,
-            missing=missing,
             mistaken=decision.groups.mistaken,
-            is_new=restore is None and is_new,
-            restored=restore is not None,
-            resumed=restore is not None and restore.begun,
+            **done,
         )
 
     def _load_last(self) -> State:
@@ -172,14 +212,17 @@ class _Run:
         return _Decision(known, photos, said, now, groups, persons, far, near)
 
     def _compare(self, decision: _Decision) -> list[str]:
-        """What is not as it was after the last run."""
-        before = decision.known.before
+        """What is not as it was after the last run; says what other models come to."""
+        before, now = decision.known.before, decision.now
         was = people_file.parse_or_nothing(before.people, self._people)
-        return changes.tell(
-            {face: was.person(number) for face, number in before.faces.items()},
-            dict(zip(decision.photos.keys, decision.persons.tolist(), strict=True)),
-            decision.said.names,
-        )
+        faces = {face: was.person(number) for face, number in before.faces.items()}
+        persons = dict(zip(decision.photos.keys, decision.persons.tolist(), strict=True))
+        if changes.have_models_changed(before, now):
+            # Before a single file is touched: who does not like it can still press Ctrl-C.
+            lost = [one for one in faces if content_of(one) in decision.photos.present]
+            told = changes.tell_models(before, now, {one: faces[one] for one in lost}, persons)
+            self._progress.say(f"  {told}")
+        return changes.tell(faces, persons, decision.said.names)
 
     def _place(self, decision: _Decision, wanted: list[Wanted], unfinished: Path) -> Placed:
         """Put the photos into the folders of their persons."""

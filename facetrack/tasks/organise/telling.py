@@ -6,7 +6,9 @@ from facetrack.core.artifacts import mark_people
 from facetrack.core.texts import make_readable
 from facetrack.organiser.state import PAGE
 from facetrack.organiser.summary import list_reasons
+from facetrack.system import json_lines
 from facetrack.system.progress import say
+from facetrack.tasks.context import outputs
 from facetrack.tasks.organise.request import Report, Sorted
 from facetrack.tasks.scores import write_skipped
 from facetrack.tracking import keys
@@ -41,6 +43,23 @@ def keep(run: Run, tracking: Tracking, report: Report) -> str:
         logged = f"{run.run_id} {digest}"
     run.artifacts(mark_people(files), tags)
     return logged
+
+
+def tell_dry(result: Sorted) -> None:
+    """Say what would be done, and give it to scripts."""
+    for line in [*result.summary, *result.changes, *map(make_readable, result.remarks)]:
+        say(line)
+    say("\nNothing was changed: leave out task.dry_run=true, and it is done")
+    json_lines.tell(
+        "organise",
+        status="FINISHED",
+        dry_run=True,
+        counts=result.counts,
+        radius=result.radius,
+        changes=result.changes,
+        folder=result.out,
+    )
+    outputs.leave_no_empty_folder()
 
 
 def tell(result: Sorted, tracking: Tracking) -> None:

@@ -12,21 +12,30 @@ from facetrack.figures import Point
 from facetrack.system.files import write as write_files
 from facetrack.system.progress import say
 from facetrack.tasks.sweep import article_tables
+from facetrack.tasks.sweep.models import compare_models
 from facetrack.tracking import keys
 from facetrack.tracking.protocols import Run, Tracking
 from facetrack.tracking.records import JobRecord
 
 Row = dict[str, str | float]
 
+_MOST_TOLD = 6  # pairs of models
 _BEST = ("dataset", "method", "parameters")  # told of the best job
 
 
 def write(
-    jobs: Sequence[JobRecord], swept: list[str], folder: Path, run: Run, tracking: Tracking
+    jobs: Sequence[JobRecord],
+    swept: list[str],
+    folder: Path,
+    run: Run,
+    tracking: Tracking,
+    *,
+    stopped: bool = False,
 ) -> None:
     """Summarise a sweep's jobs: into its parent run, its folder, and on the screen.
 
-    swept: the keys of the settings that take several values.
+    swept: the keys of the settings that take several values. stopped: whether somebody waits for
+    it to end: what takes long is left out then.
     """
     rows = [_row(job) for job in jobs]
     ranked = figures.rank_rows(rows)
@@ -36,6 +45,7 @@ def write(
     }
     with_scores = [job for job in jobs if job.ari is not None]
     compared: dict[str, list[Difference]] = {}
+    models = {} if stopped else compare_models(with_scores, swept, tracking)
     if with_scores:
         points = _points(with_scores, swept)
         studied, compared = article_tables.make_files(with_scores, swept, points, tracking)
@@ -43,6 +53,11 @@ def write(
         if "n_people" not in swept:  # growth.png shows those
             files["curves.png"] = figures.encode_png(figures.draw_curves(points))
             files["curves.html"] = figures.render_curves_page(points)
+    if models:
+        methods = [figures.format_comparison_markdown(compared)] if compared else []
+        told = "\n".join([*methods, figures.format_models_markdown(models)])
+        files["comparison.md"] = told
+        files["comparison-models.csv"] = figures.format_models_csv(models)
     run.artifacts(mark_nobody(files))
     write_files(folder, files)
 
@@ -54,6 +69,11 @@ def write(
     say("\n" + figures.format_results_text(ranked))
     for dataset, differences in compared.items():
         say(f"{dataset}, best of each method: {figures.describe_difference(differences[0])}")
+    for dataset, pairs in models.items():
+        for one in pairs[:_MOST_TOLD]:
+            say(f"{dataset}: {figures.describe_models(one)}")
+        if len(pairs) > _MOST_TOLD:
+            say(f"{dataset}: {len(pairs) - _MOST_TOLD} more pairs in comparison.md")
     say(f"\nTables and curves: {folder}/   Every run: {tracking.open_line()}")
 
 

@@ -96,7 +96,7 @@ MISTAKES: list[tuple[str, str]] = [
     ("+experiment=tabel1", "there is no experiment=tabel1; did you mean experiment=table1?"),
     (
         "+experiment=null",
-        "there is no experiment=null: choose one of experiment=methods, people, table1, v",
+        "there is no experiment=null: choose one of experiment=embedders, methods, peop",
     ),
     (
         "clusterer=infomap clusterer.neighbors=near",
@@ -236,6 +236,7 @@ MISTAKES: list[tuple[str, str]] = [
     ("task=tune task.sampler=tpee", "did you mean task.sampler=tpe?"),
     ("task=verify task.n_pairs=0", "task.n_pairs is a whole number from 1 to 2147483647; got 0"),
     ("task=verify task.pairs=true", "task.pairs is random, or a path, or null; got true"),
+    ("task=compare task.models=3", "task.models is a list, such as [a,b]; got 3"),
     ("task=verify task.urls=x", "task.urls is a list, such as [a,b]; got 'x'"),
     (
         "task=organise task.out=x dataset.root=y task.mode=move",

@@ -62,6 +62,10 @@ class Choice:
         except TypeError as error:
             raise UserError(f"{self.name}: {' '.join(str(error).split())}") from error
 
+    def make_default(self) -> Any:
+        """The object with default settings. Raises UserError where one has to be given."""
+        return self.make(self.fill({}, {}))
+
     def _resolve(
         self, value: object, given: Mapping[str, object], known: Mapping[str, object]
     ) -> object:
@@ -88,7 +92,7 @@ class Choice:
         if key in parameters:
             return
         names = [one for one in {**self.settings, **parameters} if not one.startswith("_")]
-        choices = [choose(self.group, name) for name in _list_names(self.group)]
+        choices = [choose(self.group, name) for name in list_names(self.group)]
         if others := [one.name for one in choices if key in one.settings]:
             have = "has" if len(others) == 1 else "have"
             raise UserError(f"{self.name} has no {key}: {_join(others, 'and')} {have} it")
@@ -99,7 +103,7 @@ class Choice:
 
 def choose(group: str, name: object) -> Choice:
     """A choice by its name. Raises UserError where the group has none of that name."""
-    names = _list_names(group)
+    names = list_names(group)
     if name not in names:
         near = find_nearest(name, names) if isinstance(name, str) else []
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
@@ -114,11 +118,10 @@ def choose(group: str, name: object) -> Choice:
 
 def make_default(group: str, name: object) -> Any:
     """What a name stands for, with its default settings. Raises UserError where there is none."""
-    choice = choose(group, name)
-    return choice.make(choice.fill({}, {}))
+    return choose(group, name).make_default()
 
 
-def _list_names(group: str) -> list[str]:
+def list_names(group: str) -> list[str]:
     """The choices of a group, sorted; those that stand for nothing left out."""
     return sorted(path.stem for path in (CONF / group).glob("*.yaml") if path.stem != "none")
 

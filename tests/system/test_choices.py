@@ -4,9 +4,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from facetrack.api.choices import choose, make_default
 from facetrack.core.errors import UserError
 from facetrack.core.scale import SETTINGS
+from facetrack.system.choices import choose, make_default
 from facetrack.system.shipped import CONF
 
 _GROUPS = ("dataset", "detector", "embedder", "clusterer", "sampling", "tracking")

@@ -1,0 +1,1 @@
+"""`task=compare`: which detector and embedder suit a dataset's faces."""
