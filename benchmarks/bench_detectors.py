@@ -20,12 +20,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.api.choices import make_default
 from facetrack.core.faces import Face, Image
 from facetrack.dataset import Folder
 from facetrack.extraction import landmarks
 from facetrack.extraction.picture import read
 from facetrack.system.archive import extract as unpack
+from facetrack.system.choices import make_default
 
 DETECTORS = ("haar", "dlib_hog", "yunet")
 EMBEDDERS = ("dlib", "mobilefacenet")

@@ -19,7 +19,6 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
-from facetrack.api.choices import choose, make_default
 from facetrack.clusterer import Infomap
 from facetrack.core.faces import Embeddings
 from facetrack.core.likelihood import Ratios, find_probability
@@ -37,6 +36,7 @@ from facetrack.extraction.quality import COLUMNS, are_low
 from facetrack.extraction.store import Store
 from facetrack.organiser.low_quality import find_reach, join_low
 from facetrack.system.archive import extract as unpack
+from facetrack.system.choices import choose, make_default
 from facetrack.system.home import find_home
 from facetrack.system.progress import TERMINAL
 
