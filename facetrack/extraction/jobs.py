@@ -124,9 +124,9 @@ def embed(batch: Sequence[tuple[Done, list[Face]]], embedder: Embedder) -> list[
     """
     try:
         faces = landmarks.add_corners([face for _, faces in batch for face in faces])
-        if landmarks.are_needed(embedder):
-            faces = landmarks.complete(faces)
-        vectors, qualities = embedder.embed(faces), measure(faces)
+        whole = landmarks.complete(faces)
+        vectors = embedder.embed(whole if landmarks.are_needed(embedder) else faces)
+        qualities = measure(whole)
     except UserError:
         raise
     except Exception as error:

@@ -1,10 +1,14 @@
-"""Five landmarks of a face whose detector gives none, for embedders that align by them.
+"""Five landmarks of a face, for embedders that align by them, where its detector's are not enough.
 
 dlib's small predictor knows both corners of each eye and the base of the nose. The tip of the nose
-and the corners of the mouth follow from those: where they are on average.
+and the corners of the mouth follow from those: where they are on average. They are taken where a
+detector gives none, and where a face leans more than its detector says: YuNet's points lean a third
+of what a head does. Of pairs of one person in LFW, all pictures turned by 27 degrees, 27 % are
+nearer than all but .1 % of the others by YuNet's points, and 95 % by these; upright 98 % by both.
 """
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +25,10 @@ from facetrack.system.files import sha256
 _A = np.array([-0.482 - 0.094j, 0.482 - 0.094j, -0.234j, -0.41 + 0.762j, 0.41 + 0.762j])
 _B = np.array([0.079 + 0.067j, 0.079 - 0.067j, 1.045, 0.402 + 0.058j, 0.402 - 0.058j])
 
+# Degrees, by dlib's points and from those given. Of 1,958 upright faces, among them blurred, small
+# and dark ones, 14 are taken for leaning.
+_LEANING, _APART = 10, 5
+
 
 def are_needed(embedder: Embedder) -> bool:
     """Whether an embedder aligns faces by landmarks; one that does not say so does not."""
@@ -33,21 +41,32 @@ def identity() -> str:
 
 
 def add_corners(faces: Sequence[Face]) -> list[Face]:
-    """The same faces; those without landmarks get dlib's corners, for whoever wants them next."""
+    """The same faces with dlib's corners, for whoever wants them next."""
     return [
-        face
-        if face.landmarks is not None or face.corners is not None
-        else replace(face, corners=find_corners(face))
+        face if face.corners is not None else replace(face, corners=find_corners(face))
         for face in faces
     ]
 
 
 def complete(faces: Sequence[Face]) -> list[Face]:
-    """The same faces; those without landmarks get them."""
-    return [
-        face if face.landmarks is not None else replace(face, landmarks=_find(face))
-        for face in faces
-    ]
+    """The same faces; those without landmarks get them, those that lean more get better ones."""
+    return [_complete(face) for face in faces]
+
+
+def _complete(face: Face) -> Face:
+    found = _find(face)
+    given = face.landmarks
+    if given is not None:
+        lean = _find_lean(found)
+        if abs(lean) < _LEANING or abs(lean - _find_lean(given)) < _APART:
+            return face
+    return replace(face, landmarks=found)
+
+
+def _find_lean(points: Landmarks) -> float:
+    """How far the line of the eyes is from level, in degrees."""
+    right, down = (points[1] - points[0]).astype(np.float64).tolist()
+    return math.degrees(math.atan2(down, right))
 
 
 def _find(face: Face) -> Landmarks:

@@ -26,7 +26,7 @@ from facetrack.embedder.alignment import ARCFACE, ARCFACE_SIDE, align
 from facetrack.extraction import landmarks
 
 COLUMNS = ("score", "size", "sharpness", "pose", "eyes")
-IDENTITY = "quality/1"
+IDENTITY = "quality/2"
 """What rows of the store are kept under: raise it where anything here changes."""
 
 Qualities = NDArray[np.float32]
@@ -56,7 +56,7 @@ def _measure(face: Face) -> list[float]:
     nan = float("nan")
     score = nan if face.score is None else float(face.score)
     size = float(np.sqrt(np.prod(face.box[2:].astype(np.float64))))
-    (whole,) = landmarks.complete([face])
+    (whole,) = [face] if face.landmarks is not None else landmarks.complete([face])
     assert whole.landmarks is not None
     points = whole.landmarks.astype(np.float64)
     between = points[1] - points[0]

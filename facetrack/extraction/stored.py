@@ -74,5 +74,7 @@ def name_vectors(
     if found is None:
         return None
     given = found.found.landmarks is not None
-    by = name_detections(detector, found) if given else landmarks.identity()
+    by = landmarks.identity()
+    if given:
+        by = f"{name_detections(detector, found)}, leaning faces by {by}"
     return f"{embedder.identity()} by landmarks of {by}"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from real_models import MOBILEFACENET, YUNET, needs_models, read_settings
@@ -98,6 +99,27 @@ def test_landmarks_that_are_there_stay() -> None:
     face = Face(np.zeros((9, 9, 3), np.uint8), np.array([0, 0, 9, 9]), points)
     (same,) = complete([face])
     assert same is face
+
+
+@pytest.mark.parametrize(("angle", "taken"), [(0, False), (6, False), (25, True), (-25, True)])
+def test_a_face_that_leans_more_than_its_points_gets_better_ones(
+    angle: int, taken: bool, warm_home: Path
+) -> None:
+    image = read(portraits(warm_home)[0].path)
+    box = np.array([92, 80, 140, 140])
+    (upright,) = complete([Face(image, box)])
+    points = upright.landmarks
+    assert points is not None
+    turn = cv2.getRotationMatrix2D((162.0, 150.0), -angle, 1)
+    turned = np.asarray(cv2.warpAffine(image, turn, image.shape[1::-1]), np.uint8)
+    given = points.astype(np.float32)  # as if the head did not lean
+    (found,) = complete([Face(turned, box, given)])
+    assert found.landmarks is not None
+    assert (found.landmarks is not given) == taken
+    if taken:
+        expected = points @ turn[:, :2].T + turn[:, 2]
+        eyes = np.linalg.norm(points[1] - points[0])
+        assert np.abs(found.landmarks - expected).max() < 0.25 * eyes
 
 
 @pytest.mark.parametrize("landmarks", [False, True])
