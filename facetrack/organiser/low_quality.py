@@ -19,7 +19,7 @@ from facetrack.core.texts import write_count
 from facetrack.organiser.grouping import Numbers
 from facetrack.organiser.photos import Photos
 
-_ROWS = 500
+_PAIRS = 1 << 22  # of faces at once, 8 bytes each
 _NEAREST = 3
 _LESS = 0.7  # log10 of a fifth
 _FARTHEST, _HALVINGS = 2.0, 40  # of vectors of length 1
@@ -80,12 +80,15 @@ def join_low(
         groups_of.setdefault(contents[row], set()).add(group)
     points = vectors[good].astype(np.float64)
     squares = (points**2).sum(axis=1)
-    for start in range(0, len(faces), _ROWS):
-        some = vectors[faces[start : start + _ROWS]].astype(np.float64)
+    able = np.flatnonzero(reach)
+    rows = max(1, _PAIRS // max(1, len(good)))
+    for start in range(0, len(able), rows):
+        block = able[start : start + rows]
+        some = vectors[faces[block]].astype(np.float64)
         away = np.sqrt(
             np.maximum((some**2).sum(axis=1)[:, None] + squares - 2 * some @ points.T, 0)
         )
-        for row, distances in enumerate(away, start):
+        for row, distances in zip(block.tolist(), away, strict=True):
             taken = groups_of.setdefault(contents[faces[row]], set())
             # A mean within reach has a face within reach.
             near = set(groups[distances <= reach[row]].tolist()) - taken

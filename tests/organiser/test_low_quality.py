@@ -81,6 +81,11 @@ def test_two_faces_of_a_photo_stay_apart() -> None:
     assert _join(found, [0, 1], 0.5) == [0, 1, 1, 0]  # the third shares a photo with the first
 
 
+def test_without_a_radius_an_equal_face_is_alone_too() -> None:
+    found = _photos([0, 3, 0], [False, False, True])
+    assert _join(found, [0, 1], None) == [0, 1, 2]
+
+
 def test_noise_stays_noise() -> None:
     found = _photos([0, 3, 0.1], [False, False, True])
     assert len(set(_join(found, [-1, -1], 0.01))) == 3
