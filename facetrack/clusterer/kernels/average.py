@@ -27,11 +27,8 @@ from facetrack.clusterer.kernels.links import Links
 from facetrack.clusterer.kernels.tree import components
 from facetrack.clusterer.shared import number_groups
 
-# The distances of so many pairs are made by one matrix product.
-_PAIRS = 2**20
-# A product of coordinates loses digits where a squared distance is less than this share of the
-# squared lengths: such distances are computed again, from differences.
-_TINY = 2.0**-10
+# Columns that a block of distances has: their coordinates stay in the processor's cache.
+_COLUMNS = 256
 
 
 @dataclass(frozen=True)
@@ -80,44 +77,48 @@ def build_dendrogram(
 
 
 def measure(points: Floats) -> NDArray[np.float64]:
-    """Condensed distances of (n, d) points; whole numbers give what the exact formula gives."""
+    """Condensed distances of (n, d) points, each the root of Σ(p - q)² in float64.
+
+    The coordinates are summed in their order, as SciPy's `pdist` does. A matrix product would take
+    half the time on one core, and its last digits depend on the processor and on how many threads
+    share it.
+    """
     n = len(points)
-    moved = points.astype(np.float64)
-    # Distances do not depend on the origin, rounding does. A point as the origin, and not the mean
-    # itself, keeps whole numbers whole.
-    from_mean = moved - moved.mean(axis=0)
-    moved -= moved[np.einsum("ij,ij->i", from_mean, from_mean).argmin()]
-    squares = np.einsum("ij,ij->i", moved, moved)
+    exact = np.ascontiguousarray(points, dtype=np.float64)
     condensed = np.empty(n * (n - 1) // 2)
-    height = max(1, _PAIRS // n)
-    for start in range(0, n, height):
-        products = moved[start : start + height] @ moved[start:].T
-        _fill(condensed, products, moved, squares, start)
+    for start in range(0, n, _COLUMNS):
+        columns = np.ascontiguousarray(exact[start : start + _COLUMNS].T)
+        _fill(condensed, exact, columns, start)
     return condensed
 
 
 @compile_kernel
 def _fill(
     condensed: NDArray[np.float64],
-    products: NDArray[np.float64],
     points: NDArray[np.float64],
-    squares: NDArray[np.float64],
+    columns: NDArray[np.float64],
     start: int,
 ) -> None:
-    """The distances of a block of points, the first of which is `start`, to all after them."""
+    """The distances of all points to those after them in a block, the first of which is `start`.
+
+    columns: (d, b) the block's coordinates. Many sums grow at once, so the processor's vectors are
+    used, and none is split among them.
+    """
     n, d = points.shape
-    for row in range(len(products)):
-        i = start + row
-        base = _base(n, i)
-        for j in range(i + 1, n):
-            lengths = squares[i] + squares[j]
-            squared = lengths - 2 * products[row, j - start]
-            if squared < _TINY * lengths:
-                squared = 0.0
-                for k in range(d):
-                    difference = points[i, k] - points[j, k]
-                    squared += difference * difference
-            condensed[base + j] = np.sqrt(squared)
+    end = start + columns.shape[1]
+    squared = np.empty(columns.shape[1])
+    for i in range(end - 1):
+        first = max(start, i + 1)
+        skipped, many = first - start, end - first
+        squared[:many] = 0.0
+        for k in range(d):
+            coordinate = points[i, k]
+            for j in range(many):
+                difference = coordinate - columns[k, skipped + j]
+                squared[j] += difference * difference
+        base = _base(n, i) + first
+        for j in range(many):
+            condensed[base + j] = np.sqrt(squared[j])
 
 
 @compile_kernel

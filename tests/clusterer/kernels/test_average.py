@@ -55,10 +55,23 @@ def test_random_points(n: int, d: int, dtype: type) -> None:
     _equal(points, [0.9 * heights[0], *np.quantile(heights, [0.1, 0.5, 0.9]), 2 * heights[-1]])
 
 
-def test_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("d", [1, 5, 128])
+def test_distances_are_sums_in_order_to_the_last_bit(d: int, dtype: type) -> None:
+    points: Points = np.random.RandomState(0).normal(size=(40, d)).astype(dtype)
+    first, second = np.triu_indices(len(points), 1)
+    squared = np.zeros(len(first))
+    for column in points.astype(np.float64).T:
+        squared += (column[first] - column[second]) ** 2
+    np.testing.assert_array_equal(measure(points), np.sqrt(squared))
+
+
+@pytest.mark.parametrize("columns", [1, 7, 99, 100, 101])
+def test_in_blocks(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     points = np.random.RandomState(0).normal(size=(100, 5))
-    monkeypatch.setattr(average, "_PAIRS", 700)
-    np.testing.assert_allclose(measure(points), pdist(points), rtol=1e-12)
+    whole = measure(points)
+    monkeypatch.setattr(average, "_COLUMNS", columns)
+    np.testing.assert_array_equal(measure(points), whole)
 
 
 def test_small_distances_far_from_the_origin() -> None:
