@@ -5,6 +5,7 @@ import functools
 import cv2
 import numpy as np
 
+from facetrack.dataset.drawing.functions import angle, exp
 from facetrack.dataset.drawing.head import face_outline, head_sheet
 from facetrack.dataset.drawing.sheet import (
     SIZE,
@@ -70,7 +71,7 @@ def _finish(sheet: Sheet, sitter: Sitter, cut: Cut, light: Field) -> Sheet:
     strands = _strands(sitter.name, cut.curl > 0)
     sheet.shade(bright * (np.float32(0.72) + np.float32(0.42) * strands))
     radius = np.sqrt(across**2 + (down + np.float32(0.15)) ** 2)
-    ring = np.exp(-(((radius - np.float32(0.82)) / np.float32(0.1)) ** 2)) * (down < 0)
+    ring = exp(-(((radius - np.float32(0.82)) / np.float32(0.1)) ** 2)) * (down < 0)
     sheet.gloss(np.float32(0.16) * ring * strands)
     return sheet
 
@@ -84,5 +85,5 @@ def _strands(name: str, curly: bool) -> Field:
         curls = cv2.resize(spots, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
         return np.asarray(curls, dtype=np.float32)
     across, down = grid()
-    angle = np.arctan2(across - 0.25, down + 1.9)  # strands run away from above a parting
-    return blur(np.interp(angle, np.linspace(-3.2, 3.2, 900), noise.uniform(0, 1, 900)), 0.8)
+    bearing = angle(across - 0.25, down + 1.9)  # strands run away from above a parting
+    return blur(np.interp(bearing, np.linspace(-3.2, 3.2, 900), noise.uniform(0, 1, 900)), 0.8)

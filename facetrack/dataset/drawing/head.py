@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from facetrack.dataset.drawing.functions import power
 from facetrack.dataset.drawing.sheet import (
     SIZE,
     UNIT,
@@ -64,7 +65,7 @@ def draw_head(sitter: Sitter, shot: Shot, light: Field) -> Sheet:
     _draw_nose(head, sitter)
     bright, gloss = shine(face_height(sitter, shot.smile), light, shot.ambient)
     # Shadows on skin are redder than its lit parts.
-    head.shade(np.stack([bright**0.8, bright, bright**1.08], axis=2))
+    head.shade(np.stack([power(bright, 0.8), bright, power(bright, 1.08)], axis=2))
     head.gloss(np.float32(0.1) * gloss)
     for side in _SIDES:
         _draw_eye(head, sitter, shot, side)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from facetrack.dataset.drawing.functions import exp, power
 from facetrack.dataset.drawing.sheet import SIZE, UNIT, Field, blur
 from facetrack.dataset.sitters import TOP, Shot, Sitter
 
@@ -23,16 +24,17 @@ def light_on_head(shot: Shot) -> Field:
 def face_height(sitter: Sitter, smile: float) -> Field:
     """How far a face stands out, (h, w) in units."""
     across, down = grid()
-    lower = 1 / (1 + np.exp(-down / 0.12))
-    power = 2.2 + (sitter.jaw - 2.2) * lower
+    lower = 1 / (1 + exp(-down / 0.12))
+    squareness = 2.2 + (sitter.jaw - 2.2) * lower
     reach = 1.06 * (TOP + (sitter.chin - TOP) * lower)
-    distance = (np.abs(across) / (1.06 * sitter.width)) ** power + (np.abs(down) / reach) ** power
+    distance = power(np.abs(across) / (1.06 * sitter.width), squareness)
+    distance = distance + power(np.abs(down) / reach, squareness)
     height = 0.62 * np.sqrt(np.clip(1 - distance, 0.02, None))
 
     tip, wide = sitter.nose, sitter.nose_width
     ridge = np.clip((down + 0.08) / (tip + 0.08), 0, 1)
-    ridge = ridge * np.exp(-((np.clip(down - tip, 0, None) / 0.05) ** 2))
-    height += 0.13 * ridge * np.exp(-((across / (0.55 * wide + 0.02)) ** 2))
+    ridge = ridge * exp(-((np.clip(down - tip, 0, None) / 0.05) ** 2))
+    height += 0.13 * ridge * exp(-((across / (0.55 * wide + 0.02)) ** 2))
     height += 0.05 * _bump(0, tip - 0.02, 0.75 * wide, 0.075)
     height += 0.05 * _bump(0, -0.6, 0.45, 0.25)  # forehead
     height += 0.05 * _bump(0, sitter.chin - 0.14, 0.2, 0.1)
@@ -55,10 +57,10 @@ def shine(height: Field, light: Field, ambient: float) -> tuple[Field, Field]:
     halfway = light + np.array([0, 0, 1], np.float32)
     halfway /= np.linalg.norm(halfway)
     mirrored = (halfway[2] - across * halfway[0] - down * halfway[1]) / length
-    return bright.astype(np.float32), (np.clip(mirrored, 0, 1) ** 24).astype(np.float32)
+    return bright.astype(np.float32), power(np.clip(mirrored, 0, 1), 24).astype(np.float32)
 
 
 def _bump(x: float, y: float, width: float, height: float) -> Field:
     across, down = grid()
-    bump = np.exp(-(((down - y) / height) ** 2)) * np.exp(-(((across - x) / width) ** 2))
+    bump = exp(-(((down - y) / height) ** 2)) * exp(-(((across - x) / width) ** 2))
     return np.asarray(bump, dtype=np.float32)
