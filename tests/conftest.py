@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 # Several test processes with as many threads as cores each would wait for one another: numbers do
 # not depend on threads, and tests of that set their own.
@@ -67,8 +67,9 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Where this is one of them, use that one."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        forked.use_server(*cast(Any, config).workerinput["fork_server"])
+    server = getattr(config, "workerinput", {}).get("fork_server")
+    if server is not None:
+        forked.use_server(*server)
 
 
 def pytest_collection_finish() -> None:
