@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
-from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer import for_resample
 from facetrack.core.errors import UserError
@@ -20,6 +19,7 @@ from facetrack.core.progress import QUIET, Progress
 from facetrack.core.texts import write_count
 from facetrack.evaluation import metrics
 from facetrack.evaluation.resampling import derive_seed
+from facetrack.system import threads
 
 # On small sets scikit-learn's threads wait for each other longer than they work: with other
 # programs on the machine, mean-shift on 47 faces took seconds instead of milliseconds.
@@ -109,12 +109,8 @@ class Experiment:
 
 
 def limit_threads(n: int) -> AbstractContextManager[Any]:
-    """Within, as many threads as clusterings of n faces are worth.
-
-    Once for all of them: the search for thread pools can swallow a Ctrl-C.
-    """
-    limits: AbstractContextManager[Any] = threadpool_limits(1 if n < WORTH_THREADS else None)
-    return limits
+    """Within, as many threads as clusterings of n faces are worth."""
+    return threads.limit(1 if n < WORTH_THREADS else None)
 
 
 def evaluate(experiment: Experiment, progress: Progress = QUIET) -> Evaluation:

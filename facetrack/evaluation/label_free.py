@@ -29,12 +29,12 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer.kernels.distances import Points
 from facetrack.core.faces import Vectors
 from facetrack.core.labels import separate_noise
 from facetrack.core.progress import QUIET, Progress
+from facetrack.system import threads
 
 _BLOCK = 2**24  # distances at once: 64 MB
 _MOST = 10_000  # faces that are all looked at; of more, a sample of this many against all
@@ -152,7 +152,7 @@ def separation(vectors: Vectors, labels: NDArray[np.int64]) -> float:
     step = max(1, _BLOCK // len(own))
     for first in range(0, len(looked_at), step):
         rows = looked_at[first : first + step]
-        with threadpool_limits(1):  # its last digits would depend on how many threads there are
+        with threads.limit(1):  # its last digits would depend on how many threads there are
             distances = vectors[rows] @ vectors[order].T
         distances *= -2
         distances += square[rows, None]

@@ -8,3 +8,11 @@ from importlib.resources import files
 def read_static(name: str) -> str:
     """The text of a file in static/."""
     return files("facetrack.figures").joinpath("static", name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def read_plotly() -> str:
+    """plotly's script, 4 MB that a process reads once for all of its pages."""
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from facetrack.figures.assets import read_static
+from facetrack.figures.assets import read_plotly, read_static
 from facetrack.figures.encoding import encode_json
 from facetrack.figures.pages import render_page
 
@@ -26,8 +26,6 @@ def render_plots_page(page: PlotsPage) -> str:
 
     Names in the figures are plotly's text, which takes some tags for formatting and runs nothing.
     """
-    from plotly.offline import get_plotlyjs
-
     data = encode_json([json.loads(figure.to_json()) for figure in page.figures.values()])
     own = f"const PLOTS = {data}, CONFIG = {encode_json(PLOTLY)};\n{read_static('plots.js')}"
-    return render_page("plots.html", page.title, page, scripts=[get_plotlyjs(), own])
+    return render_page("plots.html", page.title, page, scripts=[read_plotly(), own])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.labels import NOISE, separate_noise
-from facetrack.figures.assets import read_static
+from facetrack.figures.assets import read_plotly, read_static
 from facetrack.figures.encoding import encode_json
 from facetrack.figures.pages import render_page
 from facetrack.figures.study_plots import PLOTLY
@@ -85,8 +85,6 @@ class TsnePage:
 
 def render_tsne_page(page: TsnePage) -> str:
     """The page."""
-    from plotly.offline import get_plotlyjs
-
     x, y = np.round(page.coordinates.T.astype(np.float64), 2).tolist()
     data = {
         "x": x,
@@ -100,7 +98,7 @@ def render_tsne_page(page: TsnePage) -> str:
         "grey": GREY,
         "config": _CONFIG,
     }
-    scripts = [get_plotlyjs(), f"const DATA = {encode_json(data)};", read_static("tsne.js")]
+    scripts = [read_plotly(), f"const DATA = {encode_json(data)};", read_static("tsne.js")]
     return render_page("tsne.html", page.title, page, scripts=scripts)
 
 

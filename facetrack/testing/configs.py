@@ -24,6 +24,7 @@ from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from facetrack.cli.arguments import catalogue
 from facetrack.cli.working_folder import escape
 from facetrack.system.shipped import CONF
 
@@ -33,12 +34,14 @@ _read: dict[str, bytes] = {}
 _composed: dict[tuple[object, ...], bytes] = {}
 _merged: dict[str, bytes] = {}
 _listed: dict[tuple[object, ...], bytes] = {}
+_catalogued: dict[Path, dict[str, Any]] = {}
 
 _read_anew = ConfigRepository.load_config
 _find_mode = Hydra.get_mode
 _compose_anew = ConfigLoaderImpl.load_configuration
 _merge_anew = ConfigLoaderImpl._compose_config_from_defaults_list
 _list_anew = create_defaults_list
+_catalogue_anew = catalogue._read
 
 
 @contextlib.contextmanager
@@ -50,6 +53,7 @@ def shipped_configs() -> Iterator[None]:
         patch.object(ConfigLoaderImpl, "load_configuration", _compose),
         patch.object(ConfigLoaderImpl, "_compose_config_from_defaults_list", _merge),
         patch.object(config_loader_impl, "create_defaults_list", _list),
+        patch.object(catalogue, "_read", _catalogue),
     ):
         yield
 
@@ -117,6 +121,15 @@ def _list(
     found: DefaultsList = pickle.loads(_listed[key])
     found.config_overrides = found.overrides.config_overrides = sets
     return found
+
+
+def _catalogue(path: Path | None) -> dict[str, Any]:
+    """A config file as the checks of arguments see it, which change nothing in it."""
+    if path is None or not path.is_relative_to(CONF):
+        return _catalogue_anew(path)
+    if path not in _catalogued:
+        _catalogued[path] = _catalogue_anew(path)
+    return _catalogued[path]
 
 
 def _mode(hydra: Hydra, config_name: str | None, overrides: list[str]) -> Any:

@@ -15,17 +15,18 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from unittest.mock import patch
 
 from facetrack import __main__ as started
 from facetrack.testing.configs import shipped_configs
 
 _SIGINT = signal.default_int_handler
+_server: Any = forkserver._forkserver  # type: ignore[attr-defined]  # Python's own, one a process
 
 
 @dataclass(frozen=True)
@@ -114,13 +115,36 @@ class Forked:
 
 
 @functools.cache
-def _ready() -> ForkServerContext:
-    """The process that commands are forked from, its imports done; it ends with this one."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([f"{__name__}_imports"])
+def start_server() -> tuple[str, bytes | None]:
+    """Start the process that commands are forked from; it ends with this one.
+
+    Where other processes reach it, and Python's key to it, where that has one: see `use_server`.
+    """
+    multiprocessing.get_context("forkserver").set_forkserver_preload([f"{__name__}_imports"])
     # One thread is what a fork keeps.
     with patch.dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"):
         forkserver.ensure_running()
+    return _server._forkserver_address, getattr(_server, "_forkserver_authkey", None)
+
+
+def use_server(address: str, key: bytes | None) -> None:
+    """Fork commands from what another process has started, which has to outlive this one.
+
+    Its imports take seven seconds and half a gigabyte: once for all processes of pytest-xdist.
+    """
+    _server.ensure_running = resource_tracker.ensure_running
+    _server._forkserver_address = address
+    _server._forkserver_alive_fd = os.pipe()[1]  # what would end a server of this process's own
+    if key is not None:
+        _server._forkserver_authkey = key
+
+
+@functools.cache
+def _ready() -> ForkServerContext:
+    """What starts processes that are forked from one whose imports are done."""
+    if _server._forkserver_address is None:
+        start_server()
+    context = multiprocessing.get_context("forkserver")
     first = context.Process(target=os.getpid)
     _start(first)
     first.join()

@@ -33,7 +33,7 @@ from facetrack.detector import dlib_hog, haar
 from facetrack.embedder import dlib_resnet
 from facetrack.extraction import landmarks
 from facetrack.figures import assets, galleries, templates
-from facetrack.system import json_lines, shipped
+from facetrack.system import json_lines, shipped, threads
 from facetrack.tasks.context import targets
 from facetrack.testing.configs import shipped_configs
 from facetrack.testing.outcome import Outcome
@@ -54,8 +54,8 @@ _HYDRAS: tuple[type, ...] = (GlobalHydra, HydraConfig, JobRuntime)
 _SAME_FOR_ALL = (
     *(dlib_resnet._digest, dlib_resnet._network, dlib_resnet._predictor, landmarks._digest),
     *(dlib_hog._original, dlib_hog._unpack, dlib_hog._version, haar._cascade_digest),
-    *(assets.read_static, templates._make_environment, galleries._load_font),
-    *(overrides.parse_override, targets._of_groups, shipped.checkout_commit),
+    *(assets.read_static, assets.read_plotly, templates._make_environment, galleries._load_font),
+    *(overrides.parse_override, targets._of_groups, shipped.checkout_commit, threads._find_pools),
 )
 _COMMON = (
     *((), ("clusterer=meanshift",), ("task=tune",), ("task=organise",)),

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,8 @@ from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 from facetrack.system import ray_cluster
 
-pytest.importorskip("ray")
+# Not imported to find out: each of the processes of pytest-xdist looks through this file.
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 
 
 @dataclass(frozen=True)

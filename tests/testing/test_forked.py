@@ -42,3 +42,17 @@ def test_it_is_a_process_and_a_group_of_its_own(workspace: Workspace) -> None:
     assert process.returncode == -signal.SIGKILL
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="there is one test process")
+def test_processes_of_tests_share_what_they_fork_from(workspace: Workspace) -> None:
+    with workspace.fork("n_resamples=100000", "tracking=none") as process:
+        server = _parent(process.pid)
+        process.kill()
+    assert server != os.getpid()
+    assert _parent(server) == os.getppid()
+
+
+def _parent(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("PPid:")[2].split()[0])

@@ -130,15 +130,16 @@ class Job:
     def say_radius(self, run: Run, estimator: BaseEstimator) -> None:
         """Log the radius that was not known at the start: as parameters, and in name and config."""
         clusterer = self.config.clusterer
+        params: dict[str, object] = {}
         for name in radius.NAMES:
             if name in clusterer:
                 clusterer[name] = radius.read_radius(estimator)
-                run.params({f"clusterer.{name}": clusterer[name]})
+                params[f"clusterer.{name}"] = clusterer[name]
         if self._kind == "job":
-            run.params({keys.RADIUS: compared_settings(self.config)[keys.RADIUS]})
+            params[keys.RADIUS] = compared_settings(self.config)[keys.RADIUS]
         what = describe(self.config)
         self.name = name_run(self.config, self._kind, what)
-        run.tags({keys.OVERRIDES: what, keys.NAME: self.name})
+        run.params(params, {keys.OVERRIDES: what, keys.NAME: self.name})
         run.artifacts(mark_nobody({"config.yaml": self._write_config()}))
 
     def _write_config(self) -> str:

@@ -13,8 +13,6 @@ from facetrack.core.errors import UserError
 from facetrack.system.shipped import CONF
 from facetrack.testing import Workspace
 
-pytestmark = pytest.mark.usefixtures("configs_read_once")
-
 _DISTANCE = "is a distance between embeddings, a number above 0 such as 0.3; got"
 _SEED = "seed is a whole number from 0 to 4294967295; got"
 _CLUSTERERS = (

@@ -18,8 +18,6 @@ from facetrack.core.suggestions import (
 )
 from facetrack.system.shipped import CONF
 
-pytestmark = pytest.mark.usefixtures("configs_read_once")
-
 CATALOGUE = Catalogue([CONF])
 GROUPS = [group for group in CATALOGUE.groups if not group.startswith("hydra/")]
 CHOICES = [(group, choice) for group in GROUPS for choice in CATALOGUE.groups[group]]

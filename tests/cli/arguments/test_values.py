@@ -13,8 +13,6 @@ from facetrack.core.errors import UserError
 from facetrack.core.given import LARGEST_SEED, is_seed
 from facetrack.system.shipped import CONF
 
-pytestmark = pytest.mark.usefixtures("configs_read_once")
-
 CATALOGUE = Catalogue([CONF])
 # Names of what a sweep is, of classes, and lists that classes check themselves.
 UNRULED = {"sweep_id"}
