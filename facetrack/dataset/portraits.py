@@ -21,7 +21,7 @@ from facetrack.system.home import find_home
 from facetrack.system.processes import cores
 from facetrack.system.progress import bar
 
-VERSION = 1  # raised whenever a picture changes, so that old files are not taken for new ones
+VERSION = 2  # raised whenever a picture changes, so that old files are not taken for new ones
 
 
 @dataclass

@@ -88,7 +88,7 @@ def _open_store(home: Path) -> None:
         ("embeddings.sqlite-wal", lambda: _open_store(homes.find_home())),
         ("embeddings.lock", lambda: _open_store(homes.find_home())),
         *[(name, homes.find_home) for name in ("tsne", "sheets", "downloads", "datasets")],
-        ("portraits-1", homes.find_home),
+        ("portraits-2", homes.find_home),
         ("locks", homes.find_locks),
         ("locks/embed-1.lock", lambda: homes.lock(homes.find_locks() / "embed-1.lock").acquire()),
     ],
