@@ -11,8 +11,8 @@ from threadpoolctl import ThreadpoolController
 def limit(threads: int | None) -> AbstractContextManager[Any]:
     """Within, native libraries use so many threads each; None for as many as they like.
 
-    The search for their thread pools takes 20 ms and can swallow a Ctrl-C: it is done again only
-    where modules have been imported since, with which libraries come.
+    The search for their thread pools takes 4 ms or more and can swallow a Ctrl-C: it is done again
+    only where modules have been imported since, with which libraries come.
     """
     limited: AbstractContextManager[Any] = _find_pools(len(sys.modules)).limit(limits=threads)
     return limited

@@ -26,7 +26,7 @@ from facetrack import __main__ as started
 from facetrack.testing.configs import shipped_configs
 
 _SIGINT = signal.default_int_handler
-_server: Any = forkserver._forkserver  # type: ignore[attr-defined]  # Python's own, one a process
+_server: Any = forkserver._forkserver  # Python's own, one a process
 
 
 @dataclass(frozen=True)

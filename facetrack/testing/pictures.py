@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from unittest.mock import patch
 
 from facetrack import figures
+from facetrack.figures.galleries import draw_gallery
 from facetrack.tasks.evaluate import galleries
 
 _drawn: dict[bytes, bytes] = {}
 _draw_tsne: Callable[..., bytes] = figures.draw_tsne_png
-_draw_sheet: Callable[..., bytes] = galleries.draw_gallery
+_draw_sheet: Callable[..., bytes] = draw_gallery
 
 
 @contextlib.contextmanager
