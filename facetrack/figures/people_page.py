@@ -28,7 +28,7 @@ class Card:
     """A person, or the faces that are nobody's.
 
     folder: where the photos are, None where there are none. photos: names; faces: some of them.
-    n_faces, n_doubtful: of all.
+    n_faces, n_doubtful: of all. hidden: whether the user says that it is of no interest.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Card:
     faces: Sequence[Shown]
     n_faces: int
     n_doubtful: int = 0
+    hidden: bool = False
 
     @property
     def title(self) -> str:

@@ -76,6 +76,7 @@ class Contact:
             ],
             n_faces=len(rows),
             n_doubtful=int(self._far[rows].sum()),
+            hidden=person in self._said.hidden,
         )
 
     def pairs(self, alike: Sequence[Alike]) -> list[Pair]:

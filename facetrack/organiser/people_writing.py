@@ -21,10 +21,15 @@ _HEAD = """\
 #   different: [person-008]  # person-008 is somebody else, and not suggested again
 #   not: [IMG_1.jpg]         # this person is not on this photo
 #   split: [IMG_2.jpg, trip/IMG_3.jpg]   # on these photos it is another person: a new folder
+#   also: [IMG_4.jpg]        # this face is hers, whoever had it
+#   hide: true               # not of interest: last on the page, in no suggestion
 #
-# Photos are named as in the folder of photos; the file's name alone will do. Persons may be given
-# by name in merge and different. What has a colon or other signs in it is put in quotes:
-# name: "Anna: the first". facetrack adds new persons at the end and changes nothing that is here.
+# nobody: [IMG_5.jpg]        # this face is no person's: a statue, a poster
+#
+# Photos are named as in the folder of photos; the file's name alone will do. IMG_4.jpg@412,188 is
+# the face there: pixels from the left and from the top. Persons may be given by name in merge and
+# different. What has a colon or other signs in it is put in quotes: name: "Anna: the first".
+# facetrack adds new persons at the end and changes nothing that is here.
 """
 
 
