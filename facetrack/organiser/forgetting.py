@@ -23,6 +23,8 @@ from facetrack.organiser.journal import Journal
 from facetrack.organiser.people import Corrections, folder_name, number_of
 from facetrack.system.files import replace
 
+_PHOTOS = ("split", "not", "also", "nobody")  # lists of photos in people.yaml, not of persons
+
 
 @dataclass(frozen=True)
 class Known:
@@ -279,7 +281,8 @@ def _names_of(top: MappingNode, persons: Collection[int]) -> dict[str, int]:
 def _rename(text: str, start: int, end: int, section: Node, names: Mapping[str, int]) -> str:
     """A section's text, where the persons with these names are called by their numbers."""
     part, shift = "", start
-    for node in () if isinstance(section, ScalarNode) else _scalars(section):
+    lists_photos = text.startswith(_PHOTOS, start)
+    for node in () if isinstance(section, ScalarNode) or lists_photos else _scalars(section):
         number = names.get(node.value.strip())
         if number is not None:
             part += text[shift : node.start_mark.index] + folder_name(number)
@@ -291,7 +294,7 @@ def _scalars(node: Node) -> Iterator[ScalarNode]:
     """The scalars in lists of persons below a node, in their order."""
     if isinstance(node, MappingNode):
         for setting, value in node.value:
-            if not isinstance(value, ScalarNode) and setting.value not in ("split", "not"):
+            if not isinstance(value, ScalarNode) and setting.value not in _PHOTOS:
                 yield from _scalars(value)
     elif isinstance(node, SequenceNode):
         for value in node.value:
