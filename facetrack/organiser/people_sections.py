@@ -20,10 +20,11 @@ from facetrack.system.yaml_loader import LOADER
 
 _AT_LEFT = re.compile(r"^[^\s#].*", re.MULTILINE)
 _KEY = re.compile(r"""(?P<sign>["']?)(?P<key>[\w-]+)(?P=sign):(?:\s|$)""")
-_QUOTED = re.compile(r"""^[^#\n]*["'].*""", re.MULTILINE)
+_MARKED = re.compile(r"""^[^\S\n]*(?:- +)*(?:[\w"'-]+:[^\S\n]+)?(["'\[{].*)""", re.MULTILINE)
 _OTHER_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 _REST = re.compile(r"(?:[^\S\n]*(?:#[^\n]*)?(?:\n|\Z))*\Z")
 _WORD = "nobody"
+_BY_HAND = f"{FILE} is written such that it cannot be changed here: edit it by hand"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def find_sections(text: str, number: int) -> list[Section]:
     """
     found = _find_keys(text) if _is_plain(text) else None
     starts = _ask_for_keys(text) if found is None else found
-    ends = [start for start, _ in starts[1:]] + [len(text)]
+    ends = [*(start for start, _ in starts[1:]), *([len(text)] if starts else [])]
     return [
         Section(start, start + _REST.search(text[start:end]).start())  # type: ignore[union-attr]
         for (start, key), end in zip(starts, ends, strict=True)
@@ -66,9 +67,13 @@ def check_whole(text: str, changed: str) -> None:
     """Raises UserError where a text that is not laid out plainly is another one after a change."""
     if _is_plain(text) and _find_keys(text) is not None:
         return
-    before, after = (understand(one, Path(FILE)) for one in (text, changed))
-    if not before.persons <= after.persons or len(after.persons) > len(before.persons) + 1:
-        raise UserError(f"{FILE} is written such that it cannot be changed here: edit it by hand")
+    before = understand(text, Path(FILE)).persons
+    try:
+        after = understand(changed, Path(FILE)).persons
+    except UserError as error:
+        raise UserError(_BY_HAND) from error
+    if not before <= after or len(after) > len(before) + 1:
+        raise UserError(_BY_HAND)
 
 
 def _is_of(key: str, number: int) -> bool:
@@ -76,10 +81,19 @@ def _is_of(key: str, number: int) -> bool:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether no quoted text goes on in another line."""
-    if _OTHER_BREAK.search(text):
-        return False
-    return not any(line.count(sign) % 2 for line in _QUOTED.findall(text) for sign in ("'", '"'))
+    """Whether no quoted text and no list in brackets goes on in another line.
+
+    Quotes within a word, as in D'Arcy, begin nothing.
+    """
+    return not _OTHER_BREAK.search(text) and all(map(_ends, _MARKED.findall(text)))
+
+
+def _ends(value: str) -> bool:
+    """Whether a value that begins with a quote or a bracket surely ends in its line."""
+    if value[0] in "\"'":
+        return value.count(value[0]) % 2 == 0
+    opened = value.count("[") + value.count("{") - value.count("]") - value.count("}")
+    return opened == 0 and value.count('"') % 2 == 0 and value.count("'") % 2 == 0
 
 
 def _find_keys(text: str) -> list[tuple[int, str]] | None:
@@ -99,5 +113,5 @@ def _ask_for_keys(text: str) -> Sequence[tuple[int, str]]:
     if top is None or (isinstance(top, ScalarNode) and not top.value):
         return []
     if not isinstance(top, MappingNode) or top.flow_style:
-        raise UserError(f"{FILE} is written such that it cannot be changed here: edit it by hand")
+        raise UserError(_BY_HAND)
     return [(key.start_mark.index, str(key.value)) for key, _ in top.value]
