@@ -14,13 +14,14 @@ _TITLE = "People on your photos"
 class Shown:
     """A face on the page. photo: its index among the card's photos; image: a data URI or None.
 
-    blurred: whether it is too blurred or small to say who it is.
+    blurred: whether it is too blurred or small to say who it is. called: what people.yaml calls it.
     """
 
     photo: int
     image: str | None
     doubtful: bool = False
     blurred: bool = False
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,4 +93,5 @@ class PeoplePage:
 
 def render_people_page(page: PeoplePage) -> str:
     """The page."""
-    return render_page("people.html", _TITLE, page, scripts=[read_static("people.js")])
+    scripts = [read_static("people.js"), read_static("corrections.js")]
+    return render_page("people.html", _TITLE, page, scripts=scripts)
