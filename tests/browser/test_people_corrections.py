@@ -9,7 +9,7 @@ from browser.conftest import Visit
 from facetrack.figures.people_page import Card, PeoplePage, Shown, render_people_page
 from facetrack.organiser.people_file import understand
 
-_ODD = "a \"b\": #1, 'c'\u2028.jpg@5,6"
+_ODD = "a \"b\": #1, 'c' \u00e9.jpg@5,6"
 
 
 def _card(number: int, name: str, faces: list[str]) -> Card:
