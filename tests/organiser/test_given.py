@@ -34,6 +34,11 @@ _TAKEN = {
 }
 
 
+# What each looks like; the last one like the fifth and the sixth.
+_LOOKS = np.vstack([np.eye(10), (np.eye(10)[5] + np.eye(10)[6]) / 2]).astype(np.float32)
+_BOTH = 10
+
+
 class _Runs:
     """Runs of the organiser over faces that are 0 apart from their like, and 1 from others."""
 
@@ -42,6 +47,7 @@ class _Runs:
         self.taken = {name: list(faces) for name, faces in _TAKEN.items()}
         self.contents = {name: f"{name}#" for name in _TAKEN}
         self.state = State()
+        self.radius = 0.3
         self.said = Corrections()
         self.known_as: dict[str, str] = {}
 
@@ -51,7 +57,7 @@ class _Runs:
         _, self.said = people_file.read(self.path)
         photos = self.photos()
         before = state.rename_faces(self.state, self.known_as, photos.keys, ())
-        estimator = DBSCAN(0.3, min_samples=1)
+        estimator = DBSCAN(self.radius, min_samples=1)
         clusterer = Clusterer("dbscan", {}, lambda: estimator, radius_is_given=True)
         stages = Stages(Haar(), embedder or DlibResNet(), "local", Scale(0.3))
         how = Grouping(stages, clusterer, regroup)
@@ -65,7 +71,7 @@ class _Runs:
         listed = [(name, x, like) for name, faces in self.taken.items() for x, like in faces]
         nothing: dict[str, Any] = {field.name: () for field in dataclasses.fields(Photos)}
         these = {
-            "vectors": np.eye(10, dtype=np.float32)[[like for _, _, like in listed]],
+            "vectors": _LOOKS[[like for _, _, like in listed]],
             "boxes": np.array([[x, 0, 20, 20] for _, x, _ in listed]),
             "contents": [self.contents[name] for name, _, _ in listed],
             "keys": [f"{self.contents[name]}:{x},0,20,20" for name, x, _ in listed],
@@ -177,6 +183,36 @@ def test_a_face_that_is_known_again_stays_given(runs: _Runs) -> None:
         assert runs.of(1) == {"y.jpg 500", "y.jpg 600", "b.jpg 0", "c.jpg 0", "x.jpg 500"}
         assert "z.jpg 500" in runs.of(0)
         assert "v 500" in runs.of(0)
+
+
+def test_a_line_means_the_face_that_it_has_meant(runs: _Runs) -> None:
+    text = "1:\n  also: [d.jpg]\nnobody: [f.jpg]\n"
+    runs.run(text)
+    # Other photos get the names.
+    for old, new in (("d.jpg", "x.jpg"), ("f.jpg", "y.jpg")):
+        runs.taken[new], runs.contents[new] = runs.taken[old], runs.contents[old]
+        runs.taken[old], runs.contents[old] = [(0, 2)], f"another {old}"
+    assert runs.run(text) == []
+    assert "x.jpg 0" in runs.of(1)
+    assert "y.jpg 0" in runs.of(0)
+    assert runs.of(2) >= {"d.jpg 0", "f.jpg 0"}
+
+
+def test_nobody_joins_no_two_persons(runs: _Runs) -> None:
+    for name, like in (
+        ("5.jpg", 5),
+        ("5b.jpg", 5),
+        ("6.jpg", 6),
+        ("6b.jpg", 6),
+        ("both.jpg", _BOTH),
+    ):
+        runs.taken[name], runs.contents[name] = [(0, like)], name
+    runs.radius = 0.8
+    assert runs.run("nobody: [both.jpg]\n", regroup=True) == []
+    assert {frozenset(runs.of(3)), frozenset(runs.of(4))} == {
+        frozenset({"5.jpg 0", "5b.jpg 0"}),
+        frozenset({"6.jpg 0", "6b.jpg 0"}),
+    }
 
 
 def test_a_photo_that_is_not_there_now_comes_back_to_whom_it_was_given(runs: _Runs) -> None:
