@@ -83,7 +83,9 @@ class Contact:
 
     def _refer_to(self, row: int) -> str:
         """What people.yaml calls a face."""
-        name = self._photos.names[self._photos.contents[row]][0]
+        content = self._photos.contents[row]
+        # Of a photo that has gone, and that the version before knew, only the copy has a name.
+        name = next(iter(self._photos.names[content]), self._photos.pictures[content].path.name)
         return refer_to(name, self._photos.boxes[row])
 
     def pairs(self, alike: Sequence[Alike]) -> list[Pair]:

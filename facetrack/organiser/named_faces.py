@@ -82,7 +82,7 @@ class NamedFaces:
             return rows[0]
         rows = self._pick(contents, point)
         if len(contents) > 1:
-            example = make_readable(min(self._names[content][0] for content in contents))
+            example = make_readable(min(next(iter(self._names[one]), photo) for one in contents))
             return f"{len(contents)} photos have the name {shown}: write such as {example}"
         example = refer_to(shown, self._boxes[rows[0]])
         return f"{shown} has {len(rows)} faces: say which, such as {example}"
