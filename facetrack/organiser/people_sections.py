@@ -22,7 +22,7 @@ _AT_LEFT = re.compile(r"^[^\s#].*", re.MULTILINE)
 _KEY = re.compile(r"""(?P<sign>["']?)(?P<key>[\w-]+)(?P=sign):(?:\s|$)""")
 _MARKED = re.compile(r"""^[^\S\n]*(?:- +)*(?:[\w"'-]+:[^\S\n]+)?(["'\[{].*)""", re.MULTILINE)
 _OTHER_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
-_REST = re.compile(r"(?:[^\S\n]*(?:#[^\n]*)?(?:\n|\Z))*\Z")
+_REST = re.compile(r"(?:^[^\S\n]*(?:#[^\n]*)?(?:\n|\Z))*\Z", re.MULTILINE)
 _WORD = "nobody"
 _BY_HAND = f"{FILE} is written such that it cannot be changed here: edit it by hand"
 
