@@ -46,7 +46,7 @@ Change = Callable[[str], str]
             lambda text: set_name(text, 2, "Jo: x"),
             ["-2: Bob  # a friend", '+2: "Jo: x" # a friend'],
         ),
-        (lambda text: set_name(text, 2, None), ["-2: Bob  # a friend", "+2: # a friend"]),
+        (lambda text: set_name(text, 2, None), ["-2: Bob  # a friend", "+2:      # a friend"]),
         (lambda text: set_name(text, 3, "null"), ["-  name:", '+  name: "null"']),
         (lambda text: set_name(text, 3, None), []),
         (
