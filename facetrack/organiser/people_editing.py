@@ -47,8 +47,9 @@ def set_name(text: str, number: int, name: str | None) -> str:
     having = [one for one in sections if read_section(one.of(text)).get("name")]
     if name is None and not having:
         return text
-    first = (having or sections or [None])[0]
-    for section in reversed(having or [first]):
+    listed: list[Section | None] = [*(having or sections[:1])]
+    first = listed[0] if listed else None
+    for section in reversed(listed or [None]):
         to = name if section is first else None
 
         def change(said: CommentedMap, to: str | None = to) -> None:
