@@ -8,3 +8,10 @@ from importlib.resources import files
 def read_static(name: str) -> str:
     """The text of a file in static/."""
     return files("facetrack.figures").joinpath("static", name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def list_static(folder: str) -> frozenset[str]:
+    """The names of the files in a folder of static/."""
+    found = files("facetrack.figures").joinpath("static", folder).iterdir()
+    return frozenset(one.name for one in found if one.is_file())

@@ -19,6 +19,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from facetrack.core.errors import UserError
 from facetrack.organiser import people_file, state
+from facetrack.organiser.answer_log import AnswerLog
 from facetrack.organiser.journal import Journal
 from facetrack.organiser.people import Corrections, folder_name, number_of
 from facetrack.system.files import replace
@@ -101,6 +102,8 @@ def count(out: Path, contents: Collection[str], persons: Collection[int]) -> dic
     counts = {file.path: _scrub_file(file, contents, persons) for file in _files(out)}
     journal = Journal(state.own_folder(out))
     counts[journal.path] = journal.knows(contents)
+    log = AnswerLog(out)
+    counts[log.path] = log.count(persons) if not contents else log.n_lines
     return {path: count for path, count in counts.items() if count}
 
 
@@ -108,7 +111,8 @@ def clean(out: Path, contents: Collection[str], persons: Collection[int]) -> Non
     """Make the states forget photos and persons, the last run's last. Raises OSError.
 
     A file that is no JSON any more, and has one of the photos in it, is removed, and so is what a
-    run that was killed has noted of its work.
+    run that was killed has noted of its work. Answers given on the page go as a whole, since any of
+    them may tell of anybody: people.yaml keeps what they have led to, and none can be taken back.
     """
     for file in _files(out):
         if not _scrub_file(file, contents, persons):
@@ -120,13 +124,17 @@ def clean(out: Path, contents: Collection[str], persons: Collection[int]) -> Non
     journal = Journal(state.own_folder(out))
     if journal.knows(contents):
         journal.remove()
+    log = AnswerLog(out)
+    if contents or log.count(persons):
+        log.remove()
 
 
 def find_thumbnails(out: Path, contents: Collection[str]) -> list[Path]:
     """Pictures of faces that are on these photos, or on none that a state knows."""
     own = state.own_folder(out)
     kept = {
-        state.thumbnail_path(own, face)
+        path(own, face)
+        for path in state.THUMBNAILS
         for file in _files(out)
         for one in file.states()
         for face in one["faces"]

@@ -86,7 +86,8 @@ class State:
     given: faces that people.yaml gives to somebody. parted: for each person split off, the one they
     were split off from. following: the next free number. files: by their path
     below the folder. people: the text of people.yaml as the run left it. logged: which page is in
-    MLflow, and where.
+    MLflow, and where. roots, mode: the folders of photos and what was made of them; empty where the
+    version before kept neither.
     """
 
     embedder: str = ""
@@ -105,6 +106,8 @@ class State:
     logged: str = ""
     detector: str = ""
     embedder_name: str = ""
+    roots: list[str] = field(default_factory=list)
+    mode: str = ""
 
 
 @contextlib.contextmanager
@@ -299,10 +302,19 @@ def thumbnail_path(own: Path, face: str) -> Path:
     return own / _FACES / f"{hashlib.sha256(face.encode()).hexdigest()[:32]}.jpg"
 
 
+def large_thumbnail_path(own: Path, face: str) -> Path:
+    """Where a face's larger picture is kept, of `task=review`."""
+    small = thumbnail_path(own, face)
+    return small.with_name(f"{small.stem}-large.jpg")
+
+
+THUMBNAILS = (thumbnail_path, large_thumbnail_path)
+
+
 def remove_old_thumbnails(out: Path, state: State) -> None:
     """Remove thumbnails of faces that the state does not know any more."""
     own = own_folder(out)
-    kept = {thumbnail_path(own, face).name for face in state.faces}
+    kept = {path(own, face).name for face in state.faces for path in THUMBNAILS}
     with contextlib.suppress(FileNotFoundError):
         for path in thumbnail_path(own, "").parent.iterdir():
             if path.name not in kept:
