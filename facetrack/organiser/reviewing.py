@@ -28,6 +28,10 @@ YES, NO, UNSURE = "yes", "no", "unsure"
 _V = TypeVar("_V", int, str)
 
 
+class BrokenPeople(UserError):
+    """people.yaml is as nobody can read it, and has to be mended by hand first."""
+
+
 class Review:
     """A folder while somebody answers questions about it; from several threads."""
 
@@ -46,7 +50,10 @@ class Review:
         """Read everything anew."""
         with self._lock:
             people_writing.finish(self._people)
-            self._text, said = people_file.read(self._people)
+            try:
+                self._text, said = people_file.read(self._people)
+            except UserError as error:
+                raise BrokenPeople(str(error)) from error
             self.album = Album.load(self.out, self._stages, said)
             self._sections = set(said.persons)
             self._listed = {photo.name: number for number, photo in said.also}

@@ -15,7 +15,7 @@ from facetrack.organiser.album import NO_PERSON
 from facetrack.organiser.answers import NEW
 from facetrack.organiser.grouping import NOBODY
 from facetrack.organiser.planning import plan
-from facetrack.organiser.reviewing import Review
+from facetrack.organiser.reviewing import BrokenPeople, Review
 from facetrack.tasks.review import pictures, views
 from facetrack.tasks.review.applying import Applying
 
@@ -24,6 +24,7 @@ Asked = Annotated[str, Query(pattern=r"^[0-9a-f]{16}$")]
 _MOST_NUMBER = 10**9
 Number = Annotated[int, Path(ge=NO_PERSON, le=_MOST_NUMBER)]
 _STATIC = "review"
+_TITLE = "People on your photos"
 _KINDS = {"js": "text/javascript", "css": "text/css"}
 _TO = {"new": NEW, "unknown": NOBODY, "nobody": NO_PERSON}
 
@@ -57,17 +58,18 @@ def make_app(review: Review, applying: Applying) -> FastAPI:
 
 
 async def _tell_mistake(request: Request, error: Exception) -> Response:
-    """What is wrong, in a sentence. A POST that meets a broken people.yaml is in conflict."""
+    """What is wrong, in a sentence. 409: people.yaml is broken, and nothing goes on until it is not."""
+    if isinstance(error, BrokenPeople):
+        return JSONResponse({"told": str(error)}, 409)
     if isinstance(error, UserError):
-        status = 409 if request.method == "POST" else 404
-        return JSONResponse({"told": str(error)}, status)
+        return JSONResponse({"told": str(error)}, 400 if request.method == "POST" else 404)
     return JSONResponse({"told": "the page has asked for what is not there: load it again"}, 422)
 
 
 def _add_page(app: FastAPI) -> None:
     @app.get("/")
     def show_page() -> Response:
-        return Response(load_template("review.html").render(), media_type="text/html")
+        return Response(load_template("review.html").render(title=_TITLE), media_type="text/html")
 
     @app.get("/static/review/{name}")
     def show_static(name: str) -> Response:

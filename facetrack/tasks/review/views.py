@@ -151,7 +151,7 @@ def show_photo(album: Album, content: str, number: int | None) -> Json:
         {
             **_call(album, int(album.persons[row])),
             "id": album.face_id(row),
-            "person_id": _call(album, int(album.persons[row]))["id"],
+            "id_text": _call(album, int(album.persons[row]))["id"],
             "box": album.photos.boxes[row].tolist(),
         }
         for row in rows
