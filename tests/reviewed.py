@@ -15,6 +15,7 @@ import uvicorn
 
 from facetrack import testing
 from facetrack.clusterer import DBSCAN
+from facetrack.core.scale import Scale
 from facetrack.dataset import Folder
 from facetrack.detector import Haar
 from facetrack.embedder import DlibResNet
@@ -22,7 +23,6 @@ from facetrack.organiser.groups import Clusterer
 from facetrack.organiser.photos import Stages
 from facetrack.organiser.reviewing import Review
 from facetrack.system.choices import choose
-from facetrack.core.scale import Scale
 from facetrack.tasks.organising.request import Request
 from facetrack.tasks.organising.sorting import sort_photos
 from facetrack.tasks.review.applying import Applying

@@ -8,7 +8,7 @@ album at once; folders follow when they are applied, by a run of the organiser.
 import hashlib
 import os
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
 from facetrack.core.likelihood import Odds, are_unit
-from facetrack.extraction import quality
 from facetrack.extraction.store import Store, box_bytes
 from facetrack.organiser import corrections, state
+from facetrack.organiser.given import find_given
 from facetrack.organiser.grouping import NOBODY, Numbers
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos, Stages, load_stored
 from facetrack.organiser.recognition import box_of, content_of
+from facetrack.organiser.references import refer_to
 from facetrack.organiser.state import State
 from facetrack.system.home import find_home
 
@@ -65,6 +66,8 @@ class Album:
     by_photo: dict[str, list[int]] = field(init=False)
     photo_ids: dict[str, str] = field(init=False)
     sorted_photos: list[str] = field(init=False)
+    sharpness: NDArray[np.float32] = field(init=False)
+    low: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         """Note where faces and photos are."""
@@ -73,6 +76,7 @@ class Album:
         for row, content in enumerate(self.photos.contents):
             self.by_photo.setdefault(content, []).append(row)
         self.photo_ids = {name_id(content): content for content in self.photos.names}
+        self.sharpness, self.low = self.photos.sharpness, self.photos.low
         self.sorted_photos = sorted(self.photos.names, key=self.name_photo)
         self._copies: dict[str, list[str]] = {}
         for path, file in self.last.files.items():
@@ -97,10 +101,12 @@ class Album:
             parted=dict(last.parted),
             following=last.following,
         )
-        numbers = np.array([last.faces[key] for key in photos.keys], dtype=np.int64)
-        corrections.carry_out(numbers, photos, last, now, said)
+        found = find_given(photos, last, said)
+        now.following = found.following
+        numbers = found.numbers.copy()
+        corrections.carry_out(numbers, photos, last, now, said, found)
         persons = np.array([said.person(number) for number in numbers.tolist()], dtype=np.int64)
-        no_person = [NOBODY in now.barred.get(key, {}) for key in photos.keys]
+        no_person = [key in found.nobody for key in photos.keys]
         persons[np.array(no_person, dtype=bool)] = NO_PERSON
         parted = {frozenset((said.person(one), said.person(of))) for one, of in now.parted.items()}
         vectors = photos.vectors[known]
@@ -113,7 +119,7 @@ class Album:
             known=known,
             merged=dict(said.merge),
             names=dict(said.names),
-            hidden={said.person(number) for number in said.hidden},
+            hidden=set(said.hidden),
             apart=parted | said.apart(),
             barred={(key, said.person(of)) for key, bars in now.barred.items() for of in bars},
             odds=Odds.of(ratios, vectors, photos.sharpness[known]),
@@ -167,9 +173,7 @@ class Album:
 
     def point_at(self, row: int) -> str:
         """A face as people.yaml names it: its photo and the centre of its box."""
-        x, y, width, height = self.photos.boxes[row].tolist()
-        name = self.name_photo(self.photos.contents[row])
-        return f"{name}@{x + width // 2},{y + height // 2}"
+        return refer_to(self.name_photo(self.photos.contents[row]), self.photos.boxes[row])
 
     def paths_of(self, content: str) -> list[Path]:
         """Where a photo may be: in the folder of photos, and copies."""
@@ -234,11 +238,3 @@ def _remember_photos(stages: Stages, last: State) -> tuple[Photos, NDArray[np.bo
         },
     )
     return photos, known
-
-
-def list_low(photos: Photos, rows: Iterable[int]) -> list[bool]:
-    """Which of some faces are too blurred or small to say who they are."""
-    unknown = np.full(len(quality.COLUMNS), np.nan, np.float32)
-    known = [photos.qualities.get(photos.keys[row], unknown) for row in rows]
-    table = np.array(known, np.float32).reshape(-1, len(quality.COLUMNS))
-    return [bool(low) for low in quality.are_low(table)]

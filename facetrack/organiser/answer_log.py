@@ -30,8 +30,9 @@ Edit = tuple[Any, ...]
 class Answer:
     """An answer. id: counted from 1. told: what it was, for the user. at: seconds since 1970.
 
-    edits: of people.yaml; back: those that take it back. moved: faces by key, with the persons they
-    were and are. pair: ids of two faces that it was about; said: "yes", "no" or "unsure" of them.
+    edits: of people.yaml; back: those that take it back. barred: faces by key that are nobody's by
+    now, and whose they were. pair: ids of two faces that it was about; said: "yes", "no" or
+    "unsure" of them.
     """
 
     id: int
@@ -39,7 +40,7 @@ class Answer:
     at: float
     edits: list[list[Any]] = field(default_factory=list)
     back: list[list[Any]] = field(default_factory=list)
-    moved: list[tuple[str, int, int]] = field(default_factory=list)
+    barred: list[tuple[str, int]] = field(default_factory=list)
     pair: list[str] = field(default_factory=list)
     said: str = ""
 

@@ -8,32 +8,38 @@
 |      | person belong together                        |                               |           |
 
 The worth of a question is how many faces its answer is expected to move: how likely it changes
-something, times the faces. Both kinds have a prior of their own, the share of right pairs among all
-such pairs by their distances (`estimate_prior`): pairs of one group are far more often one person
-than pairs of the folder are. Of equal worth, the least sure is asked first. The two parts of a
-person are the last two that average linkage joins.
+something, times the faces. Whether two persons are one has the folder's prior, as on index.html
+(lookalikes.py says how right that is). Parts of one person have a prior of their own, the share of
+right pairs among all such pairs by their distances (`estimate_prior`): they are far more often one
+person than pairs of the folder are. Of equal worth, the least sure is asked first. The two parts of
+a person are the last two that average linkage joins.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import pdist
 
-from facetrack.core.likelihood import estimate_prior, find_pair_sharpness, find_probability
+from facetrack.core.likelihood import estimate_prior, find_probability
 from facetrack.organiser.album import Album
 from facetrack.organiser.grouping import NOBODY, Numbers
+from facetrack.organiser.question_pairs import (
+    Pairs,
+    Units,
+    find_joins,
+    find_middle,
+    find_parts,
+    share_photo,
+)
 
 JOIN, PART = "join", "part"
 WORTH = 0.05
 """Faces that an answer must be expected to move to be worth asking for."""
 
-_BLOCK = 2**23  # distances at once
-_MOST_PARTED = 1500  # faces of a person that average linkage parts
-_LEAST_LIKELY = 0.002
-_REACH = 1.3  # radii within which the means of two units may be one person's
+_MOST = 3000  # joins that are kept; nobody answers more in one go
+_LEAST = 2e-3  # faces that an answer must be expected to move to be asked for at all
+_LEAST_LIKELY = 2e-3
 
 Floats = NDArray[np.float64]
 
@@ -42,13 +48,14 @@ Floats = NDArray[np.float64]
 class Question:
     """Two faces of whom the user is asked whether they are one person.
 
-    kind: JOIN or PART. first, second: rows of faces. sides: rows of all that the answer is about.
-    distance: between the sides. likely: that they are one person. worth: in faces.
+    kind: JOIN or PART. first, second: rows of faces; pair: their ids. sides: rows of all that the
+    answer is about. distance: between the sides. likely: that they are one person. worth: in faces.
     """
 
     kind: str
     first: int
     second: int
+    pair: frozenset[str]
     sides: tuple[Numbers, Numbers]
     distance: float
     likely: float
@@ -60,181 +67,105 @@ class Question:
         return min(len(side) for side in self.sides)
 
 
-@dataclass(frozen=True)
-class _Units:
-    """Persons, and unknown faces as persons of one face.
-
-    rows: of each unit's faces. means: (u, d); spread: (u,) mean squared distance from the mean.
-    sharp: (u,) median sharpness.
-    """
-
-    rows: list[Numbers]
-    means: Floats
-    spread: Floats
-    sharp: NDArray[np.float32]
-
-
 class Questions:
-    """What to ask about an album; made anew when it has changed."""
+    """What to ask about an album; `update` keeps it true when faces have moved."""
 
     def __init__(self, album: Album) -> None:
-        """Find all pairs that may be worth a question; nothing where distances say nothing."""
-        self._album = album
+        """Find what may be worth a question; nothing where distances say nothing."""
+        self._album, self._units = album, Units(album)
         self._all: list[Question] = []
-        if album.odds is not None and len(album.persons):
-            units = _make_units(album)
-            found = [*_ask_joins(album, units), *_ask_parts(album, units)]
-            self._all = sorted(found, key=lambda one: (-one.worth, abs(one.likely - 0.5)))
+        self._priors: dict[str, float] = {}
+        if album.odds is not None:
+            self._add(np.arange(len(album.persons)))
 
-    def list(self, answered: Iterable[frozenset[str]]) -> list[Question]:
+    def update(self, rows: Numbers) -> None:
+        """Faces have come to other persons. rows: (k,) theirs."""
+        if self._album.odds is None or not len(rows):
+            return
+        # Whoever has lost faces, and whoever has got some.
+        units = self._units
+        old = np.unique(units.of[rows])
+        touched = [units.rows[unit] for unit in old[old >= 0].tolist()]
+        persons = np.unique(self._album.persons[rows])
+        touched += [self._album.faces_of(one) for one in persons[persons > NOBODY].tolist()]
+        self._add(np.unique(np.concatenate([rows, *touched])))
+
+    def rank(self, answered: set[frozenset[str]]) -> Iterator[Question]:
         """All that may be asked, the most valuable first. answered: pairs of face ids, by then."""
-        done, album = set(answered), self._album
-        return [
-            one
-            for one in self._all
-            if frozenset((album.face_id(one.first), album.face_id(one.second))) not in done
-        ]
+        album = self._album
+        for one in self._all:
+            if one.pair in answered:
+                continue
+            persons = [int(album.persons[side[0]]) for side in one.sides]
+            if not album.hidden.isdisjoint(persons):
+                continue
+            if one.kind == PART or not self._are_apart(one, persons):
+                yield one
+
+    def _add(self, faces: Numbers) -> None:
+        """Ask about some faces as they are now, and no more as they were."""
+        units = self._units
+        gone = set(faces.tolist())
+        self._all = [one for one in self._all if not gone & {one.first, one.second}]
+        new = units.renew(faces)
+        parts = find_parts(units, new)
+        assert self._album.odds is not None
+        if not self._priors:
+            self._priors = {JOIN: self._album.odds.prior, PART: self._estimate_prior(parts)}
+        joins = find_joins(units, new, self._find_reach())
+        self._all += [*self._ask_some(JOIN, joins), *self._ask_some(PART, parts)]
+        self._all.sort(key=lambda one: (-one.worth, abs(one.likely - 0.5)))
+
+    def _ask_some(self, kind: str, pairs: Pairs) -> Iterator[Question]:
+        """Questions about the most valuable of some pairs."""
+        if not len(pairs.distances):
+            return
+        assert self._album.odds is not None
+        ratios = self._album.odds.ratios
+        likely = find_probability(ratios, pairs.distances, self._priors[kind], pairs.sharp)
+        changing = likely if kind == JOIN else 1 - likely
+        worth = changing * pairs.moved
+        order = np.argsort(-worth, kind="stable")
+        order = order[: _MOST if kind == JOIN else int((worth >= _LEAST).sum())]
+        vectors = self._album.photos.vectors
+        for at in order.tolist():
+            sides = pairs.sides(at)
+            if kind == JOIN and share_photo(self._album, sides):
+                continue
+            first, second = (find_middle(vectors, side) for side in sides)
+            pair = frozenset((self._album.face_id(first), self._album.face_id(second)))
+            distance = float(pairs.distances[at])
+            yield Question(
+                kind, first, second, pair, sides, distance, float(likely[at]), float(worth[at])
+            )
+
+    def _estimate_prior(self, pairs: Pairs) -> float:
+        """The share of right pairs among some, at least one of them and never all."""
+        assert self._album.odds is not None
+        n = len(pairs.distances)
+        if not n:
+            return 0.5
+        prior = estimate_prior(self._album.odds.ratios, pairs.distances, pairs.sharp)
+        return float(np.clip(prior, 1 / (n + 1), n / (n + 1)))
+
+    def _find_reach(self) -> float:
+        """How far apart two units may be to be asked about."""
+        assert self._album.odds is not None
+        distances = np.arange(0, 2, 0.002)
+        likely = find_probability(self._album.odds.ratios, distances, self._priors[JOIN])
+        return float(distances[likely >= _LEAST_LIKELY].max(initial=0))
+
+    def _are_apart(self, one: Question, persons: list[int]) -> bool:
+        """Whether the user has said that two sides are two people."""
+        if NOBODY not in persons:
+            return frozenset(persons) in self._album.apart
+        keys = self._album.photos.keys
+        return any(
+            (keys[side[0]], person) in self._album.barred
+            for side, person in zip(one.sides, persons[::-1], strict=True)
+        )
 
 
 def count_worth(questions: Iterable[Question]) -> int:
     """How many questions are worth asking."""
     return sum(one.worth >= WORTH for one in questions)
-
-
-def _make_units(album: Album) -> _Units:
-    persons = np.where(album.known, album.persons, -2)
-    order = np.argsort(persons, kind="stable")
-    order = order[persons[order] > NOBODY]
-    starts = np.flatnonzero(np.diff(persons[order], prepend=-2))
-    groups = np.split(order, starts[1:]) if len(order) else []
-    shown = [rows for rows in groups if int(persons[rows[0]]) not in album.hidden]
-    low = album.photos.low
-    alone = [np.array([row]) for row in np.flatnonzero((persons == NOBODY) & ~low).tolist()]
-    rows = [*shown, *alone]
-    d = album.photos.vectors.shape[1]
-    means = np.array(
-        [album.photos.vectors[one].mean(axis=0, dtype=np.float64) for one in rows]
-    ).reshape(-1, d)
-    squares = (album.photos.vectors.astype(np.float64) ** 2).sum(axis=1)
-    spread = np.array([squares[one].mean() for one in rows]) - (means**2).sum(axis=1)
-    sharpness = album.photos.sharpness
-    sharp = np.array([_find_median(sharpness[one]) for one in rows], np.float32)
-    return _Units(rows, means, np.maximum(spread, 0), sharp)
-
-
-def _find_median(values: NDArray[np.float32]) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if len(known) else np.nan
-
-
-def _ask_joins(album: Album, units: _Units) -> list[Question]:
-    """Pairs of units that may be one person: near, on no photo together, not told apart."""
-    pairs = _find_near(units, _REACH * album.near)
-    if not len(pairs):
-        return []
-    first, second = pairs.T
-    squares = ((units.means[first] - units.means[second]) ** 2).sum(axis=1)
-    distances = np.sqrt(squares + units.spread[first] + units.spread[second])
-    sharp = find_pair_sharpness(units.sharp[first], units.sharp[second])
-    likely = _judge(album, distances, sharp)
-    contents = album.photos.contents
-    on = [{contents[row] for row in rows.tolist()} for rows in units.rows]
-    found = []
-    for at in np.flatnonzero(likely >= _LEAST_LIKELY).tolist():
-        one, other = int(first[at]), int(second[at])
-        if not on[one].isdisjoint(on[other]) or _are_apart(album, units, one, other):
-            continue
-        sides = units.rows[one], units.rows[other]
-        worth = float(likely[at]) * min(len(sides[0]), len(sides[1]))
-        shown = [_find_middle(album, side) for side in sides]
-        question = Question(JOIN, *shown, sides, float(distances[at]), float(likely[at]), worth)
-        found.append(question)
-    return found
-
-
-def _find_near(units: _Units, radius: float) -> NDArray[np.int64]:
-    """(m, 2) pairs of units whose means are within a radius, the first before the second."""
-    means, n = units.means, len(units.rows)
-    squares = (means**2).sum(axis=1)
-    step = max(1, _BLOCK // max(n, 1))
-    found = []
-    for start in range(0, n, step):
-        block = means[start : start + step]
-        away = squares[start : start + step, None] + squares - 2 * block @ means.T
-        one, other = np.nonzero(away < radius**2)
-        keep = other > one + start
-        found.append(np.stack([one[keep] + start, other[keep]], axis=1))
-    return np.concatenate(found) if found else np.zeros((0, 2), np.int64)
-
-
-def _are_apart(album: Album, units: _Units, one: int, other: int) -> bool:
-    """Whether the user has said that two units are two people."""
-    persons = [int(album.persons[units.rows[unit][0]]) for unit in (one, other)]
-    if NOBODY not in persons:
-        return frozenset(persons) in album.apart
-    for unit, person in ((one, persons[1]), (other, persons[0])):
-        key = album.photos.keys[int(units.rows[unit][0])]
-        if person != NOBODY and (key, person) in album.barred:
-            return True
-    return False
-
-
-def _ask_parts(album: Album, units: _Units) -> list[Question]:
-    """The two most different parts of each person."""
-    found: list[Question] = []
-    sharp: list[float] = []
-    for rows in units.rows:
-        if len(rows) < 2:
-            continue
-        sides = _part(album, rows)
-        vectors = [album.photos.vectors[side].astype(np.float64) for side in sides]
-        means = [one.mean(axis=0) for one in vectors]
-        spread = sum(
-            float(((one - mean) ** 2).sum(axis=1).mean())
-            for one, mean in zip(vectors, means, strict=True)
-        )
-        distance = float(np.sqrt(((means[0] - means[1]) ** 2).sum() + spread))
-        shown = [_find_middle(album, side) for side in sides]
-        found.append(Question(PART, *shown, sides, distance, 0.0, 0.0))
-        blurs = [_find_median(album.photos.sharpness[side]) for side in sides]
-        sharp.append(float(find_pair_sharpness(np.float64(blurs[0]), np.float64(blurs[1]))))
-    if not found:
-        return []
-    likely = _judge(album, np.array([one.distance for one in found]), np.array(sharp))
-    return [
-        replace(one, likely=float(same), worth=float(1 - same) * one.moved)
-        for one, same in zip(found, likely, strict=True)
-        if 1 - same >= _LEAST_LIKELY
-    ]
-
-
-def _part(album: Album, rows: Numbers) -> tuple[Numbers, Numbers]:
-    """A person's faces in two parts, the larger first: the last that average linkage joins.
-
-    Of very many faces the one that is furthest from the middle, and the rest.
-    """
-    vectors = album.photos.vectors[rows].astype(np.float64)
-    if len(rows) > _MOST_PARTED:
-        away = ((vectors - vectors.mean(axis=0)) ** 2).sum(axis=1)
-        part = np.arange(len(rows)) == away.argmax()
-    else:
-        part = fcluster(linkage(pdist(vectors), "average"), 2, "maxclust") == 1
-    sides = rows[part], rows[~part]
-    if not len(sides[0]) or not len(sides[1]):  # equal faces: any of them
-        sides = rows[:-1], rows[-1:]
-    return (sides[0], sides[1]) if len(sides[0]) >= len(sides[1]) else (sides[1], sides[0])
-
-
-def _find_middle(album: Album, rows: Numbers) -> int:
-    """The face that stands for some, the nearest to their middle."""
-    vectors = album.photos.vectors[rows]
-    away = ((vectors - vectors.mean(axis=0)) ** 2).sum(axis=1)
-    return int(rows[away.argmin()])
-
-
-def _judge(album: Album, distances: Floats, sharp: NDArray[np.floating]) -> Floats:
-    """How likely pairs of a kind are one person, with the prior of that kind. (m,) each."""
-    assert album.odds is not None
-    ratios = album.odds.ratios
-    prior = estimate_prior(ratios, distances, sharp)
-    return find_probability(ratios, distances, float(np.clip(prior, 0.01, 0.99)), sharp)

@@ -6,7 +6,7 @@ it by hand meanwhile counts; an answer changes the lines it is about and nothing
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,7 +57,7 @@ class Review:
             self.album = Album.load(self.out, self._stages, said)
             self._sections = set(said.persons)
             self._listed = {photo.name: number for number, photo in said.also}
-            self._listed |= {photo.name: NOBODY for photo in said.nobody}
+            self._listed |= {face.name: NOBODY for number, face in said.bar if number == NOBODY}
             self.answers = Answers(self.album, self._listed, self._sections)
             self._state = self._look_at_state()
             self._questions: Questions | None = None
@@ -80,12 +80,12 @@ class Review:
         """Nobody else answers while it is held."""
         return self._lock
 
-    def list_questions(self) -> list[Question]:
+    def list_questions(self) -> Iterator[Question]:
         """What is worth asking, the most valuable first."""
         with self._lock:
             if self._questions is None:
                 self._questions = Questions(self.album)
-            return self._questions.list(self.log.list_answered())
+            return self._questions.rank(self.log.list_answered())
 
     def count_applied(self) -> int:
         """How many of the standing answers the last run of the organiser has carried out."""
@@ -146,13 +146,12 @@ class Review:
 
     def _find_part(self, first: str, second: str) -> Numbers:
         """Which of a person's faces are not the others': the part that was asked about."""
-        album = self.album
         for one in self.list_questions():
-            shown = {album.face_id(one.first), album.face_id(one.second)}
-            if one.kind == PART and shown == {first, second}:
+            if one.kind == PART and one.pair == {first, second}:
                 return one.sides[1]
         chain, rows = self.find_chain(first, second)
-        return rows[np.array(chain.side)]
+        part: Numbers = rows[np.array(chain.side)]
+        return part
 
     def find_chain(self, first: str, second: str) -> tuple[Chain, Numbers]:
         """Why two faces are one person's, and the rows of all that person's faces."""
@@ -186,7 +185,7 @@ class Review:
                 self.load()
             else:
                 undone()
-                self._changed()
+                self.version += 1
             return f"taken back: {last.told}"
 
     def _begin(self, numbers: Sequence[int]) -> None:
@@ -200,16 +199,16 @@ class Review:
         album = self.album
         was = album.persons[change.rows]
         keys = [album.photos.keys[row] for row in change.rows.tolist()]
-        moved = [
-            (key, one, other)
-            for key, one, other in zip(keys, was.tolist(), change.to.tolist(), strict=True)
-        ]
         _edit(self._text, change.edits)  # what cannot be said is not noted
         answer = self.log.add(
             change.told,
             edits=change.edits,
             back=change.back,
-            moved=[] if change.merged else moved,
+            barred=[
+                (key, one)
+                for key, one, to in zip(keys, was.tolist(), change.to.tolist(), strict=True)
+                if to == NOBODY
+            ],
             pair=change.pair,
             said=change.said,
         )
@@ -219,7 +218,7 @@ class Review:
             self.log.take_back()
             raise
         self._undone[answer.id] = self._do(change, was)
-        self._changed()
+        self.version += 1
         return change.told
 
     def _do(self, change: Change, was: Numbers) -> Callable[[], None]:
@@ -248,16 +247,18 @@ class Review:
             album.merged = merged
             album.apart -= apart
             album.barred -= barred
+            ask_anew()
+
+        def ask_anew() -> None:
+            if self._questions is not None:
+                self._questions.update(change.rows)
 
         put(change.to, change.names, change.hidden, change.listed)
         album.merged = {**merged, **change.merged}
         album.apart |= apart
         album.barred |= barred
+        ask_anew()
         return back
-
-    def _changed(self) -> None:
-        self._questions = None
-        self.version += 1
 
     def _write(self, edits: Edits) -> None:
         """Change people.yaml. Raises UserError where it does not take that."""
@@ -271,18 +272,16 @@ class Review:
         self._sections |= {int(edit[1]) for edit in edits if edit[0] in ("add", "name", "hide")}
 
     def _move_back(self, answer: Answer) -> Edits:
-        """Edits for faces that are where the answer has put them in the folders, too."""
+        """Edits for faces that were taken from a person, in the folders too.
+
+        That a face is not somebody's is remembered by the face: who takes the line out has not said
+        whose it is. A face that was given to somebody goes back by itself.
+        """
         found: Edits = []
-        album = self.album
-        for key, was, to in answer.moved:
-            row = album.rows.get(name_id(key))
-            if row is None or album.last.faces.get(key) != to or was == to:
-                continue
-            face = album.point_at(row)
-            if was > NOBODY:
-                found.append(["add", was, "also", [face]])
-            elif to > NOBODY:
-                found.append(["add", to, "not", [face]])
+        for key, was in answer.barred:
+            row = self.album.rows.get(name_id(key))
+            if row is not None and self.album.last.faces.get(key) == NOBODY and was > NOBODY:
+                found.append(["add", was, "also", [self.album.point_at(row)]])
         return found
 
     @property

@@ -58,7 +58,7 @@ def make_app(review: Review, applying: Applying) -> FastAPI:
 
 
 async def _tell_mistake(request: Request, error: Exception) -> Response:
-    """What is wrong, in a sentence. 409: people.yaml is broken, and nothing goes on until it is not."""
+    """What is wrong, in a sentence. 409: people.yaml is broken, and has to be mended first."""
     if isinstance(error, BrokenPeople):
         return JSONResponse({"told": str(error)}, 409)
     if isinstance(error, UserError):

@@ -1,13 +1,13 @@
 """What the page is told of an album, as plain values for JSON. Faces and photos go by their ids."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from facetrack.core.likelihood import find_pair_sharpness
 from facetrack.core.texts import make_readable, write_count
-from facetrack.organiser.album import NO_PERSON, Album, list_low
+from facetrack.organiser.album import NO_PERSON, Album
 from facetrack.organiser.grouping import NOBODY, Numbers, find_doubtful
 from facetrack.organiser.people import folder_name
 from facetrack.organiser.questions import Question, count_worth
@@ -76,7 +76,7 @@ def _call(album: Album, number: int) -> Json:
 
 def _find_cover(album: Album, rows: Numbers) -> int:
     """The face that stands for a person: in the middle, and sharp enough."""
-    low = np.array(list_low(album.photos, rows.tolist()))
+    low = album.low[rows]
     rows = rows if low.all() else rows[~low]
     vectors = album.photos.vectors[rows]
     return int(rows[((vectors - vectors.mean(axis=0)) ** 2).sum(axis=1).argmin()])
@@ -86,15 +86,15 @@ def show_person(album: Album, number: int, start: int, most: int) -> Json:
     """A person's faces, the least like the rest first."""
     rows = album.faces_of(number)
     far = np.zeros(len(rows), dtype=bool)
-    if number > NOBODY:
+    if number > NOBODY and len(rows):
         vectors = album.photos.vectors[rows]
         far = find_doubtful(vectors, np.ones(len(rows), np.int64), album.near)
-        away = ((vectors - vectors.mean(axis=0)) ** 2).sum(axis=1) if len(rows) else far
+        away = ((vectors - vectors.mean(axis=0)) ** 2).sum(axis=1)
         order = np.lexsort((-away, ~far))
         rows, far = rows[order], far[order]
     shown = rows[start : start + most]
     likely = _tell_likeness(album, rows, shown) if number > NOBODY else [None] * len(shown)
-    low = list_low(album.photos, shown.tolist())
+    low = album.low[shown].tolist()
     faces = [
         {**show_face(album, row), "doubtful": bool(far[start + at]), "blurred": low[at]}
         | {"likely": likely[at]}
@@ -116,9 +116,9 @@ def _tell_likeness(album: Album, rows: Numbers, shown: Numbers) -> list[str | No
     vectors = album.photos.vectors
     mean = vectors[of].mean(axis=0, dtype=np.float64)
     square = float((vectors[of].astype(np.float64) ** 2).sum(axis=1).mean())
-    sharpness = album.photos.sharpness
+    sharpness = album.sharpness
     known = sharpness[of][~np.isnan(sharpness[of])]
-    usual = np.float32(np.median(known)) if len(known) else np.float32(np.nan)
+    usual = float(np.median(known)) if len(known) else np.nan
     told: list[str | None] = []
     for row in shown.tolist():
         own = vectors[row].astype(np.float64)
@@ -128,9 +128,7 @@ def _tell_likeness(album: Album, rows: Numbers, shown: Numbers) -> list[str | No
         if not album.known[row]:
             told.append(None)
             continue
-        told.append(
-            album.odds.tell(float(distance), float(find_pair_sharpness(sharpness[row], usual)))
-        )
+        told.append(album.odds.tell(float(distance), float(np.fmin(sharpness[row], usual))))
     return told
 
 
@@ -188,11 +186,11 @@ def search(album: Album, numbers: Iterable[int]) -> Json:
     return {"photos": photos, "n": len(found)}
 
 
-def ask(album: Album, questions: list[Question]) -> Json:
+def ask(album: Album, questions: Iterator[Question]) -> Json:
     """The question that is worth most."""
-    if not questions:
+    one = next(questions, None)
+    if one is None:
         return {"question": None, "left": 0}
-    one = questions[0]
     shown = [
         {**show_face(album, row), "face": album.face_id(row)}
         | _call(album, int(album.persons[row]))
@@ -209,7 +207,7 @@ def ask(album: Album, questions: list[Question]) -> Json:
             "joins": one.moved,
             "about": f"about {write_count(one.moved, 'face')}",
         },
-        "left": count_worth(questions),
+        "left": count_worth([one, *questions]),
     }
 
 
@@ -218,7 +216,7 @@ def show_chain(review: Review, first: str, second: str) -> Json:
     album = review.album
     chain, rows = review.find_chain(first, second)
     faces = [int(rows[at]) for at in chain.faces]
-    sharpness = album.photos.sharpness
+    sharpness = album.sharpness
     ties = []
     for at, distance in enumerate(chain.ties):
         blur = find_pair_sharpness(sharpness[faces[at]], sharpness[faces[at + 1]])

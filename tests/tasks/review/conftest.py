@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from tests.reviewed import Served, organise, serve
+from reviewed import Served, organise, serve
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 import requests
+from reviewed import Served
 
-from tests.reviewed import Served
-
-_PATHS = ("/", "/api/summary", "/api/people", "/static/review/main.js", "/thumb/0123456789abcdef.jpg")
+_PATHS = (
+    "/",
+    "/api/summary",
+    "/api/people",
+    "/static/review/main.js",
+    "/thumb/0123456789abcdef.jpg",
+)
 
 
 def _ask(served: Served, path: str, method: str = "GET", **headers: str) -> requests.Response:
@@ -24,7 +29,9 @@ def _cookie(served: Served) -> str:
     return "; ".join(f"{one.name}={one.value}" for one in served.session.cookies)
 
 
-def _act(served: Served, body: bytes = b'{"kind":"hide"}', **changed: str | None) -> requests.Response:
+def _act(
+    served: Served, body: bytes = b'{"kind":"hide"}', **changed: str | None
+) -> requests.Response:
     """An answer as the page sends it, but for some headers."""
     headers: dict[str, str | None] = {
         "Cookie": _cookie(served),
