@@ -15,7 +15,7 @@ export function act(action, patch = {}) {
     const reply = await send("/api/actions", action);
     mended();
     store.confirm(patch, reply.summary);
-    tell(reply.told);
+    tell(reply.told, { undoes: true });
     return true;
   }, (error) => {
     store.drop(patch);
@@ -37,7 +37,7 @@ export function undo() {
 function inOrder(run, refused) {
   const ran = queue.then(run).catch((error) => {
     refused(error);
-    tell(error.message, true);
+    tell(error.message, { wrong: true });
     return false;
   });
   queue = ran;

@@ -43,7 +43,7 @@ async function list(place, signal) {
     start.disabled = true;
     run(place, signal).catch((error) => {
       start.disabled = false;
-      tell(error.message, true);
+      tell(error.message, { wrong: true });
     });
   }, { class: "primary", disabled: !can, "aria-describedby": "why-not" });
   place.replaceChildren(

@@ -17,7 +17,7 @@ export function openDialog(title, body, answers) {
   };
   const dialog = make(
     "dialog", { "aria-labelledby": id },
-    make("h2", { id, text: title }),
+    make("h2", { id, tabindex: -1, text: title }),
     ...body,
     make("div", { class: "answers" }, ...answers.map((one) => button(
       one.text, () => close(one.value), { class: one.primary ? "primary" : null }))),

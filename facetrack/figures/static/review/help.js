@@ -8,7 +8,7 @@ export function openHelp() {
     type: "checkbox", on: { change: () => setSingleKeys(box.checked) },
   });
   box.checked = singleKeys();
-  openDialog(
+  const { dialog } = openDialog(
     "Keys",
     [
       ...list("Here", bindings("here")),
@@ -17,6 +17,7 @@ export function openHelp() {
     ],
     [{ text: "Close", value: null, primary: true }],
   );
+  dialog.querySelector("h2").focus(); // from where it is read
 }
 
 function list(title, bound) {

@@ -67,7 +67,9 @@ function begin() {
     { key: "4", does: "apply", run: () => routes.go("#/apply") },
     { key: "?", does: "this list", run: openHelp },
   ]);
-  undo.addEventListener("click", () => actions.undo());
+  for (const one of [undo, document.getElementById("undo-told")]) {
+    one.addEventListener("click", () => actions.undo());
+  }
   document.getElementById("help").addEventListener("click", openHelp);
   store.addEventListener("change", around);
   addEventListener("hashchange", show);
@@ -77,7 +79,7 @@ function begin() {
   addEventListener("focus", look);
   setInterval(look, LOOK);
   show();
-  store.refresh("own").catch((error) => tell(error.message, true));
+  store.refresh("own").catch((error) => tell(error.message, { wrong: true }));
 }
 
 begin();

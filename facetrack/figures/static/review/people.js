@@ -34,7 +34,7 @@ export function open(root, route, signal) {
   const about = make("p", { class: "quiet" });
   const none = make("p", { class: "none", hidden: true });
   const grid = new Grid({
-    label: "People", least: 148, words: 3.4,
+    label: "People", least: 156, words: 3.4,
     key: (person) => person.number, draw, say,
     open: (person) => routes.go(routes.person(person.number)),
     changed: () => drawBar(grid),
@@ -96,9 +96,8 @@ function draw(person) {
         type: "button", class: person.name ? "name" : "name nameless", tabindex: -1,
         "data-own": "name", "aria-label": `Name ${isolate(called(person))}`,
       }, person.name ? bdi(person.name) : "Add a name"),
-      make("span", {
-        class: "quiet", text: `${counted(person.faces, "face")} · ${counted(person.photos, "photo")}`,
-      })),
+      make("span", { class: "quiet", title: counted(person.photos, "photo") },
+        person.name ? "" : `${person.id} · `, counted(person.faces, "face"))),
   ];
 }
 

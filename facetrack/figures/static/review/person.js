@@ -58,7 +58,8 @@ export function open(root, route, signal) {
 function draw(face) {
   return [
     make("div", { class: face.blurred ? "picture blurred" : "picture" }, faceImage(face.id),
-      face.doubtful ? make("span", { class: "doubt", text: "?" }) : null),
+      face.doubtful
+        ? make("span", { class: "doubt", text: "?", title: face.likely ?? "far from the rest" }) : null),
   ];
 }
 

@@ -52,14 +52,15 @@ class PhotoView {
       disabled: id === null, "aria-label": label });
     this.head.replaceChildren(
       make("a", { class: "back", href: this.of, text: "Back" }),
-      make("h1", { tabindex: -1 }, bdi(name)),
-      make("div", { class: "deeds" },
-        step(previous, "←", "The photo before"), step(next, "→", "The next photo")));
+      make("div", { class: "titled" },
+        make("h1", { tabindex: -1 }, bdi(name)),
+        make("div", { class: "deeds" },
+          step(previous, "←", "The photo before"), step(next, "→", "The next photo"))));
     const image = make("img", {
       src: photoUrl(this.id), alt: `The photo ${isolate(name)}`, width, height });
     this.frame.style.aspectRatio = `${width} / ${height}`;
     // As large as the window lets it be, and no wider than its column.
-    this.frame.style.maxWidth = `calc(${(width / height).toFixed(4)} * (100vh - 11rem))`;
+    this.frame.style.maxWidth = `calc(${(width / height).toFixed(4)} * (100vh - 12.5rem))`;
     this.frame.append(image);
     if (document.activeElement === document.body) {
       this.head.querySelector("h1").focus({ preventScroll: true });

@@ -28,8 +28,8 @@ class QuestionView {
     this.said = null; // the question that is shown
     this.title = make("h1", { tabindex: -1, text: "Same person?" });
     this.left = make("p", { class: "quiet" });
-    this.place = make("div", { class: "question" });
-    root.append(this.title, this.left, this.place);
+    this.place = make("div");
+    root.append(make("div", { class: "question" }, this.title, this.left, this.place));
     document.title = "Questions · People";
     store.addEventListener("refreshed", (event) => {
       if (event.detail !== "own") this.load();

@@ -66,7 +66,7 @@ class Store extends EventTarget {
   /** Further faces of the opened person; all of them if so wanted. */
   async more(number, all = false) {
     const open = this.#open;
-    if (open?.number !== number) return;
+    if (open?.number !== number || open.faces.length >= open.total) return;
     while (open.faces.length < open.total) {
       open.loading ??= ask(`/api/people/${number}?start=${open.faces.length}&most=${PAGE}`);
       const said = await open.loading;

@@ -2,14 +2,16 @@
 import { button, make } from "./dom.js";
 
 const told = document.getElementById("told");
+const undo = document.getElementById("undo-told");
 const broken = document.getElementById("broken");
 const SECONDS = 6;
 let timer = 0;
 
-/** Say what was done. A sentence that went wrong stays until the next one. */
-export function tell(sentence, wrong = false) {
+/** Say what was done. What went wrong stays until the next. undoes: whether Undo takes this back. */
+export function tell(sentence, { wrong = false, undoes = false } = {}) {
   clearTimeout(timer);
   told.replaceChildren(sentence ? make("bdi", { dir: "auto", text: sentence }) : "");
+  undo.hidden = !undoes;
   told.classList.toggle("wrong", wrong);
   if (!wrong) timer = setTimeout(() => told.replaceChildren(), SECONDS * 1000);
 }

@@ -61,7 +61,7 @@ function cutButton(run) {
 function drawSide({ cut: side }) {
   if (!side?.faces.length) return [];
   return [
-    make("h2", { text: `Cut here, and ${counted(side.faces.length, "face")} become a new person` }),
+    make("h2", { text: `Cut here: ${counted(side.faces.length, "face")} would be a new person` }),
     make("div", { class: "strip" }, ...side.faces.slice(0, 40).map((id) => faceImage(id))),
   ];
 }
