@@ -25,7 +25,7 @@ _MOST_NUMBER = 10**9
 Number = Annotated[int, Path(ge=NO_PERSON, le=_MOST_NUMBER)]
 _STATIC = "review"
 _TITLE = "People on your photos"
-_KINDS = {"js": "text/javascript", "css": "text/css"}
+_KINDS = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 _TO = {"new": NEW, "unknown": NOBODY, "nobody": NO_PERSON}
 
 

@@ -28,7 +28,16 @@ async function request(path, options) {
     if (error.name === "AbortError") throw error;
     throw new Refused("The server does not answer: is the command still running?", 0);
   }
-  const said = await reply.json().catch(() => ({}));
-  if (!reply.ok) throw new Refused(said.told ?? `The server answers ${reply.status}.`, reply.status);
-  return said;
+  const text = await reply.text();
+  if (!reply.ok) throw new Refused(findTold(text) || `The server answers ${reply.status}.`, reply.status);
+  return JSON.parse(text);
+}
+
+/** The sentence of a refusal, which is text alone where the server does not know who asks. */
+function findTold(text) {
+  try {
+    return JSON.parse(text).told;
+  } catch {
+    return text.trim();
+  }
 }

@@ -44,7 +44,7 @@ export function counted(n, noun) {
 
 /** What a person is called: the name, or the number's. */
 export function called(person) {
-  return person.name ?? person.id;
+  return person.name || person.id;
 }
 
 /** The same text for all that is typed for it: no case, no accents. */

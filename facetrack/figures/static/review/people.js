@@ -32,6 +32,7 @@ function compareNames(one, other) {
 export function open(root, route, signal) {
   const said = make("p", { class: "quiet", role: "status" });
   const about = make("p", { class: "quiet" });
+  const below = make("div");
   const none = make("p", { class: "none", hidden: true });
   const grid = new Grid({
     label: "People", least: 156, words: 3.4,
@@ -52,13 +53,13 @@ export function open(root, route, signal) {
     none.textContent = kept.search ? "Nobody has such a name." : "Nobody is here.";
     said.textContent = kept.search || kept.shown !== "all" ? counted(found.length, "person") : "";
     drawBar(grid);
-    tellAll(about);
+    tellAll(about, below);
   };
   root.append(
     make("h1", { tabindex: -1, text: "People" }), about,
     make("div", { class: "controls" }, search,
       choice("Order", SORTS, "sort", list), choice("Show", SHOWN, "shown", list)),
-    said, none, grid.element, apart(),
+    said, none, grid.element, below,
   );
   grid.element.addEventListener("click", (event) => {
     if (event.target.closest("[data-own]")) nameActive(grid);
@@ -120,15 +121,18 @@ function choice(label, choices, key, changed) {
 }
 
 /** Those who are in no group, and what is no person. */
-function apart() {
+function apart({ unknown, nobody }) {
   return make("p", { class: "apart" },
-    make("a", { href: routes.person(0), text: "Unknown faces" }), " · ",
-    make("a", { href: routes.person(-1), text: "Not persons" }));
+    make("a", { href: routes.person(0), text: `Unknown faces (${unknown.toLocaleString("en")})` }), " · ",
+    make("a", { href: routes.person(-1), text: `Not persons (${nobody.toLocaleString("en")})` }));
 }
 
-function tellAll(about) {
+function tellAll(about, below) {
   const all = store.summary;
   if (!all) return;
+  const key = `${all.unknown} ${all.nobody}`;
+  if (below.dataset.key !== key) below.replaceChildren(apart(all)); // else a link would lose the focus
+  below.dataset.key = key;
   const unnamed = store.people.filter((person) => !person.name && !person.hidden).length;
   about.replaceChildren(
     `${counted(store.people.length, "person")}, ${unnamed.toLocaleString("en")} without a name, `

@@ -1,7 +1,7 @@
 /* One photo, with a box around every face and who it is. */
 import { ask } from "./api.js";
 import { hideBar, showBar } from "./bar.js";
-import { bdi, button, faceImage, isolate, make, photoUrl } from "./dom.js";
+import { bdi, button, called, faceImage, isolate, make, photoUrl } from "./dom.js";
 import { faceDeeds, whyDeed } from "./faces.js";
 import { setKeys } from "./keys.js";
 import * as routes from "./routes.js";
@@ -56,6 +56,11 @@ class PhotoView {
         make("h1", { tabindex: -1 }, bdi(name)),
         make("div", { class: "deeds" },
           step(previous, "←", "The photo before"), step(next, "→", "The next photo"))));
+    if (!width) {
+      this.frame.append(make("p", { class: "none", text: "The photo cannot be read: it has gone, "
+        + "or is another one by now." }));
+      return;
+    }
     const image = make("img", {
       src: photoUrl(this.id), alt: `The photo ${isolate(name)}`, width, height });
     this.frame.style.aspectRatio = `${width} / ${height}`;
@@ -73,7 +78,7 @@ class PhotoView {
     const focused = document.activeElement?.dataset?.face;
     const inList = this.list.contains(document.activeElement);
     const percent = (part, whole) => `${(100 * part) / whole}%`;
-    const boxes = faces.map((face) => {
+    const boxes = (width ? faces : []).map((face) => {
       const place = this.place(face);
       const [left, top, wide, high] = face.box;
       return make("button", {
@@ -112,7 +117,7 @@ class PhotoView {
     const person = store.person(number);
     if (number === 0) return { number, text: "Unknown", kind: "unknown" };
     if (number === -1) return { number, text: "Not a person", kind: "nobody" };
-    return { number, text: person ? person.name ?? person.id : name ?? id, kind: "known" };
+    return { number, text: person ? called(person) : name || id, kind: "known" };
   }
 
   faces() {

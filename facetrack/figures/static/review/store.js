@@ -10,6 +10,11 @@ import { ask } from "./api.js";
 const PAGE = 500;
 const PATIENCE = 250; // milliseconds: several actions in a row are asked for once
 
+/** A person as the page has it: no name is null, and all counts are there. */
+function readPerson(person) {
+  return { ...person, name: person.name || null, doubtful: person.doubtful ?? 0 };
+}
+
 class Store extends EventTarget {
   summary = null;
   #people = [];
@@ -121,7 +126,7 @@ class Store extends EventTarget {
       number === undefined ? null : this.#fetchFaces(number, most).catch(() => null),
     ]);
     this.summary = summary;
-    this.#people = people;
+    this.#people = people.map(readPerson);
     if (this.#open?.number === number) this.#open = open;
     this.#patches = this.#patches.filter((patch) => !done.has(patch));
     this.#changed();
@@ -130,6 +135,7 @@ class Store extends EventTarget {
 
   async #fetchFaces(number, most) {
     const info = await ask(`/api/people/${number}?start=0&most=${PAGE}`);
+    info.name ||= null;
     const open = { number, info, faces: info.faces, total: info.n_faces ?? info.faces.length };
     while (open.faces.length < Math.min(most, open.total)) {
       const said = await ask(`/api/people/${number}?start=${open.faces.length}&most=${PAGE}`);

@@ -1,0 +1,25 @@
+"""What would change in the folder is listed, done, and told."""
+
+from playwright.sync_api import expect
+
+from browser.review.conftest import Look
+from reviewed import Served
+
+
+def test_answers_are_applied_after_a_list(look: Look, served: Served) -> None:
+    number = served.get("/api/people")[0]["number"]
+    served.post("/api/actions", {"kind": "name", "number": number, "name": "Anna"})
+    plan = served.get("/api/apply")
+    assert sum(plan["counts"].values()) > 0
+    with look("#/apply") as page:
+        expect(page.get_by_text("Your photos stay as they are")).to_be_visible()
+        for kind in ("copied", "moved", "removed"):
+            n = plan["counts"][{"copied": "copy", "moved": "move", "removed": "remove"}[kind]]
+            expect(page.locator(".counts")).to_contain_text(f"{n:,} to be {kind}")
+        for path in [one for paths in (plan["copy"], plan["move"]) for one in paths][:20]:
+            expect(page.locator(".paths li").get_by_text(path, exact=True).first).to_be_attached()
+        page.get_by_role("button", name="Apply", exact=True).click()
+        expect(page.locator(".done, .wrong")).to_be_visible()
+        expect(page.locator(".done")).to_be_visible()
+        expect(page.locator("#pending")).to_be_hidden()
+    assert (served.review.out / "Anna").is_dir()
