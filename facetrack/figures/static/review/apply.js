@@ -48,9 +48,9 @@ async function list(place, signal) {
   }, { class: "primary", disabled: !can, "aria-describedby": "why-not" });
   place.replaceChildren(
     make("p", {
-      text: n || can
+      text: n
         ? "Your photos stay as they are and where they are. In the organised folder:"
-        : "Nothing would change.",
+        : "No file would change. Applying brings the folder’s own page up to date.",
     }),
     make("ul", { class: "counts" }, ...KINDS.map(([kind, done]) => make("li", {},
       make("strong", { text: plan.counts[kind].toLocaleString("en") }), ` to be ${done}`))),

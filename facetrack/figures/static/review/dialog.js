@@ -35,5 +35,7 @@ export function openDialog(title, body, answers) {
     if (event.target === dialog) dialog.close(); // beside it
   });
   dialog.showModal();
+  // Else the heading, which can have the focus as well, would have it.
+  dialog.querySelector("input[role=combobox], .primary, .answers button")?.focus();
   return { dialog, close, answered };
 }

@@ -69,11 +69,9 @@ export class Grid {
     return this.cells.get(key)?.element ?? null;
   }
 
-  /** Make an item the active one, and bring it into the window. */
+  /** Make an item the active one if it is there, and bring the active one into the window. */
   activate(key, scrolls = true) {
-    const at = this.index?.get(key);
-    if (at === undefined) return;
-    this.active = at;
+    this.active = this.index?.get(key) ?? this.active;
     this.draw();
     this.focus(scrolls);
   }

@@ -39,7 +39,7 @@ export function typeName(person, over, done) {
   element.style.left = `${Math.max(8, left) + scrollX}px`;
   element.style.top = `${place.top + scrollY}px`;
   element.style.width = `${width}px`;
-  document.body.append(element);
+  document.getElementById("content").append(element);
   open = { element, close };
   chooser.focus();
   chooser.input.addEventListener("blur", () => {

@@ -152,7 +152,7 @@ function nameActive(grid) {
   const keys = grid.items.map((one) => one.number);
   typeName(person, cell.querySelector(".words"), (step) => {
     const next = keys[keys.indexOf(person.number) + step];
-    grid.activate(grid.index.has(next) ? next : grid.activeItem?.number);
+    grid.activate(next);
     if (step && next !== undefined && next !== person.number) nameActive(grid);
   });
   return true;
