@@ -8,17 +8,15 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from reviewed import Served, organise, serve
 
 from browser.conftest import Visit
-from reviewed import Served, organise, serve
 
 Look = Callable[..., AbstractContextManager[Page]]
 
 
 @pytest.fixture(scope="module")
-def served(
-    warm_home: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
+def served(warm_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Seventeen persons on 59 photos."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACETRACK_HOME", str(warm_home))

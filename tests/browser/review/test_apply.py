@@ -1,9 +1,9 @@
 """What would change in the folder is listed, done, and told."""
 
 from playwright.sync_api import expect
+from reviewed import Served
 
 from browser.review.conftest import Look
-from reviewed import Served
 
 
 def test_answers_are_applied_after_a_list(look: Look, served: Served) -> None:

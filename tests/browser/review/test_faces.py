@@ -4,9 +4,9 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from reviewed import Served
 
 from browser.review.conftest import Look, cells, told
-from reviewed import Served
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import json
 
 from playwright.sync_api import Route, expect
+from reviewed import Served
 
 from browser.review.conftest import Look, cells
-from reviewed import Served
 
 _N = 3000
 

@@ -3,9 +3,9 @@
 import re
 
 from playwright.sync_api import Page, expect
+from reviewed import Served
 
 from browser.review.conftest import Look, told
-from reviewed import Served
 
 
 def _wait(page: Page, left: int) -> None:
