@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import requests
-import uvicorn
 
 from facetrack import testing
 from facetrack.clusterer import DBSCAN
@@ -27,7 +26,7 @@ from facetrack.tasks.organising.request import Request
 from facetrack.tasks.organising.sorting import sort_photos
 from facetrack.tasks.review.applying import Applying
 from facetrack.tasks.review.guard import Guard
-from facetrack.tasks.review.server import make_app
+from facetrack.tasks.review.server import make_app, make_server
 
 
 def make_request(root: Path, out: Path, **changed: Any) -> Request:
@@ -84,8 +83,7 @@ def serve(request: Request) -> Iterator[Served]:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         guard = Guard(make_app(review, applying), listening.getsockname()[1])
-        settings = uvicorn.Config(guard, log_config=None, lifespan="off", ws="none")
-        server = uvicorn.Server(settings)
+        server = make_server(guard)
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True
         )

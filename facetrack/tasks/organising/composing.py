@@ -55,7 +55,7 @@ def read_request(config: DictConfig) -> Request:
         stages=read_stages(config),
         clusterer=_read_clusterer(config),
         out=user_path(task.out),
-        mode=task.mode,
+        mode=task.get("mode", "copy"),
         restore=task.get("restore", False),
         regroup=task.get("regroup", False),
         prune=task.get("prune", False),

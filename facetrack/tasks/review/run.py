@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import socket
 import webbrowser
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from facetrack.core.errors import UserError
 from facetrack.organiser import state
 from facetrack.organiser.reviewing import Review
-from facetrack.system import json_lines
+from facetrack.system import json_lines, masking
 from facetrack.system.files import user_path
 from facetrack.system.owner import hand_over
 from facetrack.system.progress import say
@@ -26,6 +27,7 @@ from facetrack.tasks.organising.composing import (
     take_all_faces,
     take_models,
 )
+from facetrack.tasks.organising.request import Request
 
 _HOST = "127.0.0.1"
 
@@ -69,7 +71,7 @@ def _check(config: DictConfig) -> None:
 def _fill_in(config: DictConfig, last: state.State) -> None:
     """What the command leaves open is as in the last run of the organiser."""
     dataset = config.dataset
-    if "root" in dataset and OmegaConf.is_missing(dataset, "root") and not dataset.get("roots"):
+    if OmegaConf.is_missing(dataset, "root") and not dataset.get("roots"):
         if not last.roots:
             raise UserError(
                 "this folder was made by an older version, which did not keep where the photos "
@@ -78,8 +80,6 @@ def _fill_in(config: DictConfig, last: state.State) -> None:
         dataset.root = last.roots[0] if len(last.roots) == 1 else None
         if len(last.roots) > 1:
             dataset.roots = list(last.roots)
-    if config.task.mode is None:
-        config.task.mode = last.mode or "copy"
     refuse_missing(config)
 
 
@@ -102,27 +102,28 @@ def _alone(out: Path) -> Iterator[None]:
 
 def _serve(config: DictConfig, opened: Review) -> None:
     # Late: they take half a second, and no other task needs them.
-    import uvicorn
-
     from facetrack.tasks.review.applying import Applying
     from facetrack.tasks.review.guard import Guard
-    from facetrack.tasks.review.server import make_app
+    from facetrack.tasks.review.server import make_app, make_server
 
     with _bind(config.task.port) as listening:
-        applying = Applying(lambda: read_request(config), opened.load_if_sound)
+        applying = Applying(lambda: _ask(config, opened), opened.load_if_sound)
         guard = Guard(make_app(opened, applying), listening.getsockname()[1])
-        settings = uvicorn.Config(
-            guard, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none"
-        )
         link = f"{guard.address}/?token={guard.token}"
+        masking.show(link)
         say(f"Open {link}\n  Only this machine can reach it. Ctrl-C ends it")
         json_lines.tell("review", address=link, folder=str(opened.out))
         if config.task.open:
             _open_browser(link)
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(uvicorn.Server(settings).serve(sockets=[listening]))
+            asyncio.run(make_server(guard).serve(sockets=[listening]))
         applying.wait()
     say("The page has ended; what you have answered is kept")
+
+
+def _ask(config: DictConfig, opened: Review) -> Request:
+    """What the organiser is asked: the same as last time, with the answers."""
+    return dataclasses.replace(read_request(config), mode=opened.album.last.mode or "copy")
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+import uvicorn
 from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -18,6 +19,7 @@ from facetrack.organiser.planning import plan
 from facetrack.organiser.reviewing import BrokenPeople, Review
 from facetrack.tasks.review import pictures, views
 from facetrack.tasks.review.applying import Applying
+from facetrack.tasks.review.guard import Guard
 
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
 Asked = Annotated[str, Query(pattern=r"^[0-9a-f]{16}$")]
@@ -55,6 +57,15 @@ def make_app(review: Review, applying: Applying) -> FastAPI:
     _add_pictures(app, review)
     _add_answers(app, review, applying)
     return app
+
+
+def make_server(app: Guard) -> uvicorn.Server:
+    """What serves an app, and says nothing of itself."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none"
+        )
+    )
 
 
 async def _tell_mistake(request: Request, error: Exception) -> Response:
