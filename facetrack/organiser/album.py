@@ -44,10 +44,9 @@ class Album:
 
     photos: all remembered faces; of photos that are not there any more, too. persons: (n,) the
     person of each face, merges followed, 0 for nobody and -1 for what is no person. known: (n,)
-    whether a face's vector is. merged: persons into others. names, hidden: of persons. apart: pairs
-    of persons who are two. barred: faces, by key, and persons they are not. last: the state of the
-    last run. odds: what distances say here; None: nobody knows. near: within which persons may be
-    one.
+    whether a face's vector is. said: what people.yaml says by now. parted: persons split off, and
+    from whom. barred: faces, by key, and persons they are not. last: the state of the last run.
+    odds: what distances say here; None: nobody knows. near: within which persons may be one.
     """
 
     out: Path
@@ -55,10 +54,8 @@ class Album:
     photos: Photos
     persons: Numbers
     known: NDArray[np.bool_]
-    merged: dict[int, int]
-    names: dict[int, str]
-    hidden: set[int]
-    apart: set[frozenset[int]]
+    said: Corrections
+    parted: dict[int, int]
     barred: set[tuple[str, int]]
     odds: Odds | None
     near: float
@@ -108,7 +105,6 @@ class Album:
         persons = np.array([said.person(number) for number in numbers.tolist()], dtype=np.int64)
         no_person = [key in found.nobody for key in photos.keys]
         persons[np.array(no_person, dtype=bool)] = NO_PERSON
-        parted = {frozenset((said.person(one), said.person(of))) for one, of in now.parted.items()}
         vectors = photos.vectors[known]
         ratios = stages.scale.likelihood if len(vectors) and are_unit(vectors) else None
         return cls(
@@ -117,10 +113,8 @@ class Album:
             photos=photos,
             persons=persons,
             known=known,
-            merged=dict(said.merge),
-            names=dict(said.names),
-            hidden=set(said.hidden),
-            apart=parted | said.apart(),
+            said=said,
+            parted=now.parted,
             barred={(key, said.person(of)) for key, bars in now.barred.items() for of in bars},
             odds=Odds.of(ratios, vectors, photos.sharpness[known]),
             near=max(last.radius or 0.0, stages.radius),
@@ -136,11 +130,26 @@ class Album:
         """A number that no person has had."""
         return max([self.last.following, *(number + 1 for number in self.numbers)])
 
+    @property
+    def names(self) -> dict[int, str]:
+        """Names of persons."""
+        return self.said.names
+
+    @property
+    def hidden(self) -> set[int]:
+        """Persons who are not of interest."""
+        return self.said.hidden
+
+    @property
+    def apart(self) -> set[frozenset[int]]:
+        """Pairs of persons who are two, as the user says."""
+        return self.said.apart() | {
+            frozenset((self.root(one), self.root(of))) for one, of in self.parted.items()
+        }
+
     def root(self, number: int) -> int:
         """The person that a number stands for, merges followed."""
-        while number in self.merged:
-            number = self.merged[number]
-        return number
+        return self.said.person(number)
 
     def faces_of(self, number: int) -> Numbers:
         """Rows of a person's faces; 0 and -1 as in `persons`."""

@@ -27,9 +27,10 @@ class Change:
     """What an answer comes to. told: for the user.
 
     edits, back: of people.yaml, and what takes them back. rows: faces that change their person;
-    to: (k,) who they are. merged: persons into others. names, hidden: of persons, None for no name.
-    apart: pairs told apart; barred: faces and persons they are not. listed: where faces are listed
-    in people.yaml from now on. pair: ids of two faces it was about, and what was said of them.
+    to: (k,) who they are. merged: persons into others. names: of persons, None for no name; hidden:
+    persons and whether they are. different: persons told apart; barred: faces and persons they are
+    not. listed: where faces are listed in people.yaml from now on. pair: ids of two faces it was
+    about, and what was said of them.
     """
 
     told: str
@@ -40,7 +41,7 @@ class Change:
     merged: dict[int, int] = field(default_factory=dict)
     names: dict[int, str | None] = field(default_factory=dict)
     hidden: dict[int, bool] = field(default_factory=dict)
-    apart: set[frozenset[int]] = field(default_factory=set)
+    different: list[tuple[int, int]] = field(default_factory=list)
     barred: set[tuple[str, int]] = field(default_factory=set)
     listed: dict[str, int | None] = field(default_factory=dict)
     pair: list[str] = field(default_factory=list)
@@ -73,15 +74,18 @@ class Answers:
         """A person has a name, or none."""
         name = (name or "").strip() or None
         change = Change(f"{folder_name(number)} is {name or 'without a name'}")
-        change.do(["name", number, name], ["name", number, self._album.names.get(number)])
-        change.names[number] = name
+        was, _ = self._album.said.called.get(number, (None, 0))
+        if name != was:
+            change.do(["name", number, name], ["name", number, was])
+            change.names[number] = name
         return change
 
     def hide(self, number: int, hidden: bool) -> Change:
         """A person is of no interest, or of interest again."""
         change = Change(f"{self.call(number)} is {'hidden' if hidden else 'shown again'}")
-        change.do(["hide", number, hidden], ["hide", number, not hidden])
-        change.hidden[number] = hidden
+        if hidden != (number in self._album.hidden):
+            change.do(["hide", number, hidden], ["hide", number, not hidden])
+            change.hidden[number] = hidden
         return change
 
     def merge(self, numbers: Sequence[int], into: int) -> Change:
@@ -89,8 +93,9 @@ class Answers:
         others = sorted(set(numbers) - {into})
         if not others:
             raise UserError("select at least two persons")
+        apart = self._album.apart
         for other in others:
-            if frozenset((into, other)) in self._album.apart:
+            if frozenset((into, other)) in apart:
                 raise UserError(
                     f"{self.call(other)} and {self.call(into)} are two people, as "
                     f"{people_file.FILE} says: take that back first"
@@ -103,10 +108,6 @@ class Answers:
         rows = [self._album.faces_of(other) for other in others]
         change.rows = np.concatenate(rows)
         change.to = np.full(len(change.rows), into)
-        if into not in self._album.names:
-            named = [one for one in others if one in self._album.names]
-            if named:
-                change.names[into] = self._album.names[named[0]]
         return change
 
     def move(self, rows: Numbers, to: int) -> Change:
@@ -180,7 +181,7 @@ class Answers:
             return change
         item = ["different", [folder_name(persons[1])]]
         change.do(["add", persons[0], *item], ["remove", persons[0], *item])
-        change.apart.add(frozenset(persons))
+        change.different.append((persons[0], persons[1]))
         return change
 
     def split_off(self, rows: Numbers) -> Change:

@@ -89,6 +89,10 @@ class Corrections:
         pairs = [(self.person(one), self.person(other)) for one, other, _ in self.different]
         return {frozenset(pair) for pair in pairs if pair[0] != pair[1]}
 
+    def forget_names(self) -> None:
+        """`called` has changed: names are looked up anew."""
+        self._names = None
+
     def join(self, other: int, number: int, line: int) -> None:
         """Merge a person, who is not merged yet, into another one."""
         self.merge[other] = number

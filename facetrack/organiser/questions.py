@@ -93,13 +93,14 @@ class Questions:
     def rank(self, answered: set[frozenset[str]]) -> Iterator[Question]:
         """All that may be asked, the most valuable first. answered: pairs of face ids, by then."""
         album = self._album
+        apart, hidden = album.apart, album.hidden
         for one in self._all:
             if one.pair in answered:
                 continue
             persons = [int(album.persons[side[0]]) for side in one.sides]
-            if not album.hidden.isdisjoint(persons):
+            if not hidden.isdisjoint(persons):
                 continue
-            if one.kind == PART or not self._are_apart(one, persons):
+            if one.kind == PART or not self._are_apart(one, persons, apart):
                 yield one
 
     def _add(self, faces: Numbers) -> None:
@@ -155,10 +156,10 @@ class Questions:
         likely = find_probability(self._album.odds.ratios, distances, self._priors[JOIN])
         return float(distances[likely >= _LEAST_LIKELY].max(initial=0))
 
-    def _are_apart(self, one: Question, persons: list[int]) -> bool:
+    def _are_apart(self, one: Question, persons: list[int], apart: set[frozenset[int]]) -> bool:
         """Whether the user has said that two sides are two people."""
         if NOBODY not in persons:
-            return frozenset(persons) in self._album.apart
+            return frozenset(persons) in apart
         keys = self._album.photos.keys
         return any(
             (keys[side[0]], person) in self._album.barred

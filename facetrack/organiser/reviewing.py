@@ -8,7 +8,6 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,13 +18,13 @@ from facetrack.organiser.answer_log import Answer, AnswerLog
 from facetrack.organiser.answers import Answers, Change, Edits
 from facetrack.organiser.chains import Chain, find_chain
 from facetrack.organiser.grouping import NOBODY, Numbers
-from facetrack.organiser.people import folder_name
+from facetrack.organiser.people import Corrections, folder_name
 from facetrack.organiser.photos import Stages
 from facetrack.organiser.questions import PART, Question, Questions
 
 YES, NO, UNSURE = "yes", "no", "unsure"
 
-_V = TypeVar("_V", int, str)
+_AT_THE_END = 1 << 40  # a line after all others
 
 
 class BrokenPeople(UserError):
@@ -223,42 +222,33 @@ class Review:
 
     def _do(self, change: Change, was: Numbers) -> Callable[[], None]:
         """Change the album; returns what changes it back."""
-        album, listed = self.album, self._listed
-        names = {number: album.names.get(number) for number in change.names}
-        hidden = {number: number in album.hidden for number in change.hidden}
-        merged = dict(album.merged)
-        apart, barred = change.apart - album.apart, change.barred - album.barred
+        album, listed, said = self.album, self._listed, self.album.said
+        barred = change.barred - album.barred
         was_listed = {face: listed.get(face) for face in change.listed}
+        unsay = _say(said, change, self._line_of)
 
-        def put(
-            to: Numbers,
-            names: dict[int, str | None],
-            hidden: dict[int, bool],
-            faces: dict[str, int | None],
-        ) -> None:
+        def put(to: Numbers, faces: dict[str, int | None]) -> None:
             album.persons[change.rows] = to
-            _fill(album.names, names)
-            _fill(listed, faces)
-            album.hidden -= {number for number, one in hidden.items() if not one}
-            album.hidden |= {number for number, one in hidden.items() if one}
-
-        def back() -> None:
-            put(was, names, hidden, was_listed)
-            album.merged = merged
-            album.apart -= apart
-            album.barred -= barred
-            ask_anew()
-
-        def ask_anew() -> None:
+            for face, number in faces.items():
+                listed.pop(face, None)
+                if number is not None:
+                    listed[face] = number
             if self._questions is not None:
                 self._questions.update(change.rows)
 
-        put(change.to, change.names, change.hidden, change.listed)
-        album.merged = {**merged, **change.merged}
-        album.apart |= apart
+        def back() -> None:
+            unsay()
+            album.barred -= barred
+            put(was, was_listed)
+
         album.barred |= barred
-        ask_anew()
+        put(change.to, change.listed)
         return back
+
+    def _line_of(self, number: int) -> int:
+        """Where a person is in people.yaml, among the others: names that come first count."""
+        lines = [line for one, line, _ in self.album.said.sections if one == number]
+        return lines[0] if lines else _AT_THE_END + number
 
     def _write(self, edits: Edits) -> None:
         """Change people.yaml. Raises UserError where it does not take that."""
@@ -312,10 +302,29 @@ _EDITS: Mapping[str, Callable[..., str]] = {
 }
 
 
-def _fill(values: dict[Any, _V], now: Mapping[Any, _V | None]) -> None:
-    """Put values, and take out those that are None."""
-    for key, value in now.items():
-        if value is None:
-            values.pop(key, None)
-        else:
-            values[key] = value
+def _say(said: Corrections, change: Change, line_of: Callable[[int], int]) -> Callable[[], None]:
+    """Have corrections say what an answer comes to; returns what takes that out again."""
+    called, hide_lines = dict(said.called), dict(said.hide_lines)
+    for number, name in change.names.items():
+        said.called.pop(number, None)
+        if name is not None:
+            said.called[number] = (name, line_of(number))
+    for number, hidden in change.hidden.items():
+        said.hide_lines.pop(number, None)
+        if hidden:
+            said.hide_lines[number] = line_of(number)
+    told = [(one, other, line_of(one)) for one, other in change.different]
+    said.different += told
+    said.forget_names()
+    for other, into in change.merged.items():
+        said.join(other, into, line_of(into))
+
+    def unsay() -> None:
+        said.called, said.hide_lines = called, hide_lines
+        for one in told:
+            said.different.remove(one)
+        said.forget_names()
+        for other in change.merged:
+            said.part(other)
+
+    return unsay
