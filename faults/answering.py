@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
 
 from facetrack.core.scale import Scale
 from facetrack.detector import DlibHog
 from facetrack.embedder import DlibResNet
+from facetrack.organiser import people_file
 from facetrack.organiser.answers import NEW
 from facetrack.organiser.photos import Stages
 from facetrack.organiser.reviewing import Review
@@ -37,20 +39,20 @@ def answered(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
 
 
 def _kill_at_every_step(tally: Tally, scene: Scene, rounds: int) -> None:
-    texts = [scene.people]
+    texts = [_read(scene)]
     review = _open(scene.out)
     before = review.album.persons.tolist()
     for act in _list_answers(review)[:-1]:
         act()
-        texts.append(scene.people)
-    assert len(set(texts)) == len(texts)
+        texts.append(_read(scene))
+    assert all(one != other for one, other in pairwise(texts))
 
     def look() -> None:
         found = _open(scene.out)
         n = len(found.log.standing)
         # Noted and not written yet, or written and not yet taken back.
         near = texts[max(n - 1, 0) : n + 2]
-        tally.expect(scene.people in near, "lost", f"after {n} answers: {scene.people}")
+        tally.expect(_read(scene) in near, "lost", f"after {n} answers: {scene.people}")
         while found.log.standing:
             found.undo()
         tally.expect(found.album.persons.tolist() == before, "opposite", "not all taken back")
@@ -59,6 +61,12 @@ def _kill_at_every_step(tally: Tally, scene: Scene, rounds: int) -> None:
         tally.expect(_open(scene.out).album.names == {1: NAME}, "unfinished", scene.people)
 
     every_step(tally, scene.live, (ANSWER, str(scene.out)), scene.put_back, look, rounds)
+
+
+def _read(scene: Scene) -> list[object]:
+    """What people.yaml says; that a person is in it without anything said of them is nothing."""
+    said = people_file.understand(scene.people, scene.out)
+    return [said.names, said.merge, [(number, face.name) for number, face in said.also]]
 
 
 def _open(out: Path) -> Review:

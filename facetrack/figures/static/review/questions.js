@@ -59,7 +59,7 @@ class QuestionView {
     }
     this.title.textContent = "Same person?";
     const joins = question.joins ? ` This one decides about ${counted(question.joins, "face")}.` : "";
-    const now = question.first.number === question.second.number ? " They are together now." : "";
+    const now = question.kind === "part" ? " They are together now." : "";
     this.left.textContent = `${counted(left, "question")} worth asking.${joins}${now}`;
     this.place.replaceChildren(
       make("div", { class: "two" }, this.side(question.first), this.side(question.second)),
