@@ -48,3 +48,6 @@ def test_until_none_is_left(look: Look, served: Served) -> None:
             expect(page.locator(".answered")).to_have_count(0)
             assert served.get("/api/question")["left"] < left
         expect(page.get_by_role("heading", name="No question is worth asking")).to_be_visible()
+        if served.get("/api/question")["question"]:
+            page.get_by_role("button", name="Ask on all the same").click()
+            expect(page.get_by_role("heading", name="Same person?")).to_be_focused()

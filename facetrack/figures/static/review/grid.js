@@ -35,6 +35,7 @@ export class Grid {
         focusin: (event) => this.#focused(event),
       },
     });
+    this.element.style.setProperty("--ratio", 1 / this.given.ratio);
     this.stopping = new AbortController();
     const { signal } = this.stopping;
     addEventListener("scroll", () => this.#later(), { passive: true, signal });

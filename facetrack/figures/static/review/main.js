@@ -47,6 +47,7 @@ function around() {
   badge("pending", pending, "not applied yet");
   undo.disabled = told === null;
   undo.title = told ?? "";
+  undo.querySelector("span").textContent = told ?? "";
   undo.setAttribute("aria-label", told === null ? "Undo" : `Undo: ${told}`);
 }
 

@@ -14,9 +14,9 @@ export function open(root, route, signal) {
   setKeys("here", [
     { key: "y", does: "the same person", run: () => view.answer("yes") },
     { key: "n", does: "two persons", run: () => view.answer("no") },
-    { key: " ", does: "can't tell", run: () => view.answer("unsure") },
-    { key: "w", does: "the photos of both: the first", run: () => view.photo("first") },
-    { key: "e", does: "the second one's photo", run: () => view.photo("second") },
+    { key: " ", does: "can’t tell", run: () => view.answer("unsure") },
+    { key: "w", does: "the first one’s photo", run: () => view.photo("first") },
+    { key: "e", does: "the second one’s photo", run: () => view.photo("second") },
     { key: "Escape", does: "back to all people", run: () => routes.go(routes.PEOPLE) },
   ]);
   view.load();
@@ -26,6 +26,7 @@ class QuestionView {
   constructor(root, signal) {
     this.signal = signal;
     this.said = null; // the question that is shown
+    this.anyway = false; // whether those are asked as well that are not worth it
     this.title = make("h1", { tabindex: -1, text: "Same person?" });
     this.left = make("p", { class: "quiet" });
     this.place = make("div");
@@ -47,14 +48,10 @@ class QuestionView {
   show({ question, left }) {
     this.asking?.abort();
     this.asking = new AbortController();
-    this.said = question;
+    this.said = left || this.anyway ? question : null;
     this.place.classList.remove("answered");
-    if (!question) {
-      this.title.textContent = "No question is worth asking";
-      this.left.textContent = "What is left would change little. Doubtful faces are first in each "
-        + "person's view.";
-      this.place.replaceChildren(
-        make("a", { class: "button primary", href: "#/apply", text: "Apply what was answered" }));
+    if (!this.said) {
+      this.showNone(question);
       return;
     }
     this.title.textContent = "Same person?";
@@ -68,6 +65,20 @@ class QuestionView {
         this.button("Can’t tell", "Space", "unsure")),
       make("p", { class: "quiet likely", text: question.likely ?? "" }));
     // So that Space says "can't tell" and not the button of the answer before.
+    this.title.focus({ preventScroll: true });
+  }
+
+  showNone(question) {
+    this.title.textContent = "No question is worth asking";
+    this.left.textContent = "What is left would change little. The faces that fit least are first in "
+      + "each person’s view.";
+    const ask = () => {
+      this.anyway = true;
+      this.show({ question, left: 0 });
+    };
+    this.place.replaceChildren(make("div", { class: "deeds" },
+      make("a", { class: "button primary", href: "#/apply", text: "Apply what was answered" }),
+      question ? button("Ask on all the same", ask) : null));
     this.title.focus({ preventScroll: true });
   }
 
@@ -108,7 +119,7 @@ class QuestionView {
     this.left.textContent = { yes: "The same person.", no: "Two persons.", unsure: "Can’t tell." }[said];
     actions.answer(first.face, second.face, said).then((done) => {
       if (done) this.load();
-      else this.show({ question: this.said, left: store.summary?.worth ?? 1 });
+      else this.show({ question: this.said, left: store.summary?.worth || 1 });
     });
     return true;
   }

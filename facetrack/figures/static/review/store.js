@@ -36,6 +36,11 @@ class Store extends EventTarget {
     return this.#byNumber.get(number) ?? null;
   }
 
+  /** The number of the person opened last, or null. */
+  get opened() {
+    return this.#open?.number ?? null;
+  }
+
   /** The faces of a person that has been opened: {info, faces, total}, or null. */
   faces(number) {
     if (this.#open?.number !== number) return null;

@@ -67,10 +67,10 @@ function drawSide({ cut: side }) {
 }
 
 function cut(first, second, chain) {
-  const person = store.people.find((one) => store.faces(one.number)?.faces.some(
-    (face) => face.id === first));
-  const number = person?.number ?? NaN;
+  // Mostly one comes from that person's view; else the address was given.
+  const known = store.faces(store.opened)?.faces.some((face) => face.id === first);
+  const number = known ? store.opened : NaN;
   const faces = chain.cut.faces.map((id) => ({ id, number, doubtful: false }));
   actions.cut(first, second, faces);
-  routes.go(person ? routes.person(number) : routes.PEOPLE);
+  routes.go(known ? routes.person(number) : routes.PEOPLE);
 }
