@@ -125,8 +125,10 @@ export class Grid {
     let row = this.rows.get(at);
     if (!row) {
       row = make("div", { class: "grid-row", role: "row", "aria-rowindex": at + 1 });
+      // In their order, which is that in which they are read out.
+      const below = Math.min(...[...this.rows.keys()].filter((other) => other > at));
+      this.element.insertBefore(row, this.rows.get(below) ?? null);
       this.rows.set(at, row);
-      this.element.append(row);
     }
     row.style.transform = `translateY(${at * this.height}px)`;
     row.style.height = `${this.height - GAP}px`;
