@@ -111,6 +111,7 @@ def test_nothing_moves_for_those_who_want_no_motion(look: Look) -> None:
 
 def test_tab_reaches_a_grid_once_and_arrows_go_on(look: Look) -> None:
     with look() as page:
+        page.reload()
         cells(page).first.wait_for()
         stops = []
         for _ in range(14):

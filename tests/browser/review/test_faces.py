@@ -148,6 +148,7 @@ def test_photos_with_two_persons(look: Look, served: Served) -> None:
     with look("#/photos") as page:
         expect(page.get_by_role("combobox", name="Photos with")).to_be_focused()
         page.keyboard.type("ann")
+        expect(page.get_by_role("option")).to_contain_text(["Anna"])
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         expect(cells(page)).to_have_count(people[0]["photos"])

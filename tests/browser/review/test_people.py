@@ -71,7 +71,7 @@ def test_a_name_is_typed_in_place_and_shows_before_the_answer(look: Look, served
     held: list[Route] = []
     with look() as page:
         cells(page).first.wait_for()
-        page.route("**/api/actions", held.append)
+        page.route("**/api/actions", lambda route: held.append(route))
         id_ = _name_first(page, "  Anna  ")
         expect(called(page, "Anna")).to_be_focused()
         expect(page.get_by_role("button", name="Undo").first).to_be_disabled()

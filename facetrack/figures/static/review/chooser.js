@@ -49,9 +49,9 @@ export class Chooser {
     this.input.select();
   }
 
-  clear() {
-    this.input.value = "";
-    this.#hide();
+  /** Offer what has come since something was typed. */
+  offerAgain() {
+    if (this.input.value && !this.offered.length && document.activeElement === this.input) this.#offer();
   }
 
   #offer() {

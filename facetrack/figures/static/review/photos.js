@@ -31,7 +31,10 @@ export function open(root, route, signal) {
     make("div", { class: "controls" }, chosen, chooser.element), said, grid.element);
   document.title = "Photos · People";
   const drawChosen = () => chosen.replaceChildren(...numbers.map((number) => chip(number, numbers)));
-  store.addEventListener("change", drawChosen, { signal });
+  store.addEventListener("change", () => {
+    drawChosen();
+    chooser.offerAgain();
+  }, { signal });
   signal.addEventListener("abort", () => grid.close());
   setKeys("here", [
     { key: "/", does: "add a person", run: () => chooser.focus() },
