@@ -15,13 +15,19 @@ from browser.conftest import Visit
 Look = Callable[..., AbstractContextManager[Page]]
 
 
-@pytest.fixture(scope="module")
-def served(warm_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+@contextlib.contextmanager
+def serve_portraits(home: Path, folder: Path) -> Iterator[Served]:
     """Seventeen persons on 59 photos."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FACETRACK_HOME", str(warm_home))
-        with serve(organise(tmp_path_factory.mktemp("served"), warm_home, 59)) as made:
+        patch.setenv("FACETRACK_HOME", str(home))
+        with serve(organise(folder, home, 59)) as made:
             yield made
+
+
+@pytest.fixture(scope="package")
+def served(warm_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serve_portraits(warm_home, tmp_path_factory.mktemp("served")) as made:
+        yield made
 
 
 @pytest.fixture
