@@ -4,7 +4,7 @@ import * as patches from "./patches.js";
 import { store } from "./store.js";
 import { mended, tell, tellBroken } from "./tell.js";
 
-const CONFLICT = 409;
+export const CONFLICT = 409; // people.yaml has a mistake: nothing goes on before that is mended
 let queue = Promise.resolve();
 
 /** Whether it was done is what the promise says; the page goes on before. */

@@ -57,6 +57,7 @@ function run(event) {
   if (event.defaultPrevented || event.isComposing || event.altKey) return;
   if (document.querySelector("dialog[open]")) return;
   const key = keyOf(event);
+  if (event.repeat && key.length === 1) return; // held too long: one answer is meant
   if (isTyping(event.target) && key !== "Escape") return;
   if ((key === " " || key === "Enter") && isPressed(event.target)) return;
   if (key.length === 1 && key !== " " && !singleKeys()) return;

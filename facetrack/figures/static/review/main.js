@@ -10,7 +10,7 @@ import * as photos from "./photos.js";
 import * as questions from "./questions.js";
 import * as routes from "./routes.js";
 import { store } from "./store.js";
-import { tell } from "./tell.js";
+import { mended, tell, tellBroken } from "./tell.js";
 import * as why from "./why.js";
 
 const VIEWS = { people, person, photo, photos, questions, why, apply };
@@ -73,6 +73,9 @@ function begin() {
   }
   document.getElementById("help").addEventListener("click", openHelp);
   store.addEventListener("change", around);
+  store.addEventListener("refreshed", (event) => {
+    if (event.detail === "outside") mended(); // people.yaml was changed, and could be read
+  });
   addEventListener("hashchange", show);
   const look = () => {
     if (!document.hidden) store.look().catch(() => {});
@@ -80,7 +83,11 @@ function begin() {
   addEventListener("focus", look);
   setInterval(look, LOOK);
   show();
-  store.refresh("own").catch((error) => tell(error.message, { wrong: true }));
+  const ask = () => store.refresh("outside").catch((error) => {
+    if (error.status === actions.CONFLICT) tellBroken(error.message, ask);
+    else tell(error.message, { wrong: true });
+  });
+  ask();
 }
 
 begin();

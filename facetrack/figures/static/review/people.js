@@ -54,6 +54,8 @@ export function open(root, route, signal) {
     said.textContent = kept.search || kept.shown !== "all" ? counted(found.length, "person") : "";
     drawBar(grid);
     tellAll(about, below);
+    const doubted = store.people.some((person) => person.doubtful);
+    for (const option of root.querySelectorAll("option[value=doubtful]")) option.hidden = !doubted;
   };
   root.append(
     make("h1", { tabindex: -1, text: "People" }), about,
