@@ -84,10 +84,8 @@ Change = Callable[[str], str]
 )
 def test_what_changes(change: Change, told: list[str]) -> None:
     changed = change(TEXT)
-    lines = [TEXT.splitlines(), changed.splitlines()]
-    found = [
-        one for one in difflib.unified_diff(*lines, n=0) if not one.startswith(("@", "---", "+++"))
-    ]
+    lines = difflib.unified_diff(TEXT.splitlines(), changed.splitlines(), n=0)
+    found = [one for one in lines if not one.startswith(("@", "---", "+++"))]
     assert found == told
 
 
@@ -128,12 +126,13 @@ def test_a_point_without_quotes_is_found() -> None:
 def test_line_ends_stay() -> None:
     for text in (TEXT, TEXT.replace("  # the end\n", "").rstrip("\n")):
         crlf = text.replace("\n", "\r\n")
-        for change in (
+        changes: tuple[Change, ...] = (
             lambda one: set_name(one, 1, "Jo"),
             lambda one: add(one, 1, "not", ["n.jpg"]),
             lambda one: add(one, 9, "also", ["n.jpg"]),
             lambda one: add(one, 0, "", ["n.jpg"]),
-        ):
+        )
+        for change in changes:
             assert change(crlf) == change(text).replace("\n", "\r\n")
 
 

@@ -76,8 +76,8 @@ def test_yes_joins_two_persons_under_the_name_there_is(review: Review) -> None:
 
 
 def test_no_tells_two_persons_apart_for_good(review: Review) -> None:
-    pair = [_face(review, 1), _face(review, 2)]
-    review.answer(*pair, "no")
+    pair = (_face(review, 1), _face(review, 2))
+    review.answer(pair[0], pair[1], "no")
     assert frozenset((1, 2)) in review.album.apart
     assert all(one.pair != frozenset(pair) for one in review.list_questions())
     with pytest.raises(UserError, match="are two people"):
