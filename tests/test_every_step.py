@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from faults.every_step import CAMPAIGNS, KINDS, Scene
+from faults.every_step import CAMPAIGNS, KINDS
 from faults.kills import CAMPAIGNS as KILLS
 from faults.kills import Outcome
 from faults.mutations import NUMBERS as FILES
 from faults.mutations import Readings
 from faults.report import TROUBLE, report
+from faults.scene import Scene
 from faults.steps import spread
 from faults.tally import Tally
 

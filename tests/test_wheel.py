@@ -29,8 +29,9 @@ def test_the_wheel_runs_from_an_empty_directory(tmp_path: Path) -> None:
     in_wheel = {name.removeprefix("facetrack/conf/") for name in names if name.endswith(".yaml")}
     assert in_wheel == in_tree
     assert not any(name.startswith("tests/") for name in names)
-    static = {path.name for path in (ROOT / "facetrack/figures/static").iterdir()}
-    assert {Path(name).name for name in names if "/static/" in name} == static
+    folder = ROOT / "facetrack/figures/static"
+    static = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert {name.partition("/static/")[2] for name in names if "/static/" in name} == static
     assert "facetrack/py.typed" in names  # else type checkers ignore facetrack's types
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 

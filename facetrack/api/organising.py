@@ -24,9 +24,9 @@ from facetrack.system.choices import choose
 from facetrack.system.files import user_path
 from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.forgetting.carrying_out import finish_forgetting
-from facetrack.tasks.organise.models import choose_models
-from facetrack.tasks.organise.request import Request, Sorted
-from facetrack.tasks.organise.sorting import sort_photos
+from facetrack.tasks.organising.models import choose_models
+from facetrack.tasks.organising.request import Request, Sorted
+from facetrack.tasks.organising.sorting import sort_photos
 
 _LEFT_OUT = radius.NAMES  # of what groups depend on: it is remembered by itself
 

@@ -16,3 +16,10 @@ def read_plotly() -> str:
     from plotly.offline import get_plotlyjs
 
     return str(get_plotlyjs())
+
+
+@functools.cache
+def list_static(folder: str) -> frozenset[str]:
+    """The names of the files in a folder of static/."""
+    found = files("facetrack.figures").joinpath("static", folder).iterdir()
+    return frozenset(one.name for one in found if one.is_file())

@@ -14,13 +14,14 @@ _TITLE = "People on your photos"
 class Shown:
     """A face on the page. photo: its index among the card's photos; image: a data URI or None.
 
-    blurred: whether it is too blurred or small to say who it is.
+    blurred: whether it is too blurred or small to say who it is. called: what people.yaml calls it.
     """
 
     photo: int
     image: str | None
     doubtful: bool = False
     blurred: bool = False
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Card:
     """A person, or the faces that are nobody's.
 
     folder: where the photos are, None where there are none. photos: names; faces: some of them.
-    n_faces, n_doubtful: of all.
+    n_faces, n_doubtful: of all. hidden: whether the user says that it is of no interest.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Card:
     faces: Sequence[Shown]
     n_faces: int
     n_doubtful: int = 0
+    hidden: bool = False
 
     @property
     def title(self) -> str:
@@ -91,4 +93,5 @@ class PeoplePage:
 
 def render_people_page(page: PeoplePage) -> str:
     """The page."""
-    return render_page("people.html", _TITLE, page, scripts=[read_static("people.js")])
+    scripts = [read_static("people.js"), read_static("corrections.js")]
+    return render_page("people.html", _TITLE, page, scripts=scripts)

@@ -15,6 +15,7 @@ from facetrack.organiser.lookalikes import Alike
 from facetrack.organiser.people import Corrections, folder_name
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.places import UNKNOWN
+from facetrack.organiser.references import refer_to
 from facetrack.organiser.state import File, thumbnail_path
 from facetrack.system.files import make_folder, replace
 
@@ -71,12 +72,21 @@ class Contact:
                     self._images.get(row),
                     bool(self._far[row]),
                     bool(self._low[row]),
+                    self._refer_to(row),
                 )
                 for row in self._shown[person]
             ],
             n_faces=len(rows),
             n_doubtful=int(self._far[rows].sum()),
+            hidden=person in self._said.hidden,
         )
+
+    def _refer_to(self, row: int) -> str:
+        """What people.yaml calls a face."""
+        content = self._photos.contents[row]
+        # Of a photo that has gone, and that the version before knew, only the copy has a name.
+        name = next(iter(self._photos.names[content]), self._photos.pictures[content].path.name)
+        return refer_to(name, self._photos.boxes[row])
 
     def pairs(self, alike: Sequence[Alike]) -> list[Pair]:
         """Pairs of persons as the page shows them."""

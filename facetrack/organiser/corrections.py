@@ -1,41 +1,43 @@
 """Carrying out what people.yaml says: splits and faces that are not a person's.
 
-Merges and names need nothing done: they are read anew each time (`Corrections.person`). What has no
-effect is told, with its line.
+Which faces are given to somebody or to nobody is found before (given.py). Merges and names need
+nothing done: they are read anew each time (`Corrections.person`). What has no effect is told, with
+its line.
 """
 
-import unicodedata
-from collections.abc import Collection, Iterable, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from facetrack.core.texts import make_readable
+from facetrack.organiser.given import GivenFaces, Remark
 from facetrack.organiser.grouping import NOBODY, Earlier, Numbers
+from facetrack.organiser.named_faces import NamedFaces, group_numbers
 from facetrack.organiser.people import Corrections, Photo, folder_name
 from facetrack.organiser.people_file import FILE
 from facetrack.organiser.photos import Photos
+from facetrack.organiser.references import split_point
 from facetrack.organiser.state import State
 
-Remark = tuple[int, str]  # a line of people.yaml, and what is to be said of it
 
-
-def recall_earlier(photos: Photos, before: State, said: Corrections, settled: bool) -> Earlier:
-    """What the last run knew of these faces."""
-    pinned = set(before.pinned)
+def recall_earlier(
+    photos: Photos, before: State, said: Corrections, found: GivenFaces, settled: bool
+) -> Earlier:
+    """What the last run knew of these faces, and whom people.yaml gives them to."""
+    pinned = {*before.pinned, *found.given}
     still = bars(before, said)
-    groups = _groups({*before.faces.values(), *said.merge}, said)
+    groups = group_numbers({*before.faces.values(), *said.merge}, said)
     barred: dict[int, set[int]] = {}
     for row, key in enumerate(photos.keys):
         for person in still.get(key, {}):
             barred.setdefault(row, {person}).update(groups.get(said.person(person), ()))
-    numbers = [before.faces.get(key, NOBODY) for key in photos.keys]
     # Who is different from somebody is somebody, with a name or without.
     known = said.names.keys() | {person for pair in said.apart() for person in pair}
+    there = {*before.faces.values(), *found.numbers.tolist()}
     return Earlier(
-        numbers=np.array(numbers, dtype=np.int64),
+        numbers=found.numbers,
         pinned=np.array([key in pinned for key in photos.keys], dtype=bool),
-        named={number for number in set(before.faces.values()) if said.person(number) in known},
+        named={number for number in there if said.person(number) in known},
         barred=barred,
         settled=settled,
     )
@@ -52,113 +54,93 @@ def bars(before: State, said: Corrections) -> dict[str, dict[int, str]]:
 
 
 def carry_out(
-    numbers: Numbers, photos: Photos, before: State, now: State, said: Corrections
+    numbers: Numbers,
+    photos: Photos,
+    before: State,
+    now: State,
+    said: Corrections,
+    found: GivenFaces,
 ) -> list[str]:
-    """Apply splits and bars to the faces' numbers, and remember them in the new state.
+    """Apply splits and bars to the faces' numbers, and remember what is said in the new state.
 
     numbers: (n,), changed. said: merges of persons who never were are taken out. Returns what had
     no effect, and what else the user should know of people.yaml, a text each, by lines.
     """
-    remarks = [*said.remarks, *_without_unknown(said, now.following)]
-    faces = _Faces(numbers, photos, before, said)
-    known = {(said.person(of), by) for bars in before.barred.values() for of, by in bars.items()}
-    for person, photo in said.bar:
-        if person >= now.following:
-            continue
-        on = faces.on(person, photo.name)
-        for face in on:
-            now.barred.setdefault(photos.keys[face], {})[person] = photo.name
-            numbers[face] = NOBODY
-        if not on and (said.person(person), photo.name) not in known:
-            remarks.append(faces.missing(person, photo))
+    remarks = [*said.remarks, *found.remarks, *_without_unknown(said, now.following)]
+    faces = NamedFaces(numbers, photos, before, said)
+    now.given = dict(found.given)
+    now.barred = {key: dict(of) for key, of in now.barred.items()}
+    for of in now.barred.values():
+        of.pop(NOBODY, None)
+    for key, name in found.nobody.items():
+        now.barred.setdefault(key, {})[NOBODY] = name
+    now.barred = {key: of for key, of in now.barred.items() if of}
+    remarks += _bar(faces, before, now, found)
     for person, listed in said.split:
         if person < now.following:
-            remarks += _split(person, listed, faces, now)
+            remarks += _split(person, listed, faces, now, found)
     remarks += _idle(numbers, photos, before, now, said)
     return [f"{FILE}, line {line}: {told}" for line, told in sorted(remarks)]
 
 
-class _Faces:
-    """Faces as people.yaml names them: a person's, on a photo.
-
-    A photo goes by its name in the folder of photos, its name in the person's folder, its file's
-    name, or one that only looks the same.
-    """
-
-    def __init__(self, numbers: Numbers, photos: Photos, before: State, said: Corrections) -> None:
-        self.numbers, self.said = numbers, said
-        self.keys = photos.keys
-        self._merged = _groups(said.merge, said)
-        self._rows: dict[str, list[int]] = {}
-        for row, content in enumerate(photos.contents):
-            self._rows.setdefault(content, []).append(row)
-        self._exact: dict[str, set[str]] = {}
-        self._alike: dict[str, set[str]] = {}
-        for content, names in photos.names.items():
-            for name in names:
-                self._exact.setdefault(name, set()).add(content)
-                for looks in {_looks(name), _looks(PurePosixPath(name).name)}:
-                    self._alike.setdefault(looks, set()).add(content)
-        self._copied: dict[tuple[str, str], str] = {}
-        for path, file in before.files.items():
-            self._copied[file.folder, Path(path).name] = file.content
-
-    def on(self, person: int, name: str) -> list[int]:
-        """A person's faces on a photo, those of persons merged into them included."""
-        of = self.said.person(person)
-        return self._find(name, [person, of], self._group(person))
-
-    def on_number(self, number: int, name: str) -> list[int]:
-        """The faces of one number on a photo."""
-        return self._find(name, [number], {number})
-
-    def count(self, person: int) -> int:
-        """How many faces a person has."""
-        return int(np.isin(self.numbers, list(self._group(person))).sum())
-
-    def missing(self, person: int, photo: Photo) -> Remark:
-        """What to say of a photo that a person is not on."""
-        none = "" if _looks(photo.name) in self._alike else ", and no photo has that name"
-        told = f"{folder_name(person)} is on no photo {make_readable(photo.name)}{none}"
-        return photo.line, f"{told}, so nothing was done"
-
-    def _group(self, person: int) -> set[int]:
-        """All numbers of a person."""
-        of = self.said.person(person)
-        return self._merged.get(of, set()) | {of}
-
-    def _find(self, name: str, folders: Sequence[int], numbers: Collection[int]) -> list[int]:
-        """Rows of faces with some numbers on the photos of a name; the nearest such name counts.
-
-        folders: of the persons in whose folders the name may be.
-        """
-        copied = [self._copied.get((folder_name(number), name)) for number in folders]
-        for contents in (
-            self._exact.get(name, set()),
-            *({content} for content in copied if content is not None),
-            self._alike.get(_looks(name), set()),
-        ):
-            rows = [row for content in contents for row in self._rows.get(content, ())]
-            if found := [row for row in rows if int(self.numbers[row]) in numbers]:
-                return sorted(found)
-        return []
+def _bar(faces: NamedFaces, before: State, now: State, found: GivenFaces) -> list[Remark]:
+    """Take faces from persons whose they are not."""
+    said, remarks = faces.said, list[Remark]()
+    known: dict[tuple[int, str], set[str]] = {}
+    for key, bars in before.barred.items():
+        for of, by in bars.items():
+            known.setdefault((said.person(of), by), set()).add(key)
+    alive = set(faces.keys)
+    for person, photo in said.bar:
+        if person == NOBODY or person >= now.following:
+            continue
+        of = said.person(person)
+        once = known.get((of, photo.name), set())
+        if split_point(photo.name)[1] is not None and once & alive:
+            continue  # it means the face that it has meant, wherever that is on an edited photo
+        on = faces.on(person, photo.name)
+        theirs = [row for row in on if row in found.lines]
+        for face in set(on).difference(theirs):
+            now.barred.setdefault(faces.keys[face], {})[person] = photo.name
+            faces.numbers[face] = NOBODY
+        # Given to somebody else whose it was not: both lines say so.
+        left = [row for row in faces.at(photo.name) if _was(row, faces, found) == of]
+        for face in left:
+            now.barred.setdefault(faces.keys[face], {})[person] = photo.name
+        if theirs and len(theirs) == len(on):
+            told = f"{make_readable(photo.name)} is {folder_name(of)}'s by line"
+            told = f"{told} {found.lines[theirs[0]]}: take out one of the two"
+            remarks.append((photo.line, told))
+        elif not on and not left and not once:
+            remarks.append((photo.line, faces.tell_missing(person, photo.name)))
+    return remarks
 
 
-def _looks(name: str) -> str:
-    """A name as the page shows it, however its letters are put together."""
-    return unicodedata.normalize("NFC", make_readable(name))
+def _was(row: int, faces: NamedFaces, found: GivenFaces) -> int | None:
+    """Whose a face was that is given to somebody else now, or is no person's."""
+    given = found.given.get(faces.keys[row]) if row in found.lines else None
+    if given is None or faces.said.person(given.person) == faces.said.person(given.was):
+        return None
+    return faces.said.person(given.was)
 
 
-def _split(person: int, listed: Sequence[Photo], faces: _Faces, now: State) -> list[Remark]:
+def _split(
+    person: int, listed: Sequence[Photo], faces: NamedFaces, now: State, found: GivenFaces
+) -> list[Remark]:
     """Split a person off another one."""
     said, remarks = faces.said, list[Remark]()
     already = _find_split_off(person, listed, faces, now)
     chosen: set[int] = set()
     for photo in listed:
         on = faces.on(person, photo.name)
-        chosen.update(on)
-        if not on and (already is None or not faces.on_number(already, photo.name)):
-            remarks.append(faces.missing(person, photo))
+        kept = [row for row in on if row in found.lines]
+        chosen.update(set(on).difference(kept))
+        if kept and len(kept) == len(on):
+            told = f"{make_readable(photo.name)} is {folder_name(said.person(person))}'s by line"
+            told = f"{told} {found.lines[kept[0]]}: take out one of the two"
+            remarks.append((photo.line, told))
+        elif not on and (already is None or not faces.on_number(already, photo.name)):
+            remarks.append((photo.line, faces.tell_missing(person, photo.name)))
     if not chosen:
         return remarks
     first = listed[0].line
@@ -196,7 +178,9 @@ def _merge_line(one: int, other: int, said: Corrections) -> int:
     )
 
 
-def _find_split_off(person: int, listed: Sequence[Photo], faces: _Faces, now: State) -> int | None:
+def _find_split_off(
+    person: int, listed: Sequence[Photo], faces: NamedFaces, now: State
+) -> int | None:
     """The person that an earlier run has split off for these photos."""
     for number, of in now.parted.items():
         if faces.said.person(of) == faces.said.person(person) and any(
@@ -231,15 +215,15 @@ def _idle(
     following = now.following
     remarks = [
         (line, f"{_tell_unknown(number)}, so what is below does nothing")
-        for number, line, _ in said.sections
-        if number >= following
+        for number, line, says in said.sections
+        if number >= following and says
     ]
     remarks += [
         (said.merge_lines[other], f"{_tell_gone(other)}, so nothing was done")
         for other in said.merge
         if other not in alive
     ]
-    remarks += _names(said, alive, following)
+    remarks += [*_names(said, alive, following), *_hidden(said, alive, following)]
     for number, other, line in said.different:
         if number >= following:
             continue
@@ -286,18 +270,24 @@ def _names(said: Corrections, alive: Iterable[int], following: int) -> list[Rema
     return remarks
 
 
+def _hidden(said: Corrections, alive: Iterable[int], following: int) -> list[Remark]:
+    """Who is hidden in vain. alive: those with faces."""
+    remarks, alive = [], set(alive)
+    for number, line in said.hide_lines.items():
+        person = said.person(number)
+        if number >= following:
+            continue
+        if person not in alive:
+            remarks.append((line, f"{_tell_gone(number)}, so hiding them does nothing"))
+        elif person not in said.hidden:
+            told = f"{folder_name(number)} is merged into {folder_name(person)}, who is not hidden"
+            remarks.append((line, told))
+    return remarks
+
+
 def _tell_unknown(number: int) -> str:
     return f"there is no {folder_name(number)}"
 
 
 def _tell_gone(number: int) -> str:
     return f"{folder_name(number)} has no faces any more"
-
-
-def _groups(numbers: Iterable[int], said: Corrections) -> dict[int, set[int]]:
-    """The numbers that each person has gone by."""
-    groups: dict[int, set[int]] = {}
-    for number in numbers:
-        if number != NOBODY:
-            groups.setdefault(said.person(number), set()).add(number)
-    return groups

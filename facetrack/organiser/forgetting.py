@@ -19,9 +19,12 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from facetrack.core.errors import UserError
 from facetrack.organiser import people_file, state
+from facetrack.organiser.answer_log import AnswerLog
 from facetrack.organiser.journal import Journal
 from facetrack.organiser.people import Corrections, folder_name, number_of
 from facetrack.system.files import replace
+
+_PHOTOS = ("split", "not", "also", "nobody")  # lists of photos in people.yaml, not of persons
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,8 @@ def count(out: Path, contents: Collection[str], persons: Collection[int]) -> dic
     counts = {file.path: _scrub_file(file, contents, persons) for file in _files(out)}
     journal = Journal(state.own_folder(out))
     counts[journal.path] = journal.knows(contents)
+    log = AnswerLog(out)
+    counts[log.path] = log.count(persons) if not contents else log.n_lines
     return {path: count for path, count in counts.items() if count}
 
 
@@ -106,7 +111,8 @@ def clean(out: Path, contents: Collection[str], persons: Collection[int]) -> Non
     """Make the states forget photos and persons, the last run's last. Raises OSError.
 
     A file that is no JSON any more, and has one of the photos in it, is removed, and so is what a
-    run that was killed has noted of its work.
+    run that was killed has noted of its work. Answers given on the page go as a whole, since any of
+    them may tell of anybody: people.yaml keeps what they have led to, and none can be taken back.
     """
     for file in _files(out):
         if not _scrub_file(file, contents, persons):
@@ -118,13 +124,17 @@ def clean(out: Path, contents: Collection[str], persons: Collection[int]) -> Non
     journal = Journal(state.own_folder(out))
     if journal.knows(contents):
         journal.remove()
+    log = AnswerLog(out)
+    if contents or log.count(persons):
+        log.remove()
 
 
 def find_thumbnails(out: Path, contents: Collection[str]) -> list[Path]:
     """Pictures of faces that are on these photos, or on none that a state knows."""
     own = state.own_folder(out)
     kept = {
-        state.thumbnail_path(own, face)
+        path(own, face)
+        for path in state.THUMBNAILS
         for file in _files(out)
         for one in file.states()
         for face in one["faces"]
@@ -279,7 +289,8 @@ def _names_of(top: MappingNode, persons: Collection[int]) -> dict[str, int]:
 def _rename(text: str, start: int, end: int, section: Node, names: Mapping[str, int]) -> str:
     """A section's text, where the persons with these names are called by their numbers."""
     part, shift = "", start
-    for node in () if isinstance(section, ScalarNode) else _scalars(section):
+    lists_photos = text.startswith(_PHOTOS, start)
+    for node in () if isinstance(section, ScalarNode) or lists_photos else _scalars(section):
         number = names.get(node.value.strip())
         if number is not None:
             part += text[shift : node.start_mark.index] + folder_name(number)
@@ -291,7 +302,7 @@ def _scalars(node: Node) -> Iterator[ScalarNode]:
     """The scalars in lists of persons below a node, in their order."""
     if isinstance(node, MappingNode):
         for setting, value in node.value:
-            if not isinstance(value, ScalarNode) and setting.value not in ("split", "not"):
+            if not isinstance(value, ScalarNode) and setting.value not in _PHOTOS:
                 yield from _scalars(value)
     elif isinstance(node, SequenceNode):
         for value in node.value:

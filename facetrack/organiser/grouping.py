@@ -18,8 +18,8 @@ from scipy.spatial.distance import pdist, squareform
 
 from facetrack.core.faces import Vectors
 from facetrack.core.labels import separate_noise
+from facetrack.organiser.people import NOBODY as NOBODY
 
-NOBODY = 0
 # Two faces on one photo are rarely one person: ties longer than this share of the radius do not
 # hold against that.
 _SURE = 0.8
@@ -113,7 +113,8 @@ def give_numbers(labels: Numbers, vectors: Vectors, earlier: Earlier, following:
     fresh: list[Numbers] = []
     for index, faces in enumerate(clusters):
         before = earlier.numbers[faces]
-        stays = np.isin(before, _going_on(before, index, home, earlier)) | earlier.pinned[faces]
+        going_on = _going_on(before, earlier.pinned[faces], index, home, earlier)
+        stays = np.isin(before, going_on) | earlier.pinned[faces]
         stays &= before != NOBODY
         numbers[faces[stays]] = before[stays]
         if not stays.any():
@@ -138,11 +139,20 @@ def _main_clusters(clusters: Sequence[Numbers], before: Numbers) -> dict[int, in
     return {person: -index for person, (_, index) in most.items()}
 
 
-def _going_on(before: Numbers, index: int, home: Mapping[int, int], earlier: Earlier) -> list[int]:
-    """The earlier persons who go on in a cluster."""
-    counts = Counter(before[before != NOBODY].tolist())
+def _going_on(
+    before: Numbers,
+    pinned: NDArray[np.bool_],
+    index: int,
+    home: Mapping[int, int],
+    earlier: Earlier,
+) -> list[int]:
+    """The earlier persons who go on in a cluster. before, pinned: of its faces.
+
+    Where the user has only put faces of somebody there, the others are of whom the cluster was.
+    """
     if earlier.settled:
-        return list(counts)
+        return [int(person) for person in np.unique(before[before != NOBODY])]
+    counts = Counter(before[(before != NOBODY) & ~pinned].tolist())
     at_home = [person for person in counts if home[person] == index]
     named = [person for person in at_home if person in earlier.named]
     # Two people with names are never made one; nobody has said that unnamed ones are two.

@@ -1,6 +1,6 @@
 """Who each face is: groups of the clusterer, and what earlier runs and the user know."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import Fit, fit, limit_threads, takes_photos
 from facetrack.evaluation.impossible import ImpossiblePairs
 from facetrack.organiser import corrections, photo_pairs, state
+from facetrack.organiser.given import GivenFaces, find_given
 from facetrack.organiser.grouping import Numbers, give_numbers, take_apart
 from facetrack.organiser.low_quality import find_reach, join_low
 from facetrack.organiser.people import Corrections
@@ -108,13 +109,31 @@ def group_faces(
 
     Gives the estimator its radius. Raises UserError where it cannot cluster them.
     """
-    regroup = _set_radius(how, estimator, photos, before, now)
-    clustered = _cluster(how, estimator, photos)
-    labels, mistaken = clustered.labels, _count_mistaken(how, estimator, photos, clustered.labels)
+    found = find_given(photos, before, said)
+    among = np.array([key not in found.nobody for key in photos.keys], dtype=bool)
+    if not among.any():
+        among[:] = True  # something must be clustered; nobody's faces stay nobody's all the same
+    people = photos if among.all() else photos.some(among)
+    regroup = _set_radius(how, estimator, people, before, now)
+    clustered = _cluster(how, estimator, people)
+    labels, mistaken = clustered.labels, _count_mistaken(how, estimator, people, clustered.labels)
     if not takes_photos(estimator):
-        labels = take_apart(labels, photos.vectors, photos.contents, now.radius)
-    numbers, remarks = _give_numbers(labels, photos, before, now, said, regroup)
+        labels = take_apart(labels, people.vectors, people.contents, now.radius)
+    labels = _set_apart(labels, among, [key in found.nobody for key in photos.keys])
+    numbers, remarks = _give_numbers(labels, photos, before, now, said, found, regroup)
     return Groups(numbers, remarks, clustered.neighbors_recall, mistaken)
+
+
+def _set_apart(labels: Numbers, among: NDArray[np.bool_], nobody: Sequence[bool]) -> Numbers:
+    """Labels of all faces, of which those of no person are alone.
+
+    labels: of the faces that were clustered. among: (n,) which those are.
+    """
+    every = np.full(len(among), -1, dtype=np.int64)
+    every[among] = labels
+    alone = np.array(nobody, dtype=bool)
+    every[alone] = every.max(initial=-1) + 1 + np.arange(int(alone.sum()))
+    return every
 
 
 def restore_groups(photos: Photos, back: State, now: State) -> Groups:
@@ -122,6 +141,7 @@ def restore_groups(photos: Photos, back: State, now: State) -> Groups:
     numbers = np.array([back.faces[key] for key in photos.keys], dtype=np.int64)
     now.pinned, now.radius, now.radius_faces = back.pinned, back.radius, back.radius_faces
     now.embedder, now.clusterer, now.barred = back.embedder, back.clusterer, back.barred
+    now.given = back.given
     now.detector, now.embedder_name = back.detector, back.embedder_name
     return Groups(numbers, [])
 
@@ -227,11 +247,12 @@ def _give_numbers(
     before: State,
     now: State,
     said: Corrections,
+    found: GivenFaces,
     regroup: bool,
 ) -> tuple[Numbers, list[str]]:
     """Each face's number, and what of the corrections could not be done."""
-    earlier = corrections.recall_earlier(photos, before, said, settled=not regroup)
-    numbers = give_numbers(labels, photos.vectors, earlier, now.following)
-    now.following = max(now.following, int(numbers.max(initial=0)) + 1)
-    remarks = corrections.carry_out(numbers, photos, before, now, said)
+    earlier = corrections.recall_earlier(photos, before, said, found, settled=not regroup)
+    numbers = give_numbers(labels, photos.vectors, earlier, found.following)
+    now.following = max(found.following, int(numbers.max(initial=0)) + 1)
+    remarks = corrections.carry_out(numbers, photos, before, now, said, found)
     return numbers, remarks

@@ -142,7 +142,7 @@ def _advice(lines: list[str], line: int) -> str:
     key, value = entry[1], entry[2]
     if _is_sound(f"{key}: {value}"):
         return ": is it indented as the lines around it are?"
-    if key in ("merge", "different", "not", "split"):
+    if key in ("merge", "different", "not", "split", "also", "nobody"):
         return ': put names with : , [ ] { } # * & ! in quotes, such as ["a: b.jpg"]'
     if value[0] in "\"'":
         value = value.strip(value[0])

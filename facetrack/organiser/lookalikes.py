@@ -41,7 +41,7 @@ class Alike:
 def suggest_pairs(
     photos: Photos, persons: Numbers, near: float, now: State, said: Corrections, odds: Odds | None
 ) -> list[Alike]:
-    """Pairs who may be one person, except those that the user has parted; the closest first.
+    """Pairs who may be one person, the closest first; none that the user has parted or hidden.
 
     persons: (n,) of each face. near: the distance within which two may be one.
     """
@@ -49,9 +49,12 @@ def suggest_pairs(
     apart |= said.apart()
     vectors, contents = photos.vectors, photos.contents
     found = find_alike(vectors, persons, contents, near, odds, photos.sharpness)
-    return [pair for pair in found if frozenset((pair.first, pair.second)) not in apart][
-        :_MOST_PAIRS
-    ]
+    return [
+        pair
+        for pair in found
+        if frozenset((pair.first, pair.second)) not in apart
+        and said.hidden.isdisjoint((pair.first, pair.second))
+    ][:_MOST_PAIRS]
 
 
 def find_alike(

@@ -17,12 +17,12 @@ def draw_page(
     alikes: Sequence[Alike],
     summary: Sequence[str],
 ) -> bytes:
-    """index.html, the largest persons first.
+    """index.html, the largest persons first, those who are hidden last.
 
     persons: (n,) of each face. alikes: of `lookalikes.suggest_pairs`. summary: the run in lines.
     """
     cards = [card for one in list_persons(persons) if (card := contact.card(one)) is not None]
-    cards.sort(key=lambda card: (-card.n_faces, card.id))
+    cards.sort(key=lambda card: (card.hidden, -card.n_faces, card.id))
     page = PeoplePage(
         summary,
         cards,

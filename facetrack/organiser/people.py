@@ -7,12 +7,16 @@ corrections.py carries out what it says.
 import re
 from dataclasses import dataclass, field
 
+NOBODY = 0
 _PERSON = re.compile(r"(?:person-)?0*([1-9]\d{0,8})")
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo as a user named it, and the line of people.yaml it is on."""
+    """A photo, or a face on one, as a user named it, and the line of people.yaml it is on.
+
+    name: as `references.split_point` takes it apart.
+    """
 
     name: str
     line: int
@@ -24,8 +28,10 @@ class Corrections:
 
     called: names of persons, and their lines. merge: for each person who is another one, that one;
     merge_lines: where it says so. split: persons and the photos to split off; bar: persons and
-    photos they are not on. different: (person, other person, line), who are two. sections: persons,
-    and whether anything is said of them, line by line. remarks: (line, what the user should know).
+    photos they are not on, or NOBODY and faces that are no person's. also: persons and faces that
+    are theirs, whoever had them. different: (person, other person, line), who are two. hide_lines:
+    who is not of interest, and where it says so. sections: persons, and whether anything is said of
+    them, line by line. remarks: (line, what the user should know).
     """
 
     called: dict[int, tuple[str, int]] = field(default_factory=dict)
@@ -33,7 +39,9 @@ class Corrections:
     merge_lines: dict[int, int] = field(default_factory=dict)
     split: list[tuple[int, list[Photo]]] = field(default_factory=list)
     bar: list[tuple[int, Photo]] = field(default_factory=list)
+    also: list[tuple[int, Photo]] = field(default_factory=list)
     different: list[tuple[int, int, int]] = field(default_factory=list)
+    hide_lines: dict[int, int] = field(default_factory=dict)
     sections: list[tuple[int, int, bool]] = field(default_factory=list)
     remarks: list[tuple[int, str]] = field(default_factory=list)
     _names: dict[int, str] | None = field(default=None, compare=False)
@@ -43,6 +51,11 @@ class Corrections:
     def persons(self) -> set[int]:
         """Who is in the file."""
         return {number for number, _, _ in self.sections}
+
+    @property
+    def hidden(self) -> set[int]:
+        """Persons who are not of interest; of those merged into another one, the other one says."""
+        return {number for number in self.hide_lines if number not in self.merge}
 
     @property
     def names(self) -> dict[int, str]:
@@ -75,6 +88,10 @@ class Corrections:
         """Pairs of persons who are two, as the user says; merges are followed."""
         pairs = [(self.person(one), self.person(other)) for one, other, _ in self.different]
         return {frozenset(pair) for pair in pairs if pair[0] != pair[1]}
+
+    def forget_names(self) -> None:
+        """`called` has changed: names are looked up anew."""
+        self._names = None
 
     def join(self, other: int, number: int, line: int) -> None:
         """Merge a person, who is not merged yet, into another one."""

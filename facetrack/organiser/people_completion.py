@@ -123,7 +123,7 @@ def _check_different(said: Corrections) -> None:
 
 
 def _check_photos(said: Corrections) -> None:
-    """Keep each photo that is split off, or barred, of a person once."""
+    """Keep each photo that is split off, barred or given of a person once."""
     lines: dict[tuple[str, int, str], int] = {}
 
     def is_new(what: str, number: int, photo: Photo) -> bool:
@@ -135,6 +135,7 @@ def _check_photos(said: Corrections) -> None:
         return False
 
     said.bar = [one for one in said.bar if is_new("not", *one)]
+    said.also = [one for one in said.also if is_new("also", *one)]
     said.split = [
         (number, [photo for photo in photos if is_new("split", number, photo)])
         for number, photos in said.split

@@ -8,14 +8,17 @@ from pathlib import Path
 from facetrack.core.errors import UserError
 from facetrack.organiser import shared_file
 from facetrack.organiser.handwritten import Items, Node, Pairs, Text, error_in, parse
-from facetrack.organiser.people import Corrections, Photo, folder_name
+from facetrack.organiser.people import NOBODY, Corrections, Photo, folder_name
 from facetrack.organiser.people_completion import Mention, complete, number_in
+from facetrack.organiser.references import is_cut_point
 
 FILE = "people.yaml"
 _MOST_BYTES = 4 << 20
 _LONGEST_NAME = 100
-_SETTINGS = ("name", "merge", "different", "split", "not")
-_EXPECTED = "expected name, merge, different, split or not"
+_NOBODY = "nobody"
+_SETTINGS = ("name", "merge", "different", "split", "not", "also", "hide")
+_EXPECTED = "expected name, merge, different, split, not, also or hide"
+_HIDDEN = {"true": True, "yes": True, "false": False, "no": False}
 _A_PHOTO = "expected a list of photos, such as [IMG_1.jpg]"
 _A_PERSON = "expected a list of persons, such as [person-004]"
 _NO_COLON = re.compile(rf"(?:{'|'.join(_SETTINGS)})(?:[\s:].*)?", re.DOTALL)
@@ -70,17 +73,26 @@ def understand(text: str, path: Path) -> Corrections:
     others: list[Mention] = []
     # A person may be there several times: what the page suggests can be put at the end.
     for key, node in top.pairs:
+        if isinstance(key, Text) and key.text == _NOBODY:
+            said.bar += [(NOBODY, face) for face in _photos(said, node, path)]
+            continue
         number = number_in(key)
         if number is None:
             raise error_in(
                 path, key.line, f"expected a person such as person-001, got {_show(key)}"
             )
-        nothing = isinstance(node, Text) and node.is_nothing
-        said.sections.append((number, key.line, not nothing))
+        said.sections.append((number, key.line, _says_something(node)))
         for setting, value in _settings(node, number, path):
             others += _note(said, number, setting, value, path)
     complete(said, others, path)
     return said
+
+
+def _says_something(node: Node) -> bool:
+    """Whether anything is said of a person: not where only the place for a name is there."""
+    if isinstance(node, Pairs):
+        return any(_says_something(value) for _, value in node.pairs)
+    return not (isinstance(node, Text) and node.is_nothing)
 
 
 def _settings(node: Node, number: int, path: Path) -> Iterator[tuple[str, Node]]:
@@ -116,13 +128,38 @@ def _note(said: Corrections, number: int, setting: str, value: Node, path: Path)
             said.split.append((number, _photos(said, listed, path)))
     elif setting == "not":
         said.bar += [(number, photo) for photo in _photos(said, value, path)]
+    elif setting == "also":
+        said.also += [(number, face) for face in _photos(said, value, path)]
+    elif setting == "hide":
+        _note_hidden(said, number, value, path)
     else:
         return [Mention(number, setting, item) for item in _texts(said, value, path, _A_PERSON)]
     return []
 
 
 def _photos(said: Corrections, value: Node, path: Path) -> list[Photo]:
-    return [Photo(item.text, item.line) for item in _texts(said, value, path, _A_PHOTO)]
+    """Photos, or faces on them. A comma ends a word in brackets, also that of NAME@X,Y."""
+    found: list[Photo] = []
+    cut = False
+    for item in _texts(said, value, path, _A_PHOTO):
+        if cut and item.plain and item.text.isdecimal():
+            name = f"{found.pop().name},{item.text}"
+            cut = False
+        else:
+            name, cut = item.text, item.plain and is_cut_point(item.text)
+        found.append(Photo(name, item.line))
+    return found
+
+
+def _note_hidden(said: Corrections, number: int, value: Node, path: Path) -> None:
+    if isinstance(value, Text) and value.is_nothing:
+        return
+    hidden = _HIDDEN.get(value.text.lower()) if isinstance(value, Text) else None
+    if hidden is None:
+        raise error_in(path, value.line, "expected hide: true")
+    if hidden and said.hide_lines.setdefault(number, value.line) != value.line:
+        first = said.hide_lines[number]
+        said.remarks.append((value.line, f"that they are hidden is on line {first} already"))
 
 
 def _note_name(said: Corrections, number: int, value: Node, path: Path) -> None:

@@ -1,7 +1,8 @@
-"""people.yaml as it is written to: facetrack only ever appends, and what is in it stays."""
+"""people.yaml as it is written to: what is in it stays, but for lines that an answer changes."""
 
+import contextlib
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from facetrack.core.errors import UserError
@@ -21,10 +22,15 @@ _HEAD = """\
 #   different: [person-008]  # person-008 is somebody else, and not suggested again
 #   not: [IMG_1.jpg]         # this person is not on this photo
 #   split: [IMG_2.jpg, trip/IMG_3.jpg]   # on these photos it is another person: a new folder
+#   also: [IMG_4.jpg]        # this face is hers, whoever had it
+#   hide: true               # not of interest: last on the page, in no suggestion
 #
-# Photos are named as in the folder of photos; the file's name alone will do. Persons may be given
-# by name in merge and different. What has a colon or other signs in it is put in quotes:
-# name: "Anna: the first". facetrack adds new persons at the end and changes nothing that is here.
+# nobody: [IMG_5.jpg]        # this face is no person's: a statue, a poster
+#
+# Photos are named as in the folder of photos; the file's name alone will do. IMG_4.jpg@412,188 is
+# the face there: pixels from the left and from the top. Persons may be given by name in merge and
+# different. What has a colon or other signs in it is put in quotes: name: "Anna: the first".
+# facetrack adds new persons at the end and changes nothing that is here.
 """
 
 
@@ -63,6 +69,36 @@ def add(path: Path, persons: Collection[int]) -> str | None:
             return f"{FILE} may not be written to ({error.strerror}): no new persons are in it"
         told = f"{FILE} was being changed all the time: no new persons are in it"
     return told
+
+
+def change(path: Path, known: str, edit: Callable[[str], str]) -> tuple[bytes, str]:
+    """Change the file as it is now; returns what was in it before, and its text from now on.
+
+    known: its text as it was last seen. edit: makes the new text; called again where somebody saves
+    meanwhile. Raises UserError where it cannot be written to, or does not stay the same for long
+    enough.
+    """
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        before = read_content(path)
+        if before is not None and before != known.encode() and _is_fresh(path):
+            time.sleep(_PAUSE)  # an editor may not be done
+            continue
+        text = edit(decode(path, before or b""))
+        try:
+            if shared_file.exchange(path, before, text.encode()):
+                return before or b"", text
+        except OSError as error:
+            raise UserError(f"{path} cannot be written to ({error.strerror})") from error
+        time.sleep(_PAUSE)
+    raise UserError(f"{path} is being changed all the time: save it, then answer again")
+
+
+def _is_fresh(path: Path) -> bool:
+    """Whether somebody has written to a file less than half a second ago."""
+    with contextlib.suppress(OSError):
+        return 0 <= time.time() - path.stat().st_mtime < _PATIENCE / 2
+    return True
 
 
 def put(path: Path, text: str) -> None:

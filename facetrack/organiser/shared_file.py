@@ -104,15 +104,51 @@ def finish(path: Path) -> None:
                 _take_back(file, size, added.encode())
     except (OSError, ValueError, TypeError, KeyError):
         pass  # no note, half a note, or nothing to take back from
+    for left in (note, _before(path)):
+        with contextlib.suppress(OSError):
+            left.unlink()
+
+
+def exchange(path: Path, before: bytes | None, content: bytes) -> bool:
+    """Put other content into a file where it is as it was; returns whether it has it now.
+
+    before: what is in it, None for no file. Who has the file open while it is replaced writes into
+    the old one: that is looked at afterwards, and put back. On a disk where a file has one name
+    only, and where the file has several, only what is saved before is seen. Raises OSError.
+    """
+    target = Path(os.path.realpath(path))
+    kept = _before(target)
+    if before is None:
+        if not os.path.lexists(path):
+            replace(target, content)
+            return True
+        return False
     with contextlib.suppress(OSError):
-        note.unlink()
+        kept.unlink()
+    with contextlib.suppress(OSError):
+        if target.stat().st_nlink == 1:
+            os.link(target, kept)
+    try:
+        # With a second name the file can be looked at when it is replaced, too.
+        if target.read_bytes() != before:
+            return False
+        put(path, content, names=1 + kept.exists())
+        if not kept.exists() or kept.read_bytes() == before:
+            return True
+        os.replace(kept, target)  # noqa: PTH105
+        return False
+    except FileNotFoundError:  # removed meanwhile
+        return False
+    finally:
+        kept.unlink(missing_ok=True)
 
 
-def put(path: Path, content: bytes) -> None:
+def put(path: Path, content: bytes, names: int = 1) -> None:
     """Replace what is in a file, which keeps its owner, group, mode and links. Raises OSError.
 
-    A process that is killed leaves the old content or the new one, except where the file has hard
-    links, or an owner or folder that only writing into it keeps.
+    names: how many of its names are ours. A process that is killed leaves the old content or the
+    new, except where the file has hard links, or an owner or folder that only writing into it
+    keeps.
     """
     target = Path(os.path.realpath(path))
     try:
@@ -120,7 +156,7 @@ def put(path: Path, content: bytes) -> None:
     except FileNotFoundError:
         replace(target, content)
         return
-    if status.st_nlink == 1:
+    if status.st_nlink == names:
         with contextlib.suppress(PermissionError):
             replace(target, content, like=status)
             return
@@ -175,6 +211,11 @@ def _give_way(file: BinaryIO, added: bytes) -> None:
     # Its own last line ends where a line of the addition happens to.
     kept += bool(kept) and content[kept : kept + 1] == b"\n"
     file.truncate(kept)
+
+
+def _before(path: Path) -> Path:
+    """A second name of a file while it is replaced."""
+    return path.with_name(f".{path.name}.before")
 
 
 def _note(path: Path) -> Path:

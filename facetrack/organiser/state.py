@@ -61,6 +61,18 @@ class Photo:
 
 
 @dataclass
+class Given:
+    """A face that people.yaml gives to somebody: to whom, by which words, and whose it was before.
+
+    person, was: numbers; `was` is 0 for nobody's.
+    """
+
+    person: int
+    name: str
+    was: int
+
+
+@dataclass
 class State:
     """What the last run knew. Faces are named by their photo's content and their box.
 
@@ -70,10 +82,12 @@ class State:
     at; 0 where it was given.
     faces: the number each face was given to; 0 for nobody. photos: by content, those with faces and
     those without. pinned: faces a user has given to another person. barred: for each face, the
-    persons it is not, and by which name of its photo a user said so. parted: for each person split
-    off, the one they were split off from. following: the next free number. files: by their path
+    persons it is not, and by which name of its photo a user said so; 0: it is no person's at all.
+    given: faces that people.yaml gives to somebody. parted: for each person split off, the one they
+    were split off from. following: the next free number. files: by their path
     below the folder. people: the text of people.yaml as the run left it. logged: which page is in
-    MLflow, and where.
+    MLflow, and where. roots, mode: the folders of photos and what was made of them; empty where the
+    version before kept neither.
     """
 
     embedder: str = ""
@@ -84,6 +98,7 @@ class State:
     photos: dict[str, Photo] = field(default_factory=dict)
     pinned: list[str] = field(default_factory=list)
     barred: dict[str, dict[int, str]] = field(default_factory=dict)
+    given: dict[str, Given] = field(default_factory=dict)
     parted: dict[int, int] = field(default_factory=dict)
     following: int = 1
     files: dict[str, File] = field(default_factory=dict)
@@ -91,6 +106,8 @@ class State:
     logged: str = ""
     detector: str = ""
     embedder_name: str = ""
+    roots: list[str] = field(default_factory=list)
+    mode: str = ""
 
 
 @contextlib.contextmanager
@@ -200,6 +217,7 @@ def from_json(stored: Any) -> State:
         face: {int(person): photo for person, photo in of.items()}
         for face, of in stored["barred"].items()
     }
+    state.given = {face: Given(**one) for face, one in stored.get("given", {}).items()}
     state.parted = {int(person): int(of) for person, of in stored["parted"].items()}
     state.faces = {face: int(person) for face, person in stored["faces"].items()}
     return state
@@ -240,6 +258,7 @@ def rename_faces(
         photos={one: photo for one, photo in state.photos.items() if one not in edited},
         pinned=[new for new, _ in of(dict.fromkeys(state.pinned))],
         barred={new: state.barred[old] for new, old in of(state.barred)},
+        given={new: state.given[old] for new, old in of(state.given)},
     )
 
 
@@ -283,10 +302,19 @@ def thumbnail_path(own: Path, face: str) -> Path:
     return own / _FACES / f"{hashlib.sha256(face.encode()).hexdigest()[:32]}.jpg"
 
 
+def large_thumbnail_path(own: Path, face: str) -> Path:
+    """Where a face's larger picture is kept, of `task=review`."""
+    small = thumbnail_path(own, face)
+    return small.with_name(f"{small.stem}-large.jpg")
+
+
+THUMBNAILS = (thumbnail_path, large_thumbnail_path)
+
+
 def remove_old_thumbnails(out: Path, state: State) -> None:
     """Remove thumbnails of faces that the state does not know any more."""
     own = own_folder(out)
-    kept = {thumbnail_path(own, face).name for face in state.faces}
+    kept = {path(own, face).name for face in state.faces for path in THUMBNAILS}
     with contextlib.suppress(FileNotFoundError):
         for path in thumbnail_path(own, "").parent.iterdir():
             if path.name not in kept:

@@ -26,6 +26,7 @@ _SECRET = re.compile(
 _VARIABLES = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "PGPASSWORD")
 # By address, or by password: what takes its place.
 _remembered: dict[str, str] = {}
+_shown: set[str] = set()
 
 
 def remember(value: Any) -> None:
@@ -45,6 +46,11 @@ def remember(value: Any) -> None:
                 for written in (secret, quote(secret, safe=""), quote_plus(secret)):
                     if len(written) >= _SHORTEST:
                         _remembered[written] = HIDDEN
+
+
+def show(address: str) -> None:
+    """Do not hide what is secret in an address: it is for whoever sits at this terminal."""
+    _shown.add(address)
 
 
 def mask(text: str) -> str:
@@ -80,6 +86,8 @@ def _start(text: str) -> int:
 
 def _find(match: re.Match[str]) -> str:
     address = match[0].rstrip(_BEHIND)
+    if address in _shown:
+        return match[0]
     return _hide(address) + match[0][len(address) :]
 
 

@@ -75,6 +75,7 @@ class Organising(RuleBasedStateMachine):
         self.split_off: set[int] = set()
         self.asked: dict[int, int | None] = {}  # photos: not this person; None: a new person
         self.barred: dict[int, set[int]] = {}
+        self.given: dict[int, int] = {}  # photos: to this person; 0: nobody's
         self.steps = 0
         self.renamed: set[int] = set()  # photos, since the last run
         self.changed: set[int] = set()
@@ -162,6 +163,22 @@ class Organising(RuleBasedStateMachine):
         self.barred.setdefault(photo, set()).add(self._person(photo))
         self._write(self._person(photo), f"not: [{self._called(photo)}]")
 
+    @precondition(lambda self: not self.asked and self._several())
+    @rule(pick=_PICK)
+    def give(self, pick: int) -> None:
+        """To another person, to one who is new by it, or to nobody."""
+        photo = self._several()[pick % len(self._several())]
+        others = [one for one in self._roots() if one != self._person(photo)]
+        to = [0, self._following(), *others][pick % (2 + len(others))]
+        self.asked[photo] = self._person(photo)
+        self.given[photo] = to
+        self.barred.get(photo, set()).discard(to)
+        if to:
+            self._write(to, f"also: [{self._called(photo)}]")
+        else:
+            with (self.out / "people.yaml").open("a") as file:
+                file.write(f"nobody: [{self._called(photo)}]\n")
+
     @rule(pick=_PICK)
     def run_and_kill(self, pick: int) -> None:
         if self.live.run(*self._command(), at=1 + pick % max(1, self.steps)).status:
@@ -177,6 +194,7 @@ class Organising(RuleBasedStateMachine):
         self.left += len(self.renamed & self.changed)
         for photo in self.called_else & self.changed:
             self.barred.get(photo, set()).discard(self.asked.pop(photo) or 0)
+            self.given.pop(photo, None)
         self.called_else.clear()
         self.renamed.clear()
         self.changed.clear()
@@ -199,6 +217,8 @@ class Organising(RuleBasedStateMachine):
                 assert now != self._root(person)
         for photo, persons in self.barred.items():
             assert self._person(photo) not in {self._root(one) for one in persons}
+        for photo, person in self.given.items():
+            assert self._person(photo) == self._root(person), (photo, person)
         # No named person disappears unless merged.
         for person, name in self.names.items():
             root = self._root(person)
@@ -302,9 +322,14 @@ class Organising(RuleBasedStateMachine):
 
     def _several(self) -> list[int]:
         """Photos, known to the last run, of persons who have others that are there as well."""
-        there = [photo for photo in self.photos.paths if self._person(photo)]
+        there = [
+            photo for photo in self.photos.paths if self._person(photo) and photo not in self.given
+        ]
         persons = [self._person(photo) for photo in there]
         return [photo for photo in there if persons.count(self._person(photo)) > 1]
+
+    def _following(self) -> int:
+        return int(json.loads((self.out / ".facetrack/state.json").read_text())["following"])
 
     def _text(self) -> str:
         return (self.out / "people.yaml").read_text()

@@ -14,6 +14,7 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
 from facetrack.organiser import corrections, people_file
 from facetrack.organiser.corrections import carry_out
+from facetrack.organiser.given import find_given
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.state import File, State
@@ -54,14 +55,16 @@ class _Run:
         self.path.write_text(text)
         _, self.said = people_file.read(self.path)
         photos, before = _photos(on), self.state
-        numbers = corrections.recall_earlier(photos, before, self.said, True).numbers.copy()
+        found = find_given(photos, before, self.said)
+        earlier = corrections.recall_earlier(photos, before, self.said, found, True)
+        numbers = earlier.numbers.copy()
         now = State(
             pinned=list(before.pinned),
             barred=corrections.bars(before, self.said),
             parted=dict(before.parted),
-            following=before.following,
+            following=found.following,
         )
-        told = carry_out(numbers, photos, before, now, self.said)
+        told = carry_out(numbers, photos, before, now, self.said, found)
         given = dict(zip(photos.keys, numbers.tolist(), strict=True))
         now.faces = {**before.faces, **given}
         self.state = now
@@ -302,7 +305,8 @@ def test_who_is_different_stays_apart_through_merges(runs: _Run) -> None:
 def test_who_is_different_goes_on_though_clusters_join_them(runs: _Run, tmp_path: Path) -> None:
     runs.path.write_text("1:\n  different: [2]\n3:\n4: D\n")
     _, said = people_file.read(runs.path)
-    known = corrections.recall_earlier(_photos(), runs.state, said, False)
+    found = find_given(_photos(), runs.state, said)
+    known = corrections.recall_earlier(_photos(), runs.state, said, found, False)
     assert known.named == {1, 2, 4}
 
 
@@ -337,7 +341,10 @@ def test_hundreds_of_corrections(runs: _Run) -> None:
 
 
 _WORDS = st.sampled_from(
-    ["1", "2", "person-003", "4", "999", "Anna", "Bea", "a.jpg", "b.jpg", "null", "''", "''", "x y"]
+    [
+        *("1", "2", "person-003", "4", "999", "Anna", "Bea", "null", "''", "''", "x y", "true"),
+        *("a.jpg", "b.jpg", "c.jpg", "b.jpg@0,0"),
+    ]
 )
 _LISTS = st.lists(_WORDS, max_size=3).map(lambda words: f"[{', '.join(words)}]")
 _VALUES = st.one_of(
@@ -347,14 +354,20 @@ _VALUES = st.one_of(
     st.lists(_LISTS, max_size=2).map(lambda lists: f"[{', '.join(lists)}]"),
 )
 _SAID = st.dictionaries(
-    st.sampled_from(["name", "merge", "different", "split", "not"]), _VALUES, max_size=4
+    st.sampled_from(["name", "merge", "different", "split", "not", "also", "hide"]),
+    _VALUES,
+    max_size=4,
 )
 
 
-@given(st.lists(st.tuples(st.integers(1, 6), st.one_of(_WORDS, _SAID)), max_size=8))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([*range(1, 7), "nobody"]), st.one_of(_WORDS, _SAID)), max_size=8
+    )
+)
 @settings(max_examples=100, deadline=None)
 def test_whatever_is_said_is_carried_out_or_refused(
-    tmp_path_factory: pytest.TempPathFactory, sections: list[tuple[int, str | dict[str, str]]]
+    tmp_path_factory: pytest.TempPathFactory, sections: list[tuple[int | str, str | dict[str, str]]]
 ) -> None:
     text = ""
     for number, below in sections:
@@ -368,11 +381,14 @@ def test_whatever_is_said_is_carried_out_or_refused(
         _, said = people_file.read(path)
     except UserError:  # two names, say
         return
-    photos = _photos([(1, "a.jpg"), (1, "b.jpg"), (2, "a.jpg"), (3, "b.jpg"), (4, "a.jpg")])
-    keys, numbers = photos.keys, np.array([1, 1, 2, 3, 4], dtype=np.int64)
-    before = State(faces=dict(zip(keys, numbers.tolist(), strict=True)), following=5)
-    now = State(following=5)
-    told = carry_out(numbers, photos, before, now, said)
+    photos = _photos(
+        [(1, "a.jpg"), (1, "b.jpg"), (2, "a.jpg"), (3, "b.jpg"), (4, "a.jpg"), (4, "c.jpg")]
+    )
+    keys = photos.keys
+    before = State(faces=dict(zip(keys, [1, 1, 2, 3, 4, 4], strict=True)), following=5)
+    found = find_given(photos, before, said)
+    now, numbers = State(following=found.following), found.numbers
+    told = carry_out(numbers, photos, before, now, said, found)
     assert told == sorted(told, key=lambda one: int(one.split("line ")[1].split(":")[0]))
     assert set(numbers.tolist()) <= set(range(now.following))
     # Whoever was named and has faces still has a name.
@@ -382,9 +398,12 @@ def test_whatever_is_said_is_carried_out_or_refused(
             assert name
     # Again, with what came of it: nothing else happens.
     after = numbers.copy()
-    later = State(following=now.following, pinned=now.pinned, barred=now.barred, parted=now.parted)
     now.faces = dict(zip(keys, numbers.tolist(), strict=True))
     _, again = people_file.read(path)
-    carry_out(numbers, photos, now, later, again)
+    found = find_given(photos, now, again)
+    assert found.numbers.tolist() == after.tolist()
+    assert found.following == now.following
+    later, numbers = dataclasses.replace(now), found.numbers
+    carry_out(numbers, photos, now, later, again, found)
     assert numbers.tolist() == after.tolist()
     assert later.following == now.following

@@ -79,6 +79,14 @@ def test_every_state_loses_faces_photos_and_the_name(out: Path) -> None:
     assert (out / ".facetrack/state.json").stat().st_mode & 0o077 == 0
 
 
+def test_what_people_yaml_gave_is_forgotten_with_its_face(out: Path) -> None:
+    given = {"person": 2, "name": "x.jpg", "was": 1}
+    faces = {f"{ANNA}:1": 2, f"{BEN}:1": 2}
+    keep(out, "state.json", stored(faces, given=dict.fromkeys(faces, given)))
+    forgetting.clean(out, {ANNA}, set())
+    assert kept(out, "state.json")["given"] == {f"{BEN}:1": given}
+
+
 def test_what_is_no_json_any_more_is_removed_where_it_has_one_of_the_photos(out: Path) -> None:
     (out / ".facetrack/previous.json").write_text(f'{{"faces": {{"{ANNA}:1": 1')
     (out / ".facetrack/other.json").write_text(f'{{"faces": {{"{BEN}:1": 1')
@@ -150,6 +158,7 @@ def test_a_photo_that_has_gone_is_known_by_its_names(out: Path) -> None:
         ("{person-001: {name: Anna}, person-002: {name: Ben}}", ""),
         ("person-001: [\n", ""),
         ("a text, Anna", "a text, Anna"),
+        ("1: Anna\nnobody: [Anna]\n2:\n  also: [Anna]\n", "nobody: [Anna]\n2:\n  also: [Anna]\n"),
     ],
 )
 def test_sections_of_people_yaml(text: str, rest: str) -> None:

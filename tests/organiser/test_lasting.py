@@ -386,7 +386,7 @@ def test_a_disk_that_is_unplugged_while_it_runs(
         return arrange(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr("facetrack.tasks.organise.sorting.arrange", unplugged)
+        patch.setattr("facetrack.tasks.organising.sorting.arrange", unplugged)
         done: Outcome = organise(workspace, photos, out, "clusterer.eps=0.21")
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()

@@ -10,6 +10,8 @@ from facetrack.core.errors import UserError
 from facetrack.organiser import people_file, people_writing
 from facetrack.organiser.people import Photo
 
+_ALL = "expected name, merge, different, split, not, also or hide"
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -58,8 +60,14 @@ def test_merges_are_followed(path: Path) -> None:
         ("person-000:\n", "line 1: expected a person"),
         ("1:\n  name: a\n1:\n  name: b\n", "line 4: person-001 has two names"),
         ("person-001:\n  name: a\n  name: b\n", "line 3: 'name' is there twice"),
-        ("person-001: [Anna]", "line 1: expected name, merge, different, split or not below pers"),
-        ("person-001:\n  nmae: a\n", "line 2: expected name, merge, different, split or not, got"),
+        (
+            "person-001: [Anna]",
+            f"line 1: {_ALL} below pers",
+        ),
+        (
+            "person-001:\n  nmae: a\n",
+            f"line 2: {_ALL}, got",
+        ),
         ("person-001:\n  name: [a]\n", "line 2: expected a name of at most"),
         ("person-001:\n  name: " + "x" * 101, "line 2: expected a name of at most"),
         ("person-001:\n  merge: [[x]]\n", "line 2: expected a list of persons"),

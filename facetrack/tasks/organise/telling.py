@@ -9,7 +9,7 @@ from facetrack.organiser.summary import list_reasons
 from facetrack.system import json_lines
 from facetrack.system.progress import say
 from facetrack.tasks.context import outputs
-from facetrack.tasks.organise.request import Report, Sorted
+from facetrack.tasks.organising.request import Report, Sorted
 from facetrack.tasks.scores import write_skipped
 from facetrack.tracking import keys
 from facetrack.tracking.address import NOWHERE

@@ -12,7 +12,7 @@ from real_models import MOBILEFACENET, YUNET, needs_models
 from facetrack.organiser import state
 from facetrack.organiser.groups import describe_embedder
 from facetrack.system.choices import Choice, make_default
-from facetrack.tasks.organise.models import BEST, BUILT_IN, Models, choose_models
+from facetrack.tasks.organising.models import BEST, BUILT_IN, Models, choose_models
 from facetrack.testing import Workspace, copied_home, photos
 
 _STATE = ".facetrack/state.json"

@@ -443,7 +443,7 @@ def test_a_photo_that_vanishes_meanwhile(
         (photos / "Hana_01.png").unlink()
         return arrange(*given)
 
-    monkeypatch.setattr("facetrack.tasks.organise.sorting.arrange", late)
+    monkeypatch.setattr("facetrack.tasks.organising.sorting.arrange", late)
     done = organise()
     assert done.returncode == 1
     assert "Hana_01.png: cannot be read any more" in done.stdout

@@ -19,8 +19,8 @@ from facetrack.embedder import DlibResNet
 from facetrack.organiser import state
 from facetrack.organiser.groups import Clusterer
 from facetrack.organiser.photos import Stages
-from facetrack.tasks.organise.request import Report, Request, Sorted
-from facetrack.tasks.organise.sorting import sort_photos
+from facetrack.tasks.organising.request import Report, Request, Sorted
+from facetrack.tasks.organising.sorting import sort_photos
 
 
 def _request(root: Path, out: Path, **changed: Any) -> Request:

@@ -42,7 +42,7 @@ from facetrack.organiser.restoring import Restore
 from facetrack.organiser.state import PAGE, State
 from facetrack.organiser.wishes import want_photos
 from facetrack.system.files import replace
-from facetrack.tasks.organise.request import UNLOGGED, Log, Report, Request, Sorted
+from facetrack.tasks.organising.request import UNLOGGED, Log, Report, Request, Sorted
 
 
 def sort_photos(request: Request, log: Log = UNLOGGED, progress: Progress = QUIET) -> Sorted:
@@ -110,7 +110,7 @@ class _Run:
             compares = restore is None and not is_new
             changed = self._compare(decision) if compares else []
             with writing(self._out):
-                wanted = want_photos(decision.photos, decision.persons, decision.said)
+                wanted = want_photos(decision.photos, decision.persons, decision.said.names)
                 placed = self._place(decision, wanted, unfinished)
                 remarks += [*decision.groups.remarks, *placed.remarks, *self._add_people(decision)]
                 missing = summary.tell_missing(placed.failed, len(wanted))
@@ -192,6 +192,7 @@ class _Run:
         _, said = people_file.read(self._people)
         how = Grouping(request.stages, request.clusterer, request.regroup, self._progress)
         now = begin_state(how, photos, before, said, prune=request.prune)
+        now.roots, now.mode = [str(folder) for folder in request.folders], request.mode
         if restore is None:
             estimator = request.clusterer.build()
             groups = group_faces(how, estimator, photos, before, now, said)

@@ -1,0 +1,89 @@
+/* Actions: each shows at once, is sent after those before it, and is taken back where refused. */
+import { send } from "./api.js";
+import * as patches from "./patches.js";
+import { store } from "./store.js";
+import { mended, tell, tellBroken } from "./tell.js";
+
+export const CONFLICT = 409; // people.yaml has a mistake: nothing goes on before that is mended
+let queue = Promise.resolve();
+
+/** Whether it was done is what the promise says; the page goes on before. */
+export function act(action, patch = {}) {
+  const again = () => act(action, { ...patch, done: false });
+  store.add(patch);
+  return inOrder(async () => {
+    const reply = await send("/api/actions", action);
+    mended();
+    store.confirm(patch, reply.summary);
+    tell(reply.told, { undoes: true });
+    return true;
+  }, (error) => {
+    store.drop(patch);
+    if (error.status === CONFLICT) tellBroken(error.message, again);
+  });
+}
+
+export function undo() {
+  tell("Taking back …");
+  return inOrder(async () => {
+    const reply = await send("/api/undo");
+    mended();
+    await store.refresh("undo");
+    tell(reply.told);
+    return true;
+  }, () => {});
+}
+
+function inOrder(run, refused) {
+  const ran = queue.then(run).catch((error) => {
+    refused(error);
+    tell(error.message, { wrong: true });
+    return false;
+  });
+  queue = ran;
+  return ran;
+}
+
+export function name(number, given) {
+  return act({ kind: "name", number, name: given }, patches.named(number, given));
+}
+
+export function merge(numbers, into) {
+  return act({ kind: "merge", numbers, into }, patches.merged(numbers, into));
+}
+
+export function hide(number, hidden) {
+  return act({ kind: "hide", number, hidden }, patches.hidden(number, hidden));
+}
+
+const PLACES = {
+  unknown: { number: 0, id: "unknown", name: null },
+  nobody: { number: -1, id: "not a person", name: null },
+  new: { number: Infinity, id: "a new person", name: null }, // its number comes from the server
+};
+
+/** faces: {id, number, doubtful}. to: a number, "new", "unknown" or "nobody". */
+export function move(faces, to) {
+  const person = PLACES[to] ?? store.person(to);
+  const place = { number: person.number, id: person.id, name: person.name };
+  const ids = faces.map((face) => face.id);
+  return act({ kind: "move", faces: ids, to }, patches.moved(faces, place));
+}
+
+/** Faces become a person who was not there, with a name. */
+export async function found(faces, given) {
+  const before = new Set(store.people.map((person) => person.number));
+  if (!(await move(faces, "new"))) return false;
+  await store.refresh("own");
+  const made = store.people.find((person) => !before.has(person.number));
+  return made ? name(made.number, given) : false;
+}
+
+export function answer(first, second, said) {
+  return act({ kind: "answer", first, second, answer: said });
+}
+
+/** faces: those that go, with their number. */
+export function cut(first, second, faces) {
+  return act({ kind: "cut", first, second }, patches.moved(faces, PLACES.new));
+}

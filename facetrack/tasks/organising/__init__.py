@@ -1,0 +1,1 @@
+"""Sorting photos by person, for every task that does."""

@@ -1,0 +1,1 @@
+"""Tests of the page. A package, so that its conftest.py is not taken for the one above."""
