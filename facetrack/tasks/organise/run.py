@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
 
 from facetrack.core.errors import Incomplete
+from facetrack.dataset.folder import XMP
 from facetrack.dataset.folder import find_folder as readable_folder
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import check
@@ -38,8 +39,9 @@ def organise(config: DictConfig) -> None:
     """Sort the photos into `task.out`. Raises UserError for what the user can put right."""
     _take_models(config)
     settle(config)
-    # Every face on a photo counts, and nothing says who is on it.
-    for stage, setting, value in (("detector", "choose", "all"), ("dataset", "labels", False)):
+    # Every face on a photo counts, and nothing but XMP says who is on it.
+    labels = XMP if config.dataset.get("labels") == XMP else False
+    for stage, setting, value in (("detector", "choose", "all"), ("dataset", "labels", labels)):
         if setting in config[stage]:
             config[stage][setting] = value
     check(config.seed, 1)
@@ -92,6 +94,7 @@ def _read_request(config: DictConfig) -> Request:
         regroup=task.regroup,
         prune=task.prune,
         dry_run=task.get("dry_run", False),
+        names=config.dataset.get("labels") == XMP,
     )
 
 
