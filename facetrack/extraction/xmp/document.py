@@ -25,26 +25,28 @@ Element = Any
 """An lxml element; lxml has no types."""
 
 
-def read_file(path: Path) -> bytes | None:
-    """A file's content, None where there is none.
+def read_file(path: Path, *, follow: bool = False) -> bytes | None:
+    """A file's content, None where there is none. follow: whether it may be a link.
 
-    Raises UserError for what is no file, a link, too large, or cannot be read.
+    Raises UserError for what is no file, too large, or cannot be read.
     """
+    links = 0 if follow else os.O_NOFOLLOW
     try:
-        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | links)
     except FileNotFoundError:
         return None
     except OSError as error:
-        if path.is_symlink():
+        if path.is_symlink() and not follow:
             raise UserError("is a link") from error
         raise UserError(f"cannot be read ({error.strerror})") from error
-    with os.fdopen(opened, "rb") as file:
-        if not stat.S_ISREG(os.fstat(opened).st_mode):
-            raise UserError("is no file")
-        try:
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise UserError("is no file")
+    try:
+        with os.fdopen(opened, "rb") as file:
             content = file.read(MOST_BYTES + 1)
-        except OSError as error:
-            raise UserError(f"cannot be read ({error.strerror})") from error
+    except OSError as error:
+        raise UserError(f"cannot be read ({error.strerror})") from error
     if len(content) > MOST_BYTES:
         raise UserError(f"is larger than {MOST_BYTES >> 20} MB")
     return content

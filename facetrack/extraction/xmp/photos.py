@@ -64,7 +64,7 @@ class Sidecars:
         for index, name in enumerate(names):
             called = f"its {path.suffix if index < 2 else ''}{SUFFIX}"
             try:
-                content = document.read_file(path.with_name(name))
+                content = document.read_file(path.with_name(name), follow=True)
             except UserError as error:
                 remarks.append(f"{called} {error}, so left out")
                 continue
