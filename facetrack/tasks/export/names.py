@@ -93,8 +93,8 @@ def _export_sidecars(request: Request, named: Named, known: Exported) -> None:
     if beside and not _may_write(request, len(beside)):
         say("Nothing was written beside photos: add task.write=true to this command, and it is")
         steps = [step for step in steps if not exported.is_beside(step.key)]
-        status, beside = "DRY", []
-    for folder in {exported.path_of(out, step.key).parent for step in beside}:
+        status = "DRY"
+    for folder in {exported.path_of(out, step.key).parent for step in steps}:
         sweep(folder)  # what a killed command has left half written
     failed = carry_out(out, steps, known)
     others = sum(step.others for step in steps)
