@@ -1,12 +1,12 @@
 # make run: the sweep everybody starts with.   make test: lint, types and the tests.
 # Both make .venv first and do nothing to it when pyproject.toml has not changed.
-# make browser: optional, Chromium for the tests that look at pages; they are skipped without it.
+# make extras: optional, Chromium and ExifTool for the tests that use them; they are skipped without.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test types suite test-long browser bench docs faults clean
+.PHONY: run test types suite test-long extras bench docs faults clean
 
 run: $(VENV)/ready
 	$(BIN)/python -m facetrack -m clusterer=dbscan,meanshift clusterer.eps=0.1:1.2
@@ -32,17 +32,21 @@ suite: $(VENV)/ready-dev
 test-long: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal -m long
 
-# Where it cannot be installed this says so and succeeds: the tests go without it.
-browser:
-	@command -v chromium >/dev/null && exit 0; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
-	if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
-		echo "Installing Chromium"; \
-		$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
-			apt-get install -qq --no-install-recommends chromium >/dev/null && exit 0; \
-	fi; \
-	echo "Chromium could not be installed: as root, apt-get install chromium (Debian), or put a" \
-		"chromium on the PATH; without it the tests in tests/browser are skipped"
+# What cannot be installed is told, and this succeeds: the tests go without it.
+extras:
+	@sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	for one in chromium:chromium exiftool:libimage-exiftool-perl; do \
+		program=$${one%:*}; package=$${one#*:}; \
+		command -v $$program >/dev/null && continue; \
+		if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
+			echo "Installing $$package"; \
+			[ -n "$$fresh" ] || $$sudo apt-get update -qq; fresh=1; \
+			$$sudo env DEBIAN_FRONTEND=noninteractive \
+				apt-get install -qq --no-install-recommends $$package >/dev/null && continue; \
+		fi; \
+		echo "$$program could not be installed: as root, apt-get install $$package (Debian), or put" \
+			"it on the PATH; the tests that need it are skipped without it"; \
+	done
 
 # Timings side by side, into BENCHMARKS.md; nothing in the tests depends on speed.
 DATA ?= ../shared/data

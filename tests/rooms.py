@@ -54,6 +54,7 @@ KEPT_IN: dict[str, tuple[str, ...]] = {
     "keras": ("embedder",),
     "onnxruntime": ("system/onnx_session",),
     "onnx": ("embedder", "system/onnx_file"),
+    "lxml": ("extraction/xmp",),
     "plotly": ("figures",),
     "matplotlib": ("figures",),
     "fastapi": ("tasks/review",),

@@ -10,9 +10,11 @@ from facetrack.core.faces import Dataset, Detector, Embedded, Embedder
 from facetrack.core.scale import Scale
 from facetrack.core.suggestions import find_nearest
 from facetrack.dataset import Folder, Vectors
+from facetrack.dataset.folder import XMP
 from facetrack.dataset.vectors import read_about
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
+from facetrack.extraction.xmp.labels import label_faces
 from facetrack.system.choices import choose, make_default
 from facetrack.system.files import user_path
 from facetrack.system.home import find_home, find_locks, lock
@@ -71,8 +73,11 @@ def embed(
     identities = "\0".join((dataset.name, found.identity(), used.identity()))
     key = hashlib.sha256(identities.encode()).hexdigest()[:16]
     # Others may want the same pictures: one embeds, the others find them stored.
+    listing = dataset.load()
     with lock(find_locks() / f"embed-{key}.lock"), Store(find_home()) as store:
-        faces = extract(dataset.load(), found, used, store, progress=TERMINAL)
+        faces = extract(listing, found, used, store, progress=TERMINAL)
+    if isinstance(dataset, Folder) and dataset.labels == XMP:
+        faces = label_faces(faces, listing, dataset.min_pictures, TERMINAL)
     source = f"{_name(detector)} and {_name(embedder)}"
     return Faces(faces, dataset.name, _find_scale(embedder, used), source)
 

@@ -15,6 +15,9 @@ from facetrack.dataset.file_tree import walk
 from facetrack.dataset.labels import Labels
 from facetrack.system.files import user_path
 
+XMP = "xmp"
+"""What `Folder.labels` is where regions name the faces."""
+
 
 @dataclass
 class Folder:
@@ -29,7 +32,9 @@ class Folder:
     name: names the dataset in tables.
     min_pictures: people with fewer are left out (no effect on a flat folder).
     labels: whether sub-folders are people; if not, they are just folders. Or a CSV with the columns
-    picture and person: pictures by their names, as every table has them, or by their paths.
+    picture and person: pictures by their names, as every table has them, or by their paths. Or
+    "xmp": each face has the name of its region in XMP, which only who has found it can tell
+    (see extraction/xmp/labels.py), so pictures are listed without a person.
     exclude: patterns, as in a shell, of files and folders to leave out: of their names below the
     root ("2019/drafts") or of single names ("*-edited.*"). "*" stands for "/" as well.
     """
@@ -52,7 +57,7 @@ class Folder:
         exclude = _patterns(self.exclude)
         found = {start: walk(root, exclude) for start, root in roots.items()}
         labels = None
-        if not isinstance(self.labels, bool):
+        if not isinstance(self.labels, bool) and self.labels != XMP:
             labels = Labels(user_path(self.labels))
         # Below one of several folders as below the only one.
         labelled = self.labels is True and any(

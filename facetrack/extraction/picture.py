@@ -63,6 +63,20 @@ class Decoded:
     cut: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a picture's file says before its pixels.
+
+    width, height: of the picture as it is stored, in pixels. orientation: 1 to 8 as in EXIF; turned
+    by it the picture is what `decode` gives. xmp: its XMP packet; None where Pillow finds none.
+    """
+
+    width: int
+    height: int
+    orientation: int
+    xmp: bytes | None
+
+
 def read(path: Path) -> Image:
     """The picture in a file, (h, w, 3) uint8 RGB; see `decode`. Raises UserError."""
     try:
@@ -98,6 +112,27 @@ def decode(data: bytes, *, with_look: bool = False) -> Decoded:
         reason = " ".join(str(error).split())
         truncated = "truncated" in reason.lower()
         raise UserError("truncated" if truncated else f"damaged ({reason[:100]})") from error
+
+
+def read_header(source: Path | bytes) -> Header:
+    """What a picture's file, or its content, says before its pixels.
+
+    Raises UserError where it is none, or cannot be read.
+    """
+    try:
+        opened = source if isinstance(source, Path) else io.BytesIO(source)
+        with PIL.Image.open(opened, formats=_FORMATS) as picture:
+            turn, size = _orientation(picture), picture.size
+            xmp = picture.info.get("xmp")
+            told = picture.info.get("original_orientation")
+            # What decodes HEIC turns it by itself, and says 1; Pillow turns TIFF.
+            if isinstance(told, int) and 1 <= told <= 8:
+                turn = told
+            if turn >= 5 and picture.format in ("HEIF", "TIFF"):
+                size = size[1], size[0]
+    except Exception as error:  # as of `decode`
+        raise UserError(f"not a picture ({_EXPECTED})") from error
+    return Header(*size, turn, xmp if isinstance(xmp, bytes) else None)
 
 
 def is_costly(path: Path) -> bool:

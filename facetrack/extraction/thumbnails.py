@@ -19,6 +19,7 @@ from facetrack.extraction.picture import read_bytes
 from facetrack.system.processes import cores
 
 _MARGIN = 5  # pixels around a face's box
+_AROUND = 0.8  # half a portrait's side, in sides of the face's box
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,27 @@ def draw_thumbnail(face: Face, side: int) -> Image | None:
     except (UserError, ValueError):
         return None
     return np.asarray(Pillow.fromarray(cut).resize((side, side), Pillow.Resampling.BILINEAR))
+
+
+def draw_portrait(face: Face, side: int) -> Image | None:
+    """A face with what is around it, (h, w, 3) uint8 of at most `side` pixels; None as above."""
+    data = _read(face)
+    if data is None:
+        return None
+    try:
+        image = read_bytes(data)
+    except UserError:
+        return None
+    left, top, width, height = (int(value) for value in face.box)
+    reach = round(_AROUND * max(width, height))
+    rows = slice(max(0, top + height // 2 - reach), max(0, top + height // 2 + reach))
+    columns = slice(max(0, left + width // 2 - reach), max(0, left + width // 2 + reach))
+    part = image[rows, columns]
+    if part.size == 0:
+        return None
+    cut = Pillow.fromarray(part)
+    cut.thumbnail((side, side), Pillow.Resampling.LANCZOS)
+    return np.asarray(cut)
 
 
 def draw_thumbnails(

@@ -99,6 +99,11 @@ class Corrections:
         self.merge_lines[other] = line
         self._names = None
 
+    def call(self, number: int, name: str) -> None:
+        """Give a person a name that no line says."""
+        self.called[number] = (name, 0)
+        self._names = None
+
     def part(self, other: int) -> None:
         """Undo a merge."""
         del self.merge[other], self.merge_lines[other]

@@ -1,8 +1,9 @@
 """people.yaml as it is written to: what is in it stays, but for lines that an answer changes."""
 
 import contextlib
+import json
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from facetrack.core.errors import UserError
@@ -34,11 +35,12 @@ _HEAD = """\
 """
 
 
-def add(path: Path, persons: Collection[int]) -> str | None:
+def add(path: Path, persons: Collection[int], names: Mapping[int, str] | None = None) -> str | None:
     """Append entries for persons the file does not have yet; why not, where that cannot be done.
 
-    The file is read again: what the user has written since the start of the run stays, and so does
-    what is saved meanwhile. Raises OSError where there is no room.
+    names: of XMP, for persons who have none in the file. The file is read again: what the user has
+    written since the start of the run stays, and so does what is saved meanwhile. Raises OSError
+    where there is no room.
     """
     told, last, until = "", None, time.monotonic() + _PATIENCE
     while not told or time.monotonic() < until:
@@ -56,10 +58,11 @@ def add(path: Path, persons: Collection[int]) -> str | None:
                 break
             last = before
             continue
-        missing = sorted(set(persons) - said.persons)
+        called = {one: name for one, name in (names or {}).items() if one not in said.names}
+        missing = sorted((set(persons) - said.persons) | called.keys())
         if text and not missing:
             return None
-        added = _entries(text, missing)
+        added = _entries(text, missing, called)
         if not _is_added(text + added, said.persons | set(missing), path):
             return f"{FILE} is written such that nothing can be added: no new persons are in it"
         try:
@@ -119,9 +122,10 @@ def _is_added(text: str, persons: set[int], path: Path) -> bool:
         return False
 
 
-def _entries(text: str, persons: Collection[int]) -> str:
-    """What is appended to a text for persons."""
+def _entries(text: str, persons: Collection[int], names: Mapping[int, str]) -> str:
+    """What is appended to a text for persons, some with a name."""
     start = "" if not text or text.endswith("\n") else "\n"
-    added = "".join(f"\n{folder_name(person)}:\n  name:\n" for person in persons)
+    said = {one: f" {json.dumps(name, ensure_ascii=False)} # in XMP" for one, name in names.items()}
+    added = "".join(f"\n{folder_name(one)}:\n  name:{said.get(one, '')}\n" for one in persons)
     added = f"{start}{added}" if text else f"{_HEAD}{added}"
     return added.replace("\n", "\r\n") if "\r\n" in text else added

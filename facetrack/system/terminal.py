@@ -30,3 +30,14 @@ def refuse(message: str) -> int:
     """Say a user's mistake on standard error; returns the exit status that stands for it."""
     print(f"facetrack: {make_harmless(message)}", file=sys.stderr)
     return 2
+
+
+def can_ask() -> bool:
+    """Whether somebody sits at the terminal who can answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(question: str) -> bool:
+    """Ask somebody at the terminal; anything but yes is no."""
+    print(f"{make_harmless(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

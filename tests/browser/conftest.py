@@ -69,7 +69,7 @@ def browser() -> Iterator[Browser]:
     """Chromium as the machine has it."""
     program = shutil.which("chromium")
     if program is None:
-        pytest.skip("there is no chromium on the PATH (`make browser` installs Debian's)")
+        pytest.skip("there is no chromium on the PATH (`make extras` installs Debian's)")
     expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         # Without its sandbox, which works neither as root nor in many a container: it shows our

@@ -96,7 +96,22 @@ _LATER = (
 _ON_RAY = "tests/extraction/test_on_ray.py::test_a_killed_worker_changes_nothing_in_the_store"
 _UI = "tests/browser/test_mlflow_ui.py::test_the_table_shows_a_sweep_with_its_jobs_below"
 
+_NAMES = (
+    "tests/tasks/export/test_exported_names.py::test_exported_names_come_back_on_the_same_faces"
+)
+_XMP = "python -m facetrack task=export task.format=xmp task.out=~/People"
+_SHEETS = "tests/tasks/export/test_exported_names.py::test_json_and_sheets_are_of_all_persons"
+
 ELSEWHERE = {
+    _XMP: _NAMES,
+    f"{_XMP} task.sidecars=beside dataset=folder dataset.root=~/Pictures": _NAMES,
+    (
+        "python -m facetrack task=organise dataset=folder dataset.root=~/Pictures "
+        "task.out=~/People dataset.labels=xmp"
+    ): _NAMES,
+    "python -m facetrack dataset=folder dataset.root=~/Pictures dataset.labels=xmp": _NAMES,
+    "python -m facetrack task=export task.format=json task.out=~/People": _SHEETS,
+    "python -m facetrack task=export task.format=pdf task.out=~/People": _SHEETS,
     (
         "python -m facetrack -m +experiment=verification dataset.archive=lfw.tgz "
         "embedder=dlib,facenet"
@@ -177,7 +192,7 @@ NOT_RUN = {
     "make test-long": _THIS,
     ".venv/bin/python -m pytest tests/test_conf.py": _THIS,
     ".venv/bin/ruff format . && .venv/bin/ruff check . && .venv/bin/mypy": "is what make test does",
-    "make browser": _ROOT,
+    "make extras": _ROOT,
     "make bench": "takes an hour, and needs LFW",
     "make faults": "takes over an hour",
     "python benchmarks/label_free.py": "takes an hour, and needs LFW",

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.faces import Embedded, Embeddings, Pictures
+from facetrack.dataset.folder import XMP
 from facetrack.evaluation.resampling import draw_people
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
+from facetrack.extraction.xmp.labels import label_faces
 from facetrack.system.home import find_home, find_locks, lock
 from facetrack.system.progress import TERMINAL
 from facetrack.tasks.context.instances import make
@@ -41,7 +43,11 @@ def _embed(*stages: str, engine: str) -> Embeddings:
     dataset = make(OmegaConf.create(stages[0]))
     if isinstance(dataset, Embedded):
         return dataset.embeddings()
-    return _extract(dataset.load, *stages, engine=engine)
+    if getattr(dataset, "labels", None) != XMP:
+        return _extract(dataset.load, *stages, engine=engine)
+    listing = dataset.load()
+    faces = _extract(lambda: listing, *stages, engine=engine)
+    return label_faces(faces, listing, dataset.min_pictures, TERMINAL)
 
 
 def _extract(load: Callable[[], Pictures], *stages: str, engine: str) -> Embeddings:

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import SettingError, UserError
 from facetrack.core.scale import SETTINGS, Scale
+from facetrack.dataset.folder import XMP
 from facetrack.dataset.vectors import read_about
 from facetrack.system.model_file import ModelFile
 from facetrack.tasks.context.choices import given_settings
@@ -45,6 +46,10 @@ def settle_dataset(config: DictConfig) -> None:
     else:
         _demand_stages(config)
     _settle_weights(config)
+    given = given_settings() if HydraConfig.initialized() else set()
+    each = dataset.get("labels") == XMP and "choose" in config.detector
+    if each and "detector.choose" not in given:
+        config.detector.choose = "all"  # every face has a name of its own
 
 
 def _demand_stages(config: DictConfig) -> None:

@@ -1,5 +1,7 @@
 """`task=export`: embeddings and what is known of them in a file, npz or CSV.
 
+Of an organised folder names and faces, see names.py.
+
 An .npz file has the arrays that `dataset=vectors` reads (see dataset/vectors.py), and
 
 | array       | what it is                                            |
@@ -38,7 +40,8 @@ from facetrack.tasks.context.experiments import make_experiment
 from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.missing import refuse_missing
-from facetrack.tasks.context.settling import read_scale, settle
+from facetrack.tasks.context.settling import read_scale, settle, settle_dataset
+from facetrack.tasks.export import names
 from facetrack.tasks.scores import write_resamples
 
 FORMATS = ("npz", "csv")
@@ -47,6 +50,12 @@ FORMATS = ("npz", "csv")
 def export(config: DictConfig) -> None:
     """Write the file, and tell where. Raises UserError for what the user can put right."""
     form = _format(config)
+    for key in ("task.sidecars", "task.write"):
+        if form != "xmp" and key in given_settings():
+            raise UserError(f"{key} is of task.format=xmp: add that, or leave {key} out")
+    if form in names.FORMATS:
+        names.export_names(_read_names(config, form))
+        return
     if not isinstance(config.task.scores, bool):
         raise UserError(f"task.scores is true or false; got {config.task.scores!r}")
     settle(config)
@@ -81,14 +90,37 @@ def export(config: DictConfig) -> None:
     say("It is of faces, and for you alone to read: task=forget finds it as long as it is there")
 
 
+def _read_names(config: DictConfig, form: str) -> names.Request:
+    """What is asked of an organised folder. Raises UserError for what cannot be meant."""
+    task = config.task
+    if task.out is None:
+        raise UserError(
+            f"task.format={form} is of an organised folder: name it with task.out=FOLDER"
+        )
+    if task.sidecars not in names.PLACES:
+        raise UserError(f"task.sidecars is one of {', '.join(names.PLACES)}; got {task.sidecars!r}")
+    if not isinstance(task.write, bool | None):
+        raise UserError(f"task.write is true, false or null; got {task.write!r}")
+    dataset = None
+    if any(key.partition(".")[0] == "dataset" for key in given_settings()):
+        settle_dataset(config)
+        OmegaConf.resolve(config)
+        refuse_missing(config)
+        if "labels" in config.dataset:
+            config.dataset.labels = False  # all photos, whoever is on them
+        dataset = make(config.dataset)
+    return names.Request(user_path(task.out), form, task.sidecars, task.write, dataset)
+
+
 def _format(config: DictConfig) -> str:
-    """npz or csv. Raises UserError for another."""
+    """The form of what is exported. Raises UserError for another."""
     asked = config.task.format
     if asked is None:
         ending = Path(str(config.task.out or "")).suffix.lower().removeprefix(".")
         asked = ending if ending in FORMATS else FORMATS[0]
-    if asked not in FORMATS:
-        raise UserError(f"task.format is one of {', '.join(FORMATS)}; got {asked!r}")
+    if asked not in (*FORMATS, *names.FORMATS):
+        known = ", ".join((*FORMATS, *names.FORMATS))
+        raise UserError(f"task.format is one of {known}; got {asked!r}")
     return str(asked)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from facetrack.core.errors import UserError
 from facetrack.core.texts import write_count
 from facetrack.extraction.store import Store, count_rows
-from facetrack.organiser import forgetting, state
+from facetrack.organiser import forgetting, forgetting_exports, state
 from facetrack.system import temporary
 from facetrack.system.files import sweep
 from facetrack.system.home import find_home
@@ -193,6 +193,23 @@ def _on_their_way() -> Place:
     )
 
 
+def _find_exported(plan: Plan, out: Path) -> Place:
+    """What `task=export` has made of an organised folder, sidecars beside photos included.
+
+    Of a person only what is theirs; of a picture what is of everybody on it.
+    """
+
+    def found() -> Found:
+        lines = forgetting_exports.find(out, plan.contents, plan.persons)
+        return Found(len(lines), lines)
+
+    return Place(
+        "sidecars with regions of faces, and files of names and faces",
+        found,
+        lambda: forgetting_exports.forget(out, plan.contents, plan.persons),
+    )
+
+
 def _find_organised(plan: Plan, out: Path) -> list[Place]:
     """An organised folder's places: the page first, what says whose the faces are last."""
 
@@ -205,6 +222,7 @@ def _find_organised(plan: Plan, out: Path) -> list[Place]:
         return Found(sum(known.values()), [f"{path}: {count}" for path, count in known.items()])
 
     return [
+        _find_exported(plan, out),
         _files("the page of task.out", page),
         _files("thumbnails in task.out", lambda: forgetting.find_thumbnails(out, plan.contents)),
         Place(

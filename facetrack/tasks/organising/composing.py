@@ -4,6 +4,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from facetrack.dataset.folder import XMP
 from facetrack.dataset.folder import find_folder as readable_folder
 from facetrack.evaluation import radius
 from facetrack.organiser.groups import Clusterer
@@ -24,8 +25,9 @@ _LEFT_OUT = ("_target_", *radius.NAMES, "space", "share")
 
 
 def take_all_faces(config: DictConfig) -> None:
-    """Every face on a photo counts, and nothing says who is on it."""
-    for stage, setting, value in (("detector", "choose", "all"), ("dataset", "labels", False)):
+    """Every face on a photo counts, and nothing but XMP says who is on it."""
+    labels = XMP if config.dataset.get("labels") == XMP else False
+    for stage, setting, value in (("detector", "choose", "all"), ("dataset", "labels", labels)):
         if setting in config[stage]:
             config[stage][setting] = value
 
@@ -60,6 +62,7 @@ def read_request(config: DictConfig) -> Request:
         regroup=task.get("regroup", False),
         prune=task.get("prune", False),
         dry_run=task.get("dry_run", False),
+        names=config.dataset.get("labels") == XMP,
     )
 
 

@@ -28,7 +28,8 @@ class Request:
     none. mode: "copy", "link" or "none", which makes the page and people.yaml only. restore: go
     back to how it was before the last run, or forward again. regroup: make all groups anew. prune:
     let go of faces on photos that are gone and of which there is no copy. dry_run: only say what
-    would change in a folder that was sorted before.
+    would change in a folder that was sorted before. names: whether persons without a name take
+    that of their faces in XMP.
     Raises UserError for a value that is none of these, and for a folder within the other.
     """
 
@@ -42,6 +43,7 @@ class Request:
     regroup: bool = False
     prune: bool = False
     dry_run: bool = False
+    names: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, before anything is made."""

@@ -6,6 +6,7 @@ corrections.py carries them out), state.py remembers, places.py makes the folder
 page.py the page, summary.py says what was done. This module puts them together.
 """
 
+import dataclasses
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from facetrack.core.likelihood import Odds
 from facetrack.core.progress import QUIET, Progress
 from facetrack.organiser import (
     changes,
+    forgetting_exports,
     low_quality,
     people_file,
     people_writing,
@@ -40,6 +42,7 @@ from facetrack.organiser.places import Placed, Plan, Wanted, arrange, writing
 from facetrack.organiser.recognition import content_of
 from facetrack.organiser.restoring import Restore
 from facetrack.organiser.state import PAGE, State
+from facetrack.organiser.tagged_names import TaggedNames, find_tagged_names
 from facetrack.organiser.wishes import want_photos
 from facetrack.system.files import replace
 from facetrack.tasks.organising.request import UNLOGGED, Log, Report, Request, Sorted
@@ -73,7 +76,7 @@ class _Decision:
 
     photos: of a restore only the faces that its state knows. persons: (n,) of each face, merges
     followed; far: (n,) whether it is doubtful. near: the distance within which two persons may be
-    one.
+    one. tagged: names of XMP, which `said` has as well.
     """
 
     known: Known
@@ -84,6 +87,7 @@ class _Decision:
     persons: Numbers
     far: NDArray[np.bool_]
     near: float
+    tagged: TaggedNames
 
 
 class _Run:
@@ -113,11 +117,12 @@ class _Run:
                 wanted = want_photos(decision.photos, decision.persons, decision.said.names)
                 placed = self._place(decision, wanted, unfinished)
                 remarks += [*decision.groups.remarks, *placed.remarks, *self._add_people(decision)]
+                remarks += forgetting_exports.tell_stale(self._out, decision.said)
                 missing = summary.tell_missing(placed.failed, len(wanted))
                 lines = summary.summarise(counts, decision.now.radius, missing)
                 if (mistaken := decision.groups.mistaken) is not None:
                     lines.append(photo_pairs.tell(mistaken, self._request.clusterer.name))
-                lines += low_quality.tell(decision.photos)
+                lines += [*low_quality.tell(decision.photos), *decision.tagged.lines]
                 self._make_page(decision, counts, lines)
                 self._save(decision.now, restore, None if is_new else last)
         return self._make_result(
@@ -145,7 +150,10 @@ class _Run:
         return self._make_result(
             decision,
             counts=counts,
-            summary=summary.summarise(counts, decision.now.radius, ""),
+            summary=[
+                *summary.summarise(counts, decision.now.radius, ""),
+                *decision.tagged.lines,
+            ],
             changes=self._compare(decision),
             remarks=decision.groups.remarks,
             failed=0,
@@ -206,11 +214,17 @@ class _Run:
         # Photos that are not there now may come back, unless the user lets them go.
         now.faces = given if request.prune else {**before.faces, **given}
         persons = np.array([said.person(number) for number in numbers], dtype=np.int64)
+        tagged = TaggedNames()
+        if request.names and restore is None:
+            tagged = find_tagged_names(photos, persons, said, self._progress)
+            photos = dataclasses.replace(photos, noted=[*photos.noted, *tagged.noted])
+            for person, name in tagged.names.items():
+                said.call(person, name)
         natural = request.stages.radius
         near = natural if request.clusterer.has_own_radius else now.radius or natural
         # A small radius keeps lookalikes apart; it does not make people look more alike.
         far = find_doubtful(photos.vectors, persons, max(near, natural))
-        return _Decision(known, photos, said, now, groups, persons, far, near)
+        return _Decision(known, photos, said, now, groups, persons, far, near, tagged)
 
     def _compare(self, decision: _Decision) -> list[str]:
         """What is not as it was after the last run; says what other models come to."""
@@ -236,7 +250,8 @@ class _Run:
 
     def _add_people(self, decision: _Decision) -> list[str]:
         """Add new persons to people.yaml; why that could not be done, if so."""
-        told = people_writing.add(self._people, summary.list_persons(decision.persons))
+        persons, names = summary.list_persons(decision.persons), decision.tagged.names
+        told = people_writing.add(self._people, persons, names)
         decision.now.people = people_file.text_of(self._people)
         return [] if told is None else [told]
 
