@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from facetrack.core.faces import Image
-from facetrack.core.scale import SETTINGS
+from facetrack.core.scale import SETTINGS, Scale
 from facetrack.system.shipped import CONF
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -56,3 +56,9 @@ def _read(archive: Path, above: str, names: set[str]) -> Iterator[tuple[str, Ima
                 missing.remove(name)
             if not missing:
                 return
+
+
+def read_scale(choice: str) -> Scale:
+    """An embedder's distances, as a YAML in conf such as "embedder/dlib" has them."""
+    settings = yaml.safe_load((CONF / f"{choice}.yaml").read_text())
+    return Scale.read({key: settings[key] for key in ("radius", *SETTINGS) if key in settings})

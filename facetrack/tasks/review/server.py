@@ -82,6 +82,10 @@ def _add_page(app: FastAPI) -> None:
     def show_page() -> Response:
         return Response(load_template("review.html").render(title=_TITLE), media_type="text/html")
 
+    @app.get("/favicon.ico", status_code=204)
+    def show_no_icon() -> None:
+        return None
+
     @app.get("/static/review/{name}")
     def show_static(name: str) -> Response:
         if name not in list_static(_STATIC):
