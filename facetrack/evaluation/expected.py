@@ -26,6 +26,7 @@ from facetrack.core.likelihood import (
     Floats,
     Ratios,
     are_unit,
+    choose_some,
     estimate_prior,
     find_probability,
     measure_pairs,
@@ -96,11 +97,9 @@ class PerFace:
         return float(2 * precision * recall / (precision + recall))
 
 
-def choose_faces(n: int, seed: int = 0) -> NDArray[np.int64]:
+def choose_faces(n: int) -> NDArray[np.int64]:
     """Which of n faces are looked at, sorted: all of them, or 5,000."""
-    if n <= _MOST_FACES:
-        return np.arange(n)
-    return np.sort(np.random.RandomState(seed).choice(n, _MOST_FACES, replace=False))
+    return choose_some(n, _MOST_FACES)
 
 
 def expect(
