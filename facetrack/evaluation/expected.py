@@ -13,6 +13,12 @@ a set are strangers, and half of them are below the middle of what is left of th
 the prior's share, the nearest ones, is taken away; prior and stretch are found in turn. Distances
 are never made shorter. Where almost all faces are of one person, that takes them for strangers: a
 stretch of more than `MOST_STRETCH` says that nothing can be told.
+
+How sharp the faces are does not enter: what blur does to a set the set's own distances show, and
+the ratios of blurred faces (likelihood.py) would count it once more. Of 12 sets of ORL and Yale, as
+they are and with blurred or small pictures, by MobileFaceNet and dlib, the F to expect is .039 from
+F on the average without sharpness and .070 with it, and in none nearer; by the ratios of blurred
+faces instead of stretched distances it is farther still.
 """
 
 from collections.abc import Sequence
