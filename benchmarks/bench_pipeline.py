@@ -6,7 +6,7 @@ LFW: lfw-deepfunneled.tgz, or the folder of folders that is in it. COMMIT: anoth
 Haar, HOG and dlib stand on the other side; it is unpacked from git. YuNet's and MobileFaceNet's
 files are those that were downloaded before, in FACETRACK_HOME.
 
-FEW (300) pictures of LFW, MANY (1000) by this version alone, and LARGE (12) of 12 megapixels
+FEW (300) pictures of LFW, MANY (1000) by this version alone, and LARGE (40) of 12 megapixels
 (large_pictures.py) are embedded into a new store by two processes and by a single one. In each of
 ROUNDS (5) rounds all take turns, each in a process of its own, whose starting of workers counts.
 Prints medians: pictures a second by the clock, processor time of a picture (which other programs
@@ -167,7 +167,7 @@ def main() -> None:
     source, rest = Path(sys.argv[1]).resolve(), sys.argv[2:]
     commit = rest[0] if rest else BEFORE
     rounds = int(rest[1]) if len(rest) > 1 else 5
-    few, many, large = map(int, rest[2:5]) if len(rest) > 2 else (300, 1000, 12)
+    few, many, large = map(int, rest[2:5]) if len(rest) > 2 else (300, 1000, 40)
     with tempfile.TemporaryDirectory() as place:
         lfw, before = _unpack(Path(place), source, commit)
         trees = {"before": before, "now": HERE}

@@ -32,7 +32,7 @@ from facetrack.evaluation.calibration import (
 from facetrack.evaluation.metrics import scores
 from facetrack.extraction.picture import read
 from facetrack.extraction.pipeline import extract
-from facetrack.extraction.quality import COLUMNS, are_low
+from facetrack.extraction.quality import are_low
 from facetrack.extraction.store import Store
 from facetrack.organiser.low_quality import find_reach, join_low
 from facetrack.system.archive import extract as unpack
@@ -120,9 +120,7 @@ def tell_groups(name: str, of: Labelled, ratios: Ratios) -> None:
     """A line for each way to treat low faces, of the pictures as they were and with the worse."""
     sharpness = of.faces.sharpness
     assert sharpness is not None
-    qualities = np.full((len(sharpness), len(COLUMNS)), np.nan, np.float32)
-    qualities[:, COLUMNS.index("sharpness")] = sharpness
-    low = are_low(qualities)
+    low = are_low(sharpness)
     worst = sharpness <= np.quantile(sharpness, 0.1)
     everyone = np.ones_like(worst)
     for kind, rows in (("as it is", ~of.bad), ("three in ten worse", everyone)):

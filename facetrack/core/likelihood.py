@@ -181,25 +181,25 @@ def estimate_prior_of(
     distances = measure_pairs(vectors, seed)
     if sharpness is None:
         return estimate_prior(ratios, distances)
-    some = sharpness[_choose(n, seed)]
+    some = sharpness[choose_some(n, _MOST_FACES, seed)]
     first, second = np.triu_indices(len(some), 1)
     return estimate_prior(ratios, distances, find_pair_sharpness(some[first], some[second]))
 
 
 def measure_pairs(vectors: Vectors, seed: int = 0) -> Floats:
     """(m,) distances of the pairs of (n, d) vectors, of 2,000 of them where there are more."""
-    points = vectors[_choose(len(vectors), seed)].astype(np.float64)
+    points = vectors[choose_some(len(vectors), _MOST_FACES, seed)].astype(np.float64)
     squares = (points**2).sum(axis=1)
     apart = squares[:, None] + squares - 2 * points @ points.T
     distances: Floats = np.sqrt(np.maximum(apart[np.triu_indices(len(points), 1)], 0))
     return distances
 
 
-def _choose(n: int, seed: int) -> NDArray[np.int64]:
-    """Which of n faces are looked at."""
-    if n <= _MOST_FACES:
+def choose_some(n: int, most: int, seed: int = 0) -> NDArray[np.int64]:
+    """Which of n faces are looked at, sorted: all of them, or `most`."""
+    if n <= most:
         return np.arange(n)
-    return np.random.RandomState(seed).choice(n, _MOST_FACES, replace=False)
+    return np.sort(np.random.RandomState(seed).choice(n, most, replace=False))
 
 
 def find_pair_sharpness(

@@ -18,7 +18,7 @@ from facetrack.system.onnx_file import free_sizes
 from facetrack.system.onnx_session import start_session
 
 # Part of every stored detection's key: raise it when other boxes come of the same network.
-_VERSION = 1
+_VERSION = 2
 # Pixels of the longer side at which a face that fills a picture is found: of 20 such faces of ORL
 # 20 at 640, 15 at 680, 4 at 800 and none from 1000 on.
 _SMALL = 640
@@ -81,27 +81,21 @@ class YuNet:
         import cv2
 
         cv2.setNumThreads(1)  # there is a process or a thread per core
-        rows = self._look(image, self.longest)
-        if max(image.shape[:2]) > _SMALL:
-            rows = np.concatenate([rows, self._look(image, _SMALL)])
-            rows = rows[unite(rows)]
         height, width = image.shape[:2]
+        smaller = shrink(image, self.longest)
+        rows = self._look(smaller, width, height)
+        if max(height, width) > _SMALL:
+            rows = np.concatenate([rows, self._look(shrink(smaller, _SMALL), width, height)])
+            rows = rows[unite(rows)]
         boxes = frame(rows, width, height)
         inside = (boxes[:, 2:] > 0).all(axis=1)
         found = Detection(boxes, rows[:, 14].copy(), rows[:, 4:14].reshape(-1, 5, 2).copy())
         return found.some(np.flatnonzero(inside))
 
-    def _look(self, image: Image, longest: int) -> Rows:
-        """The faces on a picture, in its own pixels, made smaller where it is larger."""
-        import cv2
-
-        height, width = image.shape[:2]
-        by = min(1.0, longest / max(height, width))
-        size = max(1, round(width * by)), max(1, round(height * by))
-        if by < 1:
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    def _look(self, image: Image, width: int, height: int) -> Rows:
+        """The faces on a picture, in pixels of a larger one of which it is a copy."""
         rows = run(self._network(), image, self.score)
-        scale = np.array([width / size[0], height / size[1]], dtype=np.float32)
+        scale = np.array([width / image.shape[1], height / image.shape[0]], dtype=np.float32)
         rows[:, :4] *= np.tile(scale, 2)
         # A landmark is at a pixel's middle, a box begins at its edge.
         rows[:, 4:14] = (rows[:, 4:14] + 0.5) * np.tile(scale, 5) - 0.5
@@ -168,6 +162,21 @@ def _check(content: bytes) -> None:
     for name, sizes in expected.items():
         if tuple(outputs.get(name, ())) != sizes:
             raise ValueError(f"gives no {name} of {' x '.join(map(str, sizes))}")
+
+
+def shrink(image: Image, longest: int) -> Image:
+    """An image (h, w, 3) uint8 of which no side is longer: the means of what comes together."""
+    import cv2
+
+    height, width = image.shape[:2]
+    by = min(1.0, longest / max(height, width))
+    size = max(1, round(width * by)), max(1, round(height * by))
+    while image.shape[1::-1] != size:
+        half = image.shape[1] // 2, image.shape[0] // 2
+        # By two OpenCV is ten times as fast as by other numbers.
+        to = half if half[0] >= size[0] and half[1] >= size[1] else size
+        image = cv2.resize(image, to, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return image
 
 
 def frame(rows: Rows, width: int, height: int) -> Boxes:

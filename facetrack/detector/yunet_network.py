@@ -27,23 +27,33 @@ def run(network: Any, image: Image, score: float) -> Rows:
     network: a session of ONNX Runtime. score: how sure it has to be. Raises ValueError where the
     network fails.
     """
-    import cv2
-
-    height, width = image.shape[:2]
-    missing = -height % _MULTIPLE, -width % _MULTIPLE
-    whole = cv2.copyMakeBorder(image, 0, missing[0], 0, missing[1], cv2.BORDER_CONSTANT)
-    seen = cv2.dnn.blobFromImage(whole, swapRB=True)
+    seen = see(image)
     names = [f"{kind}_{stride}" for stride in _STRIDES for kind in _KINDS]
     try:
         given = network.run(names, {network.get_inputs()[0].name: seen})
     except Exception as error:  # ONNX Runtime's own classes have none in common
         raise ValueError(f"fails ({' '.join(str(error).split())[:200]})") from error
-    columns = whole.shape[1]
+    columns = seen.shape[3]
     found = [
         _decode(given[first : first + len(_KINDS)], stride, columns // stride, score)
         for first, stride in zip(range(0, len(names), len(_KINDS)), _STRIDES, strict=True)
     ]
     return _unite(np.concatenate(found), score)
+
+
+def see(image: Image) -> NDArray[np.float32]:
+    """What the network sees: (1, 3, h, w), blue first, with black behind the last row and column.
+
+    As `cv2.dnn.blobFromImage` gives it, in half of the time.
+    """
+    import cv2
+
+    height, width = image.shape[:2]
+    sides = (side + -side % _MULTIPLE for side in (height, width))
+    seen = np.zeros((1, 3, *sides), dtype=np.float32)
+    for place, values in zip((2, 1, 0), cv2.split(image), strict=True):
+        seen[0, place, :height, :width] = values
+    return seen
 
 
 def _decode(given: list[NDArray[np.float32]], stride: int, columns: int, score: float) -> Rows:

@@ -21,6 +21,7 @@ from facetrack.extraction import picture
 from facetrack.extraction.isolation import do_alone, start_alone
 from facetrack.extraction.jobs import Done, Job, embed, look
 from facetrack.system import guard
+from facetrack.system.memory import keeping_freed
 from facetrack.system.processes import can_start, cores, deaf, spawning, trouble
 
 In = TypeVar("In")
@@ -42,7 +43,7 @@ def in_order(
     """`pool.map` with at most `window` items under way, so that items can be millions."""
     waiting: deque[Future[Out]] = deque()
     # Submitting is what starts a pool's processes.
-    starting = deaf if isinstance(pool, ProcessPoolExecutor) else contextlib.nullcontext
+    starting = _starting if isinstance(pool, ProcessPoolExecutor) else contextlib.nullcontext
     try:
         for item in items:
             with starting():
@@ -187,6 +188,13 @@ def _look_within(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
 
 
 @contextlib.contextmanager
+def _starting() -> Iterator[None]:
+    """While processes of a pool are started."""
+    with deaf(), keeping_freed():
+        yield
+
+
+@contextlib.contextmanager
 def _pool(workers: int, detector: Detector, embedder: Embedder) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(
         workers,
@@ -195,7 +203,7 @@ def _pool(workers: int, detector: Detector, embedder: Embedder) -> Iterator[Proc
         initargs=(detector, embedder),
     )
     try:
-        with deaf():
+        with _starting():
             for _ in range(workers):  # each starts one, which imports what it needs meanwhile
                 pool.submit(_be_ready)
         yield pool

@@ -3,6 +3,10 @@
 16 bytes are the BLAKE2b of its pixels as they are stored, before they are turned upright: equal
 for files of which only the metadata differ, the EXIF orientation included. 64 bytes are a grey
 thumbnail of 8 by 8 pixels, upright: nearly equal for a picture that was edited or compressed anew.
+
+Of a picture above two million pixels every k-th row is hashed, a million pixels or a few more: all
+of 12 million would take a fifth of the time that is spent on the picture. What was kept of such
+pictures before, when all rows were hashed, equals nothing that is made now.
 """
 
 import hashlib
@@ -23,6 +27,7 @@ SIZE = PIXELS + SIDE * SIDE
 # Of so many rows and columns a thumbnail is made: each of its pixels from at least 1,000.
 _SAMPLED = 256
 _BAND_BYTES = 1 << 20
+_HASHED_PIXELS = 1 << 20
 
 
 def look(stored: Image, upright: Image) -> bytes:
@@ -34,9 +39,10 @@ def _digest(pixels: Image) -> bytes:
     """Of height and width, 2 int64, and the values row by row. `pixels` may be a turned view."""
     height, width = pixels.shape[:2]
     content = hashlib.blake2b(struct.pack("<qq", height, width), digest_size=PIXELS)
+    some = pixels[:: max(1, height * width // _HASHED_PIXELS)]
     rows = max(1, _BAND_BYTES // (3 * width))
-    for top in range(0, height, rows):
-        content.update(np.ascontiguousarray(pixels[top : top + rows]).data)
+    for top in range(0, len(some), rows):
+        content.update(np.ascontiguousarray(some[top : top + rows]).data)
     return content.digest()
 
 

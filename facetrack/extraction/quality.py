@@ -47,9 +47,9 @@ def get_sharpness(qualities: Qualities) -> NDArray[np.float32]:
     return qualities[:, COLUMNS.index("sharpness")]
 
 
-def are_low(qualities: Qualities) -> NDArray[np.bool_]:
+def are_low(sharpness: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(k,) which faces are too blurred or small to say who they are; False where not known."""
-    return np.nan_to_num(get_sharpness(qualities), nan=np.inf) < _LEAST_SHARPNESS
+    return np.nan_to_num(sharpness, nan=np.inf) < _LEAST_SHARPNESS
 
 
 def _measure(face: Face) -> list[float]:

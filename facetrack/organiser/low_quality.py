@@ -5,6 +5,11 @@ mean distance to its three nearest faces says at least a fifth of what two sharp
 do (`embedder.likelihood`). Of LFW's faces, three in ten of them blurred or made smaller, Infomap's
 pairs of two people with one of the worst tenth go from 378,411 to 197 by MobileFaceNet's vectors,
 from 2,224 to 288 by dlib's, and BCubed F from .831 to .851 and from .888 to .901.
+
+Of a set that is grouped rightly anyway the rule may leave a face alone: of ORL, three in ten worse,
+one of 11 low faces of 366 by MobileFaceNet's vectors, and F is .990 instead of .993. A tenth
+instead of a fifth would let it in, and on Yale, where the fifth leaves none of 14 wrong pairs, make
+21.
 """
 
 from collections.abc import Sequence

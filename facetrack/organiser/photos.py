@@ -24,8 +24,8 @@ from facetrack.core.faces import (
 )
 from facetrack.core.progress import QUIET, Progress
 from facetrack.core.scale import Scale
-from facetrack.extraction import quality
 from facetrack.extraction.pipeline import NO_FACE, extract_any
+from facetrack.extraction.quality import are_low
 from facetrack.extraction.store import Store, box_bytes
 from facetrack.extraction.stored import load_vectors
 from facetrack.organiser import state
@@ -49,14 +49,15 @@ class Photos:
     vectors: (n, d); boxes: (n, 4); contents: n, the SHA-256 of each face's photo; keys: n, what
     the state calls each face. pictures: one for each content, without a face too; names: all its
     names. faceless: contents without a face. gone: contents of which only the copy is there.
-    looks: see `store.Store.looks`, by content. qualities: (5,) of faces by their key, where they
-    are known (see extraction/quality.py). unread: contents that gave no picture.
+    looks: see `store.Store.looks`, by content. sharpness: (n,) of each face, NaN where it is not
+    known (see extraction/quality.py). unread: contents that gave no picture.
     skipped: photos that were not read; noted: what else is to be said of files and folders.
     n_pictures: all that were looked at, twins included, without those that are gone.
     """
 
     vectors: Vectors
     boxes: Boxes
+    sharpness: NDArray[np.float32]
     contents: Sequence[str]
     keys: Sequence[str]
     pictures: Mapping[str, Picture]
@@ -68,7 +69,6 @@ class Photos:
     skipped: Sequence[Skipped]
     noted: Sequence[Skipped]
     n_pictures: int
-    qualities: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def n_twins(self) -> int:
@@ -85,17 +85,7 @@ class Photos:
     @property
     def low(self) -> NDArray[np.bool_]:
         """(n,) which faces are too blurred or small to say who they are."""
-        return quality.are_low(self._list_qualities())
-
-    @property
-    def sharpness(self) -> NDArray[np.float32]:
-        """(n,) of each face, NaN where it is not known."""
-        return quality.get_sharpness(self._list_qualities())
-
-    def _list_qualities(self) -> quality.Qualities:
-        unknown = np.full(len(quality.COLUMNS), np.nan, np.float32)
-        known = [self.qualities.get(key, unknown) for key in self.keys]
-        return np.array(known, np.float32).reshape(-1, len(quality.COLUMNS))
+        return are_low(self.sharpness)
 
     def seen(self) -> Seen:
         """These faces and photos, to be known again."""
@@ -109,6 +99,7 @@ class Photos:
             self,
             vectors=self.vectors[rows],
             boxes=self.boxes[rows],
+            sharpness=self.sharpness[rows],
             contents=[self.contents[row] for row in rows],
             keys=[self.keys[row] for row in rows],
         )
@@ -222,6 +213,7 @@ def add_gone(
         photos,
         vectors=np.concatenate(vectors) if vectors else photos.vectors,
         boxes=np.concatenate([photos.boxes, gone.boxes]),
+        sharpness=np.concatenate([photos.sharpness, gone.sharpness]),
         contents=[*photos.contents, *gone.contents],
         keys=[*photos.keys, *gone.keys],
         pictures={**photos.pictures, **mine},
@@ -229,7 +221,6 @@ def add_gone(
         faceless=[*photos.faceless, *(one for one in gone.faceless if one in copies)],
         gone=frozenset(mine),
         looks={**photos.looks, **gone.looks},
-        qualities={**photos.qualities, **gone.qualities},
         skipped=[*photos.skipped, *gone.skipped],
         noted=[*photos.noted, *gone.noted],
     )
@@ -258,12 +249,6 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
         )
         contents = {*whole.contents, *(one.content for one in whole.skipped if one.content)}
         looks = store.looks(bytes.fromhex(content) for content in contents)
-        measured = store.qualities(
-            [
-                (bytes.fromhex(content), box)
-                for content, box in zip(whole.contents, whole.boxes, strict=True)
-            ]
-        )
     first: dict[str, str] = {}
     pictures: dict[str, Picture] = {}
     names: dict[str, list[str]] = {}
@@ -285,12 +270,12 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
         row: f"{whole.contents[row]}:{','.join(map(str, whole.boxes[row].tolist()))}"
         for row in rows
     }
-    places = {
-        row: (bytes.fromhex(whole.contents[row]), box_bytes(whole.boxes[row])) for row in rows
-    }
+    assert whole.sharpness is not None
+    chosen = np.array(rows, dtype=np.int64)
     return Photos(
-        vectors=whole.vectors[np.array(rows, dtype=np.int64)],
-        boxes=whole.boxes[np.array(rows, dtype=np.int64)],
+        vectors=whole.vectors[chosen],
+        boxes=whole.boxes[chosen],
+        sharpness=whole.sharpness[chosen],
         contents=[whole.contents[row] for row in rows],
         keys=list(keys.values()),
         pictures=pictures,
@@ -298,7 +283,6 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
         faceless=faceless,
         gone=frozenset(),
         looks={content.hex(): look for content, look in looks.items()},
-        qualities={keys[row]: measured[at] for row, at in places.items() if at in measured},
         unread={one.content for one in whole.skipped if one.content is not None} - names.keys(),
         skipped=[one for one in whole.skipped if one.pictures and one.reason != NO_FACE],
         noted=[one for one in whole.skipped if not one.pictures],

@@ -23,7 +23,8 @@ from real_models import (
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Image
 from facetrack.detector import DlibHog, YuNet
-from facetrack.detector.yunet import frame, unite
+from facetrack.detector.yunet import frame, shrink, unite
+from facetrack.detector.yunet_network import see
 from facetrack.extraction.picture import read
 from facetrack.testing import portraits
 
@@ -186,6 +187,34 @@ def test_faces_are_those_of_opencvs_own_detector(portrait: Image, size: tuple[in
         np.testing.assert_allclose(found.scores, expected[:, 14], atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        ((640, 480), (640, 480)),
+        ((1280, 960), (640, 480)),
+        ((3024, 4032), (480, 640)),
+        ((1301, 641), (640, 315)),
+        ((3000, 2), (640, 1)),
+    ],
+)
+def test_a_smaller_copy_has_the_means(shape: tuple[int, int], size: tuple[int, int]) -> None:
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    image = np.stack([rows * 200 // shape[0], columns * 200 // shape[1], rows // 9 % 20], axis=2)
+    small = shrink(image.astype(np.uint8), 640)
+    assert small.shape == (*size, 3)
+    assert small.dtype == np.uint8
+    direct = cv2.resize(image.astype(np.uint8), size[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(small.astype(int) - direct).mean() <= 1
+
+
+@pytest.mark.parametrize("shape", [(64, 96, 3), (33, 70, 3), (1, 1, 3)])
+def test_the_network_sees_what_opencv_would_give_it(shape: tuple[int, ...]) -> None:
+    image = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    below, right = (-side % 32 for side in shape[:2])
+    whole = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT)
+    np.testing.assert_array_equal(see(image), cv2.dnn.blobFromImage(whole, swapRB=True))
+
+
 @needs_models
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 500, 3), (64, 64, 3), (3000, 2, 3)])
 def test_nothing_to_find(shape: tuple[int, ...]) -> None:
@@ -200,7 +229,7 @@ def test_nothing_to_find(shape: tuple[int, ...]) -> None:
 def test_a_face_that_fills_a_large_picture_is_found_where_it_is(portrait: Image, side: int) -> None:
     large = resize(portrait[80:260, 100:280], side, side)
     found = made().detect(large)
-    small = made().detect(resize(large, 640, 640))
+    small = made().detect(shrink(shrink(large, 2000), 640))
     assert len(found.boxes) == 1
     assert found.boxes[0, 2] > side / 2
     by = side / 640

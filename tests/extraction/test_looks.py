@@ -58,6 +58,17 @@ def test_it_is_the_hash_of_size_and_values_and_a_grey_thumbnail(portrait: Image)
     assert np.abs(thumbnail(found)[:, 2] - means).max() < 3
 
 
+def test_of_a_large_picture_it_hashes_every_other_row() -> None:
+    large: Image = np.random.default_rng(0).integers(0, 256, (2000, 1200, 3)).astype(np.uint8)
+    size = np.array(large.shape[:2], dtype="<i8").tobytes()
+    expected = hashlib.blake2b(size + large[::2].tobytes(), digest_size=16).digest()
+    assert look(large)[:16] == expected
+    large[1001] += 1
+    assert look(large)[:16] == expected
+    large[1000, 7] += 1
+    assert look(large)[:16] != expected
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("number", range(2, 9))
 def test_a_turn_by_metadata_changes_the_thumbnail_only(

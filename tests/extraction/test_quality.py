@@ -13,7 +13,7 @@ from facetrack.embedder import DlibResNet
 from facetrack.embedder.alignment import ARCFACE
 from facetrack.extraction import picture
 from facetrack.extraction.pipeline import extract
-from facetrack.extraction.quality import COLUMNS, are_low, measure
+from facetrack.extraction.quality import COLUMNS, are_low, get_sharpness, measure
 from facetrack.extraction.store import Store, box_bytes, count_rows
 from facetrack.testing import portraits
 
@@ -54,18 +54,18 @@ def test_the_other_numbers_by_hand() -> None:
 def test_what_cannot_be_measured_is_not_known_and_not_low() -> None:
     found = measure([_face(_waves(8), np.zeros((5, 2), np.float32))])
     assert np.isnan(found[0, 2:]).all()
-    assert not are_low(found).any()
+    assert not are_low(get_sharpness(found)).any()
     assert measure([]).shape == (0, 5)
-    assert not are_low(np.full((3, 5), np.nan, np.float32)).any()
+    assert not are_low(np.full(3, np.nan, np.float32)).any()
 
 
 def test_blurred_and_small_faces_are_low(warm_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
     images = [picture.read(one.path) for one in portraits(warm_home)[:6]]
     faces = [Face(image, Haar().detect(image).boxes[0]) for image in images]
-    assert not are_low(measure(faces)).any()
+    assert not are_low(get_sharpness(measure(faces))).any()
     blurred = [Face(_blur(one.image), one.box) for one in faces]
-    assert are_low(measure(blurred)).all()
+    assert are_low(get_sharpness(measure(blurred))).all()
 
 
 def test_they_are_stored_once_and_forgotten(small_folder: Path, tmp_path: Path) -> None:

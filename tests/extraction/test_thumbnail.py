@@ -73,6 +73,7 @@ def _photos(contents: Sequence[str], paths: Sequence[Path]) -> Photos:
     return Photos(
         vectors=np.eye(n, dtype=np.float32),
         boxes=np.tile(BOX, (n, 1)),
+        sharpness=np.full(n, np.nan, np.float32),
         contents=contents,
         keys=[f"{content}:{','.join(map(str, BOX))}" for content in contents],
         pictures={c: Picture(path, path.name) for c, path in zip(contents, paths, strict=True)},

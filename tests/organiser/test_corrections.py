@@ -29,6 +29,7 @@ def _photos(on: Sequence[tuple[int, str]] = _ON) -> Photos:
     these = {
         "vectors": np.zeros((len(on), 2), dtype=np.float32),
         "boxes": np.zeros((len(on), 4), dtype=np.int32),
+        "sharpness": np.full(len(on), np.nan, np.float32),
         "contents": [f"#{name}" for _, name in on],
         "keys": [f"#{name}:{person}" for person, name in on],
         "pictures": {f"#{name}": Picture(Path(name), name, None) for name in names},

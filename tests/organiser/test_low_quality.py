@@ -1,27 +1,24 @@
 """Faces too blurred or small come to groups and found none."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from facetrack.extraction.quality import COLUMNS
 from facetrack.organiser.low_quality import find_reach, join_low, tell
 from facetrack.organiser.photos import Photos
 from facetrack.testing import Workspace, organise, photos
-
-SHARP = COLUMNS.index("sharpness")
 
 
 def _photos(places: list[float], low: list[bool], on: str | None = None) -> Photos:
     """Faces on a line, each on its photo: a letter of `on`."""
     n = len(places)
-    qualities = np.full((n, len(COLUMNS)), np.nan, np.float32)
-    qualities[:, SHARP] = np.where(low, 0.001, 0.1)
     return Photos(
         vectors=np.array([[place, 0] for place in places], np.float32),
         boxes=np.zeros((n, 4), np.int64),
+        sharpness=np.where(low, 0.001, 0.1).astype(np.float32),
         contents=list(on or "abcdefghij"[:n]),
         keys=[str(i) for i in range(n)],
         pictures={},
@@ -33,7 +30,6 @@ def _photos(places: list[float], low: list[bool], on: str | None = None) -> Phot
         skipped=[],
         noted=[],
         n_pictures=n,
-        qualities={str(i): row for i, row in enumerate(qualities)},
     )
 
 
@@ -93,7 +89,7 @@ def test_noise_stays_noise() -> None:
 
 def test_what_was_stored_before_there_were_qualities_is_not_low() -> None:
     found = _photos([0, 1], [True, True])
-    before = Photos(**{**vars(found), "qualities": {}})
+    before = replace(found, sharpness=np.full(2, np.nan, np.float32))
     assert not before.low.any()
     assert tell(before) == []
 

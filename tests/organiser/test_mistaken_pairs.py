@@ -32,6 +32,7 @@ def _pictures(n: int, alike: int) -> Photos:
     return Photos(
         faces.reshape(2 * n, n + 1).astype(np.float32),
         np.zeros((2 * n, 4), dtype=np.int64),
+        np.full(2 * n, np.nan, np.float32),
         contents,
         [f"{content}:{place}" for place, content in enumerate(contents)],
         *({}, {}, [], [], {}, [], [], [], n),

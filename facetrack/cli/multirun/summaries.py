@@ -17,10 +17,10 @@ def summarise(ended: EndedSweep) -> None:
     if len(studies) == len(ended.jobs):
         _of_studies(ended, studies)
         return
-    verifications = [job for job in ended.jobs if job.kind == "verification"]
-    if verifications:
-        _of_verifications(ended, verifications)
-    others = [job for job in ended.jobs if job.kind != "verification"]
+    others = [job for job in ended.jobs if job.kind not in _OF_KIND]
+    for kind, sum_up in _OF_KIND.items():
+        if of_kind := [job for job in ended.jobs if job.kind == kind]:
+            sum_up(ended, of_kind)
     if others:
         _of_jobs(ended, others)
 
@@ -37,6 +37,12 @@ def _of_verifications(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
     summary.write(jobs, ended.folder, ended.run, ended.tracking)
 
 
+def _of_comparisons(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
+    from facetrack.tasks.compare import summary
+
+    summary.write(jobs, ended.swept, ended.folder, ended.run, ended.tracking)
+
+
 def _of_jobs(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
     from facetrack.tasks.sweep import summary, tsne_pages
 
@@ -44,3 +50,6 @@ def _of_jobs(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
     summary.write(jobs, ended.swept, ended.folder, ended.run, ended.tracking, stopped=stopped)
     if not ended.stopped:  # who pressed Ctrl-C waits for no thumbnails
         tsne_pages.write(jobs, ended.folder, ended.run, ended.tracking)
+
+
+_OF_KIND = {"verification": _of_verifications, "comparison": _of_comparisons}

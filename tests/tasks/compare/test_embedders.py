@@ -80,6 +80,27 @@ def test_without_labels_every_face_counts_and_what_is_expected_decides(
     assert "ARI" not in done.stderr
 
 
+def test_a_sweep_says_which_models_were_picked(workspace: Workspace) -> None:
+    swept = "clusterer=infomap,dbscan"
+    told = workspace.run("-m", "+experiment=embedders", _MODELS, swept).ok()
+    (folder,) = (workspace.folder / "outputs").iterdir()
+    rows = list(csv.DictReader((folder / "comparisons.csv").open(newline="")))
+    assert [row["model"] for row in rows] == 2 * ["dlib_hog+dlib", "haar+dlib"]
+    assert [row["comparison"] for row in rows] == [
+        *2 * ["portraits clusterer=infomap"],
+        *2 * ["portraits clusterer=dbscan"],
+    ]
+    assert all(0 < float(row["bcubed_f"]) <= 1 and row["faces"] == "59.0" for row in rows)
+    runs = workspace.runs("comparison")
+    picked = sorted(run.data.tags["picked"] for run in runs)
+    assert sorted(row["model"] for row in rows if row["picked"]) == [one for one in picked if one]
+    assert "Picked, of 2 comparisons: " in told
+    if "" in picked:
+        assert f"cannot tell in {picked.count('')}" in told
+    (parent,) = workspace.runs("sweep")
+    assert set(artifacts(parent)) >= {"comparisons.csv", "comparisons.md"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
