@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
 from facetrack.core.likelihood import Odds, are_unit
+from facetrack.extraction import quality
 from facetrack.extraction.store import Store, box_bytes
 from facetrack.organiser import corrections, state
 from facetrack.organiser.given import find_given
@@ -215,20 +216,18 @@ def _remember_photos(stages: Stages, last: State) -> tuple[Photos, NDArray[np.bo
             vectors[row] = stored[key]
     contents = [content_of(key) for key in keys]
     boxes = np.array([box_of(key) for key in keys], dtype=np.int64).reshape(-1, 4)
+    faces = [(bytes.fromhex(content), box) for content, box in zip(contents, boxes, strict=True)]
     with Store(find_home()) as store:
-        measured = store.qualities(
-            [(bytes.fromhex(content), box) for content, box in zip(contents, boxes, strict=True)]
-        )
-    places = [
-        (bytes.fromhex(content), box_bytes(box))
-        for content, box in zip(contents, boxes, strict=True)
-    ]
+        measured = store.qualities(faces)
+    unknown = np.full(len(quality.COLUMNS), np.nan, np.float32)
+    qualities = [measured.get((content, box_bytes(box)), unknown) for content, box in faces]
     names = {content: list(photo.names) for content, photo in last.photos.items()}
     for content in contents:
         names.setdefault(content, [])
     photos = Photos(
         vectors=vectors,
         boxes=boxes,
+        sharpness=quality.get_sharpness(np.array(qualities).reshape(-1, len(unknown))),
         contents=contents,
         keys=keys,
         pictures={
@@ -242,8 +241,5 @@ def _remember_photos(stages: Stages, last: State) -> tuple[Photos, NDArray[np.bo
         skipped=[],
         noted=[],
         n_pictures=len(names),
-        qualities={
-            key: measured[at] for key, at in zip(keys, places, strict=True) if at in measured
-        },
     )
     return photos, known

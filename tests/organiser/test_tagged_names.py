@@ -34,6 +34,7 @@ def _find(
     photos = Photos(
         np.eye(n, dtype=np.float32),
         np.array([_BOX] * n),
+        np.full(n, np.nan, np.float32),
         list(pictures),
         list(pictures),
         pictures,
