@@ -6,7 +6,7 @@ import pytest
 from rooms import ALLOWED, KEPT_IN, STAGES, Module, imported, modules
 
 _ENTRIES = ("__init__", "__main__", "moved")
-_SHARED = ("context", "forgetting")  # packages of what several tasks share
+_SHARED = ("context", "forgetting", "organising")  # packages of what several tasks share
 
 
 @pytest.fixture(scope="module")

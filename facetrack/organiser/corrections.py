@@ -215,8 +215,8 @@ def _idle(
     following = now.following
     remarks = [
         (line, f"{_tell_unknown(number)}, so what is below does nothing")
-        for number, line, says in said.sections
-        if number >= following and says
+        for number, line, _ in said.sections
+        if number >= following
     ]
     remarks += [
         (said.merge_lines[other], f"{_tell_gone(other)}, so nothing was done")

@@ -9,6 +9,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,19 @@ def remove(text: str, number: int, setting: str, items: Sequence[str]) -> str:
             changed = _edit(changed, section, number, take, expect)
     check_whole(text, changed)
     return changed
+
+
+def drop(text: str, number: int) -> str:
+    """Take out a person's lines, or those of nobody, where they say nothing and have no remark."""
+    for section in reversed(find_sections(text, number)):
+        part = section.of(text)
+        if not drop_empty(read_section(part)) and "#" not in part:
+            # With the empty line before it, which `add` has made as well.
+            for blank in ("\n", "\r\n"):
+                if text[: section.start].endswith(2 * blank):
+                    section = replace(section, start=section.start - len(blank))
+            text = section.put(text, "")
+    return text
 
 
 def _take(name: str, gone: set[str], number: int) -> _Change:

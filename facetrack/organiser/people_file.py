@@ -81,18 +81,12 @@ def understand(text: str, path: Path) -> Corrections:
             raise error_in(
                 path, key.line, f"expected a person such as person-001, got {_show(key)}"
             )
-        said.sections.append((number, key.line, _says_something(node)))
+        nothing = isinstance(node, Text) and node.is_nothing
+        said.sections.append((number, key.line, not nothing))
         for setting, value in _settings(node, number, path):
             others += _note(said, number, setting, value, path)
     complete(said, others, path)
     return said
-
-
-def _says_something(node: Node) -> bool:
-    """Whether anything is said of a person: not where only the place for a name is there."""
-    if isinstance(node, Pairs):
-        return any(_says_something(value) for _, value in node.pairs)
-    return not (isinstance(node, Text) and node.is_nothing)
 
 
 def _settings(node: Node, number: int, path: Path) -> Iterator[tuple[str, Node]]:

@@ -198,7 +198,7 @@ class Review:
         album = self.album
         was = album.persons[change.rows]
         keys = [album.photos.keys[row] for row in change.rows.tolist()]
-        _edit(self._text, change.edits)  # what cannot be said is not noted
+        self._edit(self._text, change.edits)  # what cannot be said is not noted
         answer = self.log.add(
             change.told,
             edits=change.edits,
@@ -245,6 +245,15 @@ class Review:
         put(change.to, change.listed)
         return back
 
+    def _edit(self, text: str, edits: Edits) -> str:
+        """people.yaml's text with some edits; who came by an answer goes when nothing is said."""
+        for what, number, *values in edits:
+            text = _EDITS[what](text, number, *values)
+        for number in {edit[1] for edit in edits}:
+            if number == NOBODY or number >= self.album.last.following:
+                text = people_editing.drop(text, number)
+        return text
+
     def _line_of(self, number: int) -> int:
         """Where a person is in people.yaml, among the others: names that come first count."""
         lines = [line for one, line, _ in self.album.said.sections if one == number]
@@ -254,7 +263,7 @@ class Review:
         """Change people.yaml. Raises UserError where it does not take that."""
         before = self._text
         content, self._text = people_writing.change(
-            self._people, before, lambda text: _edit(text, edits)
+            self._people, before, lambda text: self._edit(text, edits)
         )
         if content != before.encode():
             self._questions = None
@@ -285,13 +294,6 @@ class Review:
         except OSError:
             return None
         return status.st_mtime_ns, status.st_size
-
-
-def _edit(text: str, edits: Edits) -> str:
-    """people.yaml's text with some edits."""
-    for what, number, *values in edits:
-        text = _EDITS[what](text, number, *values)
-    return text
 
 
 _EDITS: Mapping[str, Callable[..., str]] = {

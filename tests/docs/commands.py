@@ -175,6 +175,9 @@ ELSEWHERE = {
     "python docs/scripts/draw_rooms.py": (
         "tests/docs/test_written.py::test_the_picture_shows_the_imports"
     ),
+    "python -m facetrack task=review task.out=~/People": (
+        "tests/tasks/review/test_review_command.py::test_it_serves_until_it_is_interrupted"
+    ),
     "make docs": "tests/docs/test_site.py::test_the_site_is_built_without_a_remark",
 }
 """Those that another test runs, with other words at most."""

@@ -80,7 +80,7 @@ class _Runs:
             },
             "names": {content: [name] for name, content in self.contents.items()},
             "looks": {},
-            "qualities": {},
+            "sharpness": np.full(len(listed), np.nan, np.float32),
         }
         return Photos(**{**nothing, **these})
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facetrack.core.errors import UserError
-from facetrack.organiser.people_editing import add, remove, set_hidden, set_name
+from facetrack.organiser.people_editing import add, drop, remove, set_hidden, set_name
 from facetrack.organiser.people_file import understand
 
 TEXT = """\
@@ -220,3 +220,17 @@ def test_what_is_added_is_said_and_what_is_removed_is_not(
         if line.startswith("#"):
             assert line in text
     assert text.count("# of Bob\n") == 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(("number", "setting"), [(99, "also"), (0, "")])
+def test_who_came_by_an_answer_goes_with_it(number: int, setting: str, end: str) -> None:
+    text = TEXT.replace("\n", end)
+    there = add(text, number, setting, ["a.jpg@1,2"])
+    assert drop(there, number) == there
+    assert drop(remove(there, number, setting, ["a.jpg@1,2"]), number) == text
+
+
+def test_whoever_has_a_remark_stays() -> None:
+    text = TEXT + "\nperson-099:\n  name:  # who is this?\n"
+    assert drop(text, 99) == text

@@ -228,6 +228,8 @@ RULES: dict[str, Rule] = {
     "task.models": _LIST,
     "task.mode": one_of("copy", "link", "none"),
     "task.dry_run": _SWITCH,
+    "task.open": _SWITCH,
+    "task.port": whole(0, 2**16 - 1),
     "task.restore": _SWITCH,
     "task.regroup": _SWITCH,
     "task.prune": _SWITCH,

@@ -83,6 +83,8 @@ class Guard:
             )
         elif told := self._find_fault(scope, texts):
             await _refuse(send, 403, told)
+        elif len(size := texts.get("content-length", "0")) > 9 or int(size) > _MOST_BODY:
+            await _refuse(send, 413, "that answer is too long")
         else:
             await self._app(scope, _limit(receive), _with_headers(send))
 

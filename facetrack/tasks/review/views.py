@@ -45,6 +45,7 @@ def summarise(review: Review, applying: bool) -> Json:
 
 def list_people(album: Album) -> list[Json]:
     """All persons, the largest first."""
+    hidden = album.hidden
     order = np.argsort(album.persons, kind="stable")
     persons = album.persons[order]
     starts = np.flatnonzero(np.diff(persons, prepend=persons[0] - 1 if len(persons) else 0))
@@ -52,7 +53,7 @@ def list_people(album: Album) -> list[Json]:
     for rows in np.split(order, starts[1:]) if len(order) else []:
         number = int(album.persons[rows[0]])
         if number > NOBODY:
-            found.append(_describe_person(album, number, rows))
+            found.append({**_describe_person(album, number, rows), "hidden": number in hidden})
     return sorted(found, key=lambda one: (one["hidden"], -one["faces"], one["number"]))
 
 
@@ -61,7 +62,6 @@ def _describe_person(album: Album, number: int, rows: Numbers) -> Json:
         **_call(album, number),
         "faces": len(rows),
         "photos": len({album.photos.contents[row] for row in rows.tolist()}),
-        "hidden": number in album.hidden,
         "cover": album.face_id(_find_cover(album, rows)),
     }
 

@@ -46,7 +46,8 @@ MISTAKES: list[tuple[str, str]] = [
     ("dataset.root=~/Pictures", f"dataset=portraits has no root: add {_DATASETS}, which have it"),
     (
         "task.out=x",
-        "task=evaluate has no out: add task=export, task=forget or task=organise, which have it",
+        "task=evaluate has no out: add task=export, task=forget, task=organise or task=review, which "
+        "have it",
     ),
     ("task.pairs=random", "task=evaluate has no pairs: add task=verify, which has it"),
     ("person=Ada", "task=evaluate has no person: add task=forget, which has it"),
@@ -241,6 +242,8 @@ MISTAKES: list[tuple[str, str]] = [
     ("dataset=folder dataset.root=. dataset.labels=3", "true, false, xmp, or a CSV file of pict"),
     ("task=compare task.models=3", "task.models is a list, such as [a,b]; got 3"),
     ("task=verify task.urls=x", "task.urls is a list, such as [a,b]; got 'x'"),
+    ("task=review task.out=x task.port=70000", "task.port is a whole number from 0 to 65535; got"),
+    ("task=review task.out=x task.open=1", "task.open is true or false; got 1"),
     (
         "task=organise task.out=x dataset.root=y task.mode=move",
         "task.mode is one of copy, link, none",
