@@ -1,5 +1,6 @@
 """Files about the people of an organised folder: names as JSON, a face and a sheet of each."""
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -14,7 +15,14 @@ from PIL import Image
 from facetrack.core.errors import UserError
 from facetrack.core.texts import write_count
 from facetrack.extraction.thumbnails import Face, draw_portrait
-from facetrack.figures.contact_sheet import SIDE, SheetFace, draw_pages, encode_page, encode_pdf
+from facetrack.figures.contact_sheet import (
+    PER_PAGE,
+    SIDE,
+    SheetFace,
+    draw_pages,
+    encode_page,
+    encode_pdf,
+)
 from facetrack.organiser import exported
 from facetrack.organiser.exported import Exported, Made
 from facetrack.organiser.named_photos import Named, NamedPhoto
@@ -29,14 +37,23 @@ _PORTRAIT = 600  # pixels of the picture of a person's face
 _VERSION = 1
 
 
-@dataclass(frozen=True)
-class _File:
-    """A file to write. persons, contents: whom it shows or names, and on which photos."""
+_Row = tuple[NamedPhoto, NDArray[np.int64]]
 
-    name: str
-    content: bytes
-    persons: tuple[int, ...]
-    contents: tuple[str, ...]
+
+@dataclass(frozen=True)
+class _Person:
+    """A person's files: names of the portrait and of the sheets, below `task.out`."""
+
+    number: int
+    title: str
+    rows: Sequence[_Row]
+    portrait: str
+    sheets: Sequence[str]
+
+    @property
+    def largest(self) -> int:
+        """The row of the largest face."""
+        return max(range(len(self.rows)), key=lambda row: int(self.rows[row][1][2:].prod()))
 
 
 def write_json(
@@ -54,8 +71,8 @@ def write_json(
     text = json.dumps({"version": _VERSION, "photos": photos}, ensure_ascii=False, indent=1)
     content = text.encode("utf-8", "replace") + b"\n"
     contents = tuple(photo.content for photo in named.photos)
-    file = _File(NAMES, content, tuple(named.people), contents)
-    return _write(out, known, iter([file]), [NAMES])
+    made = Made("", tuple(named.people), contents)
+    return _write(out, known, {NAMES: made}, iter([(NAMES, content)]), [NAMES])
 
 
 def write_sheets(
@@ -65,9 +82,15 @@ def write_sheets(
 
     Those of an earlier export go. Raises UserError where a file is somebody else's.
     """
-    files = _draw_people(out, named, listed, form)
+    people = _list_people(named, form)
+    made = {
+        name: Made("", (one.number,), tuple(dict.fromkeys(photo.content for photo, _ in one.rows)))
+        for one in people
+        for name in (one.portrait, *one.sheets)
+    }
     make_folder(out / SHEETS)
-    return _write(out, known, files, [one for one in known.files if one.startswith(f"{SHEETS}/")])
+    before = [name for name in known.files if name.startswith(f"{SHEETS}/")]
+    return _write(out, known, made, _draw_people(out, people, listed, form), before)
 
 
 def _describe(photo: NamedPhoto, listed: Mapping[str, Path] | None, out: Path) -> dict[str, object]:
@@ -89,38 +112,42 @@ def _describe(photo: NamedPhoto, listed: Mapping[str, Path] | None, out: Path) -
     }
 
 
-def _draw_people(
-    out: Path, named: Named, listed: Mapping[str, Path] | None, form: str
-) -> Iterator[_File]:
-    rows: dict[int, list[tuple[NamedPhoto, NDArray[np.int64]]]] = {}
+def _list_people(named: Named, form: str) -> list[_Person]:
+    """All persons, those with names first."""
+    rows: dict[int, list[_Row]] = {}
     for photo in named.photos:
         for face in photo.faces:
             rows.setdefault(face.person, []).append((photo, face.box))
-    people = sorted(rows, key=lambda person: (not named.people[person], person))
+    people = []
+    for person in sorted(rows, key=lambda one: (not named.people[one], one)):
+        name, mine = named.people[person], rows[person]
+        called = f"{SHEETS}/{file_name(f'{folder_name(person)} {name}'.strip())}"
+        pages = 1 if form == "pdf" else -(-len(mine) // PER_PAGE)
+        sheets = [f"{called}{f' ({n})' if n > 1 else ''}.{form}" for n in range(1, pages + 1)]
+        title = name or folder_name(person)
+        people.append(_Person(person, title, mine, f"{called}.jpg", sheets))
+    return people
+
+
+def _draw_people(
+    out: Path, people: Sequence[_Person], listed: Mapping[str, Path] | None, form: str
+) -> Iterator[tuple[str, bytes]]:
+    """The files of people by name."""
     shown = TERMINAL.bar(people, total=len(people), description="Sheets", unit="person")
     for person in shown:
-        mine = rows[person]
-        called = file_name(f"{folder_name(person)} {named.people[person]}".strip())
-        title = named.people[person] or folder_name(person)
-        contents = tuple(dict.fromkeys(photo.content for photo, _ in mine))
-        largest = max(range(len(mine)), key=lambda row: int(mine[row][1][2:].prod()))
-        faces = []
-        for row, (photo, box) in enumerate(mine):
+        faces, largest = [], person.largest
+        for row, (photo, box) in enumerate(person.rows):
             place = Face(_list_files(photo, listed, out), photo.content, box)
             image = draw_portrait(place, _PORTRAIT if row == largest else SIDE)
             if row == largest and image is not None:
-                portrait = _encode_jpeg(image)
-                # Sheets name photos, a portrait shows one.
-                yield _File(f"{SHEETS}/{called}.jpg", portrait, (person,), (photo.content,))
+                yield person.portrait, _encode_jpeg(image)
                 image = _shrink(image)
             faces.append(SheetFace(image, Path((photo.names or [""])[0]).name))
-        pages = draw_pages(f"{title} · {write_count(len(faces), 'face')}", faces)
+        pages = draw_pages(f"{person.title} · {write_count(len(faces), 'face')}", faces)
         if form == "pdf":
-            yield _File(f"{SHEETS}/{called}.pdf", encode_pdf(pages, title), (person,), contents)
-            continue
-        for n, page in enumerate(pages, 1):
-            number = f" ({n})" if n > 1 else ""
-            yield _File(f"{SHEETS}/{called}{number}.png", encode_page(page), (person,), contents)
+            yield person.sheets[0], encode_pdf(pages, person.title)
+        else:
+            yield from zip(person.sheets, map(encode_page, pages), strict=True)
 
 
 def _list_files(photo: NamedPhoto, listed: Mapping[str, Path] | None, out: Path) -> list[Path]:
@@ -128,22 +155,33 @@ def _list_files(photo: NamedPhoto, listed: Mapping[str, Path] | None, out: Path)
     return [*originals, *(out / copy for copy in photo.copies)]
 
 
-def _write(out: Path, known: Exported, files: Iterator[_File], before: Sequence[str]) -> list[Path]:
-    """Write files, remembered before they are there. before: of an earlier export, to go."""
+def _write(
+    out: Path,
+    known: Exported,
+    made: Mapping[str, Made],
+    files: Iterator[tuple[str, bytes]],
+    before: Sequence[str],
+) -> list[Path]:
+    """Write files by name, all remembered before the first is there.
+
+    made: what is to be remembered of them. before: of an earlier export, to go.
+    """
+    for name in made:
+        _refuse_others(out / name, known.files.get(name))
+    old = {name: known.files[name] for name in before}
+    known.files.update(made)
+    exported.save(out, known)
     written: list[str] = []
-    for file in files:
-        path = out / file.name
-        _refuse_others(path, known.files.get(file.name))
-        digest = hashlib.sha256(file.content).hexdigest()
-        known.files[file.name] = Made(digest, file.persons, file.contents)
-        exported.save(out, known)
-        replace(path, file.content)
-        written.append(file.name)
-    for name in before:
-        if name not in written:
-            one = known.files.pop(name)
-            if _is_still(out / name, one):
-                (out / name).unlink()
+    for name, content in files:
+        replace(out / name, content)
+        known.files[name] = dataclasses.replace(
+            made[name], digest=hashlib.sha256(content).hexdigest()
+        )
+        written.append(name)
+    for name in {*old, *made} - set(written):
+        known.files.pop(name)
+        if name in old and _is_still(out / name, old[name]):
+            (out / name).unlink(missing_ok=True)
     exported.save(out, known)
     return [out / name for name in written]
 
@@ -155,8 +193,9 @@ def _refuse_others(path: Path, one: Made | None) -> None:
 
 
 def _is_still(path: Path, one: Made) -> bool:
+    """Whether a file is what was made; so is one that a killed command was about to make."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == one.digest
+        return not one.digest or hashlib.sha256(path.read_bytes()).hexdigest() == one.digest
     except OSError:
         return False
 
