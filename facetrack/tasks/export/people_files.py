@@ -72,7 +72,7 @@ def write_json(
     content = text.encode("utf-8", "replace") + b"\n"
     contents = tuple(photo.content for photo in named.photos)
     made = Made("", tuple(named.people), contents)
-    return _write(out, known, {NAMES: made}, iter([(NAMES, content)]), [NAMES])
+    return _write(out, known, {NAMES: made}, iter([(NAMES, content)]), [])
 
 
 def write_sheets(
