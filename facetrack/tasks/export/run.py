@@ -50,6 +50,9 @@ FORMATS = ("npz", "csv")
 def export(config: DictConfig) -> None:
     """Write the file, and tell where. Raises UserError for what the user can put right."""
     form = _format(config)
+    for key in ("task.sidecars", "task.write"):
+        if form != "xmp" and key in given_settings():
+            raise UserError(f"{key} is of task.format=xmp: add that, or leave {key} out")
     if form in names.FORMATS:
         names.export_names(_read_names(config, form))
         return

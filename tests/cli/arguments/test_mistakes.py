@@ -236,6 +236,11 @@ MISTAKES: list[tuple[str, str]] = [
     ("task=tune task.sampler=tpee", "did you mean task.sampler=tpe?"),
     ("task=verify task.n_pairs=0", "task.n_pairs is a whole number from 1 to 2147483647; got 0"),
     ("task=verify task.pairs=true", "task.pairs is random, or a path, or null; got true"),
+    ("task=export task.format=xpm", "task.format is one of npz, csv, xmp, json, pdf, png, or null"),
+    ("task=export task.sidecars=besides", "got 'besides'; did you mean task.sidecars=beside?"),
+    ("task=export task.write=yes!", "task.write is true or false, or null for a question; got "),
+    ("task.write=true", "task=evaluate has no write: add task=export, which has it"),
+    ("dataset=folder dataset.root=. dataset.labels=3", "true, false, xmp, or a CSV file of pict"),
     ("task=compare task.models=3", "task.models is a list, such as [a,b]; got 3"),
     ("task=verify task.urls=x", "task.urls is a list, such as [a,b]; got 'x'"),
     (

@@ -67,7 +67,10 @@ def test_mistakes_are_told_and_leave_nothing(own: Command, workspace: Workspace)
     there.write_bytes(b"mine")
     np.savez(workspace.folder / "bare.npz", embeddings=np.eye(4))
     for arguments, told in (
-        (["task=export", "task.format=xls"], "task.format is one of npz, csv, xmp, json, pdf, png, or"),
+        (
+            ["task=export", "task.format=xls"],
+            "task.format is one of npz, csv, xmp, json, pdf, png, or",
+        ),
         (["task=export", f"task.out={there}"], "there.npz is there already: name another file"),
         (["task=export", "task.scores=1"], "task.scores is true or false; got 1"),
         (["dataset=vectors"], "dataset.file has no value: add dataset.file=…"),

@@ -378,6 +378,7 @@ def test_mistakes_are_told(case: Case, tmp_path: Path) -> None:
         (["task.format=xmp", f"task.out={tmp_path / 'none'}"], "no folder that task=organise has"),
         (["task.format=xmp", out, "task.sidecars=in"], "task.sidecars is one of out, beside, remo"),
         (["task.format=xmp", out, "task.write=2"], "task.write is true or false, or null for a q"),
+        (["task.format=json", out, "task.write=true"], "task.write is of task.format=xmp: add th"),
         (["task.format=xmp", out, "task.sidecars=beside"], "say where they are, with dataset=fo"),
     ):
         case.workspace.run("task=export", *arguments).refused(told)
