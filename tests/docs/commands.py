@@ -96,9 +96,11 @@ _LATER = (
 _ON_RAY = "tests/extraction/test_on_ray.py::test_a_killed_worker_changes_nothing_in_the_store"
 _UI = "tests/browser/test_mlflow_ui.py::test_the_table_shows_a_sweep_with_its_jobs_below"
 
-_NAMES = "tests/tasks/export/test_names.py::test_exported_names_come_back_on_the_same_faces"
+_NAMES = (
+    "tests/tasks/export/test_exported_names.py::test_exported_names_come_back_on_the_same_faces"
+)
 _XMP = "python -m facetrack task=export task.format=xmp task.out=~/People"
-_SHEETS = "tests/tasks/export/test_names.py::test_json_and_sheets_are_of_all_persons"
+_SHEETS = "tests/tasks/export/test_exported_names.py::test_json_and_sheets_are_of_all_persons"
 
 ELSEWHERE = {
     _XMP: _NAMES,
