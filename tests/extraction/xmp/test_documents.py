@@ -116,9 +116,9 @@ def test_what_is_added_comes_beside_what_is_there_and_goes_again(form: str) -> N
 def _plain(tree: document.Element) -> bytes:
     """A document without the space between its elements, in one form."""
     content: bytes = etree.tostring(tree.getroot(), method="c14n")
-    return etree.tostring(
-        etree.fromstring(content, etree.XMLParser(remove_blank_text=True)), method="c14n"
-    )
+    root = etree.fromstring(content, etree.XMLParser(remove_blank_text=True))
+    plain: bytes = etree.tostring(root, method="c14n")
+    return plain
 
 
 def test_a_face_with_another_name_keeps_it() -> None:

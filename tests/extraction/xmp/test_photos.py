@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -26,7 +27,7 @@ def _xmp(**names: tuple[int, ...]) -> bytes:
     return document.serialise(tree, writing.EMPTY)
 
 
-def _picture(folder: Path, name: str, **save: object) -> Picture:
+def _picture(folder: Path, name: str, **save: Any) -> Picture:
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     PIL.Image.fromarray(np.zeros((100, 200, 3), np.uint8)).save(path, **save)
