@@ -84,8 +84,7 @@ def _export_sidecars(request: Request, named: Named, known: Exported) -> None:
             )
         wanted = _list_wanted(request, named)
         steps = _plan(out, known, wanted, refused)
-        stale = [key for key in known.sidecars if _is_stale(key, known, wanted, named)]
-        steps += _plan_removals(out, known, stale, refused)
+        steps += _plan_removals(out, known, _list_stale(known, wanted, named), refused)
     changes = [step for step in steps if step.action != "same"]
     beside = [step for step in changes if exported.is_beside(step.key)]
     _tell_steps(out, changes, refused)
@@ -198,14 +197,15 @@ def _plan_removals(
     return steps
 
 
-def _is_stale(key: str, known: Exported, wanted: Sequence[Wanted], named: Named) -> bool:
-    """Whether a sidecar of an earlier export names people where nobody has a name now."""
-    if any(one.key == key for one in wanted):
-        return False
-    content = known.sidecars[key].content
-    return not any(
-        face.name for photo in named.photos if photo.content == content for face in photo.faces
-    )
+def _list_stale(known: Exported, wanted: Sequence[Wanted], named: Named) -> list[str]:
+    """Sidecars of an earlier export that name people on photos where nobody has a name now."""
+    keys = {one.key for one in wanted}
+    contents = {photo.content for photo in named.photos if any(face.name for face in photo.faces)}
+    return [
+        key
+        for key, one in known.sidecars.items()
+        if key not in keys and one.content not in contents
+    ]
 
 
 def _may_write(request: Request, n: int) -> bool:
