@@ -56,7 +56,9 @@ KINDS = {
     "dlib, DBSCAN, radius × 0.8": Kind("dlib", "dbscan", 0.8, 60),
     "dlib, DBSCAN, radius × 1.03": Kind("dlib", "dbscan", 1.03, 60),
 }
-SHIFTED = {f"{name}, {embedder}": (name, embedder) for name in ("ORL", "Yale") for embedder in STORED}
+SHIFTED = {
+    f"{name}, {embedder}": (name, embedder) for name in ("ORL", "Yale") for embedder in STORED
+}
 
 
 @dataclass(frozen=True)

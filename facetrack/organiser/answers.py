@@ -194,9 +194,7 @@ def _filter_table(path: Path, contents: Collection[str]) -> None:
 
 
 def _list_about(asked: Iterable[Asked], contents: Collection[str]) -> list[Asked]:
-    return [
-        one for one in asked if any(face.partition(":")[0] in contents for face in one.pair)
-    ]
+    return [one for one in asked if any(face.partition(":")[0] in contents for face in one.pair)]
 
 
 def _read_or_nothing(out: Path, read: Callable[[Path], list[Asked]]) -> list[Asked]:

@@ -18,7 +18,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import people_file, state
+from facetrack.organiser import answers, people_file, state
 from facetrack.organiser.journal import Journal
 from facetrack.organiser.people import Corrections, folder_name, number_of
 from facetrack.system.files import replace
@@ -99,6 +99,7 @@ def count(out: Path, contents: Collection[str], persons: Collection[int]) -> dic
     counts = {file.path: _scrub_file(file, contents, persons) for file in _files(out)}
     journal = Journal(state.own_folder(out))
     counts[journal.path] = journal.knows(contents)
+    counts |= answers.count(out, contents)
     return {path: count for path, count in counts.items() if count}
 
 
@@ -108,6 +109,7 @@ def clean(out: Path, contents: Collection[str], persons: Collection[int]) -> Non
     A file that is no JSON any more, and has one of the photos in it, is removed, and so is what a
     run that was killed has noted of its work.
     """
+    answers.clean(out, contents)
     for file in _files(out):
         if not _scrub_file(file, contents, persons):
             continue
@@ -179,7 +181,7 @@ def _demand_sound(out: Path) -> Iterator[None]:
 
 def _files(out: Path) -> list[_File]:
     """All files of states, the last run's at the end."""
-    paths = state.own_folder(out).glob("*.json")
+    paths = set(state.own_folder(out).glob("*.json")) - {answers.find_file(out)}
     found = []
     for path in sorted(paths, key=lambda one: (one.name == state.LAST, one.name)):
         text = path.read_text(encoding="utf-8", errors="replace")

@@ -13,7 +13,8 @@ from facetrack.tasks.context.missing import refuse_missing
 
 _FOLDER, _FOLDERS = "dataset.root", "dataset.roots"
 _FILES = ("dataset.archive", "dataset.archives", "detector.weights", "embedder.weights")
-_FORGET = "facetrack.tasks.forget.run.forget"
+# What is to be forgotten may be gone, and an audit reads what is stored: both say what they need.
+_WITHOUT_PHOTOS = ("facetrack.tasks.forget.run.forget", "facetrack.tasks.audit.run.audit")
 
 
 def check(jobs: Sequence[DictConfig]) -> None:
@@ -22,8 +23,8 @@ def check(jobs: Sequence[DictConfig]) -> None:
     jobs: their configs, each setting in them with its first value. Raises UserError.
     """
     for job in jobs:
-        if OmegaConf.select(job, "task._target_") == _FORGET:
-            continue  # what is to be forgotten may be gone, and it says itself what it needs
+        if OmegaConf.select(job, "task._target_") in _WITHOUT_PHOTOS:
+            continue
         refuse_missing(job)
         for root in [*_paths(job, _FOLDER), *_paths(job, _FOLDERS)]:
             if not os.path.isdir(os.path.expanduser(root)):  # noqa: PTH111, PTH112 - they never raise

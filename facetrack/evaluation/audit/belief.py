@@ -30,6 +30,7 @@ WRONG = 0.03
 _SURE_OF_WRONG = 50  # answers that this is worth
 # Pairs of a block that are not what most of it is, on the average.
 _MIXED = 0.02
+_UNEVEN = 0.25  # by how much less or more, at most, a block that is a mistake may count for
 # A screen is about one face only, of all in its group, and its items go wrong together: each says
 # less about its block, and counts as so much of an answer for the curve.
 _MIXED_ON_SCREEN, _TEMPER = 0.1, 0.2
@@ -97,7 +98,9 @@ class Belief:
             for one in about:
                 if_mistake, if_not = self._find_likely(one, _find_mixed(one))
                 odds += np.log(if_mistake) - np.log(if_not)
-            drawn = self._draw_uniform(block) < expit(odds)
+            place = self._draw_uniform(block) / np.maximum(expit(odds), 1e-9)
+            # How many of its pairs are mistakes, and what one counts for, is not quite known.
+            drawn = np.where(place < 1, 1 + _UNEVEN * (2 * place - 1), 0)
             wrong += drawn[:, None] * weight
             mean -= before[:, None] * weight
             variance -= (before * (1 - before))[:, None] * weight**2

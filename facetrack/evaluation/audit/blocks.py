@@ -58,6 +58,4 @@ def _list_between(faces: Faces) -> Blocks:
 def count_by_logit(logit: Floats, values: Floats) -> Floats:
     """(b, 2) sums of (m, 2) values of blocks, by their (m,) log odds between `BINS`."""
     place = np.clip(np.searchsorted(BINS, logit, side="right") - 1, 0, len(BINS) - 2)
-    return np.stack(
-        [np.bincount(place, values[:, at], len(BINS) - 1) for at in range(2)], axis=1
-    )
+    return np.stack([np.bincount(place, values[:, at], len(BINS) - 1) for at in range(2)], axis=1)

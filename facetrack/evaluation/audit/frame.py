@@ -150,9 +150,7 @@ def list_impossible(faces: Faces) -> list[tuple[int, int]]:
     return found
 
 
-def speak(
-    ratios: Ratios, cosines: Floats, sharpness: NDArray[np.floating] | None = None
-) -> Floats:
+def speak(ratios: Ratios, cosines: Floats, sharpness: NDArray[np.floating] | None = None) -> Floats:
     """The natural logarithm of the ratio at root mean square distances of these mean cosines."""
     distances = np.sqrt(np.maximum(2 - 2 * cosines, 0))
     return np.log(10) * find_log_ratio(ratios, distances, sharpness)

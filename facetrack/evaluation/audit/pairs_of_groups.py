@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from facetrack.core.faces import Vectors
 from facetrack.core.likelihood import Floats, find_pair_sharpness
-from facetrack.evaluation.audit.frame import Faces, Features, Groups, Rows, find_prior_odds, speak
+from facetrack.evaluation.audit.frame import Faces, Features, Groups, find_prior_odds, speak
 from facetrack.evaluation.impossible import pair_faces
 
 _ROWS = 1 << 20  # pairs at once

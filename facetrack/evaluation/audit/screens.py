@@ -81,9 +81,7 @@ class Screens:
         return found
 
 
-def list_truth(
-    screen: Screen, people: Rows, members: Sequence[Rows]
-) -> tuple[set[int], set[int]]:
+def list_truth(screen: Screen, people: Rows, members: Sequence[Rows]) -> tuple[set[int], set[int]]:
     """What is so, where people are known: faces of somebody else, and groups mostly of the same."""
     who = people[screen.face]
     others = {face for face in screen.faces if people[face] != who}

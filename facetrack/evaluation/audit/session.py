@@ -1,9 +1,9 @@
 """An audit: the next question, an answer, and what is known then. No files, no pages.
 
-    audit = Audit(faces, seed=0)
-    question = audit.ask()
-    audit.record(question.first, question.second, Reply.SAME)
-    audit.estimate()["bcubed_precision"].tell()
+audit = Audit(faces, seed=0)
+question = audit.ask()
+audit.record(question.first, question.second, Reply.SAME)
+audit.estimate()["bcubed_precision"].tell()
 """
 
 from collections.abc import Collection
@@ -23,7 +23,6 @@ from facetrack.evaluation.audit.frame import (
     rank_faces,
 )
 from facetrack.evaluation.audit.questions import (
-    ROUND,
     Drawing,
     Question,
     choose_pair,
@@ -59,7 +58,7 @@ class Audit:
         self.n_answers = self.n_unsure = 0
         self._round: list[str] = []
         sizes = np.bincount(faces.groups).astype(np.int64)
-        self._together = int((sizes * (sizes - 1) // 2).sum())
+        self.together = int((sizes * (sizes - 1) // 2).sum())
         self._places = {
             INSIDE: {(int(face), -1): at for at, face in enumerate(self.blocks[INSIDE].first)},
             BETWEEN: {
@@ -120,13 +119,16 @@ class Audit:
         """The side and block that a pair of faces is in; None where nobody would ask about it."""
         groups = self.faces.groups
         if groups[first] == groups[second]:
-            worse = first if self._rank[first] > self._rank[second] else second
-            side, key = INSIDE, (worse, -1)
+            side, key = INSIDE, (self.find_worse(first, second), -1)
         else:
             one, other = int(groups[first]), int(groups[second])
             side, key = BETWEEN, (min(one, other), max(one, other))
         block = self._places[side].get(key)
         return None if block is None else (side, block)
+
+    def find_worse(self, first: int, second: int) -> int:
+        """Of two faces of one group the one that fits in less well."""
+        return first if self._rank[first] > self._rank[second] else second
 
     def record(self, first: int, second: int, reply: Reply) -> bool:
         """Take an answer about two faces, rows. Whether the estimate can make use of it."""
@@ -154,9 +156,7 @@ class Audit:
             return None
         return self._screens.make(int(self._screens.order[number]))
 
-    def record_screen(
-        self, screen: Screen, others: Collection[int], same: Collection[int]
-    ) -> None:
+    def record_screen(self, screen: Screen, others: Collection[int], same: Collection[int]) -> None:
         """Take an answer. others: faces marked as somebody else's; same: groups marked."""
         assert self._screens is not None
         for side, found in self._screens.read(screen, others, same).items():
@@ -168,7 +168,7 @@ class Audit:
         """All measures of `estimates.MEASURES` after the answers so far."""
         if self._current is None:
             draws = {side: self._beliefs[side].draw(self._answers[side]) for side in SIDES}
-            self._current = estimate(draws, self._together)
+            self._current = estimate(draws, self.together)
         return self._current
 
     def count_more(self, measure: str) -> int | None:
