@@ -48,13 +48,13 @@ KINDS = {
     "MobileFaceNet, Infomap": Kind("mobilefacenet", "infomap", 1, 60),
     "MobileFaceNet, average linkage, 100 strangers": Kind("mobilefacenet", "average", 1, 60, 100),
     "MobileFaceNet, 15 people and 80 strangers": Kind("mobilefacenet", "infomap", 1, 15, 80),
-    "MobileFaceNet, DBSCAN, radius × 0.8": Kind("mobilefacenet", "dbscan", 0.8, 60),
-    "MobileFaceNet, Infomap, radius × 1.15": Kind("mobilefacenet", "infomap", 1.15, 60),
+    "MobileFaceNet, DBSCAN, 0.8 radii": Kind("mobilefacenet", "dbscan", 0.8, 60),
+    "MobileFaceNet, Infomap, 1.15 radii": Kind("mobilefacenet", "infomap", 1.15, 60),
     "dlib, Infomap": Kind("dlib", "infomap", 1, 60),
-    "dlib, Infomap, radius × 1.15": Kind("dlib", "infomap", 1.15, 60),
+    "dlib, Infomap, 1.15 radii": Kind("dlib", "infomap", 1.15, 60),
     "dlib, average linkage": Kind("dlib", "average", 1, 60),
-    "dlib, DBSCAN, radius × 0.8": Kind("dlib", "dbscan", 0.8, 60),
-    "dlib, DBSCAN, radius × 1.03": Kind("dlib", "dbscan", 1.03, 60),
+    "dlib, DBSCAN, 0.8 radii": Kind("dlib", "dbscan", 0.8, 60),
+    "dlib, DBSCAN, 1.03 radii": Kind("dlib", "dbscan", 1.03, 60),
 }
 SHIFTED = {
     f"{name}, {embedder}": (name, embedder) for name in ("ORL", "Yale") for embedder in STORED
