@@ -1,7 +1,8 @@
-"""Organised folders of people who are known, good and bad ones, to calibrate and to judge an audit.
+"""Organised folders of people who are known, good and bad, to calibrate and to judge an audit.
 
-A third of LFW's people, those whose names have a CRC-32 that 3 divides, are judged on and on nothing
-else; the calibration of evaluation/audit/calibration.py and the ratios here are of the others.
+A third of LFW's people, those whose names have a CRC-32 that 3 divides, are judged on and on
+nothing else; the calibration of evaluation/audit/calibration.py and the ratios here are of the
+others.
 """
 
 import zlib

@@ -4,9 +4,9 @@
     python benchmarks/bench_audit.py FOLDER fit
 
 FOLDER holds LFW's stored vectors, orl_faces.tgz and yale_faces.tgz. For each kind of folder
-(audit_folders.py) and each of so many seeds (200) people are drawn, grouped, and asked about: 3 % of
-the answers are wrong, and 5 % are "can't tell". Nobody of whom is judged took part in the
-calibration; `fit` makes its coefficients anew, on the others. PART OF: only each so manieth kind.
+(audit_folders.py) and each of so many seeds (200) people are drawn, grouped, and asked about: 3 %
+of the answers are wrong, and 5 % are "can't tell". Nobody of whom is judged took part in the
+calibration; `fit` makes its coefficients anew, on the others. PART OF: only every OF-th kind.
 """
 
 import json
@@ -102,7 +102,7 @@ def run_screens(folder: Folder, random: np.random.Generator, seed: int) -> Momen
 def mark(
     screen: Screen, people: Labels, audit: Audit, random: np.random.Generator
 ) -> tuple[set[int], set[int]]:
-    """3 % of what is so are overlooked, and on 3 % of the screens something is marked that is not."""
+    """3 % of what is so is overlooked, and on 3 % of the screens one mark is wrong."""
     others, same = list_truth(screen, people, audit.members)
     others = {one for one in sorted(others) if random.random() > WRONG}
     same = {one for one in sorted(same) if random.random() > WRONG}

@@ -24,7 +24,7 @@ _MOST_BYTES = 16 << 20
 _WORDS = {
     **dict.fromkeys(("yes", "y", "same", "true", "1"), Reply.SAME),
     **dict.fromkeys(("no", "n", "different", "false", "0"), Reply.DIFFERENT),
-    **dict.fromkeys(("can't tell", "can’t tell", "?", "unsure"), Reply.UNSURE),
+    **dict.fromkeys(("can't tell", "can\u2019t tell", "?", "unsure"), Reply.UNSURE),
 }
 
 

@@ -1,7 +1,7 @@
 """An audit of an organised folder: what to ask, what was answered, and how many mistakes are left.
 
     audited = open_audit(out, stages, seed=0)   # within state.open_folder
-    asked = audited.ask()                       # the next question, faces by what the state calls them
+    asked = audited.ask()                       # the next question
     audited.answer(asked, Reply.SAME)           # keeps it
     audited.audit.estimate()                    # what is known now
     audited.list_corrections()                  # the same for people.yaml

@@ -42,12 +42,9 @@ def audit(config: DictConfig) -> None:
         else:
             still_open = _ask(audited, config.task.n_questions)
         asked = [*audited.answered, *still_open]
-        photos = {
-            face: audited.describe(face)
-            for one in asked
-            for face in one.pair
-            if _has(audited, face)
-        }
+        faces = {face for one in asked for face in one.pair}
+        known = faces & audited.folder.state.faces.keys()
+        photos = {face: audited.describe(face) for face in known}
         answers.write_table(out, asked, photos)
         telling.tell(audited, out, answered, len(still_open), correct=config.task.correct)
     outputs.leave_no_empty_folder()
@@ -120,7 +117,3 @@ def _ask(audited: Audited, n_questions: int) -> list[Asked]:
     while len(found) < n_questions and (asked := audited.ask(found)) is not None:
         found.append(asked)
     return found
-
-
-def _has(audited: Audited, face: str) -> bool:
-    return face in audited.folder.state.faces

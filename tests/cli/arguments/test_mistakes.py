@@ -48,7 +48,8 @@ MISTAKES: list[tuple[str, str]] = [
     ("dataset.root=~/Pictures", f"dataset=portraits has no root: add {_DATASETS}, which have it"),
     (
         "task.out=x",
-        "task=evaluate has no out: add task=audit, task=export, task=forget or task=organise, which have it",
+        "task=evaluate has no out: add task=audit, task=export, task=forget or task=organise, "
+        "which have it",
     ),
     ("task.pairs=random", "task=evaluate has no pairs: add task=verify, which has it"),
     ("person=Ada", "task=evaluate has no person: add task=forget, which has it"),
