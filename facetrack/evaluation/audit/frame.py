@@ -58,8 +58,9 @@ class Blocks:
     """The m blocks of a side.
 
     first, second: (m,) faces and their groups, or two groups, the first one first. logit: (m,).
-    weight: (m, 2), BCubed and pairwise. rest: (b, 2) weights of blocks that nobody is asked about, by log odds between
-    `BINS`; squares: (b, 2) sums of their squares. known: (2,), what is wrong for certain.
+    weight: (m, 2), BCubed and pairwise. rest: (b, 2) weights of blocks that nobody is asked about,
+    by log odds between `BINS`; squares: (b, 2) sums of their squares. known: (2,), what is wrong
+    for certain. Pairs of groups are in rising order.
     """
 
     first: Rows

@@ -59,19 +59,7 @@ class Audit:
         self._round: list[str] = []
         sizes = np.bincount(faces.groups).astype(np.int64)
         self.together = int((sizes * (sizes - 1) // 2).sum())
-        self._places = {
-            INSIDE: {(int(face), -1): at for at, face in enumerate(self.blocks[INSIDE].first)},
-            BETWEEN: {
-                pair: at
-                for at, pair in enumerate(
-                    zip(
-                        self.blocks[BETWEEN].first.tolist(),
-                        self.blocks[BETWEEN].second.tolist(),
-                        strict=True,
-                    )
-                )
-            },
-        }
+        self._block_of = {int(face): at for at, face in enumerate(self.blocks[INSIDE].first)}
         self._screens: Screens | None = None
         self._current: dict[str, Estimate] | None = None
         self.before = self.estimate()
@@ -119,12 +107,13 @@ class Audit:
         """The side and block that a pair of faces is in; None where nobody would ask about it."""
         groups = self.faces.groups
         if groups[first] == groups[second]:
-            side, key = INSIDE, (self.find_worse(first, second), -1)
-        else:
-            one, other = int(groups[first]), int(groups[second])
-            side, key = BETWEEN, (min(one, other), max(one, other))
-        block = self._places[side].get(key)
-        return None if block is None else (side, block)
+            block = self._block_of.get(self.find_worse(first, second))
+            return None if block is None else (INSIDE, block)
+        one, other = sorted((int(groups[first]), int(groups[second])))
+        pairs, g = self.blocks[BETWEEN], len(self.members)
+        keys = pairs.first * g + pairs.second
+        at = int(np.searchsorted(keys, one * g + other))
+        return (BETWEEN, at) if at < len(keys) and keys[at] == one * g + other else None
 
     def find_worse(self, first: int, second: int) -> int:
         """Of two faces of one group the one that fits in less well."""
