@@ -178,10 +178,10 @@ def clean(out: Path, contents: Collection[str]) -> None:
     if (path := find_file(out)) in found:
         known = _read_or_nothing(out, load)
         about = {one.pair for one in _list_about(known, contents)}
-        if not about:
-            path.unlink()
+        if rest := [one for one in known if one.pair not in about]:
+            save(out, rest)
         else:
-            save(out, [one for one in known if one.pair not in about])
+            path.unlink()
 
 
 def _filter_table(path: Path, contents: Collection[str]) -> None:
