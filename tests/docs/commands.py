@@ -96,7 +96,15 @@ _LATER = (
 _ON_RAY = "tests/extraction/test_on_ray.py::test_a_killed_worker_changes_nothing_in_the_store"
 _UI = "tests/browser/test_mlflow_ui.py::test_the_table_shows_a_sweep_with_its_jobs_below"
 
+_AUDIT = "tests/tasks/audit/test_audit.py"
+
 ELSEWHERE = {
+    "python -m facetrack task=audit task.out=~/People": (
+        f"{_AUDIT}::test_questions_are_written_filled_in_and_counted"
+    ),
+    "python -m facetrack task=audit task.out=~/People task.answers=labels": (
+        f"{_AUDIT}::test_labels_answer_and_the_answers_correct"
+    ),
     (
         "python -m facetrack -m +experiment=verification dataset.archive=lfw.tgz "
         "embedder=dlib,facenet"
