@@ -36,7 +36,7 @@ from scipy.special import expit
 from facetrack.core.likelihood import Floats, Ratios
 from facetrack.evaluation.audit.calibration import fit_log_odds
 from facetrack.evaluation.audit.estimates import MEASURES
-from facetrack.evaluation.audit.frame import measure_inside, rank_faces, sum_up
+from facetrack.evaluation.audit.frame import find_prior_odds, measure_inside, rank_faces, sum_up
 from facetrack.evaluation.audit.pairs_of_groups import expect_missed, measure_between, weigh_pairs
 from facetrack.evaluation.audit.screens import Screen, list_truth
 from facetrack.evaluation.audit.session import Audit, Reply
@@ -151,8 +151,8 @@ def fit(data: Path, folders: int = 300) -> None:
         kind = draw_kind(random)
         folder = make_folder(pools[kind.embedder], kind, ratios[kind.embedder], random)
         faces, people = folder.faces, folder.people
-        rank, groups = rank_faces(faces), sum_up(faces)
-        found = measure_inside(faces, rank)
+        rank, groups, prior = rank_faces(faces), sum_up(faces), find_prior_odds(faces)
+        found = measure_inside(faces, rank, prior)
         wrong = [
             np.mean(people[(faces.groups == group) & (rank < rank[face])] != people[face])
             for face, group in zip(found.features.first, found.features.second, strict=True)
@@ -160,7 +160,7 @@ def fit(data: Path, folders: int = 300) -> None:
         inside.append((found.features.values, np.array(wrong), found.weight[:, 0]))
         table = np.zeros((len(groups.sizes), people.max() + 1))
         np.add.at(table, (faces.groups, people), 1)
-        for part in measure_between(faces, groups):
+        for part in measure_between(faces, groups, prior):
             same = np.einsum("ij,ij->i", table[part.first], table[part.second])
             pair = (part.first, part.second)
             share = same / (groups.sizes[pair[0]] * groups.sizes[pair[1]])

@@ -18,8 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
-from scipy.stats import poisson
+from scipy.special import expit, ndtri
 
 from facetrack.core.likelihood import Floats
 from facetrack.evaluation.audit.blocks import count_by_logit
@@ -35,6 +34,7 @@ _UNEVEN = 0.25  # by how much less or more, at most, a block that is a mistake m
 # less about its block, and counts as so much of an answer for the curve.
 _MIXED_ON_SCREEN, _TEMPER = 0.1, 0.2
 _CURVES = 2000
+_FEW = 20
 _MOST_MISTAKES = 1e4  # of which it makes a difference how many they are
 # Standard deviations of a folder's curve: offset, slope at log odds of `_PIVOT`, and bumps with
 # the range over which they go together.
@@ -63,6 +63,19 @@ class Draws:
     wrong: Floats
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is believed of a block with answers, (c,) each by curve.
+
+    before: how likely it is a mistake without them. drawn: for how much it counts as one now, 0
+    for none. likely: the logarithm of how likely the answers are.
+    """
+
+    before: Floats
+    drawn: Floats
+    likely: Floats
+
+
 class Belief:
     """What is believed of the mistakes of one side, without an answer at first."""
 
@@ -72,8 +85,7 @@ class Belief:
         self._curves = _draw_curves(random)
         self._wrong = random.beta(WRONG * _SURE_OF_WRONG, (1 - WRONG) * _SURE_OF_WRONG, _CURVES)
         self._share, self._seed = random.random(_CURVES), seed
-        self._uniform: dict[int, Floats] = {}
-        self._chances: dict[int, Floats] = {}
+        self._known: dict[tuple[Answer, ...], _Known] = {}
         middles = (BINS[1:] + BINS[:-1]) / 2
         chance = expit(middles + self._deviate(middles).T)
         weight, rest = blocks.weight, chance * (1 - chance)
@@ -83,28 +95,24 @@ class Belief:
 
     def find_chance(self, answers: Sequence[Answer] = ()) -> Floats:
         """(m,) how likely each block is a mistake, as long as nobody has been asked about it."""
-        weights = self._weigh(answers)
+        weights = self._weigh([self._learn(about) for about in sort_by_block(answers).values()])
         at = (BINS[1:] + BINS[:-1]) / 2
         chance: Floats = weights @ expit(at + self._deviate(at).T)
         return np.interp(self._blocks.logit, at, chance)
 
     def draw(self, answers: Sequence[Answer]) -> Draws:
         """What is believed after some answers, in their order or any other."""
-        mean, variance = self._mean.copy(), self._variance.copy()
+        by_block = sort_by_block(answers)
+        known = [self._learn(about) for about in by_block.values()]
+        mean, variance = self._mean, self._variance
         wrong = np.tile(self._blocks.known, (_CURVES, 1))
-        for block, about in sort_by_block(answers).items():
-            weight, before = self._blocks.weight[block], self._find_one(block)
-            odds = np.log(before) - np.log1p(-before)
-            for one in about:
-                if_mistake, if_not = self._find_likely(one, _find_mixed(one))
-                odds += np.log(if_mistake) - np.log(if_not)
-            place = self._draw_uniform(block) / np.maximum(expit(odds), 1e-9)
-            # How many of its pairs are mistakes, and what one counts for, is not quite known.
-            drawn = np.where(place < 1, 1 + _UNEVEN * (2 * place - 1), 0)
-            wrong += drawn[:, None] * weight
-            mean -= before[:, None] * weight
-            variance -= (before * (1 - before))[:, None] * weight**2
-        return Draws(self._weigh(answers), wrong + self._draw_rest(mean, variance))
+        if known:
+            weight = self._blocks.weight[list(by_block)]
+            before = np.stack([one.before for one in known], axis=1)
+            wrong += np.stack([one.drawn for one in known], axis=1) @ weight
+            mean = mean - before @ weight
+            variance = variance - (before * (1 - before)) @ weight**2
+        return Draws(self._weigh(known), wrong + self._draw_rest(mean, variance))
 
     def _draw_rest(self, mean: Floats, variance: Floats) -> Floats:
         """(c, 2) mistakes in blocks that nobody was asked about, of (c, 2) mean and variance.
@@ -113,39 +121,43 @@ class Belief:
         """
         mean = np.maximum(mean, 1e-12)
         size = np.maximum(variance / mean, mean / _MOST_MISTAKES)
-        number = poisson.ppf(self._share[:, None], mean / size)
+        number = find_poisson(self._share[:, None], mean / size)
         return np.minimum(number * size, self._most)
 
-    def _draw_uniform(self, block: int) -> Floats:
-        """(c,) between 0 and 1, the same for a block each time."""
-        if block not in self._uniform:
-            random = np.random.default_rng([self._seed, block])
-            self._uniform[block] = random.random(_CURVES)
-        return self._uniform[block]
-
-    def _weigh(self, answers: Sequence[Answer]) -> Floats:
+    def _weigh(self, known: Sequence[_Known]) -> Floats:
         likely = np.zeros(_CURVES)
-        for block, about in sort_by_block(answers).items():
-            chance = self._find_one(block)
+        for one in known:
+            likely += one.likely
+        weights: Floats = np.exp(likely - likely.max())
+        return weights / weights.sum()
+
+    def _learn(self, about: tuple[Answer, ...]) -> _Known:
+        """What is believed of a block. about: all answers about it."""
+        if about not in self._known:
+            block = about[0].block
+            logit = self._blocks.logit[block : block + 1]
+            before = np.clip(expit(logit + self._deviate(logit)[0]), 1e-9, 1 - 1e-9)
+            odds = np.log(before) - np.log1p(-before)
             if_mistake, if_not = np.ones(_CURVES), np.ones(_CURVES)
             for one in about:
-                # A single answer is one of a pair, of which `chance` is the mean share.
+                found = self._find_likely(one, _find_mixed(one))
+                odds += np.log(found[0]) - np.log(found[1])
+                # A single answer is one of a pair, of which `before` is the mean share.
                 found = self._find_likely(one, _find_mixed(one) if len(about) > 1 else 0)
                 if_mistake *= found[0]
                 if_not *= found[1]
-            by_screen = all(one.items > 1 for one in about)
-            counts = _TEMPER if by_screen else 1.0
-            likely += counts * np.log(chance * if_mistake + (1 - chance) * if_not)
-        weights = np.exp(likely - likely.max())
-        return weights / weights.sum()
+            counts = _TEMPER if all(one.items > 1 for one in about) else 1.0
+            likely = counts * np.log(before * if_mistake + (1 - before) * if_not)
+            self._known[about] = _Known(before, self._draw_block(block, odds), likely)
+        return self._known[about]
 
-    def _find_one(self, block: int) -> Floats:
-        """(c,) how likely a block is a mistake by each curve."""
-        if block not in self._chances:
-            logit = self._blocks.logit[block : block + 1]
-            chance = expit(logit + self._deviate(logit)[0])
-            self._chances[block] = np.clip(chance, 1e-9, 1 - 1e-9)
-        return self._chances[block]
+    def _draw_block(self, block: int, odds: Floats) -> Floats:
+        """(c,) for how much a block counts as a mistake. odds: (c,) their logarithm."""
+        uniform = np.random.default_rng([self._seed, block]).random(_CURVES)
+        place = uniform / np.maximum(expit(odds), 1e-9)
+        # How many of its pairs are mistakes, and what one counts for, is not quite known.
+        drawn: Floats = np.where(place < 1, 1 + _UNEVEN * (2 * place - 1), 0)
+        return drawn
 
     def _find_likely(self, one: Answer, mixed: float) -> tuple[Floats, Floats]:
         """(c,) how likely an answer is if its block is a mistake, and if it is none.
@@ -170,13 +182,39 @@ def _find_mixed(one: Answer) -> float:
     return _MIXED if one.items == 1 else _MIXED_ON_SCREEN
 
 
-def sort_by_block(answers: Sequence[Answer]) -> dict[int, list[Answer]]:
+def find_poisson(share: Floats, mean: Floats) -> Floats:
+    """The quantiles of Poisson distributions, of any shape; above a mean of 20 to within 1 or 2.
+
+    Exact below; above by the cube root, which is nearly normal (Wilson and Hilferty 1931), since
+    scipy's take ten times as long.
+    """
+    share, mean = np.broadcast_arrays(share, mean)
+    spread = 1 / (9 * np.maximum(mean, 1))
+    found: Floats = np.floor(mean * (1 - spread + ndtri(share) * np.sqrt(spread)) ** 3 + 0.5)
+    small = mean <= _FEW
+    left, chance = share[small], np.exp(-mean[small])
+    below, number = chance.copy(), np.zeros(len(left))
+    for k in range(1, 4 * _FEW):
+        more = below < left
+        if not more.any():
+            break
+        number[more] = k
+        chance *= mean[small] / k
+        below += chance
+    found[small] = number
+    return np.maximum(found, 0)
+
+
+def sort_by_block(answers: Sequence[Answer]) -> dict[int, tuple[Answer, ...]]:
     """Those answers that say something, by block."""
     by_block: dict[int, list[Answer]] = {}
     for one in answers:
         if one.mistake is not None:
             by_block.setdefault(one.block, []).append(one)
-    return by_block
+    return {
+        block: tuple(sorted(about, key=lambda one: (one.items, bool(one.mistake))))
+        for block, about in by_block.items()
+    }
 
 
 def _draw_curves(random: np.random.Generator) -> Floats:

@@ -13,6 +13,7 @@ from facetrack.evaluation.audit.frame import (
     Blocks,
     Faces,
     Rows,
+    find_prior_odds,
     measure_inside,
     sum_up,
 )
@@ -24,30 +25,31 @@ _MOST_ASKED = 500_000
 
 def list_blocks(faces: Faces, rank: Rows) -> dict[str, Blocks]:
     """The blocks of both sides. rank: of `frame.rank_faces`."""
-    return {INSIDE: _list_inside(faces, rank), BETWEEN: _list_between(faces)}
+    prior = find_prior_odds(faces)
+    return {INSIDE: _list_inside(faces, rank, prior), BETWEEN: _list_between(faces, prior)}
 
 
-def _list_inside(faces: Faces, rank: Rows) -> Blocks:
-    measured = measure_inside(faces, rank)
+def _list_inside(faces: Faces, rank: Rows, prior: float) -> Blocks:
+    measured = measure_inside(faces, rank, prior)
     found, weight, known = measured.features, measured.weight, measured.known
     logit = found.values @ np.array(INSIDE_COEFFICIENTS)
     nothing = np.zeros((len(BINS) - 1, 2))
     return Blocks(found.first, found.second, logit, weight, nothing, nothing, known)
 
 
-def _list_between(faces: Faces) -> Blocks:
+def _list_between(faces: Faces, prior: float) -> Blocks:
     groups, by = sum_up(faces), np.array(BETWEEN_COEFFICIENTS)
     sizes, n = groups.sizes.astype(np.float64), len(faces.vectors)
     missed, counts = np.zeros(len(sizes)), np.zeros(len(BINS) - 1)
     # Twice: what is between all groups of a large folder would not fit into memory.
-    for one in measure_between(faces, groups):
+    for one in measure_between(faces, groups, prior):
         logit = one.values @ by
         missed += expect_missed(sizes, one.first, one.second, expit(logit))
         counts += np.bincount(find_bins(logit), minlength=len(counts))
     least = _find_least(counts)
     rest, squares = np.zeros((2, len(BINS) - 1, 2))
     kept = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 2)))]
-    for one in measure_between(faces, groups):
+    for one in measure_between(faces, groups, prior):
         logit = one.values @ by
         weight = weigh_pairs(n, sizes, missed, (one.first, one.second), expit(logit))
         asked = logit >= least

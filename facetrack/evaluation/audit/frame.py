@@ -106,11 +106,12 @@ class Inside:
     known: Floats
 
 
-def measure_inside(faces: Faces, rank: Rows) -> Inside:
+def measure_inside(faces: Faces, rank: Rows, prior: float) -> Inside:
     """The blocks inside groups.
 
-    rank: of `rank_faces`. A face's columns: 1, the log ratio of its root mean square distance from
-    those that fit in better, the logarithm of their number, and the prior's log odds.
+    rank: of `rank_faces`; prior: of `find_prior_odds`. A face's columns: 1, the log ratio of its
+    root mean square distance from those that fit in better, the logarithm of their number, and the
+    prior's log odds.
     """
     n = len(faces.vectors)
     sizes = np.bincount(faces.groups)[faces.groups]
@@ -126,7 +127,7 @@ def measure_inside(faces: Faces, rank: Rows) -> Inside:
         np.ones(len(who)),
         speak(faces.ratios, cosines, None if faces.sharpness is None else faces.sharpness[who]),
         np.log(rank[who]),
-        np.full(len(who), find_prior_odds(faces)),
+        np.full(len(who), prior),
     )
     weight = np.stack([2 * rank[who] / (n * sizes[who]), rank[who].astype(np.float64)], axis=1)
     share = weight / rank[who][:, None]

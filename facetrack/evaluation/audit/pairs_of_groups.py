@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from facetrack.core.likelihood import Floats, find_pair_sharpness
-from facetrack.evaluation.audit.frame import Faces, Features, Groups, find_prior_odds, speak
+from facetrack.evaluation.audit.frame import Faces, Features, Groups, speak
 from facetrack.evaluation.impossible import pair_faces
 
 _ROWS = 1 << 20  # pairs at once
@@ -13,13 +13,13 @@ _ROWS = 1 << 20  # pairs at once
 _SPREAD = 0.85
 
 
-def measure_between(faces: Faces, groups: Groups) -> Iterator[Features]:
-    """All pairs of groups that share no photo, in parts.
+def measure_between(faces: Faces, groups: Groups, prior: float) -> Iterator[Features]:
+    """All pairs of groups that share no photo, in parts. prior: of `frame.find_prior_odds`.
 
     A pair's columns: 1, the log ratio of its root mean square distance, the logarithms of the
     smaller and of the larger size, the prior's log odds, and the logarithm of the number of groups.
     """
-    prior, sizes = find_prior_odds(faces), groups.sizes
+    sizes = groups.sizes
     log_sizes, g = np.log(sizes), len(sizes)
     shared = _find_shared(faces, g)
     start = 0

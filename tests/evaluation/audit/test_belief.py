@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from made_folders import make_folder
+from scipy.stats import poisson
 
-from facetrack.evaluation.audit.belief import Answer, Belief, Draws
+from facetrack.evaluation.audit.belief import Answer, Belief, Draws, find_poisson
 from facetrack.evaluation.audit.blocks import list_blocks
 from facetrack.evaluation.audit.frame import BETWEEN, INSIDE, Blocks, rank_faces
 
@@ -73,6 +74,14 @@ def test_with_all_answers_right_nothing_is_left_but_the_doubt_in_answers() -> No
     draws = Belief(blocks, seed=0).draw(given)
     truth = sum(blocks.weight[one.block, 0] for one in given if one.mistake)
     assert abs(_mean(draws) - truth) < 0.02
+
+
+def test_quantiles_of_poisson_are_those_of_scipy() -> None:
+    random = np.random.default_rng(0)
+    share, mean = random.random(500), np.exp(random.uniform(-6, 6, 500))
+    found, exact = find_poisson(share, mean), poisson.ppf(share, mean)
+    assert np.array_equal(found[mean <= 20], exact[mean <= 20])
+    assert np.abs(found - exact).max() <= 2
 
 
 def test_a_side_without_blocks_has_no_mistakes() -> None:

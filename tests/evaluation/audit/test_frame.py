@@ -9,6 +9,7 @@ from facetrack.evaluation.audit.blocks import list_blocks
 from facetrack.evaluation.audit.frame import (
     BETWEEN,
     INSIDE,
+    find_prior_odds,
     list_impossible,
     list_members,
     measure_inside,
@@ -22,7 +23,7 @@ from facetrack.evaluation.metrics import scores
 def test_the_weights_of_what_is_wrong_inside_groups_are_what_precision_lacks() -> None:
     faces, people = make_folder(1, moved=9)
     rank = rank_faces(faces)
-    found = measure_inside(faces, rank)
+    found = measure_inside(faces, rank, find_prior_odds(faces))
     wrong = np.array(
         [
             np.mean(
@@ -43,7 +44,7 @@ def test_every_pair_of_groups_is_there_once_and_counts_as_recall_does() -> None:
     # Of people in two groups each nothing else is missed: what a pair counts for is exact.
     faces, people = make_folder(2, n_people=6, split=3)
     groups = sum_up(faces)
-    parts = list(measure_between(faces, groups))
+    parts = list(measure_between(faces, groups, find_prior_odds(faces)))
     pairs = np.concatenate([np.stack([one.first, one.second], axis=1) for one in parts])
     g = len(groups.sizes)
     assert pairs.tolist() == [[a, b] for a in range(g) for b in range(a + 1, g)]
