@@ -1,12 +1,14 @@
 """Whether an audit's intervals hold: simulated answers on folders of people who are known.
 
     python benchmarks/bench_audit.py FOLDER [SEEDS [PART OF]]
+    python benchmarks/bench_audit.py tell FILE …
     python benchmarks/bench_audit.py FOLDER fit
 
 FOLDER holds LFW's stored vectors, orl_faces.tgz and yale_faces.tgz. For each kind of folder
 (audit_folders.py) and each of so many seeds (200) people are drawn, grouped, and asked about: 3 %
 of the answers are wrong, and 5 % are "can't tell". Nobody of whom is judged took part in the
-calibration; `fit` makes its coefficients anew, on the others. PART OF: only every OF-th kind.
+calibration; `fit` makes its coefficients anew, on the others. PART OF: only every OF-th kind, as
+lines of JSON, which `tell` puts together.
 """
 
 import json
@@ -14,7 +16,9 @@ import sys
 import tempfile
 import zlib
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from audit_folders import (
@@ -46,6 +50,14 @@ WRONG, UNSURE = 0.03, 0.05
 COUNTS, SCREENS = (30, 100), 30
 STOPPED, SCREENED = "stopped", "screens"
 WIDE_ENOUGH = {"bcubed_precision": 0.03, "bcubed_recall": 0.06}
+MOMENTS = {
+    "0": "no answer",
+    "30": "30 pairs",
+    "100": "100 pairs",
+    STOPPED: "stopped",
+    SCREENED: "30 screens",
+}
+Row = dict[str, Any]
 # Of an audit at one moment, by measure: estimate, low, high, truth, and how many more it wants.
 Moment = dict[str, tuple[float, float, float, float, float]]
 
@@ -181,12 +193,26 @@ def fit(data: Path, folders: int = 300) -> None:
 
 
 def main() -> None:
+    if sys.argv[1] == "tell":
+        lines = [line for file in sys.argv[2:] for line in Path(file).read_text().splitlines()]
+        tell([json.loads(line) for line in lines])
+        return
     data = Path(sys.argv[1]).resolve()
     if sys.argv[2:3] == ["fit"]:
         fit(data)
         return
     typed = sys.argv[2:5]
     seeds, part, of = (int(one) for one in [*typed, *("200", "0", "1")[len(typed) :]])
+    found = judge_all(data, seeds, part, of)
+    if of == 1:
+        tell(list(found))
+        return
+    for row in found:
+        print(json.dumps(row), flush=True)
+
+
+def judge_all(data: Path, seeds: int, part: int, of: int) -> Iterator[Row]:
+    """What came of each kind, or of every `of`-th from `part` on."""
     ratios = {name: read_ratios(data, name) for name in STORED}
     pools = {name: read_pool(data, name, judged=True) for name in STORED}
     with tempfile.TemporaryDirectory() as unpacked:
@@ -200,8 +226,42 @@ def main() -> None:
         pool = shifted.get(name) or pools[kind.embedder]
         found = judge(name, kind, pool, ratios[kind.embedder], seeds)
         told = {key: [round(one, 4) for one in summarise(one)] for key, one in found.items()}
-        halved = check_halving(found)
-        print(json.dumps({"kind": name, "halved": halved, **told}), flush=True)
+        yield {"kind": name, "seeds": seeds, "halved": check_halving(found), **told}
+
+
+def tell(rows: list[Row]) -> None:
+    """As Markdown: a table for each measure, a row for each kind, and what holds for all kinds."""
+    order = [*KINDS, *SHIFTED]
+    rows = sorted(rows, key=lambda row: order.index(row["kind"]))
+    seeds = ", ".join(sorted({str(row.get("seeds", 200)) for row in rows}))
+    print(
+        f"{len(rows)} kinds of folders, {seeds} seeds each, of people who took no part in the "
+        'calibration. 3 % of the answers are wrong and 5 % "can\'t tell". Each cell: mean of '
+        "estimate - truth / share of intervals that hold the truth / median half-width, in "
+        "percentage points. *stopped*: after 10 answers or more as soon as the half-widths are "
+        "3 (precision) and 6 (recall) or less, at 100 at the latest; *screens*: 30 of one face."
+    )
+    for measure in MEASURES:
+        print(f"\n**{measure.replace('_', ' ')}**\n")
+        print("| kind | truth | " + " | ".join(MOMENTS.values()) + " |")
+        print("|---|---:|" + "---:|" * len(MOMENTS))
+        for row in rows:
+            cells = [_tell_cell(row[f"{moment} {measure}"]) for moment in MOMENTS]
+            truth = 100 * row[f"0 {measure}"][0]
+            print(f"| {row['kind']} | {truth:.1f} | " + " | ".join(cells) + " |")
+        whole = []
+        for moment in MOMENTS:
+            found = 100 * np.array([row[f"{moment} {measure}"] for row in rows])
+            whole.append(
+                f"{found[:, 1].mean():+.1f} / {found[:, 2].mean():.1f}, worst "
+                f"{found[:, 2].min():.0f} / {np.median(found[:, 3]):.1f}"
+            )
+        print("| **all: mean / mean, worst / median** | | " + " | ".join(whole) + " |")
+
+
+def _tell_cell(found: list[float]) -> str:
+    _, bias, coverage, half = (100 * one for one in found)
+    return f"{bias:+.1f} / {coverage:.0f} / {half:.1f}"
 
 
 def _size(pool: Pool) -> tuple[int]:

@@ -111,7 +111,10 @@ def read_table(out: Path) -> list[Asked]:
             f"{path} has the columns {', '.join(rows.fieldnames or ())[:100]}; expected "
             f"{', '.join(COLUMNS)}: remove it, and it is written anew"
         )
-    return [_read_row(row, rows.line_num, path) for row in rows]
+    try:
+        return [_read_row(row, rows.line_num, path) for row in rows]
+    except csv.Error as error:
+        raise UserError(f"{path}, line {rows.line_num}: {error}") from error
 
 
 def _read_row(row: Mapping[str, str | None], line: int, path: Path) -> Asked:
@@ -185,12 +188,17 @@ def clean(out: Path, contents: Collection[str]) -> None:
 
 
 def _filter_table(path: Path, contents: Collection[str]) -> None:
-    """Drop the lines with one of some contents; a question is a line."""
-    lines = path.read_bytes().splitlines(keepends=True)
-    replace(
-        path,
-        b"".join(line for line in lines if not any(one.encode() in line for one in contents)),
+    """Drop the questions with one of some contents; the file, where it cannot be taken apart."""
+    try:
+        rows = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
+    except (UnicodeDecodeError, csv.Error):
+        path.unlink()
+        return
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(
+        row for row in rows if not any(one in cell for one in contents for cell in row)
     )
+    replace(path, text.getvalue().encode())
 
 
 def _list_about(asked: Iterable[Asked], contents: Collection[str]) -> list[Asked]:

@@ -88,6 +88,7 @@ class Audited:
 
     def answer_all(self, given: Sequence[Asked]) -> None:
         """Keep several answers."""
+        given = list({one.pair: one for one in given}.values())
         pairs = {one.pair for one in given}
         changed = any(one.pair in pairs for one in self.answered)
         self.answered = [one for one in self.answered if one.pair not in pairs] + list(given)

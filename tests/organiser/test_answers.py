@@ -95,7 +95,7 @@ def test_forgetting_takes_out_what_is_about_somebodys_photos(out: Path) -> None:
 
 def test_forgetting_removes_a_damaged_file_with_their_photos(out: Path) -> None:
     answers.find_file(out).write_text(f'{{"version": 1, "answers": "{ANNA}')
-    (out / "audit.csv").write_text(f"broken\n{ANNA}\nkept\n")
+    (out / "audit.csv").write_text(f'broken\n"a\nb",{ANNA}\nkept\n')
     forgetting.clean(out, {ANNA}, ())
     assert not answers.find_file(out).exists()
-    assert (out / "audit.csv").read_text() == "broken\nkept\n"
+    assert (out / "audit.csv").read_text().split() == ["broken", "kept"]

@@ -239,6 +239,14 @@ MISTAKES: list[tuple[str, str]] = [
     ("task=verify task.pairs=true", "task.pairs is random, or a path, or null; got true"),
     ("task=compare task.models=3", "task.models is a list, such as [a,b]; got 3"),
     ("task=verify task.urls=x", "task.urls is a list, such as [a,b]; got 'x'"),
+    ("task=audit task.out=x task.answers=me", "task.answers is one of csv, labels; got 'me'"),
+    (
+        "task=audit task.out=x task.n_questions=0",
+        "task.n_questions is a whole number from 1 to 2147483647; got 0",
+    ),
+    ("task=audit task.out=x task.correct=2", "task.correct is true or false; got 2"),
+    ("task=audit task.out=x clusterer=kmeans", "task=audit has no use for clusterer=kmeans: leave"),
+    ("-m task=audit task.out=x", "task=audit is one job, not a sweep: leave out -m"),
     (
         "task=organise task.out=x dataset.root=y task.mode=move",
         "task.mode is one of copy, link, none",
