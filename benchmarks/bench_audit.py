@@ -42,8 +42,9 @@ from facetrack.evaluation.audit.calibration import fit_log_odds
 from facetrack.evaluation.audit.estimates import MEASURES
 from facetrack.evaluation.audit.frame import find_prior_odds, measure_inside, rank_faces, sum_up
 from facetrack.evaluation.audit.pairs_of_groups import expect_missed, measure_between, weigh_pairs
+from facetrack.evaluation.audit.replies import Reply
 from facetrack.evaluation.audit.screens import Screen, list_truth
-from facetrack.evaluation.audit.session import Audit, Reply
+from facetrack.evaluation.audit.session import Audit
 from facetrack.evaluation.metrics import scores
 
 WRONG, UNSURE = 0.03, 0.05

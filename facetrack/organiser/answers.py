@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from facetrack.core.errors import UserError
-from facetrack.evaluation.audit.session import Reply
+from facetrack.evaluation.audit.replies import Reply
 from facetrack.organiser import state
 from facetrack.system.files import replace
 

@@ -20,7 +20,8 @@ from facetrack.clusterer.graph_estimator import AS_GOOD_AS_EQUAL
 from facetrack.core.errors import UserError
 from facetrack.core.likelihood import are_unit
 from facetrack.evaluation.audit.frame import BETWEEN, INSIDE, Faces
-from facetrack.evaluation.audit.session import Audit, Reply
+from facetrack.evaluation.audit.replies import Reply
+from facetrack.evaluation.audit.session import Audit
 from facetrack.extraction import quality
 from facetrack.extraction.store import Store, box_bytes
 from facetrack.organiser import answers, people_file, state

@@ -7,7 +7,6 @@ audit.estimate()["bcubed_precision"].tell()
 """
 
 from collections.abc import Collection
-from enum import Enum
 
 import numpy as np
 
@@ -28,15 +27,8 @@ from facetrack.evaluation.audit.questions import (
     choose_pair,
     share_round,
 )
+from facetrack.evaluation.audit.replies import Reply
 from facetrack.evaluation.audit.screens import Screen, Screens
-
-
-class Reply(Enum):
-    """Do two faces show one person?"""
-
-    SAME = "yes"
-    DIFFERENT = "no"
-    UNSURE = "can't tell"
 
 
 class Audit:

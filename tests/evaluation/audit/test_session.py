@@ -6,8 +6,9 @@ from made_folders import make_folder
 from facetrack.evaluation.audit.bounds import find_bounds
 from facetrack.evaluation.audit.estimates import MEASURES
 from facetrack.evaluation.audit.frame import BETWEEN, INSIDE
+from facetrack.evaluation.audit.replies import Reply
 from facetrack.evaluation.audit.screens import list_truth
-from facetrack.evaluation.audit.session import Audit, Reply
+from facetrack.evaluation.audit.session import Audit
 from facetrack.evaluation.metrics import scores
 
 
