@@ -52,6 +52,7 @@ def main() -> None:
         ("bench_pipeline.py", [lfw]),
         ("bench_methods.py", [data]),
         ("bench_quality.py", [data]),
+        ("bench_audit.py", [data]),
         ("bench_graph.py", [embeddings]),
         ("bench_embedders.py", [lfw]),
         ("bench_million.py", [embeddings, ROOT / "docs/million.png"]),

@@ -18,7 +18,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import people_file, state
+from facetrack.organiser import audit_answers, people_file, state
 from facetrack.organiser.answer_log import AnswerLog
 from facetrack.organiser.journal import Journal
 from facetrack.organiser.people import Corrections, folder_name, number_of
@@ -104,6 +104,7 @@ def count(out: Path, contents: Collection[str], persons: Collection[int]) -> dic
     counts[journal.path] = journal.knows(contents)
     log = AnswerLog(out)
     counts[log.path] = log.count(persons) if not contents else log.n_lines
+    counts |= audit_answers.count(out, contents)
     return {path: count for path, count in counts.items() if count}
 
 
@@ -114,6 +115,7 @@ def clean(out: Path, contents: Collection[str], persons: Collection[int]) -> Non
     run that was killed has noted of its work. Answers given on the page go as a whole, since any of
     them may tell of anybody: people.yaml keeps what they have led to, and none can be taken back.
     """
+    audit_answers.clean(out, contents)
     for file in _files(out):
         if not _scrub_file(file, contents, persons):
             continue
@@ -189,7 +191,7 @@ def _demand_sound(out: Path) -> Iterator[None]:
 
 def _files(out: Path) -> list[_File]:
     """All files of states, the last run's at the end."""
-    paths = state.own_folder(out).glob("*.json")
+    paths = set(state.own_folder(out).glob("*.json")) - {audit_answers.find_file(out)}
     found = []
     for path in sorted(paths, key=lambda one: (one.name == state.LAST, one.name)):
         text = path.read_text(encoding="utf-8", errors="replace")

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from facetrack.core.errors import UserError
@@ -129,3 +129,40 @@ def _entries(text: str, persons: Collection[int], names: Mapping[int, str]) -> s
     added = "".join(f"\n{folder_name(one)}:\n  name:{said.get(one, '')}\n" for one in persons)
     added = f"{start}{added}" if text else f"{_HEAD}{added}"
     return added.replace("\n", "\r\n") if "\r\n" in text else added
+
+
+def add_corrections(path: Path, corrections: Mapping[str, Sequence[str]]) -> str | None:
+    """Append sections with settings, as the page suggests them; why not, if that cannot be done.
+
+    corrections: settings by section, such as {"person-001": ["merge: [person-004]"]}. What makes
+    no sense with what is there is not written. Raises OSError where there is no room.
+    """
+    text = write_corrections(corrections)
+    try:
+        before = read_content(path)
+        there = decode(path, before or b"")
+        start = "" if not there or there.endswith("\n") else "\n"
+        added = f"{start}\n{text}"
+        understand(there + added, path)
+        if "\r\n" in there:
+            added = added.replace("\n", "\r\n")
+        if shared_file.append(path, before, added.encode()):
+            return None
+    except UserError as error:
+        return f"the answers' corrections are not in {FILE}: {error}"
+    except PermissionError as error:
+        return f"{FILE} may not be written to ({error.strerror})"
+    return f"{FILE} is being changed: the answers' corrections are not in it yet"
+
+
+def write_corrections(corrections: Mapping[str, Sequence[str]]) -> str:
+    """Corrections as people.yaml has them: a section once for each of its settings' lists."""
+    sections = []
+    for section, settings in corrections.items():
+        by_name: dict[str, list[str]] = {}
+        for setting in settings:
+            name, _, value = setting.partition(": ")
+            by_name.setdefault(name, []).append(value.strip("[]"))
+        lines = [f"  {name}: [{', '.join(values)}]" for name, values in by_name.items()]
+        sections.append("\n".join([f"{section}:", *lines]))
+    return "\n\n".join(sections) + "\n" if sections else ""

@@ -102,7 +102,15 @@ _NAMES = (
 _XMP = "python -m facetrack task=export task.format=xmp task.out=~/People"
 _SHEETS = "tests/tasks/export/test_exported_names.py::test_json_and_sheets_are_of_all_persons"
 
+_AUDIT = "tests/tasks/audit/test_audit.py"
+
 ELSEWHERE = {
+    "python -m facetrack task=audit task.out=~/People": (
+        f"{_AUDIT}::test_questions_are_written_filled_in_and_counted"
+    ),
+    "python -m facetrack task=audit task.out=~/People task.answers=labels": (
+        f"{_AUDIT}::test_labels_answer_and_the_answers_correct"
+    ),
     _XMP: _NAMES,
     f"{_XMP} task.sidecars=beside dataset=folder dataset.root=~/Pictures": _NAMES,
     (

@@ -20,7 +20,9 @@ from facetrack.core.suggestions import find_nearest_keys
 from facetrack.tasks.context import names
 
 # By what runs them: tasks that are one job.
-_ALONE = {f"facetrack.tasks.{one}.run.{one}": one for one in ("organise", "forget", "export")}
+_ALONE = {
+    f"facetrack.tasks.{one}.run.{one}": one for one in ("organise", "forget", "export", "audit")
+}
 _SEARCHED = "hydra.searchpath"
 _FILE = "file://"
 

@@ -17,6 +17,7 @@ _UNUSED: Mapping[str, Collection[str]] = {
     "compare": (
         *("n_people", "n_resamples", "sampling", "detector", "embedder", "protocol_version"),
     ),
+    "audit": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
     "forget": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
 }
 

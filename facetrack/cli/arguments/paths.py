@@ -13,9 +13,13 @@ from facetrack.tasks.context.missing import refuse_missing
 
 _FOLDER, _FOLDERS = "dataset.root", "dataset.roots"
 _FILES = ("dataset.archive", "dataset.archives", "detector.weights", "embedder.weights")
-# What is to be forgotten may be gone, and an organised folder knows where its photos are: these
-# say themselves what they need.
-_KNOWING = ("facetrack.tasks.forget.run.forget", "facetrack.tasks.review.run.review")
+# What is to be forgotten may be gone, an audit reads what is stored, and an organised folder knows
+# where its photos are: these say themselves what they need.
+_KNOWING = (
+    "facetrack.tasks.forget.run.forget",
+    "facetrack.tasks.audit.run.audit",
+    "facetrack.tasks.review.run.review",
+)
 
 
 def check(jobs: Sequence[DictConfig]) -> None:

@@ -46,8 +46,8 @@ MISTAKES: list[tuple[str, str]] = [
     ("dataset.root=~/Pictures", f"dataset=portraits has no root: add {_DATASETS}, which have it"),
     (
         "task.out=x",
-        "task=evaluate has no out: add task=export, task=forget, task=organise or task=review, which "
-        "have it",
+        "task=evaluate has no out: add task=audit, task=export, task=forget, task=organise or "
+        "task=review, which have it",
     ),
     ("task.pairs=random", "task=evaluate has no pairs: add task=verify, which has it"),
     ("person=Ada", "task=evaluate has no person: add task=forget, which has it"),
@@ -244,6 +244,14 @@ MISTAKES: list[tuple[str, str]] = [
     ("task=verify task.urls=x", "task.urls is a list, such as [a,b]; got 'x'"),
     ("task=review task.out=x task.port=70000", "task.port is a whole number from 0 to 65535; got"),
     ("task=review task.out=x task.open=1", "task.open is true or false; got 1"),
+    ("task=audit task.out=x task.answers=me", "task.answers is one of csv, labels; got 'me'"),
+    (
+        "task=audit task.out=x task.n_questions=0",
+        "task.n_questions is a whole number from 1 to 2147483647; got 0",
+    ),
+    ("task=audit task.out=x task.correct=2", "task.correct is true or false; got 2"),
+    ("task=audit task.out=x clusterer=kmeans", "task=audit has no use for clusterer=kmeans: leave"),
+    ("-m task=audit task.out=x", "task=audit is one job, not a sweep: leave out -m"),
     (
         "task=organise task.out=x dataset.root=y task.mode=move",
         "task.mode is one of copy, link, none",

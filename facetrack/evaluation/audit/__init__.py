@@ -1,0 +1,1 @@
+"""How many mistakes an organised folder has, from a few answers."""

@@ -1,0 +1,75 @@
+"""Pairs of groups that may be one person: their features, and what one counts for."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from facetrack.core.likelihood import Floats, find_pair_sharpness
+from facetrack.evaluation.audit.frame import Faces, Features, Groups, speak
+from facetrack.evaluation.impossible import pair_faces
+
+_ROWS = 1 << 20  # pairs at once
+# The mean of 1 / N is above that of its mean: what a person has besides counts for so much less.
+_SPREAD = 0.85
+
+
+def measure_between(faces: Faces, groups: Groups, prior: float) -> Iterator[Features]:
+    """All pairs of groups that share no photo, in parts. prior: of `frame.find_prior_odds`.
+
+    A pair's columns: 1, the log ratio of its root mean square distance, the logarithms of the
+    smaller and of the larger size, the prior's log odds, and the logarithm of the number of groups.
+    """
+    sizes = groups.sizes
+    log_sizes, g = np.log(sizes), len(sizes)
+    shared = _find_shared(faces, g)
+    start = 0
+    while start < g:
+        stop = start + max(1, _ROWS // (g - start))
+        rows = np.arange(start, min(stop, g))
+        first, second = np.nonzero(np.arange(start, g) > rows[:, None])
+        first, second = rows[first], second + start
+        start = int(rows[-1]) + 1
+        free = ~np.isin(first * g + second, shared)
+        first, second = first[free], second[free]
+        mean = (groups.means[rows] @ groups.means.T)[first - rows[0], second]
+        blur = None
+        if groups.sharpness is not None:
+            blur = find_pair_sharpness(groups.sharpness[first], groups.sharpness[second])
+        columns = (
+            np.ones(len(first)),
+            speak(faces.ratios, mean, blur),
+            np.minimum(log_sizes[first], log_sizes[second]),
+            np.maximum(log_sizes[first], log_sizes[second]),
+            np.full(len(first), prior),
+            np.full(len(first), np.log(g)),
+        )
+        yield Features(first, second, np.stack(columns, axis=1))
+
+
+def _find_shared(faces: Faces, g: int) -> Floats:
+    """Pairs of groups with faces on one photo, each as first * g + second."""
+    found = [np.zeros(0, np.int64)]
+    for one, other in pair_faces(faces.photos):
+        far = np.linalg.norm(faces.vectors[one] - faces.vectors[other], axis=1) > faces.apart
+        pair = np.sort(np.stack([faces.groups[one], faces.groups[other]]), axis=0)[:, far]
+        found.append(pair[0] * g + pair[1])
+    return np.unique(np.concatenate(found))
+
+
+def expect_missed(sizes: Floats, first: Floats, second: Floats, chance: Floats) -> Floats:
+    """(g,) how many faces of each group's person are expected in other groups."""
+    missed = np.bincount(first, chance * sizes[second], len(sizes))
+    missed += np.bincount(second, chance * sizes[first], len(sizes))
+    return missed
+
+
+def weigh_pairs(
+    n: int, sizes: Floats, missed: Floats, pair: tuple[Floats, Floats], chance: Floats
+) -> Floats:
+    """(m, 2) what pairs of groups count for. missed: of `expect_missed`; chance: (m,) of each."""
+    one, other = sizes[pair[0]], sizes[pair[1]]
+    # If they are one person, what else is missed of one is missed of the other.
+    more = np.maximum(missed[pair[0]] - chance * other, 0)
+    more += np.maximum(missed[pair[1]] - chance * one, 0)
+    number = one * other
+    return np.stack([2 * number / (n * (one + other + _SPREAD * more / 2)), number], axis=1)

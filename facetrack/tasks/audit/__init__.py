@@ -1,0 +1,1 @@
+"""`task=audit`: how many mistakes an organised folder has, from a few answers."""

@@ -1,0 +1,91 @@
+"""What answers do to what is believed of a folder's mistakes."""
+
+import numpy as np
+import pytest
+from made_folders import make_folder
+from scipy.stats import poisson
+
+from facetrack.evaluation.audit.belief import Answer, Belief, Draws, find_poisson
+from facetrack.evaluation.audit.blocks import list_blocks
+from facetrack.evaluation.audit.frame import BETWEEN, INSIDE, Blocks, rank_faces
+
+
+@pytest.fixture(scope="module")
+def blocks() -> dict[str, Blocks]:
+    faces, _ = make_folder(1, moved=8, split=4)
+    return list_blocks(faces, rank_faces(faces))
+
+
+def _mean(draws: Draws) -> float:
+    return float(draws.weights @ draws.wrong[:, 0])
+
+
+def test_an_answer_moves_what_is_believed_of_its_block_and_of_its_like(
+    blocks: dict[str, Blocks],
+) -> None:
+    inside = blocks[INSIDE]
+    belief = Belief(inside, seed=0)
+    before = belief.draw([])
+    assert np.isclose(before.weights.sum(), 1)
+    doubtful = int(np.abs(inside.logit).argmin())
+    yes = belief.draw([Answer(doubtful, True)])
+    no = belief.draw([Answer(doubtful, False)])
+    own = inside.weight[doubtful, 0]
+    assert _mean(yes) - _mean(no) > 0.5 * own
+    assert _mean(no) < _mean(before) < _mean(yes)
+    # Others as likely become likelier.
+    assert belief.find_chance([Answer(doubtful, True)])[doubtful] > belief.find_chance()[doubtful]
+
+
+def test_cant_tell_says_nothing(blocks: dict[str, Blocks]) -> None:
+    belief = Belief(blocks[BETWEEN], seed=0)
+    before, after = belief.draw([]), belief.draw([Answer(0, None), Answer(1, None)])
+    assert np.array_equal(before.wrong, after.wrong)
+    assert np.array_equal(before.weights, after.weights)
+
+
+def test_an_answer_against_all_odds_is_taken_for_a_wrong_one(blocks: dict[str, Blocks]) -> None:
+    between = blocks[BETWEEN]
+    belief = Belief(between, seed=0)
+    never = int(between.logit.argmin())
+    own, before = between.weight[never, 0], _mean(belief.draw([]))
+    assert _mean(belief.draw([Answer(never, True)])) - before < 0.5 * own
+    # Who insists is believed.
+    assert _mean(belief.draw([Answer(never, True)] * 4)) - before > 0.5 * own
+
+
+def test_the_order_of_answers_does_not_matter(blocks: dict[str, Blocks]) -> None:
+    belief = Belief(blocks[BETWEEN], seed=0)
+    given = [Answer(at, at % 3 == 0) for at in range(12)]
+    one, other = belief.draw(given), belief.draw(given[::-1])
+    assert np.allclose(one.weights, other.weights)
+    assert np.allclose(one.wrong, other.wrong)
+    assert np.allclose(Belief(blocks[BETWEEN], seed=0).draw(given).wrong, one.wrong)
+
+
+def test_with_all_answers_right_nothing_is_left_but_the_doubt_in_answers() -> None:
+    faces, people = make_folder(3, n_people=6, moved=2)
+    blocks = list_blocks(faces, rank_faces(faces))[INSIDE]
+    rank = rank_faces(faces)
+    given = []
+    for at, face in enumerate(blocks.first.tolist()):
+        better = (faces.groups == faces.groups[face]) & (rank < rank[face])
+        given.append(Answer(at, bool(np.mean(people[better] != people[face]) > 0.5)))
+    draws = Belief(blocks, seed=0).draw(given)
+    truth = sum(blocks.weight[one.block, 0] for one in given if one.mistake)
+    assert abs(_mean(draws) - truth) < 0.02
+
+
+def test_quantiles_of_poisson_are_those_of_scipy() -> None:
+    random = np.random.default_rng(0)
+    share, mean = random.random(500), np.exp(random.uniform(-6, 6, 500))
+    found, exact = find_poisson(share, mean), poisson.ppf(share, mean)
+    assert np.array_equal(found[mean <= 20], exact[mean <= 20])
+    assert np.abs(found - exact).max() <= 2
+
+
+def test_a_side_without_blocks_has_no_mistakes() -> None:
+    faces, _ = make_folder(5, n_people=1, each=4)
+    blocks = list_blocks(faces, rank_faces(faces))[BETWEEN]
+    draws = Belief(blocks, seed=0).draw([])
+    assert draws.wrong.max() < 1e-6

@@ -1,0 +1,103 @@
+"""The blocks that an audit asks about: together they are all that can be wrong."""
+
+from dataclasses import replace
+
+import numpy as np
+from made_folders import make_folder
+
+from facetrack.evaluation.audit.blocks import list_blocks
+from facetrack.evaluation.audit.frame import (
+    BETWEEN,
+    INSIDE,
+    find_prior_odds,
+    list_impossible,
+    list_members,
+    measure_inside,
+    rank_faces,
+    sum_up,
+)
+from facetrack.evaluation.audit.pairs_of_groups import measure_between, weigh_pairs
+from facetrack.evaluation.metrics import scores
+
+
+def test_the_weights_of_what_is_wrong_inside_groups_are_what_precision_lacks() -> None:
+    faces, people = make_folder(1, moved=9)
+    rank = rank_faces(faces)
+    found = measure_inside(faces, rank, find_prior_odds(faces))
+    wrong = np.array(
+        [
+            np.mean(
+                people[(faces.groups == faces.groups[face]) & (rank < rank[face])] != people[face]
+            )
+            for face in found.features.first
+        ]
+    )
+    truth = scores(people, faces.groups, information=False)
+    assert np.isclose(1 - (found.weight[:, 0] * wrong).sum(), truth["bcubed_precision"])
+    together = found.weight[:, 1].sum()
+    assert np.isclose(
+        1 - (found.weight[:, 1] * wrong).sum() / together, truth["pairwise_precision"]
+    )
+
+
+def test_every_pair_of_groups_is_there_once_and_counts_as_recall_does() -> None:
+    # Of people in two groups each nothing else is missed: what a pair counts for is exact.
+    faces, people = make_folder(2, n_people=6, split=3)
+    groups = sum_up(faces)
+    parts = list(measure_between(faces, groups, find_prior_odds(faces)))
+    pairs = np.concatenate([np.stack([one.first, one.second], axis=1) for one in parts])
+    g = len(groups.sizes)
+    assert pairs.tolist() == [[a, b] for a in range(g) for b in range(a + 1, g)]
+    who = np.array([people[rows[0]] for rows in list_members(faces.groups)])
+    same = who[pairs[:, 0]] == who[pairs[:, 1]]
+    sizes = groups.sizes.astype(float)
+    alone = np.zeros(len(pairs))
+    weight = weigh_pairs(len(people), sizes, np.zeros(g), (pairs[:, 0], pairs[:, 1]), alone)
+    truth = scores(people, faces.groups, information=False)
+    assert np.isclose(1 - weight[same, 0].sum(), truth["bcubed_recall"])
+
+
+def test_faces_on_one_photo_are_known_mistakes_and_keep_groups_apart() -> None:
+    faces, _ = make_folder(3, n_people=4)
+    photos = faces.photos.copy()
+    one, two = list_members(faces.groups)[0][:2]
+    other = list_members(faces.groups)[1][0]
+    photos[[one, two, other]] = photos[one]
+    on_photos = replace(faces, photos=photos)
+    assert {frozenset(pair) for pair in list_impossible(on_photos)} == {frozenset((one, two))}
+    rank = rank_faces(faces)
+    before, after = list_blocks(faces, rank), list_blocks(on_photos, rank)
+    assert np.allclose(after[INSIDE].known, [2 / (24 * 6), 1])
+    assert np.allclose(
+        after[INSIDE].weight.sum(axis=0) + after[INSIDE].known, before[INSIDE].weight.sum(axis=0)
+    )
+    assert (0, 1) not in set(zip(after[BETWEEN].first, after[BETWEEN].second, strict=True))
+    # A face that was found twice is no mistake.
+    assert list_impossible(replace(on_photos, apart=2.0)) == []
+
+
+def test_mistakes_are_expected_where_they_are() -> None:
+    faces, people = make_folder(4, moved=8, split=4)
+    rank = rank_faces(faces)
+    blocks = list_blocks(faces, rank)
+    inside = blocks[INSIDE]
+    members = list_members(faces.groups)
+    main = np.array([np.bincount(people[rows]).argmax() for rows in members])
+    odd = people[inside.first] != main[inside.second]
+    assert odd.any()
+    assert inside.logit[odd].min() > inside.logit[~odd].max()
+    between = blocks[BETWEEN]
+    same = main[between.first] == main[between.second]
+    assert same.sum() == 4
+    assert between.logit[same].min() > between.logit[~same].max()
+
+
+def test_one_face_or_one_group_has_nothing_to_ask_about() -> None:
+    faces, _ = make_folder(5, n_people=1, each=4)
+    blocks = list_blocks(faces, rank_faces(faces))
+    assert len(blocks[INSIDE].logit) == 3
+    assert len(blocks[BETWEEN].logit) == 0
+    alone = replace(faces, groups=np.arange(4))
+    blocks = list_blocks(alone, rank_faces(alone))
+    assert len(blocks[INSIDE].logit) == 0
+    assert len(blocks[BETWEEN].logit) == 6
