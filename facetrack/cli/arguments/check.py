@@ -21,7 +21,8 @@ from facetrack.tasks.context import names
 
 # By what runs them: tasks that are one job.
 _ALONE = {
-    f"facetrack.tasks.{one}.run.{one}": one for one in ("organise", "forget", "export", "audit")
+    f"facetrack.tasks.{one}.run.{one}": one
+    for one in ("organise", "forget", "export", "audit", "review")
 }
 _SEARCHED = "hydra.searchpath"
 _FILE = "file://"

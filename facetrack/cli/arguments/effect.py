@@ -18,6 +18,7 @@ _UNUSED: Mapping[str, Collection[str]] = {
         *("n_people", "n_resamples", "sampling", "detector", "embedder", "protocol_version"),
     ),
     "audit": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
+    "review": ("n_people", "n_resamples", "sampling", "protocol_version"),
     "forget": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
 }
 
