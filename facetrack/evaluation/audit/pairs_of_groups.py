@@ -61,7 +61,8 @@ def _find_shared(faces: Faces, g: int) -> Indices:
 
 def expect_missed(sizes: Floats, first: Indices, second: Indices, chance: Floats) -> Floats:
     """(g,) how many faces of each group's person are expected in other groups."""
-    missed = np.bincount(first, chance * sizes[second], len(sizes))
+    missed = np.zeros(len(sizes))
+    missed += np.bincount(first, chance * sizes[second], len(sizes))
     missed += np.bincount(second, chance * sizes[first], len(sizes))
     return missed
 
