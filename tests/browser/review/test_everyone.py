@@ -155,7 +155,15 @@ def test_every_view_can_be_opened_and_left_by_keys(look: Look) -> None:
 
 
 def test_back_is_where_one_was(look: Look) -> None:
-    with look() as page:
+    with look("#/questions") as page:
+        page.locator(".question h1").wait_for()
+        page.keyboard.press("Escape")
+        cells(page).first.focus()
+        # What is open on top goes with its view.
+        page.keyboard.press("?")
+        page.go_back()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.go_forward()
         cells(page).first.focus()
         page.keyboard.press("Control+End")
         name = page.evaluate("document.activeElement.getAttribute('aria-label')")

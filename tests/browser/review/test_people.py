@@ -116,7 +116,7 @@ def test_two_with_one_name_may_be_one(look: Look, served: Served) -> None:
         expect(called(page, "Anna")).to_have_count(2)
         page.keyboard.press("Control+z")
         expect(called(page, "Anna")).to_have_count(1)
-        _name_first(page, "Anna")
+        _name_first(page, "ANNA")
         dialog.get_by_role("button", name="The same person").click()
         expect(cells(page)).to_have_count(len(people) - 1)
         faces = people[0]["faces"] + people[1]["faces"]

@@ -24,6 +24,7 @@ function show() {
   if (location.hash && !location.hash.startsWith("#/")) return; // a place on this page
   const route = routes.read(location.hash);
   leaving.abort();
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   leaving = new AbortController();
   content.replaceChildren();
   document.title = "People on your photos";

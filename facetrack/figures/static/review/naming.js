@@ -2,7 +2,7 @@
 import * as actions from "./actions.js";
 import { Chooser } from "./chooser.js";
 import { openDialog } from "./dialog.js";
-import { bdi, called, counted, faceImage, isolate, make } from "./dom.js";
+import { bdi, called, counted, faceImage, fold, isolate, make } from "./dom.js";
 import { store } from "./store.js";
 
 let open = null;
@@ -43,7 +43,8 @@ export function typeName(person, over, done) {
   open = { element, close };
   chooser.focus();
   chooser.input.addEventListener("blur", () => {
-    if (open?.element === element) save(chooser.input.value, 0);
+    // Not where another window is looked at meanwhile.
+    if (open?.element === element && document.hasFocus()) save(chooser.input.value, 0);
   });
 }
 
@@ -59,7 +60,7 @@ export async function saveName(person, text) {
   const given = text.trim().replace(/\s+/g, " ") || null;
   if (given === person.name) return;
   const twin = given && store.people.find(
-    (other) => other.name === given && other.number !== person.number);
+    (other) => other.name && fold(other.name) === fold(given) && other.number !== person.number);
   if (!twin) {
     actions.name(person.number, given);
     return;
