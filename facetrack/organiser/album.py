@@ -23,7 +23,7 @@ from facetrack.extraction import quality
 from facetrack.extraction.store import Store, box_bytes
 from facetrack.organiser import corrections, state
 from facetrack.organiser.given import find_given
-from facetrack.organiser.grouping import NOBODY, Numbers
+from facetrack.organiser.grouping import NOBODY, Numbers, find_doubtful
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos, Stages, load_stored
 from facetrack.organiser.recognition import box_of, content_of
@@ -66,6 +66,7 @@ class Album:
     sorted_photos: list[str] = field(init=False)
     sharpness: NDArray[np.float32] = field(init=False)
     low: NDArray[np.bool_] = field(init=False)
+    far: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         """Note where faces and photos are."""
@@ -74,6 +75,8 @@ class Album:
         for row, content in enumerate(self.photos.contents):
             self.by_photo.setdefault(content, []).append(row)
         self.photo_ids = {name_id(content): content for content in self.photos.names}
+        # As the last run left them: whoever moves is looked at anew when a person is opened.
+        self.far = find_doubtful(self.photos.vectors, self.persons, self.near)
         self.sharpness, self.low = self.photos.sharpness, self.photos.low
         self.sorted_photos = sorted(self.photos.names, key=self.name_photo)
         self._copies: dict[str, list[str]] = {}

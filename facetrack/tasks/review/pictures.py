@@ -5,6 +5,7 @@ or is another one by now, there is none. Thumbnails are kept with those of index
 facetrack's own part of the organised folder; photos are not kept.
 """
 
+import contextlib
 import hashlib
 import io
 import threading
@@ -20,11 +21,14 @@ from facetrack.organiser import state
 from facetrack.organiser.album import Album
 from facetrack.system.files import make_folder, replace
 
-SIDE = 128  # pixels of a thumbnail
+SIDE = 192  # pixels of a thumbnail, which the page shows at up to 180
 LONGEST = 1600  # pixels of a photo's longest side
 
+# Photos that were looked at last: the page asks for a photo's size and then for the photo.
+_MOST_KEPT = 8
 # Each photo that is decoded takes its pixels' memory: two at once, whatever the browser asks for.
 _DECODING = threading.Semaphore(2)
+_kept: dict[str, tuple[bytes, tuple[int, int]]] = {}
 
 
 def draw_face(album: Album, id_: str) -> bytes | None:
@@ -52,6 +56,8 @@ def draw_face(album: Album, id_: str) -> bytes | None:
 def draw_photo(album: Album, id_: str) -> tuple[bytes, tuple[int, int]] | None:
     """A photo as JPEG, upright, and its own width and height. Raises UserError as `draw_face`."""
     content = album.find_photo(id_)
+    if content in _kept:
+        return _kept[content]
     data = _read(album.paths_of(content), content)
     if data is None:
         return None
@@ -65,7 +71,11 @@ def draw_photo(album: Album, id_: str) -> tuple[bytes, tuple[int, int]] | None:
         small.thumbnail((LONGEST, LONGEST), Pillow.Resampling.BILINEAR, reducing_gap=2)
         out = io.BytesIO()
         small.save(out, "JPEG", quality=85)
-    return out.getvalue(), (width, height)
+    _kept[content] = drawn = out.getvalue(), (width, height)
+    while len(_kept) > _MOST_KEPT:
+        with contextlib.suppress(KeyError, StopIteration):  # another thread was faster
+            del _kept[next(iter(_kept))]
+    return drawn
 
 
 def _read(paths: list[Path], content: str) -> bytes | None:

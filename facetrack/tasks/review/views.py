@@ -62,6 +62,7 @@ def _describe_person(album: Album, number: int, rows: Numbers) -> Json:
         **_call(album, number),
         "faces": len(rows),
         "photos": len({album.photos.contents[row] for row in rows.tolist()}),
+        "doubtful": int(album.far[rows].sum()),
         "cover": album.face_id(_find_cover(album, rows)),
     }
 
