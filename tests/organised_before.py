@@ -12,8 +12,8 @@ _FIXTURES = Path(__file__).resolve().parent / "fixtures"
 def unpack(name: str, photos: Path, out: Path) -> Path:
     """Make the folder `out` that a fixture has stored; returns it.
 
-    photos: where the portraits are that it was made of: contents are named `{FILE}` in it, as what
-    is drawn need not be the same bytes everywhere.
+    photos: where the portraits are that it was made of: contents are named `{FILE}` in it, and
+    sizes are those of today, as what is drawn need not be the same bytes everywhere.
     """
     names = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in photos.iterdir()}
     own = out / ".facetrack"
@@ -22,7 +22,10 @@ def unpack(name: str, photos: Path, out: Path) -> Path:
         text = (_FIXTURES / name / state).read_text()
         for photo, content in names.items():
             text = text.replace(f"{{{photo}}}", content)
-        (own / state).write_text(text)
+        stored = json.loads(text)
+        for path, file in stored["files"].items():
+            file["size"] = (photos / Path(path).name).stat().st_size
+        (own / state).write_text(json.dumps(stored))
     for path, file in json.loads((own / "state.json").read_text())["files"].items():
         (out / path).parent.mkdir(exist_ok=True)
         shutil.copy(photos / Path(path).name, out / path)
