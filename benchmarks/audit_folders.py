@@ -102,6 +102,7 @@ def read_shifted(data: Path, name: str, embedder: str, unpacked: Path) -> Pool:
     if not (unpacked / folder).is_dir():
         unpack(data / f"{folder}.tgz", unpacked / folder)
     found = facetrack.embed(unpacked / folder / folder, detector="yunet", embedder=embedder)
+    assert found.labels is not None
     return Pool(found.embeddings, np.unique(found.labels, return_inverse=True)[1])
 
 

@@ -122,14 +122,16 @@ class Belief:
         mean = np.maximum(mean, 1e-12)
         size = np.maximum(variance / mean, mean / _MOST_MISTAKES)
         number = find_poisson(self._share[:, None], mean / size)
-        return np.minimum(number * size, self._most)
+        wrong: Floats = np.minimum(number * size, self._most)
+        return wrong
 
     def _weigh(self, known: Sequence[_Known]) -> Floats:
         likely = np.zeros(_CURVES)
         for one in known:
             likely += one.likely
         weights: Floats = np.exp(likely - likely.max())
-        return weights / weights.sum()
+        weights /= weights.sum()
+        return weights
 
     def _learn(self, about: tuple[Answer, ...]) -> _Known:
         """What is believed of a block. about: all answers about it."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from facetrack.core.likelihood import Floats, find_pair_sharpness
-from facetrack.evaluation.audit.frame import Faces, Features, Groups, speak
+from facetrack.evaluation.audit.frame import Faces, Features, Groups, Rows, speak
 from facetrack.evaluation.impossible import pair_faces
 
 _ROWS = 1 << 20  # pairs at once
@@ -46,7 +46,7 @@ def measure_between(faces: Faces, groups: Groups, prior: float) -> Iterator[Feat
         yield Features(first, second, np.stack(columns, axis=1))
 
 
-def _find_shared(faces: Faces, g: int) -> Floats:
+def _find_shared(faces: Faces, g: int) -> Rows:
     """Pairs of groups with faces on one photo, each as first * g + second."""
     found = [np.zeros(0, np.int64)]
     for one, other in pair_faces(faces.photos):
@@ -56,7 +56,7 @@ def _find_shared(faces: Faces, g: int) -> Floats:
     return np.unique(np.concatenate(found))
 
 
-def expect_missed(sizes: Floats, first: Floats, second: Floats, chance: Floats) -> Floats:
+def expect_missed(sizes: Floats, first: Rows, second: Rows, chance: Floats) -> Floats:
     """(g,) how many faces of each group's person are expected in other groups."""
     missed = np.bincount(first, chance * sizes[second], len(sizes))
     missed += np.bincount(second, chance * sizes[first], len(sizes))
@@ -64,7 +64,7 @@ def expect_missed(sizes: Floats, first: Floats, second: Floats, chance: Floats) 
 
 
 def weigh_pairs(
-    n: int, sizes: Floats, missed: Floats, pair: tuple[Floats, Floats], chance: Floats
+    n: int, sizes: Floats, missed: Floats, pair: tuple[Rows, Rows], chance: Floats
 ) -> Floats:
     """(m, 2) what pairs of groups count for. missed: of `expect_missed`; chance: (m,) of each."""
     one, other = sizes[pair[0]], sizes[pair[1]]

@@ -101,7 +101,8 @@ def test_answers_hold_when_groups_change_and_restore_leaves_them(
     audit("task.n_questions=1").ok()
     second = json.loads((out / "audit.json").read_text())
     assert second["groups"] > first["groups"]  # whoever was not the group's person has left it
-    assert second["answers"] + second["unused"] + second["unsure"] == 20
+    n_kept = len(json.loads(kept)["answers"])
+    assert second["answers"] + second["unused"] + second["unsure"] == n_kept > 0
     organise(workspace, organised / "people", out, "task.restore=true", *settings).ok()
     assert (out / ".facetrack/answers.json").read_bytes() == kept
 
