@@ -53,7 +53,8 @@ def _find_shared(faces: Faces, g: int) -> Rows:
         far = np.linalg.norm(faces.vectors[one] - faces.vectors[other], axis=1) > faces.apart
         pair = np.sort(np.stack([faces.groups[one], faces.groups[other]]), axis=0)[:, far]
         found.append(pair[0] * g + pair[1])
-    return np.unique(np.concatenate(found))
+    shared: Rows = np.unique(np.concatenate(found)).astype(np.int64)
+    return shared
 
 
 def expect_missed(sizes: Floats, first: Rows, second: Rows, chance: Floats) -> Floats:
