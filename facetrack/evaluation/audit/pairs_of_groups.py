@@ -59,7 +59,8 @@ def _find_shared(faces: Faces, g: int) -> Rows:
 
 def expect_missed(sizes: Floats, first: Rows, second: Rows, chance: Floats) -> Floats:
     """(g,) how many faces of each group's person are expected in other groups."""
-    missed = np.bincount(first, chance * sizes[second], len(sizes))
+    missed: Floats = np.zeros(len(sizes))
+    missed += np.bincount(first, chance * sizes[second], len(sizes))
     missed += np.bincount(second, chance * sizes[first], len(sizes))
     return missed
 
