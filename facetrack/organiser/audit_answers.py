@@ -130,7 +130,8 @@ def _read_row(row: Mapping[str, str | None], line: int, path: Path) -> Asked:
     except ValueError as error:
         raise UserError(f"{path}, line {line}: {error}") from error
     answer = "" if reply is None else reply.value
-    return Asked(number, faces[0], faces[1], answer, str(row.get("stratum") or ""), weight)
+    stratum = str(row.get("stratum") or "")
+    return Asked(number, faces[0], faces[1], answer, stratum, weight)
 
 
 def write_table(out: Path, asked: Sequence[Asked], photos: Mapping[str, str]) -> None:

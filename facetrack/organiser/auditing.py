@@ -125,6 +125,8 @@ class Audited:
         photo = self.folder.state.photos.get(content_of(worse))
         if photo is None or not photo.names:
             return None
+        if (low, photo.names[0]) in {(said, at.name) for said, at in self.folder.said.bar}:
+            return None
         name = photo.names[0].replace("\\", "\\\\").replace('"', '\\"')
         return folder_name(low), f'not: ["{name}"]'
 

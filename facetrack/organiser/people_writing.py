@@ -137,22 +137,25 @@ def add_corrections(path: Path, corrections: Mapping[str, Sequence[str]]) -> str
     corrections: settings by section, such as {"person-001": ["merge: [person-004]"]}. What makes
     no sense with what is there is not written. Raises OSError where there is no room.
     """
-    text = write_corrections(corrections)
-    try:
-        before = read_content(path)
-        there = decode(path, before or b"")
-        start = "" if not there or there.endswith("\n") else "\n"
-        added = f"{start}\n{text}"
-        understand(there + added, path)
-        if "\r\n" in there:
-            added = added.replace("\n", "\r\n")
-        if shared_file.append(path, before, added.encode()):
-            return None
-    except UserError as error:
-        return f"the answers' corrections are not in {FILE}: {error}"
-    except PermissionError as error:
-        return f"{FILE} may not be written to ({error.strerror})"
-    return f"{FILE} is being changed: the answers' corrections are not in it yet"
+    text, until = write_corrections(corrections), time.monotonic() + _PATIENCE
+    while True:
+        try:
+            before = read_content(path)
+            there = decode(path, before or b"")
+            start = "" if not there or there.endswith("\n") else "\n"
+            added = f"{start}\n{text}"
+            understand(there + added, path)
+            if "\r\n" in there:
+                added = added.replace("\n", "\r\n")
+            if shared_file.append(path, before, added.encode()):
+                return None
+        except UserError as error:
+            return f"the answers' corrections are not in {FILE}: {error}"
+        except PermissionError as error:
+            return f"{FILE} may not be written to ({error.strerror})"
+        if time.monotonic() >= until:
+            return f"{FILE} is being changed: the answers' corrections are not in it yet"
+        time.sleep(_PAUSE)
 
 
 def write_corrections(corrections: Mapping[str, Sequence[str]]) -> str:

@@ -122,8 +122,8 @@ class Belief:
         mean = np.maximum(mean, 1e-12)
         size = np.maximum(variance / mean, mean / _MOST_MISTAKES)
         number = find_poisson(self._share[:, None], mean / size)
-        drawn: Floats = np.minimum(number * size, self._most)
-        return drawn
+        wrong: Floats = np.minimum(number * size, self._most)
+        return wrong
 
     def _weigh(self, known: Sequence[_Known]) -> Floats:
         likely = np.zeros(_CURVES)

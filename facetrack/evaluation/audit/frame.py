@@ -155,8 +155,8 @@ def list_impossible(faces: Faces) -> list[tuple[int, int]]:
 def speak(ratios: Ratios, cosines: Floats, sharpness: NDArray[np.floating] | None = None) -> Floats:
     """The natural logarithm of the ratio at root mean square distances of these mean cosines."""
     distances = np.sqrt(np.maximum(2 - 2 * cosines, 0))
-    natural: Floats = np.log(10) * find_log_ratio(ratios, distances, sharpness)
-    return natural
+    spoken: Floats = np.log(10) * find_log_ratio(ratios, distances, sharpness)
+    return spoken
 
 
 def find_prior_odds(faces: Faces) -> float:

@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetrack.core.likelihood import Floats, find_pair_sharpness
-from facetrack.evaluation.audit.frame import Faces, Features, Groups, speak
+from facetrack.evaluation.audit.frame import Faces, Features, Groups, Rows, speak
 from facetrack.evaluation.impossible import pair_faces
-
-Indices = NDArray[np.int64]
 
 _ROWS = 1 << 20  # pairs at once
 # The mean of 1 / N is above that of its mean: what a person has besides counts for so much less.
@@ -49,26 +46,27 @@ def measure_between(faces: Faces, groups: Groups, prior: float) -> Iterator[Feat
         yield Features(first, second, np.stack(columns, axis=1))
 
 
-def _find_shared(faces: Faces, g: int) -> Indices:
+def _find_shared(faces: Faces, g: int) -> Rows:
     """Pairs of groups with faces on one photo, each as first * g + second."""
     found = [np.zeros(0, np.int64)]
     for one, other in pair_faces(faces.photos):
         far = np.linalg.norm(faces.vectors[one] - faces.vectors[other], axis=1) > faces.apart
         pair = np.sort(np.stack([faces.groups[one], faces.groups[other]]), axis=0)[:, far]
         found.append(pair[0] * g + pair[1])
-    return np.unique(np.concatenate(found))
+    shared: Rows = np.unique(np.concatenate(found)).astype(np.int64)
+    return shared
 
 
-def expect_missed(sizes: Floats, first: Indices, second: Indices, chance: Floats) -> Floats:
+def expect_missed(sizes: Floats, first: Rows, second: Rows, chance: Floats) -> Floats:
     """(g,) how many faces of each group's person are expected in other groups."""
-    missed = np.zeros(len(sizes))
+    missed: Floats = np.zeros(len(sizes))
     missed += np.bincount(first, chance * sizes[second], len(sizes))
     missed += np.bincount(second, chance * sizes[first], len(sizes))
     return missed
 
 
 def weigh_pairs(
-    n: int, sizes: Floats, missed: Floats, pair: tuple[Indices, Indices], chance: Floats
+    n: int, sizes: Floats, missed: Floats, pair: tuple[Rows, Rows], chance: Floats
 ) -> Floats:
     """(m, 2) what pairs of groups count for. missed: of `expect_missed`; chance: (m,) of each."""
     one, other = sizes[pair[0]], sizes[pair[1]]

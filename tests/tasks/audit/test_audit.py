@@ -83,7 +83,8 @@ def test_labels_answer_and_the_answers_correct(audit: Audit, out: Path) -> None:
     assert " added to " in audit("task.answers=labels", "task.correct=true").ok()
     after = (out / "people.yaml").read_text()
     assert after.startswith(before)
-    assert "merge: [person-" in after[len(before) :]
+    # Drawn people are alike: some are in one group.
+    assert '  not: ["' in after[len(before) :]
     # What the file says is no correction any more.
     assert "added to" not in audit("task.answers=labels").ok()
 
@@ -99,8 +100,9 @@ def test_answers_hold_when_groups_change_and_restore_leaves_them(
     assert (out / ".facetrack/answers.json").read_bytes() == kept
     audit("task.n_questions=1").ok()
     second = json.loads((out / "audit.json").read_text())
-    assert second["groups"] < first["groups"]
-    assert second["answers"] + second["unused"] + second["unsure"] == 20
+    assert second["groups"] > first["groups"]  # whoever was not the group's person has left it
+    n_kept = len(json.loads(kept)["answers"])
+    assert second["answers"] + second["unused"] + second["unsure"] == n_kept > 0
     organise(workspace, organised / "people", out, "task.restore=true", *settings).ok()
     assert (out / ".facetrack/answers.json").read_bytes() == kept
 
@@ -111,10 +113,13 @@ def test_json_gives_what_is_in_the_file(audit: Audit, out: Path) -> None:
     assert told["estimates"] == json.loads((out / "audit.json").read_text())["estimates"]
 
 
-def test_mistakes_are_told_in_a_sentence(audit: Audit, out: Path, tmp_path: Path) -> None:
+def test_mistakes_are_told_in_a_sentence(
+    audit: Audit, out: Path, tmp_path: Path, workspace: Workspace
+) -> None:
     audit("task.answers=both").refused("task.answers")
     audit("task.n_questions=0").refused("task.n_questions")
     audit("embedder=facenet").refused("which is not measured for embedder=facenet")
-    audit(f"task.out={tmp_path / 'none'}").refused("was not organised yet: run task=organise")
+    nowhere = workspace.run("task=audit", f"task.out={tmp_path / 'none'}")
+    nowhere.refused("was not organised yet: run task=organise")
     (out / "audit.csv").write_text("question,faces,answer\n1,x,yes\n")
     audit().refused("line 2: the column faces is not as it was written")
