@@ -7,7 +7,7 @@ import pytest
 from made_folders import make_folder
 
 from facetrack.evaluation.audit.replies import Reply
-from facetrack.organiser import answers
+from facetrack.organiser import audit_answers
 from facetrack.organiser.auditing import Audited, Folder, find_label
 from facetrack.organiser.people_file import understand
 from facetrack.organiser.people_writing import add_corrections, write_corrections
@@ -53,13 +53,13 @@ def test_a_changed_answer_takes_the_place_of_the_one_before(folder: Folder, tmp_
     audited.answer(asked, Reply.SAME)
     one = audited.audit.estimate()
     audited.answer(asked, Reply.DIFFERENT)
-    assert len(answers.load(tmp_path)) == audited.audit.n_answers == 1
+    assert len(audit_answers.load(tmp_path)) == audited.audit.n_answers == 1
     assert audited.audit.estimate() != one
 
 
 def test_faces_that_are_gone_are_counted_as_such(folder: Folder, tmp_path: Path) -> None:
-    gone = answers.Asked(1, "ff" * 32 + ":1,1,1,1", folder.keys[0], "yes")
-    answers.save(tmp_path, [gone])
+    gone = audit_answers.Asked(1, "ff" * 32 + ":1,1,1,1", folder.keys[0], "yes")
+    audit_answers.save(tmp_path, [gone])
     audited = Audited(tmp_path, folder, seed=1)
     assert (audited.unused, audited.audit.n_answers) == (1, 0)
 
