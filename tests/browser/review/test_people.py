@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Route, expect
 from reviewed import Served
 
 from browser.review.conftest import Look, called, cells, told
+from facetrack.tasks.review import pictures
 
 
 def _name_first(page: Page, name: str) -> str:
@@ -36,8 +37,9 @@ def test_a_cover_a_person(look: Look, served: Served) -> None:
         n = len(people)
         expect(page.get_by_text(f"{n} persons, {n} without a name")).to_be_visible()
         page.wait_for_function(
-            """() => [...document.querySelectorAll(".cell img")]
-                .every((one) => one.complete && one.naturalWidth === 128)"""
+            """(side) => [...document.querySelectorAll(".cell img")]
+                .every((one) => one.complete && one.naturalWidth === side)""",
+            arg=pictures.SIDE,
         )
         # Where nobody is: what is in no group, and what is no person.
         page.get_by_role("link", name="Not persons (0)").click()

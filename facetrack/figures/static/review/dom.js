@@ -62,5 +62,5 @@ export function photoUrl(id) {
 
 /** A face as a small picture. alt: "" where the words beside it say who that is. */
 export function faceImage(id, alt = "") {
-  return make("img", { src: faceUrl(id), alt, width: 128, height: 128, decoding: "async" });
+  return make("img", { src: faceUrl(id), alt, width: 192, height: 192, decoding: "async" });
 }
