@@ -1,6 +1,7 @@
 """People of LFW, put right by keys, from the organiser's first result on."""
 
 import random
+import shutil
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
@@ -8,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from real_models import needs_lfw, read_scale
+from real_models import MOBILEFACENET, YUNET, needs_lfw, read_scale, read_settings
 from reviewed import Served, make_request, serve
 
 from browser.conftest import Visit
-from facetrack.detector import DlibHog
-from facetrack.embedder import DlibResNet
+from facetrack.detector import YuNet
+from facetrack.embedder import AlignedOnnx
 from facetrack.organiser.photos import Stages
 from facetrack.testing import Workspace
 
@@ -50,12 +51,17 @@ def _full(found: dict[str, list[tuple[str, bytes]]]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def sorted_people(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Path, Path]:
-    """Sorted by what comes with facetrack: dlib's detector and embedder, and Infomap."""
+    """Sorted as the organiser does by itself: by YuNet, MobileFaceNet and Infomap."""
     folder = tmp_path_factory.mktemp("session")
     photos, out = _unpack(folder / "photos"), folder / "out"
     workspace = Workspace(folder / "work")
-    models = ("detector=dlib_hog", "embedder=dlib", "tracking=none")
-    workspace.run("task=organise", f"dataset.root={photos}", f"task.out={out}", *models).ok()
+    downloads = workspace.home / "downloads"
+    downloads.mkdir(parents=True)
+    workspace.home.chmod(0o700)
+    for model in (YUNET, MOBILEFACENET):
+        shutil.copy(model, downloads)
+    given = (f"dataset.root={photos}", f"task.out={out}", "tracking=none")
+    workspace.run("task=organise", *given).ok()
     return workspace, photos, out
 
 
@@ -65,7 +71,12 @@ def people(
 ) -> Iterator[Served]:
     workspace, photos, out = sorted_people
     monkeypatch.setenv("FACETRACK_HOME", str(workspace.home))
-    stages = Stages(DlibHog(choose="all"), DlibResNet(), "local", read_scale("embedder/dlib"))
+    stages = Stages(
+        YuNet(**{**read_settings("detector/yunet"), "choose": "all"}),
+        AlignedOnnx(**read_settings("embedder/mobilefacenet")),
+        "local",
+        read_scale("embedder/mobilefacenet"),
+    )
     with serve(make_request(photos, out, stages=stages)) as served:
         yield served
         while served.review.log.standing:
