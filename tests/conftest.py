@@ -11,8 +11,8 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 # Several test processes with as many threads as cores each would wait for one another: numbers do
 # not depend on threads, and tests of that set their own.
@@ -36,7 +36,7 @@ from facetrack.extraction.store import Store
 from facetrack.system.archive import extract as unpack
 from facetrack.system.home import lock
 from facetrack.system.processes import cores
-from facetrack.testing import Outcome, Workspace, forked, new_store, people
+from facetrack.testing import Outcome, Workspace, new_store, people
 from facetrack.testing.configs import shipped_configs
 from facetrack.tracking.protocols import Run
 
@@ -51,25 +51,40 @@ NASTY = "n #%20?é ü😀&;'\"${} ${a}=,:[]\\\nx b"
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
+# Files with tests of ten seconds and more.
+_SLOW = {
+    *("test_launchers.py", "test_command.py", "test_facenet.py", "test_study.py", "test_forked.py"),
+    *("test_faults.py", "test_tune_command.py", "test_mlflow_ui.py", "test_commands.py"),
+    *("test_on_ray.py", "test_search.py", "test_hostile_names.py", "test_every_step.py"),
+    *("test_working_folder.py", "test_extract.py", "test_any_order.py", "test_approximate.py"),
+    *("test_workspace.py", "test_clustering.py", "test_aligned_faces.py", "test_session.py"),
+}
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
     """How many processes `-n auto` is: more than cores, as many a test waits for other programs."""
     told = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
-    return None if told else cores() + (cores() + 1) // 2
+    return None if told else 2 * cores()
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """All processes of pytest-xdist fork commands from one that this process starts."""
-    node.workerinput["fork_server"] = forked.start_server()
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have each process begin with some of the slow files, so that none ends with one.
 
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Where this is one of them, use that one."""
-    server = getattr(config, "workerinput", {}).get("fork_server")
-    if server is not None:
-        forked.use_server(*server)
+    Processes begin with equal parts of all tests, in their order, and take from each other's later.
+    """
+    n: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    slow = [of for path, of in files.items() if path.name in _SLOW]
+    fast = iter([item for path, of in files.items() if path.name not in _SLOW for item in of])
+    size = -(-len(items) // n)
+    parts: list[pytest.Item] = []
+    for first in range(n):
+        part = [item for of in slow[first::n] for item in of]
+        parts += [*part, *islice(fast, max(size - len(part), 0))]
+    items[:] = [*parts, *fast]
 
 
 def pytest_collection_finish() -> None:

@@ -126,10 +126,7 @@ def open_folder(out: Path) -> Iterator[Path]:
                 f"task.out={out} has something in it that facetrack did not make: name an empty "
                 "or a new folder"
             )
-        if own.is_symlink():
-            raise UserError(f"{own} is a link, which facetrack did not make: name another task.out")
-        for folder in (out, own):
-            _demand_own(folder)
+        demand_ours(out)
         make_folder(own)
         lock = FileLock(own / "lock", blocking=False, mode=0o600)
         with lock:
@@ -151,6 +148,15 @@ def open_folder(out: Path) -> Iterator[Path]:
         raise UserError(
             f"task.out={out} cannot be written to ({error.strerror}): name another folder"
         ) from error
+
+
+def demand_ours(out: Path) -> None:
+    """Raises UserError for a folder that is somebody else's, or whose own part is a link."""
+    own = out / _FOLDER
+    if own.is_symlink():
+        raise UserError(f"{own} is a link, which facetrack did not make: name another task.out")
+    for folder in (out, own):
+        _demand_own(folder)
 
 
 def _demand_own(folder: Path) -> None:

@@ -35,7 +35,6 @@ _HOST = "127.0.0.1"
 def review(config: DictConfig) -> None:
     """Serve the page until Ctrl-C. Raises UserError for what the user can put right."""
     out = _find_folder(config)
-    _check(config)
     with _alone(out):
         _fill_in(config, state.load(out))
         take_models(config)
@@ -57,15 +56,8 @@ def _find_folder(config: DictConfig) -> Path:
             f"task.out={out} was not organised: run task=organise dataset.root=PHOTOS "
             "task.out=PATH first, which finds the people"
         )
+    state.demand_ours(out)
     return out
-
-
-def _check(config: DictConfig) -> None:
-    port = config.task.port
-    if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port < 2**16:
-        raise UserError(f"task.port is a number from 0 (a free one) to 65535; got {port!r}")
-    if not isinstance(config.task.open, bool):
-        raise UserError(f"task.open is true or false; got {config.task.open!r}")
 
 
 def _fill_in(config: DictConfig, last: state.State) -> None:
