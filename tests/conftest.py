@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 # Several test processes with as many threads as cores each would wait for one another: numbers do
 # not depend on threads, and tests of that set their own.
@@ -36,7 +37,7 @@ from facetrack.extraction.store import Store
 from facetrack.system.archive import extract as unpack
 from facetrack.system.home import lock
 from facetrack.system.processes import cores
-from facetrack.testing import Outcome, Workspace, new_store, people
+from facetrack.testing import Outcome, Workspace, forked, new_store, people
 from facetrack.testing.configs import shipped_configs
 from facetrack.tracking.protocols import Run
 
@@ -66,6 +67,19 @@ def pytest_xdist_auto_num_workers() -> int | None:
     """How many processes `-n auto` is: more than cores, as many a test waits for other programs."""
     told = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
     return None if told else 2 * cores()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """All processes of pytest-xdist fork commands from one that this process starts."""
+    node.workerinput["fork_server"] = forked.start_server()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where this is one of them, use that one."""
+    server = getattr(config, "workerinput", {}).get("fork_server")
+    if server is not None:
+        forked.use_server(*server)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
