@@ -1,7 +1,7 @@
 """Faces cut out of their photos, small."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ class Face:
 
 def draw_thumbnail(face: Face, side: int) -> Image | None:
     """(side, side, 3) uint8; None for a photo that has gone, or is another one by now."""
-    data = _read(face)
+    data = read_photo(face.paths, face.content)
     if data is None:
         return None
     try:
@@ -49,7 +49,7 @@ def draw_thumbnail(face: Face, side: int) -> Image | None:
 
 def draw_portrait(face: Face, side: int) -> Image | None:
     """A face with what is around it, (h, w, 3) uint8 of at most `side` pixels; None as above."""
-    data = _read(face)
+    data = read_photo(face.paths, face.content)
     if data is None:
         return None
     try:
@@ -77,13 +77,16 @@ def draw_thumbnails(
         yield from progress.bar(found, total=len(faces), description=description, unit="face")
 
 
-def _read(face: Face) -> bytes | None:
-    """The photo's file, from wherever it is: the box means nothing on another photo."""
-    for path in face.paths:
+def read_photo(paths: Iterable[Path], content: str) -> bytes | None:
+    """A photo's file, from wherever it is; None where it has gone, or is another one by now.
+
+    content: its SHA-256 in hex: what is known of it means nothing on another photo.
+    """
+    for path in paths:
         try:
             data = path.read_bytes()
         except OSError:
             continue
-        if hashlib.sha256(data).hexdigest() == face.content:
+        if hashlib.sha256(data).hexdigest() == content:
             return data
     return None

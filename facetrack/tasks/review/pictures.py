@@ -6,16 +6,14 @@ facetrack's own part of the organised folder; photos are not kept.
 """
 
 import contextlib
-import hashlib
 import io
 import threading
-from pathlib import Path
 
 from PIL import Image as Pillow
 
 from facetrack.core.errors import UserError
 from facetrack.extraction.picture import read_bytes
-from facetrack.extraction.thumbnails import Face, draw_thumbnail
+from facetrack.extraction.thumbnails import Face, draw_thumbnail, read_photo
 from facetrack.figures.encoding import encode_jpeg
 from facetrack.organiser import state
 from facetrack.organiser.album import Album
@@ -58,7 +56,7 @@ def draw_photo(album: Album, id_: str) -> tuple[bytes, tuple[int, int]] | None:
     content = album.find_photo(id_)
     if content in _kept:
         return _kept[content]
-    data = _read(album.paths_of(content), content)
+    data = read_photo(album.paths_of(content), content)
     if data is None:
         return None
     with _DECODING:
@@ -76,14 +74,3 @@ def draw_photo(album: Album, id_: str) -> tuple[bytes, tuple[int, int]] | None:
         with contextlib.suppress(KeyError, StopIteration):  # another thread was faster
             del _kept[next(iter(_kept))]
     return drawn
-
-
-def _read(paths: list[Path], content: str) -> bytes | None:
-    for path in paths:
-        try:
-            data = path.read_bytes()
-        except OSError:
-            continue
-        if hashlib.sha256(data).hexdigest() == content:
-            return data
-    return None

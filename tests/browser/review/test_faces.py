@@ -70,6 +70,7 @@ def test_who_they_are_is_said_with_a_known_name_and_with_a_new_one(
         page.keyboard.press("i")  # the one on which the focus is
         dialog = page.get_by_role("dialog", name="Who is this?")
         page.keyboard.type("zo")
+        expect(dialog.get_by_role("option")).to_have_count(1)
         page.keyboard.press("ArrowDown")
         expect(dialog.get_by_role("option", selected=True)).to_contain_text("Zoë")
         page.keyboard.press("Enter")
@@ -110,9 +111,13 @@ def test_a_photo_has_a_box_around_each_face(look: Look, served: Served, largest:
         first = page.url
         page.keyboard.press("ArrowRight")
         expect(page).not_to_have_url(first)
+        heading = page.get_by_role("heading", level=1)
+        following = served.get(f"/api/photos/{photo['next']}?person={largest}")
+        expect(heading).to_have_text(following["name"])
         expect(page.locator(".face").first).to_have_accessible_name("\u2068Anna\u2069")
         page.keyboard.press("ArrowLeft")
         expect(page).to_have_url(first)
+        expect(heading).to_have_text(photo["name"])
         expect(page.get_by_role("button", name="The photo before")).to_be_disabled()
         # A face can be corrected here as well.
         page.locator(".face").first.focus()

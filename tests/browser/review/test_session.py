@@ -120,6 +120,7 @@ class _Person:
 
 def _answer(page: Page, served: Served, person: _Person, until: float, most: int) -> int:
     """Answer questions by keys; how many keys that took."""
+    page.wait_for_url(f"{served.address}/")  # to which the start link's page leads
     page.goto(f"{served.address}/#/questions")
     keys = 0
     while keys < most and person.measure() < until:
