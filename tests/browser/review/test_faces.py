@@ -98,10 +98,15 @@ def test_a_photo_has_a_box_around_each_face(look: Look, served: Served, largest:
     with look(f"#/photo/{photo['id']}?person={largest}&of={of}") as page:
         box = page.locator(".face").first
         expect(box).to_have_accessible_name("\u2068Anna\u2069")
-        expect(box).to_be_visible()  # when the photo is there, and with it its size
-        frame, shown = page.locator(".photo").bounding_box(), box.bounding_box()
-        assert frame is not None
-        assert shown is not None
+        # Both at the same moment: the page may be drawing anew.
+        found = page.wait_for_function(
+            """() => {
+                const [frame, shown] = [".photo", ".face"].map(
+                    (one) => document.querySelector(one)?.getBoundingClientRect().toJSON());
+                return frame?.width && shown?.width ? { frame, shown } : null;
+            }"""
+        ).json_value()
+        frame, shown = found["frame"], found["shown"]
         left, top, width, _ = photo["faces"][0]["box"]
         scale = frame["width"] / photo["width"]
         assert abs(shown["x"] - frame["x"] - left * scale) < 1.5
