@@ -22,9 +22,6 @@ from facetrack.system.owner import hand_over
 FILE = "answers.jsonl"
 _VERSION = 1
 
-Edit = tuple[Any, ...]
-"""A change of people.yaml: what, the person, and what it takes ("add", 3, "merge", [...])."""
-
 
 @dataclass(frozen=True)
 class Answer:

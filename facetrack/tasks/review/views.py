@@ -10,13 +10,14 @@ from facetrack.core.texts import make_readable, write_count
 from facetrack.organiser.album import NO_PERSON, Album
 from facetrack.organiser.grouping import NOBODY, Numbers, find_doubtful
 from facetrack.organiser.people import folder_name
+from facetrack.organiser.question_pairs import find_median, find_middle
 from facetrack.organiser.questions import Question, count_worth
 from facetrack.organiser.reviewing import Review
 
 Json = dict[str, Any]
 
 _MOST_PHOTOS = 2000  # of a search
-_MOST_ALIKE = 2000  # faces of a person that are sorted by likeness
+_MOST_ALIKE = 2000  # faces of a person that each of them is compared with
 
 
 def summarise(review: Review, applying: bool) -> Json:
@@ -78,9 +79,7 @@ def _call(album: Album, number: int) -> Json:
 def _find_cover(album: Album, rows: Numbers) -> int:
     """The face that stands for a person: in the middle, and sharp enough."""
     low = album.low[rows]
-    rows = rows if low.all() else rows[~low]
-    vectors = album.photos.vectors[rows]
-    return int(rows[((vectors - vectors.mean(axis=0)) ** 2).sum(axis=1).argmin()])
+    return find_middle(album.photos.vectors, rows if low.all() else rows[~low])
 
 
 def show_person(album: Album, number: int, start: int, most: int) -> Json:
@@ -118,8 +117,7 @@ def _tell_likeness(album: Album, rows: Numbers, shown: Numbers) -> list[str | No
     mean = vectors[of].mean(axis=0, dtype=np.float64)
     square = float((vectors[of].astype(np.float64) ** 2).sum(axis=1).mean())
     sharpness = album.sharpness
-    known = sharpness[of][~np.isnan(sharpness[of])]
-    usual = float(np.median(known)) if len(known) else np.nan
+    usual = find_median(sharpness[of])
     told: list[str | None] = []
     for row in shown.tolist():
         own = vectors[row].astype(np.float64)
