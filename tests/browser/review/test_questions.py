@@ -45,7 +45,8 @@ def test_until_none_is_left(look: Look, served: Served) -> None:
     with look("#/questions") as page:
         while left := served.get("/api/question")["left"]:
             _wait(page, left)
-            page.keyboard.press("n")
+            with page.expect_response("**/api/actions"):
+                page.keyboard.press("n")
             expect(page.locator(".answered")).to_have_count(0)
             assert served.get("/api/question")["left"] < left
         expect(page.get_by_role("heading", name="No question is worth asking")).to_be_visible()

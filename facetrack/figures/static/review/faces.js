@@ -72,7 +72,10 @@ function askWho(faces, done) {
     [{ text: "Cancel", value: null }],
   );
   chooser.focus();
+  const offer = () => chooser.offerAgain(); // the list of all may come after the first letters
+  store.addEventListener("change", offer);
   opened.answered.then((said) => {
+    store.removeEventListener("change", offer);
     if (!said || !(said.person || said.text)) return;
     const person = said.person ?? store.people.find(
       (one) => one.name && fold(one.name) === fold(said.text));

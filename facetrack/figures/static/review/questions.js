@@ -26,6 +26,7 @@ class QuestionView {
   constructor(root, signal) {
     this.signal = signal;
     this.said = null; // the question that is shown
+    this.turn = 0; // counts what was asked for and answered
     this.anyway = false; // whether those are asked as well that are not worth it
     this.title = make("h1", { tabindex: -1, text: "Same person?" });
     this.left = make("p", { class: "quiet" });
@@ -38,8 +39,11 @@ class QuestionView {
   }
 
   async load() {
+    const turn = (this.turn += 1);
     try {
-      this.show(await ask("/api/question", this.signal));
+      const said = await ask("/api/question", this.signal);
+      // An older reply may come after an answer: it would show that question once more.
+      if (turn === this.turn) this.show(said);
     } catch (error) {
       if (error.name !== "AbortError") this.left.textContent = error.message;
     }
@@ -115,6 +119,7 @@ class QuestionView {
   answer(said) {
     if (!this.said || this.place.classList.contains("answered")) return false;
     const { first, second } = this.said;
+    this.turn += 1;
     this.place.classList.add("answered");
     this.left.textContent = { yes: "The same person.", no: "Two persons.", unsure: "Can’t tell." }[said];
     actions.answer(first.face, second.face, said).then((done) => {
