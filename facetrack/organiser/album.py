@@ -24,6 +24,7 @@ from facetrack.extraction.store import Store, box_bytes
 from facetrack.organiser import corrections, state
 from facetrack.organiser.given import find_given
 from facetrack.organiser.grouping import NOBODY, Numbers, find_doubtful
+from facetrack.organiser.named_faces import PhotoNames
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos, Stages, load_stored
 from facetrack.organiser.recognition import box_of, content_of
@@ -43,23 +44,23 @@ def name_id(text: str) -> str:
 class Album:
     """Who is on the photos of an organised folder.
 
-    photos: all remembered faces; of photos that are not there any more, too. persons: (n,) the
-    person of each face, merges followed, 0 for nobody and -1 for what is no person. known: (n,)
-    whether a face's vector is. said: what people.yaml says by now. parted: persons split off, and
-    from whom. barred: faces, by key, and persons they are not. last: the state of the last run.
-    odds: what distances say here; None: nobody knows. near: within which persons may be one.
+    photos: all remembered faces; of photos that are not there any more, too. known: (n,) whether a
+    face's vector is. said: what people.yaml says by now. last: the state of the last run. odds:
+    what distances say here; None: nobody knows. near: within which persons may be one. persons:
+    (n,) the person of each face, merges followed, 0 for nobody and -1 for what is no person.
+    parted: persons split off, and from whom. barred: faces, by key, and persons they are not.
     """
 
     out: Path
     last: State
     photos: Photos
-    persons: Numbers
     known: NDArray[np.bool_]
     said: Corrections
-    parted: dict[int, int]
-    barred: set[tuple[str, int]]
     odds: Odds | None
     near: float
+    persons: Numbers = field(init=False)
+    parted: dict[int, int] = field(init=False)
+    barred: set[tuple[str, int]] = field(init=False)
     rows: dict[str, int] = field(init=False)
     by_photo: dict[str, list[int]] = field(init=False)
     photo_ids: dict[str, str] = field(init=False)
@@ -75,6 +76,8 @@ class Album:
         for row, content in enumerate(self.photos.contents):
             self.by_photo.setdefault(content, []).append(row)
         self.photo_ids = {name_id(content): content for content in self.photos.names}
+        self._names = PhotoNames(self.photos, self.last)
+        self.say(self.said)
         # As the last run left them: whoever moves is looked at anew when a person is opened.
         self.far = find_doubtful(self.photos.vectors, self.persons, self.near)
         self.sharpness, self.low = self.photos.sharpness, self.photos.low
@@ -96,33 +99,41 @@ class Album:
             )
         last = state.load(out)
         photos, known = _remember_photos(stages, last)
-        now = State(
-            pinned=list(last.pinned),
-            barred=corrections.bars(last, said),
-            parted=dict(last.parted),
-            following=last.following,
-        )
-        found = find_given(photos, last, said)
-        now.following = found.following
-        numbers = found.numbers.copy()
-        corrections.carry_out(numbers, photos, last, now, said, found)
-        persons = np.array([said.person(number) for number in numbers.tolist()], dtype=np.int64)
-        no_person = [key in found.nobody for key in photos.keys]
-        persons[np.array(no_person, dtype=bool)] = NO_PERSON
         vectors = photos.vectors[known]
         ratios = stages.scale.likelihood if len(vectors) and are_unit(vectors) else None
         return cls(
             out=out,
             last=last,
             photos=photos,
-            persons=persons,
             known=known,
             said=said,
-            parted=now.parted,
-            barred={(key, said.person(of)) for key, bars in now.barred.items() for of in bars},
             odds=Odds.of(ratios, vectors, photos.sharpness[known]),
             near=max(last.radius or 0.0, stages.radius),
         )
+
+    def say(self, said: Corrections) -> Numbers:
+        """Have it be as people.yaml says by now; returns the rows of faces whose person changes.
+
+        said: changed where it names nobody.
+        """
+        last, photos = self.last, self.photos
+        now = State(
+            pinned=list(last.pinned),
+            barred=corrections.bars(last, said),
+            parted=dict(last.parted),
+            following=last.following,
+        )
+        found = find_given(photos, last, said, self._names)
+        now.following = found.following
+        numbers = found.numbers.copy()
+        corrections.carry_out(numbers, photos, last, now, said, found)
+        persons = np.array([said.person(number) for number in numbers.tolist()], dtype=np.int64)
+        no_person = [key in found.nobody for key in photos.keys]
+        persons[np.array(no_person, dtype=bool)] = NO_PERSON
+        was = getattr(self, "persons", persons)
+        self.said, self.persons, self.parted = said, persons, now.parted
+        self.barred = {(key, said.person(of)) for key, bars in now.barred.items() for of in bars}
+        return np.flatnonzero(was != persons)
 
     @property
     def numbers(self) -> list[int]:

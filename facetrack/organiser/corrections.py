@@ -67,7 +67,7 @@ def carry_out(
     no effect, and what else the user should know of people.yaml, a text each, by lines.
     """
     remarks = [*said.remarks, *found.remarks, *_without_unknown(said, now.following)]
-    faces = NamedFaces(numbers, photos, before, said)
+    faces = NamedFaces(numbers, found.names, said)
     now.given = dict(found.given)
     now.barred = {key: dict(of) for key, of in now.barred.items()}
     for of in now.barred.values():

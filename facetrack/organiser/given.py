@@ -12,7 +12,7 @@ import numpy as np
 
 from facetrack.core.texts import make_readable
 from facetrack.organiser.grouping import NOBODY, Numbers
-from facetrack.organiser.named_faces import NamedFaces
+from facetrack.organiser.named_faces import NamedFaces, PhotoNames
 from facetrack.organiser.people import Corrections, Photo, folder_name
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.state import Given, State
@@ -29,18 +29,26 @@ class GivenFaces:
     numbers: (n,) the person each face is given to, or was by the last run; 0 for none. given,
     nobody: by the face's key, also of photos that are not there now; nobody: by which name. lines:
     of faces that are given to somebody, by their row. following: the first number not yet given.
+    names: by which people.yaml may call photos.
     """
 
     numbers: Numbers
     given: Mapping[str, Given]
     nobody: Mapping[str, str]
     following: int
+    names: PhotoNames
     lines: Mapping[int, int] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
 
 
-def find_given(photos: Photos, before: State, said: Corrections) -> GivenFaces:
-    """Whom people.yaml gives faces to; numbers that never were become persons."""
+def find_given(
+    photos: Photos, before: State, said: Corrections, names: PhotoNames | None = None
+) -> GivenFaces:
+    """Whom people.yaml gives faces to; numbers that never were become persons.
+
+    names: of the same photos and state, where they are there already.
+    """
+    names = names or PhotoNames(photos, before)
     given = keep_given(before, said)
     nobody = {
         key: of[NOBODY]
@@ -48,8 +56,8 @@ def find_given(photos: Photos, before: State, said: Corrections) -> GivenFaces:
         if NOBODY in of and of[NOBODY] in {face.name for who, face in said.bar if who == NOBODY}
     }
     numbers = np.array([_find_number(key, before, given) for key in photos.keys], dtype=np.int64)
-    find = _Finding(photos, NamedFaces(numbers.copy(), photos, before, said), nobody)
-    found = GivenFaces(numbers, given, nobody, before.following)
+    find = _Finding(photos, NamedFaces(numbers.copy(), names, said), nobody)
+    found = GivenFaces(numbers, given, nobody, before.following, names)
     return _note_nobody(_note_also(found, find, said), find, said)
 
 
