@@ -18,6 +18,8 @@ from faults.steps import every_step
 from faults.steps_child import ANSWER
 from faults.tally import Tally
 
+OTHER_NAME = "Somebody new"
+
 
 def answer_all(out: str) -> None:
     """Give some answers and take the last one back, as the page does."""
@@ -82,5 +84,6 @@ def _list_answers(review: Review) -> list[Callable[[], str]]:
         lambda: review.name(1, NAME),
         lambda: review.merge([1, 2], 1),
         lambda: review.move([face(1)], NEW),
+        lambda: review.move_by_name([face(1)], OTHER_NAME),
         review.undo,
     ]

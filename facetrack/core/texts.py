@@ -18,6 +18,13 @@ def write_count(n: int, singular: str, plural: str = "") -> str:
     return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
 
 
+def fold(text: str) -> str:
+    """The same text for all that is typed for a name: without case, accents, and blanks around."""
+    letters = unicodedata.normalize("NFKD", text)
+    bare = "".join(one for one in letters if not unicodedata.category(one).startswith("M"))
+    return " ".join(bare.lower().split())
+
+
 def write_number(value: object) -> str:
     """A setting's value as text, a fraction as it was meant: 0.30000000000000004 is "0.3"."""
     text = str(value)

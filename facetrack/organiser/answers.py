@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from facetrack.core.errors import UserError
-from facetrack.core.texts import write_count
+from facetrack.core.texts import fold, write_count
 from facetrack.organiser import people_file
 from facetrack.organiser.album import NO_PERSON, Album
 from facetrack.organiser.grouping import NOBODY, Numbers
@@ -110,18 +110,35 @@ class Answers:
         change.to = np.full(len(change.rows), into)
         return change
 
-    def move(self, rows: Numbers, to: int) -> Change:
-        """Faces are a person's; NEW: one's who is not there yet, 0: nobody's, -1: no person's."""
+    def move(self, rows: Numbers, to: int, name: str | None = None) -> Change:
+        """Faces are a person's; NEW: one's who is not there yet, 0: nobody's, -1: no person's.
+
+        name: of the one who is not there yet.
+        """
         album = self._album
-        told = {NEW: "somebody else", NOBODY: "in no group", NO_PERSON: "no person"}
-        if to == NEW:
+        told = {NOBODY: "in no group", NO_PERSON: "no person"}
+        founds = to == NEW
+        if founds:
             to = max([album.following, *(number + 1 for number in self._sections)])
-            told[to] = folder_name(to)
+            told[to] = name or folder_name(to)
         change = Change(f"{write_count(len(rows), 'face')}: {told.get(to) or self.call(to)}")
         for row in rows.tolist():
             self._list_face(change, row, to)
+        if founds and name:
+            change.do(["name", to, name], ["name", to, None])
+            change.names[to] = name
         change.rows, change.to = rows, np.full(len(rows), to)
         return change
+
+    def move_by_name(self, rows: Numbers, name: str) -> Change:
+        """Faces are of the person who has a name, the largest of several, else of a new one."""
+        album = self._album
+        known = [
+            number for number in album.numbers if fold(album.names.get(number, "")) == fold(name)
+        ]
+        if not known:
+            return self.move(rows, NEW, name)
+        return self.move(rows, max(known, key=lambda number: len(album.faces_of(number))))
 
     def _list_face(self, change: Change, row: int, to: int) -> None:
         """Have people.yaml say whose a face is, and nothing else of it."""

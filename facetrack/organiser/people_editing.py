@@ -8,7 +8,7 @@ looked at: it says what was wanted and nothing else.
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,19 @@ def remove(text: str, number: int, setting: str, items: Sequence[str]) -> str:
             changed = _edit(changed, section, number, take, expect)
     check_whole(text, changed)
     return changed
+
+
+def edit(text: str, edits: Iterable[Sequence[Any]]) -> str:
+    """Carry several out: what to do, whose lines, and what that takes. Raises UserError."""
+    kinds: Mapping[str, Callable[..., str]] = {
+        "name": set_name,
+        "hide": set_hidden,
+        "add": add,
+        "remove": remove,
+    }
+    for what, number, *values in edits:
+        text = kinds[what](text, number, *values)
+    return text
 
 
 def drop(text: str, number: int) -> str:

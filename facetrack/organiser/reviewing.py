@@ -6,7 +6,7 @@ it by hand meanwhile counts; an answer changes the lines it is about and nothing
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -48,20 +48,28 @@ class Review:
     def load(self) -> None:
         """Read everything anew."""
         with self._lock:
-            people_writing.finish(self._people)
-            try:
-                self._text, said = people_file.read(self._people)
-            except UserError as error:
-                raise BrokenPeople(str(error)) from error
+            said = self._read_people()
             self.album = Album.load(self.out, self._stages, said)
-            self._sections = set(said.persons)
-            self._listed = {photo.name: number for number, photo in said.also}
-            self._listed |= {face.name: NOBODY for number, face in said.bar if number == NOBODY}
-            self.answers = Answers(self.album, self._listed, self._sections)
+            self._note(said)
             self._state = self._look_at_state()
             self._questions: Questions | None = None
-            self._undone.clear()
-            self.version += 1
+
+    def _read_people(self) -> Corrections:
+        people_writing.finish(self._people)
+        try:
+            self._text, said = people_file.read(self._people)
+        except UserError as error:
+            raise BrokenPeople(str(error)) from error
+        return said
+
+    def _note(self, said: Corrections) -> None:
+        """What people.yaml says has been read anew."""
+        self._sections = set(said.persons)
+        self._listed = {photo.name: number for number, photo in said.also}
+        self._listed |= {face.name: NOBODY for number, face in said.bar if number == NOBODY}
+        self.answers = Answers(self.album, self._listed, self._sections)
+        self._undone.clear()
+        self.version += 1
 
     def load_if_sound(self) -> None:
         """Read everything anew, unless people.yaml is broken: the next answer tells that."""
@@ -71,9 +79,18 @@ class Review:
     def refresh(self) -> None:
         """Read anew what somebody else has changed. Raises UserError for a broken people.yaml."""
         with self._lock:
-            content = people_file.read_content(self._people) or b""
-            if content != self._text.encode() or self._look_at_state() != self._state:
+            if self._look_at_state() != self._state:
                 self.load()
+            elif (people_file.read_content(self._people) or b"") != self._text.encode():
+                self._read_again()
+
+    def _read_again(self) -> None:
+        """Read people.yaml alone, of which little has changed."""
+        said = self._read_people()
+        moved = self.album.say(said)
+        self._note(said)
+        if self._questions is not None:
+            self._questions.update(moved)
 
     def locked(self) -> threading.RLock:
         """Nobody else answers while it is held."""
@@ -112,10 +129,15 @@ class Review:
         """Faces are a person's; NEW: one's who is not there yet, 0: nobody's, -1: no person's."""
         with self._lock:
             self._begin([to] if to > 0 else [])
-            if not faces:
-                raise UserError("no face is selected: select some")
-            rows = np.array([self.album.find_face(id_) for id_ in faces], dtype=np.int64)
-            return self._carry_out(self.answers.move(rows, to))
+            return self._carry_out(self.answers.move(self._find_faces(faces), to))
+
+    def move_by_name(self, faces: Sequence[str], name: str) -> str:
+        """Faces are of the person who has a name, or of a new one with it."""
+        with self._lock:
+            self._begin([])
+            if not (name := " ".join(name.split())):
+                raise UserError("expected a name, got none")
+            return self._carry_out(self.answers.move_by_name(self._find_faces(faces), name))
 
     def answer(self, first: str, second: str, said: str) -> str:
         """Two faces are one person, are not, or nobody can tell."""
@@ -181,11 +203,16 @@ class Review:
             self.log.take_back()
             undone = self._undone.pop(last.id, None)
             if undone is None:  # of an earlier session, or people.yaml was changed since
-                self.load()
+                self._read_again()
             else:
                 undone()
                 self.version += 1
             return f"taken back: {last.told}"
+
+    def _find_faces(self, ids: Sequence[str]) -> Numbers:
+        if not ids:
+            raise UserError("no face is selected: select some")
+        return np.array([self.album.find_face(id_) for id_ in ids], dtype=np.int64)
 
     def _begin(self, numbers: Sequence[int]) -> None:
         self.refresh()
@@ -247,8 +274,7 @@ class Review:
 
     def _edit(self, text: str, edits: Edits) -> str:
         """people.yaml's text with some edits; who came by an answer goes when nothing is said."""
-        for what, number, *values in edits:
-            text = _EDITS[what](text, number, *values)
+        text = people_editing.edit(text, edits)
         for number in {edit[1] for edit in edits}:
             if number == NOBODY or number >= self.album.last.following:
                 text = people_editing.drop(text, number)
@@ -294,14 +320,6 @@ class Review:
         except OSError:
             return None
         return status.st_mtime_ns, status.st_size
-
-
-_EDITS: Mapping[str, Callable[..., str]] = {
-    "name": people_editing.set_name,
-    "hide": people_editing.set_hidden,
-    "add": people_editing.add,
-    "remove": people_editing.remove,
-}
 
 
 def _say(said: Corrections, change: Change, line_of: Callable[[int], int]) -> Callable[[], None]:

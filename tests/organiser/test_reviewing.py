@@ -16,6 +16,7 @@ from facetrack.organiser.album import NO_PERSON
 from facetrack.organiser.answers import NEW
 from facetrack.organiser.grouping import NOBODY
 from facetrack.organiser.planning import plan
+from facetrack.organiser.questions import JOIN, Question
 from facetrack.organiser.reviewing import BrokenPeople, Review
 from facetrack.tasks.organising.request import Request
 from facetrack.tasks.organising.sorting import sort_photos
@@ -96,6 +97,33 @@ def test_faces_go_where_they_are_sent(review: Review) -> None:
     assert text.count(review.album.point_at(row)) <= 2  # no line of a place it has left
 
 
+def test_a_name_is_whose_it_is_or_somebody_news(review: Review) -> None:
+    """One answer each: one line of the log, and one step back."""
+    before = _said(review)
+    face, other = _face(review, 1), _face(review, 2)
+    row = review.album.find_face(face)
+    new = review.album.following
+    told = review.move_by_name([face], "  Zoë \t Łuç ")
+    assert told == "1 face: Zoë Łuç"
+    assert review.album.persons[row] == new
+    assert review.album.names == {new: "Zoë Łuç"}
+    assert _said(_anew(review)) == _said(review)
+    # However it is typed; of several with the name, the one with most faces.
+    review.name(3, "ZOE ŁUC")
+    review.move_by_name([other], "zoe łuc")
+    largest = max(new, 3, key=lambda person: len(review.album.faces_of(person)))
+    assert other in {review.album.face_id(at) for at in review.album.faces_of(largest)}
+    assert _said(_anew(review)) == _said(review)
+    assert [one.id for one in review.log.standing] == [1, 2, 3]
+    for _ in range(3):
+        review.undo()
+    assert _said(review) == before == _said(_anew(review))
+    assert "Zoë" not in (review.out / people_file.FILE).read_text(encoding="utf-8")
+    for name in ("", " \n"):
+        with pytest.raises(UserError, match="expected a name"):
+            review.move_by_name([face], name)
+
+
 def test_a_cut_parts_a_person_at_the_weakest_tie(review: Review) -> None:
     review.merge([1, 2], 1)
     first, second = _face(review, 1, 0), _face(review, 1, -1)
@@ -119,6 +147,7 @@ def _actions(review: Review, rng: random.Random) -> Callable[[], str]:
             lambda: review.merge([person, other], person),
             lambda: review.hide(person, rng.random() < 0.5),
             lambda: review.move(faces[: rng.choice([1, 2])], rng.choice([NEW, 0, -1, person])),
+            lambda: review.move_by_name(faces[:1], rng.choice(["ANNA", "Cléo", "Dora"])),
             lambda: review.answer(faces[0], faces[1], rng.choice(["yes", "no", "unsure"])),
             lambda: review.cut(faces[0], faces[1]),
             review.undo,
@@ -130,7 +159,10 @@ def _actions(review: Review, rng: random.Random) -> Callable[[], str]:
 def test_in_any_order_the_page_says_what_the_file_says(review: Review, seed: int) -> None:
     rng = random.Random(seed)
     seen = [_said(review)]
+    path = review.out / people_file.FILE
     for _ in range(25):
+        if rng.random() < 0.2:
+            path.write_text(path.read_text(encoding="utf-8") + "# by hand\n", encoding="utf-8")
         before = len(review.log.standing)
         try:
             _actions(review, rng)()
@@ -157,6 +189,39 @@ def test_what_is_written_by_hand_meanwhile_counts(review: Review) -> None:
     assert "person-002: Ben # my own" in path.read_text()
     review.undo()
     assert "person-002: Ben # my own" in path.read_text()
+
+
+def test_what_is_written_by_hand_is_read_without_looking_at_all_faces_anew(
+    review: Review,
+) -> None:
+    path, album = review.out / people_file.FILE, review.album
+    asked = next(review.list_questions())
+    one, other = sorted(_persons(review, asked))
+    assert asked.kind == JOIN
+    moved, photo = _face(review, 3), album.point_at(album.find_face(_face(review, 3)))
+    review.name(one, "Anna")
+    text = path.read_text()
+    below = f"  merge: [{other}]\n  also: ['{photo}']\n"
+    head = f"person-{one:03d}:\n"
+    assert head in text
+    path.write_text(text.replace(head, head + below) + "nobody: [nowhere.jpg]\n")
+    review.hide(4, True)
+    assert review.album is album
+    assert album.persons[album.find_face(moved)] == one
+    assert _said(_anew(review)) == _said(review)
+    assert all(of.pair != asked.pair for of in review.list_questions())
+    for _ in range(2):
+        review.undo()
+        assert _said(_anew(review)) == _said(review)
+    assert below in path.read_text()
+    path.write_text(text)
+    review.refresh()
+    assert _said(_anew(review)) == _said(review)
+    assert any(of.pair == asked.pair for of in review.list_questions())
+
+
+def _persons(review: Review, question: Question) -> set[int]:
+    return {int(review.album.persons[row]) for row in (question.first, question.second)}
 
 
 def test_a_broken_file_is_told_and_nothing_is_written(review: Review) -> None:

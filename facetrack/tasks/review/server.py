@@ -115,10 +115,8 @@ def _add_looks(app: FastAPI, review: Review, applying: Applying) -> None:
 
     @app.get("/api/photos/{id_}")
     def show_photo(id_: Id, person: int | None = None) -> Any:
-        album = review.album
-        content = album.find_photo(id_)
-        drawn = pictures.draw_photo(album, id_)
-        width, height = (None, None) if drawn is None else drawn[1]
+        content = review.album.find_photo(id_)
+        width, height = pictures.measure_photo(review.album, id_) or (None, None)
         return look(
             lambda: {
                 **views.show_photo(review.album, content, person),
@@ -158,9 +156,8 @@ def _add_pictures(app: FastAPI, review: Review) -> None:
         return reply(pictures.draw_face(review.album, id_))
 
     @app.get("/photo/{id_}.jpg")
-    def show_photo(id_: Id) -> Response:
-        drawn = pictures.draw_photo(review.album, id_)
-        return reply(None if drawn is None else drawn[0])
+    def show_photo(id_: Id, side: pictures.Side = pictures.Side.LARGE) -> Response:
+        return reply(pictures.draw_photo(review.album, id_, side))
 
 
 def _add_answers(app: FastAPI, review: Review, applying: Applying) -> None:
@@ -197,6 +194,8 @@ def _take(review: Review, action: Action) -> str:
         return review.answer(action.first, action.second, action.answer)
     if action.kind == "cut":
         return review.cut(action.first, action.second)
+    if action.name is not None:
+        return review.move_by_name(action.faces, action.name)
     to = action.to if isinstance(action.to, int) else _TO.get(action.to)
     if to is None or (isinstance(action.to, int) and to <= NOBODY):
         raise UserError(f"faces go to a person, or are {', '.join(_TO)}; got {action.to!r}")

@@ -1,5 +1,6 @@
 /* Actions: each shows at once, is sent after those before it, and is taken back where refused. */
 import { send } from "./api.js";
+import { fold } from "./dom.js";
 import * as patches from "./patches.js";
 import { store } from "./store.js";
 import { mended, tell, tellBroken } from "./tell.js";
@@ -70,13 +71,12 @@ export function move(faces, to) {
   return act({ kind: "move", faces: ids, to }, patches.moved(faces, place));
 }
 
-/** Faces become a person who was not there, with a name. */
-export async function found(faces, given) {
-  const before = new Set(store.people.map((person) => person.number));
-  if (!(await move(faces, "new"))) return false;
-  await store.refresh("own");
-  const made = store.people.find((person) => !before.has(person.number));
-  return made ? name(made.number, given) : false;
+/** Faces are of the person who has a name, or of a new one with it: the server knows. */
+export function moveByName(faces, given) {
+  const known = store.people.find((one) => one.name && fold(one.name) === fold(given));
+  const place = known ?? { ...PLACES.new, name: given };
+  return act({ kind: "move", faces: faces.map((face) => face.id), name: given }, patches.moved(faces, {
+    number: place.number, id: place.id, name: place.name }));
 }
 
 export function answer(first, second, said) {

@@ -60,6 +60,11 @@ export function photoUrl(id) {
   return `/photo/${id}.jpg`;
 }
 
+/** The same for a grid. */
+export function smallPhotoUrl(id) {
+  return `/photo/${id}.jpg?side=480`;
+}
+
 /** A face as a small picture. alt: "" where the words beside it say who that is. */
 export function faceImage(id, alt = "") {
   return make("img", { src: faceUrl(id), alt, width: 192, height: 192, decoding: "async" });

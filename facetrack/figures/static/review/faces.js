@@ -2,7 +2,7 @@
 import * as actions from "./actions.js";
 import { Chooser } from "./chooser.js";
 import { openDialog } from "./dialog.js";
-import { counted, faceImage, fold, make } from "./dom.js";
+import { counted, faceImage, make } from "./dom.js";
 import * as routes from "./routes.js";
 import { store } from "./store.js";
 
@@ -77,10 +77,8 @@ function askWho(faces, done) {
   opened.answered.then((said) => {
     store.removeEventListener("change", offer);
     if (!said || !(said.person || said.text)) return;
-    const person = said.person ?? store.people.find(
-      (one) => one.name && fold(one.name) === fold(said.text));
     done();
-    if (person) actions.move(faces, person.number);
-    else actions.found(faces, said.text);
+    if (said.person) actions.move(faces, said.person.number);
+    else actions.moveByName(faces, said.text);
   });
 }

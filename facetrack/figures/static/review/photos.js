@@ -1,7 +1,7 @@
 /* Photos that certain persons are on together. */
 import { ask } from "./api.js";
 import { Chooser } from "./chooser.js";
-import { bdi, button, called, counted, fold, isolate, make, photoUrl } from "./dom.js";
+import { bdi, button, called, counted, fold, isolate, make, smallPhotoUrl } from "./dom.js";
 import { Grid } from "./grid.js";
 import { setKeys } from "./keys.js";
 import * as routes from "./routes.js";
@@ -58,7 +58,7 @@ export function open(root, route, signal) {
 
 function draw(photo) {
   return [
-    make("div", { class: "picture" }, make("img", { src: photoUrl(photo.id), alt: "", decoding: "async" })),
+    make("div", { class: "picture" }, make("img", { src: smallPhotoUrl(photo.id), alt: "", decoding: "async" })),
     make("div", { class: "words" }, bdi(photo.name, { class: "quiet" })),
   ];
 }
