@@ -52,11 +52,22 @@ def organise(folder: Path, home: Path, n: int = 12) -> Request:
 class Served:
     """A page that is served, and a browser's session that it has let in."""
 
-    address: str
-    link: str
+    guard: Guard
     review: Review
     applying: Applying
     session: requests.Session
+    shown: list[str]
+    """Start links that the user was shown."""
+
+    @property
+    def address(self) -> str:
+        """The page's."""
+        return self.guard.address
+
+    @property
+    def link(self) -> str:
+        """A start link, another one each time."""
+        return self.guard.make_link()
 
     def get(self, path: str) -> Any:
         """What it answers, which must be something."""
@@ -82,7 +93,9 @@ def serve(request: Request) -> Iterator[Served]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        guard = Guard(make_app(review, applying), listening.getsockname()[1])
+        shown: list[str] = []
+        app = make_app(review, applying)
+        guard = Guard(app, listening.getsockname()[1], shown.append)
         server = make_server(guard)
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True
@@ -90,10 +103,9 @@ def serve(request: Request) -> Iterator[Served]:
         thread.start()
         session = requests.Session()
         session.trust_env = False
-        link = f"{guard.address}/?token={guard.token}"
-        assert session.get(link, timeout=60).status_code == 200
+        assert session.get(guard.make_link(), timeout=60).status_code == 200
         try:
-            yield Served(guard.address, link, review, applying, session)
+            yield Served(guard, review, applying, session, shown)
         finally:
             applying.wait()
             server.should_exit = True

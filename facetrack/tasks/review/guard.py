@@ -5,8 +5,9 @@ reach it. So a request needs
 
 - a Host that is the server's own: a page whose name was made to mean 127.0.0.1 (DNS rebinding) has
   another one;
-- the cookie that the start link's token was exchanged for: other users of the machine have none.
-  It is HttpOnly, and SameSite=Strict, so that other pages' requests come without it;
+- the cookie that a start link's token was exchanged for: other users of the machine have none.
+  It is HttpOnly, and SameSite=Strict, so that other pages' requests come without it. A link works
+  once: who finds it later, in a terminal or a history, is not let in;
 - to change something, an Origin that is the server's own, a header that a form cannot send, and
   JSON: no other page can have them (CSRF).
 
@@ -16,7 +17,7 @@ show the page in no frame, and to keep no copy.
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
@@ -48,17 +49,31 @@ _HEADERS = {
 class Guard:
     """Lets requests through to an app, or refuses them with a sentence.
 
-    token: of the start link. port: of the server.
+    port: of the server. show: shows the user a start link.
     """
 
-    def __init__(self, app: App, port: int) -> None:
-        """Draw the token and the cookie."""
-        self._app = app
-        self.token = secrets.token_urlsafe(32)
+    def __init__(self, app: App, port: int, show: Callable[[str], None]) -> None:
+        """Draw the cookie."""
+        self._app, self._show = app, show
+        self._fresh: set[str] = set()
+        self._used: set[str] = set()
+        self._shown = ""
         # Browsers send cookies to every port of a host: each server's has a name of its own.
         self._cookie, self._secret = f"facetrack-{port}", secrets.token_urlsafe(32)
         self.address = f"http://127.0.0.1:{port}"
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+
+    def make_link(self) -> str:
+        """A start link, which lets one browser in."""
+        token = secrets.token_urlsafe(32)
+        self._fresh.add(token)
+        return f"{self.address}/?token={token}"
+
+    def show_link(self) -> None:
+        """Show the user a start link."""
+        link = self.make_link()
+        self._shown = link.partition("=")[2]
+        self._show(link)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -76,7 +91,7 @@ class Guard:
         elif texts.get("host", "") not in self._hosts:
             await _refuse(send, 403, "this address is not the page's own")
         elif self._is_start(scope):
-            await self._let_in(scope, send)
+            await self._let_in(scope, texts, send)
         elif not self._is_known(texts):
             await _refuse(
                 send, 401, "open the link that facetrack has printed: it holds what lets you in"
@@ -94,22 +109,34 @@ class Guard:
             scope["path"] == "/" and scope["method"] == "GET" and b"token=" in scope["query_string"]
         )
 
-    async def _let_in(self, scope: Scope, send: Send) -> None:
+    async def _let_in(self, scope: Scope, texts: Mapping[str, str], send: Send) -> None:
         """Exchange the token for the cookie, and let it vanish from the address."""
-        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        if not _are_same(given, self.token):
-            await _refuse(send, 401, "that link is not of this page: open the one printed last")
-            return
-        cookie = f"{self._cookie}={self._secret}; Path=/; HttpOnly; SameSite=Strict"
+        headers = {"content-type": "text/html; charset=utf-8"}
+        if not self._is_known(texts):
+            given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+            if told := self._use(given):
+                await _refuse(send, 401, told)
+                return
+            cookie = f"{self._cookie}={self._secret}; Path=/; HttpOnly; SameSite=Strict"
+            headers["set-cookie"] = cookie
         # By a page of its own: a redirect from outside would come without a Strict cookie.
-        await _reply(
-            send,
-            200,
-            b"<!doctype html><meta http-equiv=refresh content='0;url=/'>",
-            {
-                "set-cookie": cookie,
-                "content-type": "text/html; charset=utf-8",
-            },
+        page = b"<!doctype html><meta http-equiv=refresh content='0;url=/'>"
+        await _reply(send, 200, page, headers)
+
+    def _use(self, given: str) -> str:
+        """Use up a token; why it lets nobody in, or nothing where it does."""
+        token = _find_same(given, self._fresh)
+        if token:
+            self._fresh.remove(token)
+            self._used.add(token)
+            return ""
+        if not _find_same(given, self._used):
+            return "that link is not of this page: open the one printed last"
+        if self._shown not in self._fresh:  # else whoever has an old one could fill the terminal
+            self.show_link()
+        return (
+            "that link has let a browser in, and works once: open the one that facetrack has "
+            "printed just now"
         )
 
     def _is_known(self, headers: Mapping[str, str]) -> bool:
@@ -143,6 +170,11 @@ def _repeats(scope: Scope) -> bool:
 
 def _are_same(given: str, secret: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode())
+
+
+def _find_same(given: str, tokens: Collection[str]) -> str:
+    """The token that was given; nothing where it is none of them."""
+    return next((one for one in tokens if _are_same(given, one)), "")
 
 
 def _limit(receive: Receive) -> Receive:

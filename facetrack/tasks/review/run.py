@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import dataclasses
 import socket
-import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,21 +95,27 @@ def _serve(config: DictConfig, opened: Review) -> None:
     # Late: they take half a second, and no other task needs them.
     from facetrack.tasks.review.applying import Applying
     from facetrack.tasks.review.guard import Guard
+    from facetrack.tasks.review.opening import show_in_browser
     from facetrack.tasks.review.server import make_app, make_server
 
     with _bind(config.task.port) as listening:
         applying = Applying(lambda: _ask(config, opened), opened.load_if_sound)
-        guard = Guard(make_app(opened, applying), listening.getsockname()[1])
-        link = f"{guard.address}/?token={guard.token}"
-        masking.show(link)
-        say(f"Open {link}\n  Only this machine can reach it. Ctrl-C ends it")
-        json_lines.tell("review", address=link, folder=str(opened.out))
-        if config.task.open:
-            _open_browser(link)
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(make_server(guard).serve(sockets=[listening]))
+        port = listening.getsockname()[1]
+        guard = Guard(make_app(opened, applying), port, lambda link: _show(link, opened.out))
+        guard.show_link()
+        with contextlib.ExitStack() as stack:
+            if config.task.open:
+                stack.enter_context(show_in_browser(opened.out, guard.make_link()))
+            with contextlib.suppress(KeyboardInterrupt):
+                asyncio.run(make_server(guard).serve(sockets=[listening]))
         applying.wait()
     say("The page has ended; what you have answered is kept")
+
+
+def _show(link: str, out: Path) -> None:
+    masking.show(link)
+    say(f"Open {link}\n  It lets one browser of this machine in. Ctrl-C ends the page")
+    json_lines.tell("review", address=link, folder=str(out))
 
 
 def _ask(config: DictConfig, opened: Review) -> Request:
@@ -130,8 +135,3 @@ def _bind(port: int) -> Iterator[socket.socket]:
             ) from error
         listening.listen(128)
         yield listening
-
-
-def _open_browser(link: str) -> None:
-    with contextlib.suppress(webbrowser.Error, OSError):
-        webbrowser.open(link)

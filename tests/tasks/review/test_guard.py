@@ -61,12 +61,33 @@ def test_a_wrong_token_gives_no_cookie(served: Served) -> None:
         assert "set-cookie" not in reply.headers
 
 
+def test_a_link_lets_one_browser_in(served: Served) -> None:
+    link = served.link
+    assert "set-cookie" in requests.get(link, timeout=60).headers
+    served.shown.clear()
+    for _ in range(3):  # whoever has found it later, and however often
+        late = requests.get(link, timeout=60)
+        assert late.status_code == 401
+        assert "works once" in late.text
+        assert "set-cookie" not in late.headers
+    # The user is shown one more, not three, and until that is used, no other.
+    assert len(served.shown) == 1
+    assert requests.get(served.shown[0], timeout=60).status_code == 200
+    assert requests.get(link, timeout=60).status_code == 401
+    assert len(served.shown) == 2
+    # The browser that has been let in comes to the page by any of them, and uses none up.
+    for _ in range(2):
+        assert served.session.get(served.shown[1], timeout=60).status_code == 200
+    assert requests.get(served.shown[1], timeout=60).status_code == 200
+
+
 def test_the_cookie_is_no_scripts_and_no_other_sites(served: Served) -> None:
-    reply = requests.get(served.link, timeout=60)
+    link = served.link
+    reply = requests.get(link, timeout=60)
     cookie = reply.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
-    assert served.link.partition("=")[2] not in cookie
-    assert served.link.partition("=")[2] not in reply.text
+    assert link.partition("=")[2] not in cookie
+    assert link.partition("=")[2] not in reply.text
 
 
 @pytest.mark.parametrize(

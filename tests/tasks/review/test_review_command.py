@@ -3,13 +3,16 @@
 import json
 import re
 import signal
+import stat
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 import requests
 from reviewed import organise
 
+from facetrack.tasks.review import opening
 from facetrack.testing import Workspace
 
 
@@ -52,6 +55,38 @@ def test_it_serves_until_it_is_interrupted(workspace: Workspace, sorted_folder: 
     # Whoever ends it while answers are applied waits for them.
     assert (sorted_folder / "person-001 Anna").is_dir()
     assert "name: Anna" in (sorted_folder / "people.yaml").read_text()
+
+
+def test_the_browser_is_started_without_the_link(
+    workspace: Workspace, sorted_folder: Path, tmp_path: Path
+) -> None:
+    """A process that the command starts as a browser, which writes down what it is started with."""
+    seen = tmp_path / "seen"
+    program = tmp_path / "browser"
+    program.write_text(f'#!/bin/sh\necho "$@" > {seen}-part\nmv {seen}-part {seen}\n')
+    program.chmod(0o700)
+    workspace.environment["BROWSER"] = str(program)
+    running = workspace.start("task=review", f"task.out={sorted_folder}", *_MODELS)
+    assert running.stdout is not None
+    printed = running.stdout.readline().split("?")[1].strip()
+    while not seen.exists():
+        assert running.poll() is None
+        time.sleep(0.05)
+    given = seen.read_text().strip()
+    assert "token" not in given
+    file = sorted_folder / ".facetrack" / opening.FILE
+    assert given == file.as_uri()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    link = re.findall(r"http://[^\"]+", file.read_text())[0]
+    assert printed not in link
+    for one in (link, f"{link.partition('?')[0]}?{printed}"):  # the printed one is another's
+        assert requests.get(one, timeout=60).status_code == 200
+        assert requests.get(one, timeout=60).status_code == 401
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=120)
+    assert running.returncode == 0, err
+    assert len(re.findall("^Open ", out, re.MULTILINE)) == 1  # once more, as the other was used up
+    assert not file.exists()
 
 
 @pytest.mark.parametrize(
