@@ -8,7 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from reviewed import Served
 
-from browser.review.conftest import Look, cells
+from browser.conftest import Visit
+from browser.review.conftest import Look, cells, go
 
 _SIZES = ((390, 844), (1920, 1080))
 
@@ -38,12 +39,27 @@ def _faults(page: Page) -> list[str]:
     ]
 
 
+def test_the_start_link_leads_one_browser_to_the_page(served: Served, visit: Visit) -> None:
+    link = served.link
+    # The link's own page has no icon, and Chromium asks for one.
+    icon = r".*/favicon\.ico: Failed to load resource.*"
+    with visit(link, excepted=[icon]) as page:
+        page.wait_for_url(f"{served.address}/")
+        expect(page.get_by_role("heading", name="People")).to_be_visible()
+        page.goto(link)  # once more, as from the history
+        page.wait_for_url(f"{served.address}/")
+        expect(page.get_by_role("heading", name="People")).to_be_visible()
+    refused = r".*Failed to load resource.*"
+    with visit(link, excepted=[refused]) as page:
+        expect(page.get_by_text("works once")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_any_view(look: Look, served: Served, scheme: str) -> None:
     with look() as page:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for address, there in _addresses(served).items():
-            page.goto(f"{served.address}/{address}")
+            go(page, address)
             page.locator(there).first.wait_for()
             assert _faults(page) == [], address
 
@@ -70,10 +86,10 @@ def test_nothing_is_wider_than_the_window(
     with look() as page:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         for address, there in _addresses(served).items():
-            page.goto(f"{served.address}/{address}")
+            go(page, address)
             page.locator(there).first.wait_for()
             assert page.evaluate("document.documentElement.scrollWidth") <= size[0], address
-        page.goto(f"{served.address}/#/people")
+        go(page, "#/people")
         box = cells(page).first.bounding_box()
         assert box is not None
         assert 140 <= box["width"] <= 200

@@ -5,7 +5,7 @@ import json
 from playwright.sync_api import Route, expect
 from reviewed import Served
 
-from browser.review.conftest import Look, cells
+from browser.review.conftest import Look, cells, go
 
 _N = 3000
 
@@ -24,7 +24,7 @@ def test_three_thousand_persons_are_scrolled(look: Look, served: Served) -> None
     with look("#/apply") as page:
         page.locator(".counts").wait_for()
         page.route("**/api/people", answer)
-        page.goto(f"{served.address}/#/people")
+        go(page, "#/people")
         page.reload()
         expect(page.get_by_text("3,000 persons")).to_be_visible()
         assert 40 < cells(page).count() < 250

@@ -13,6 +13,7 @@ from real_models import MOBILEFACENET, YUNET, needs_lfw, read_scale, read_settin
 from reviewed import Served, make_request, serve
 
 from browser.conftest import Visit
+from browser.review.conftest import go
 from facetrack.detector import YuNet
 from facetrack.embedder import AlignedOnnx
 from facetrack.organiser.photos import Stages
@@ -121,7 +122,7 @@ class _Person:
 def _answer(page: Page, served: Served, person: _Person, until: float, most: int) -> int:
     """Answer questions by keys; how many keys that took."""
     page.wait_for_url(f"{served.address}/")  # to which the start link's page leads
-    page.goto(f"{served.address}/#/questions")
+    go(page, "#/questions")
     keys = 0
     while keys < most and person.measure() < until:
         asked = served.get("/api/question")

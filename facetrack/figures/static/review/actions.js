@@ -7,6 +7,16 @@ import { mended, tell, tellBroken } from "./tell.js";
 
 export const CONFLICT = 409; // people.yaml has a mistake: nothing goes on before that is mended
 let queue = Promise.resolve();
+let waiting = 0; // actions that the server has not answered yet
+
+addEventListener("beforeunload", (event) => {
+  if (waiting) event.preventDefault(); // the browser asks whether to leave all the same
+});
+
+/** When all that has been done until now is kept, or refused. */
+export function settled() {
+  return queue;
+}
 
 /** Whether it was done is what the promise says; the page goes on before. */
 export function act(action, patch = {}) {
@@ -35,12 +45,19 @@ export function undo() {
   }, () => {});
 }
 
+/** How many actions are on their way: the pointer says that there are some (review.css). */
+function count(by) {
+  waiting += by;
+  document.documentElement.toggleAttribute("data-waiting", waiting > 0);
+}
+
 function inOrder(run, refused) {
+  count(1);
   const ran = queue.then(run).catch((error) => {
     refused(error);
     tell(error.message, { wrong: true });
     return false;
-  });
+  }).finally(() => count(-1));
   queue = ran;
   return ran;
 }
@@ -65,7 +82,8 @@ const PLACES = {
 
 /** faces: {id, number, doubtful}. to: a number, "new", "unknown" or "nobody". */
 export function move(faces, to) {
-  const person = PLACES[to] ?? store.person(to);
+  // Who is not there any more is refused by the server.
+  const person = PLACES[to] ?? store.person(to) ?? { number: to, id: "", name: null };
   const place = { number: person.number, id: person.id, name: person.name };
   const ids = faces.map((face) => face.id);
   return act({ kind: "move", faces: ids, to }, patches.moved(faces, place));

@@ -5,6 +5,10 @@ const bar = document.getElementById("bar");
 
 /** deeds: [{text, key, run}], or none where nothing is selected. */
 export function showBar(said, deeds, clear) {
+  const key = said === null ? "" : JSON.stringify([said, ...deeds.map((deed) => deed.text)]);
+  // The same buttons: anew they would lose the focus, and a click that has begun.
+  if (key && bar.dataset.key === key) return undefined;
+  bar.dataset.key = key;
   const focused = bar.contains(document.activeElement) ? document.activeElement.textContent : null;
   bar.hidden = said === null;
   if (said === null) return bar.replaceChildren();

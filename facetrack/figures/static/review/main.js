@@ -10,7 +10,7 @@ import * as photos from "./photos.js";
 import * as questions from "./questions.js";
 import * as routes from "./routes.js";
 import { store } from "./store.js";
-import { mended, tell, tellBroken } from "./tell.js";
+import { tell, tellBroken, tryAgain } from "./tell.js";
 import * as why from "./why.js";
 
 const VIEWS = { people, person, photo, photos, questions, why, apply };
@@ -75,7 +75,7 @@ function begin() {
   document.getElementById("help").addEventListener("click", openHelp);
   store.addEventListener("change", around);
   store.addEventListener("refreshed", (event) => {
-    if (event.detail === "outside") mended(); // people.yaml was changed, and could be read
+    if (event.detail === "outside") tryAgain(); // people.yaml was changed, and could be read
   });
   addEventListener("hashchange", show);
   const look = () => {

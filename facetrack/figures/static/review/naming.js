@@ -13,15 +13,19 @@ let open = null;
  */
 export function typeName(person, over, done) {
   open?.close();
-  const close = (step = 0) => {
-    if (open?.element !== element) return;
+  const shut = () => {
+    if (open?.element !== element) return false;
     open = null;
     element.remove();
-    done(step);
+    return true;
   };
-  const save = (text, step) => {
-    close(step);
-    saveName(person, text);
+  const close = () => {
+    if (shut()) done(0);
+  };
+  const save = async (text, step) => {
+    if (!shut()) return;
+    await saveName(person, text); // which may ask: the next field would lose the focus
+    done(step);
   };
   const chooser = new Chooser({
     label: `Name of ${isolate(called(person))}`,

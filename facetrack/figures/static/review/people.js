@@ -153,6 +153,7 @@ function nameActive(grid) {
   if (!cell) return false;
   const keys = grid.items.map((one) => one.number);
   typeName(person, cell.querySelector(".words"), (step) => {
+    if (!grid.element.isConnected) return; // the view was left meanwhile
     const next = keys[keys.indexOf(person.number) + step];
     grid.activate(next);
     if (step && next !== undefined && next !== person.number) nameActive(grid);

@@ -102,15 +102,22 @@ function headButtons(known, number, head) {
   );
 }
 
+/** A person, also before the list of all is there; null for those apart. */
+function find(number) {
+  const opened = number > 0 ? store.faces(number) : null;
+  return store.person(number)
+    ?? (opened && { ...opened.info, faces: opened.total, cover: opened.faces[0]?.id });
+}
+
 function nameHere(number, head) {
-  const person = store.person(number);
+  const person = find(number);
   if (!person) return false;
   typeName(person, head.querySelector("h1"), () => head.querySelector("button")?.focus());
   return true;
 }
 
 function toggleHidden(number) {
-  const person = store.person(number);
+  const person = find(number);
   if (!person) return false;
   actions.hide(number, !person.hidden);
   return true;
@@ -159,7 +166,7 @@ function keys(grid, number, head) {
   const { all, why } = deeds(grid, number);
   const selectAll = async () => {
     await store.more(number, true);
-    grid.selection.all();
+    if (grid.element.isConnected) grid.selection.all();
   };
   return [
     { shown: "Arrows", does: "go from one to another" },

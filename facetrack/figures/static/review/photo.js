@@ -21,6 +21,7 @@ class PhotoView {
     this.signal = signal;
     this.selected = new Set();
     this.photo = null;
+    this.turn = 0;
     this.deeds = [
       ...faceDeeds(() => this.faces(), () => this.clear()), whyDeed(() => this.faces())];
     this.head = make("div", { class: "head" });
@@ -28,20 +29,37 @@ class PhotoView {
     this.list = make("ul", { class: "on-photo", "aria-label": "Faces on this photo" });
     root.append(this.head, make("div", { class: "photo-and-faces" }, this.frame, this.list));
     store.addEventListener("change", () => this.draw(), { signal });
-    store.addEventListener("refreshed", () => this.load(), { signal });
-    signal.addEventListener("abort", hideBar);
+    // With what was done since: else faces would be for a moment whose they were.
+    store.beside = () => this.ask();
+    signal.addEventListener("abort", () => {
+      store.beside = null;
+      hideBar();
+    });
   }
 
   async load() {
+    (await this.ask())();
+    this.draw();
+  }
+
+  /** What puts the photo there when it is told; nothing where another one was asked for since. */
+  async ask() {
+    const turn = (this.turn += 1);
     const query = this.person === null ? "" : `?person=${this.person}`;
     try {
-      this.photo = await ask(`/api/photos/${this.id}${query}`, this.signal);
+      const photo = await ask(`/api/photos/${this.id}${query}`, this.signal);
+      return () => {
+        if (turn !== this.turn) return;
+        this.photo = photo;
+        if (!this.frame.firstChild) this.drawFirst();
+      };
     } catch (error) {
-      if (error.name !== "AbortError") this.head.replaceChildren(make("p", { text: error.message }));
-      return;
+      return () => {
+        if (error.name !== "AbortError" && turn === this.turn) {
+          this.head.replaceChildren(make("p", { text: error.message }));
+        }
+      };
     }
-    if (!this.frame.firstChild) this.drawFirst();
-    this.draw();
   }
 
   /** What does not change while the photo is shown. */
@@ -75,6 +93,9 @@ class PhotoView {
   draw() {
     if (!this.photo) return;
     const { faces, width, height } = this.photo;
+    const key = JSON.stringify(faces.map((face) => [this.place(face), this.selected.has(face.id)]));
+    if (key === this.drawn) return; // anew they would lose a click that has begun
+    this.drawn = key;
     const focused = document.activeElement?.dataset?.face;
     const inList = this.list.contains(document.activeElement);
     const percent = (part, whole) => `${(100 * part) / whole}%`;

@@ -30,7 +30,12 @@ export function open(root, route, signal) {
     make("h1", { tabindex: -1, text: "Photos with" }),
     make("div", { class: "controls" }, chosen, chooser.element), said, grid.element);
   document.title = "Photos · People";
-  const drawChosen = () => chosen.replaceChildren(...numbers.map((number) => chip(number, numbers)));
+  const drawChosen = () => {
+    const key = JSON.stringify(numbers.map(callNumber));
+    if (chosen.dataset.key === key) return; // else a button would lose the focus
+    chosen.dataset.key = key;
+    chosen.replaceChildren(...numbers.map((number) => chip(number, numbers)));
+  };
   store.addEventListener("change", () => {
     drawChosen();
     chooser.offerAgain();
@@ -63,9 +68,13 @@ function draw(photo) {
   ];
 }
 
-function chip(number, numbers) {
+function callNumber(number) {
   const person = store.person(number);
-  const text = person ? called(person) : `person ${number}`;
+  return person ? called(person) : `person ${number}`;
+}
+
+function chip(number, numbers) {
+  const text = callNumber(number);
   const without = numbers.filter((one) => one !== number);
   return make("li", {}, make("a", { href: routes.person(number) }, bdi(text)),
     button("×", () => routes.go(routes.photosWith(without)), {

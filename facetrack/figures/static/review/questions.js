@@ -24,6 +24,7 @@ export function open(root, route, signal) {
 
 class QuestionView {
   constructor(root, signal) {
+    this.root = root;
     this.signal = signal;
     this.said = null; // the question that is shown
     this.turn = 0; // counts what was asked for and answered
@@ -41,6 +42,7 @@ class QuestionView {
   async load() {
     const turn = (this.turn += 1);
     try {
+      await actions.settled(); // else it may ask what has been answered
       const said = await ask("/api/question", this.signal);
       // An older reply may come after an answer: it would show that question once more.
       if (turn === this.turn) this.show(said);
@@ -68,8 +70,14 @@ class QuestionView {
         this.button("Same person", "Y", "yes"), this.button("Two persons", "N", "no"),
         this.button("Can’t tell", "Space", "unsure")),
       make("p", { class: "quiet likely", text: question.likely ?? "" }));
-    // So that Space says "can't tell" and not the button of the answer before.
-    this.title.focus({ preventScroll: true });
+    this.focus();
+  }
+
+  /** So that Space says "can't tell", and not the button of the answer before. */
+  focus() {
+    const { activeElement } = document;
+    const elsewhere = activeElement !== document.body && !this.root.contains(activeElement);
+    if (!elsewhere) this.title.focus({ preventScroll: true });
   }
 
   showNone(question) {
@@ -83,7 +91,7 @@ class QuestionView {
     this.place.replaceChildren(make("div", { class: "deeds" },
       make("a", { class: "button primary", href: "#/apply", text: "Apply what was answered" }),
       question ? button("Ask on all the same", ask) : null));
-    this.title.focus({ preventScroll: true });
+    this.focus();
   }
 
   button(text, key, answer) {
@@ -117,12 +125,14 @@ class QuestionView {
   }
 
   answer(said) {
-    if (!this.said || this.place.classList.contains("answered")) return false;
+    if (!this.said) return false;
+    if (this.place.classList.contains("answered")) return true; // the next one is not there yet
     const { first, second } = this.said;
     this.turn += 1;
     this.place.classList.add("answered");
     this.left.textContent = { yes: "The same person.", no: "Two persons.", unsure: "Can’t tell." }[said];
     actions.answer(first.face, second.face, said).then((done) => {
+      if (this.signal.aborted) return;
       if (done) this.load();
       else this.show({ question: this.said, left: store.summary?.worth || 1 });
     });

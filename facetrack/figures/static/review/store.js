@@ -17,11 +17,15 @@ function readPerson(person) {
 
 class Store extends EventTarget {
   summary = null;
+  /** What a view asks for at each refresh: the promise of what puts the reply there. */
+  beside = null;
   #people = [];
   #patches = [];
   #visible = null;
   #byNumber = null;
   #open = null; // the person whose faces are shown: {number, info, faces, total}
+  #turn = 0; // counts the persons that were opened
+  #acted = 0; // counts the actions that the server has done
   #timer = 0;
   #refreshing = null;
 
@@ -69,25 +73,36 @@ class Store extends EventTarget {
   }
 
   async openPerson(number) {
-    this.#open = await this.#fetchFaces(number, PAGE);
+    const turn = (this.#turn += 1);
+    let acted;
+    let open;
+    do {
+      acted = this.#acted; // what was asked for before an action says nothing of it
+      open = await this.#fetchFaces(number, PAGE);
+    } while (acted !== this.#acted);
+    if (turn !== this.#turn) return; // another one was opened since
+    this.#open = open;
     this.#changed();
   }
 
   /** Further faces of the opened person; all of them if so wanted. */
   async more(number, all = false) {
-    const open = this.#open;
-    if (open?.number !== number || open.faces.length >= open.total) return;
-    while (open.faces.length < open.total) {
-      open.loading ??= ask(`/api/people/${number}?start=${open.faces.length}&most=${PAGE}`);
-      const said = await open.loading;
-      if (open.loading) {
+    for (;;) {
+      const open = this.#open; // another one after each refresh
+      if (open?.number !== number || open.faces.length >= open.total) return;
+      open.loading ??= this.#fetchMore(open).finally(() => {
         open.loading = null;
-        open.faces = [...open.faces, ...said.faces];
-        open.total = said.faces.length ? said.n_faces : open.faces.length;
-      }
-      if (!all) break;
+      });
+      await open.loading;
+      this.#changed();
+      if (!all) return;
     }
-    this.#changed();
+  }
+
+  async #fetchMore(open) {
+    const said = await ask(`/api/people/${open.number}?start=${open.faces.length}&most=${PAGE}`);
+    open.faces = [...open.faces, ...said.faces];
+    open.total = said.faces.length ? said.n_faces : open.faces.length;
   }
 
   add(patch) {
@@ -103,6 +118,7 @@ class Store extends EventTarget {
   /** The server has done it: the patch stays until the next refresh. */
   confirm(patch, summary) {
     patch.done = true;
+    this.#acted += 1;
     this.summary = summary;
     this.#changed();
     clearTimeout(this.#timer);
@@ -125,11 +141,13 @@ class Store extends EventTarget {
     const done = new Set(this.#patches.filter((patch) => patch.done));
     const number = this.#open?.number;
     const most = Math.max(this.#open?.faces.length ?? 0, PAGE);
-    const [summary, people, open] = await Promise.all([
+    const [summary, people, open, put] = await Promise.all([
       ask("/api/summary"),
       ask("/api/people"),
       number === undefined ? null : this.#fetchFaces(number, most).catch(() => null),
+      this.beside?.(),
     ]);
+    put?.();
     this.summary = summary;
     this.#people = people.map(readPerson);
     if (this.#open?.number === number) this.#open = open;

@@ -6,6 +6,7 @@ const undo = document.getElementById("undo-told");
 const broken = document.getElementById("broken");
 const SECONDS = 6;
 let timer = 0;
+let retry = null; // what was stopped
 
 /** Say what was done. What went wrong stays until the next. undoes: whether Undo takes this back. */
 export function tell(sentence, { wrong = false, undoes = false } = {}) {
@@ -18,15 +19,18 @@ export function tell(sentence, { wrong = false, undoes = false } = {}) {
 
 /** people.yaml cannot be read now: nothing goes on before that is mended. */
 export function tellBroken(sentence, again) {
-  broken.replaceChildren(
-    make("p", { text: sentence }),
-    button("Try again", () => {
-      mended();
-      again();
-    }),
-  );
+  retry = again;
+  broken.replaceChildren(make("p", { text: sentence }), button("Try again", tryAgain));
+}
+
+/** Do what was stopped, if anything was. */
+export function tryAgain() {
+  const again = retry;
+  mended();
+  again?.();
 }
 
 export function mended() {
+  retry = null;
   if (broken.firstChild) broken.replaceChildren();
 }

@@ -16,6 +16,7 @@ export function open(root, route, signal) {
   const cutHere = () => {
     if (!chain?.cut) return false;
     cut(first, second, chain);
+    chain = null; // not twice, while the view is left
     return true;
   };
   setKeys("here", [

@@ -1,0 +1,150 @@
+"""Replies that come late, and in another order than they were asked for."""
+
+import contextlib
+import re
+import threading
+from collections.abc import Iterator
+
+from playwright.sync_api import Dialog, Page, Route, expect
+from reviewed import Served
+
+from browser.review.conftest import Look, called, cells, kept
+
+# Somebody in a hurry: keys at any time. What was on the page at each of them is what it is meant
+# for; one that comes before the next question is there means nothing.
+_ANSWER = """async () => {
+    const meant = [];
+    let seed = 5;
+    const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+    const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+    const press = (key) => document.activeElement.dispatchEvent(
+        new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    const shown = () => [...document.querySelectorAll(".crop > img:first-child")]
+        .map((image) => /thumb.(\\w+)/.exec(image.src)[1]);
+    for (let turn = 0; meant.length < 10 && turn < 500; turn += 1) {
+        await wait(30 * random());
+        const again = document.querySelector(".question .deeds a + button");
+        if (again) again.click();
+        dispatchEvent(new Event("focus")); // the page looks whether anything has changed
+        if (random() < 0.1 && meant.length) {
+            press("u");
+            meant.pop();
+            continue;
+        }
+        const [key, said] = random() < 0.5 ? ["n", "no"] : [" ", "unsure"];
+        const open = document.querySelector(".two") && !document.querySelector(".answered");
+        if (open) meant.push([...shown(), said]);
+        press(key);
+    }
+    while (document.querySelector("html[data-waiting]")) await wait(10);
+    return meant;
+}"""
+
+
+@contextlib.contextmanager
+def _changing(served: Served) -> Iterator[None]:
+    """Within, the folder is read anew all the time, as if somebody else changed it."""
+    over = threading.Event()
+
+    def change() -> None:
+        while not over.wait(0.05):
+            served.review.load()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_answers_are_for_the_question_that_is_shown(look: Look, served: Served) -> None:
+    with _changing(served), look("#/questions", slow=30) as page:
+        expect(page.locator(".likely")).to_be_visible()
+        meant = page.evaluate(_ANSWER)
+    assert len(meant) == 10
+    assert [[*one.pair, one.said] for one in served.review.log.standing] == meant
+
+
+def _hold(page: Page, address: str | re.Pattern[str]) -> list[Route]:
+    """Have requests wait until they are let through."""
+    held: list[Route] = []
+    page.route(address, held.append)
+    return held
+
+
+def _let_through(page: Page, held: list[Route], address: str | re.Pattern[str]) -> None:
+    while not held:  # the page sends it when it can
+        page.wait_for_timeout(10)
+    page.unroute(address)
+    with page.expect_response(held[0].request.url):
+        held[0].continue_()
+
+
+def test_a_person_shown_before_comes_too_late(look: Look, served: Served) -> None:
+    people = served.get("/api/people")
+    second, third = people[1]["number"], people[2]
+    with look(f"#/person/{people[0]['number']}") as page:
+        expect(cells(page).first).to_be_focused()
+        late = re.compile(rf"/api/people/{second}\\?")
+        held = _hold(page, late)
+        page.keyboard.press("]")
+        expect(page).to_have_url(re.compile(rf"person/{second}$"))
+        page.keyboard.press("]")
+        expect(cells(page)).to_have_count(third["faces"])
+        expect(cells(page).first).to_be_focused()
+        _let_through(page, held, late)
+        page.keyboard.press("k")
+        expect(cells(page)).to_have_count(third["faces"] - 1)
+        kept(page)
+
+
+def test_what_would_change_has_the_last_answer_in_it(look: Look, served: Served) -> None:
+    with look() as page:
+        cells(page).first.focus()
+        held = _hold(page, "**/api/actions")
+        page.keyboard.press("n")
+        page.keyboard.type("Anna")
+        page.keyboard.press("Enter")
+        expect(called(page, "Anna")).to_be_focused()
+        page.keyboard.press("4")
+        expect(page.get_by_text("Looking what would change")).to_be_visible()
+        # Nor is the page left without a question, which would lose the answer.
+        asked: list[str] = []
+
+        def stay(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        page.on("dialog", stay)
+        page.close(run_before_unload=True)
+        while not asked:
+            page.wait_for_timeout(10)
+        assert asked == ["beforeunload"]
+        _let_through(page, held, "**/api/actions")
+        n = served.get("/api/people")[0]["photos"]
+        expect(page.locator(".counts")).to_contain_text(re.compile(f"{n} to be (moved|copied)"))
+
+
+def test_a_face_is_never_for_a_moment_whose_it_was(look: Look, served: Served) -> None:
+    person = served.get("/api/people")[0]
+    face = served.get(f"/api/people/{person['number']}")["faces"][0]
+    with look(f"#/photo/{face['photo']}", slow=60) as page:
+        box = page.locator(".face").first
+        expect(box).to_have_accessible_name(f"\u2068{person['id']}\u2069")
+        page.evaluate(
+            """() => {
+                window.names = [];
+                new MutationObserver(() => names.push(
+                    document.querySelector(".face").getAttribute("aria-label"),
+                )).observe(document.querySelector(".photo"), { childList: true });
+            }"""
+        )
+        box.focus()
+        with page.expect_response("**/api/photos/*"):  # what the page asks for after the answer
+            page.keyboard.press("k")
+        kept(page)
+        page.keyboard.press("u")
+        expect(box).to_have_accessible_name(f"\u2068{person['id']}\u2069")
+        assert page.evaluate("names") == ["\u2068Unknown\u2069", f"\u2068{person['id']}\u2069"]
