@@ -24,10 +24,11 @@ _PAGE = """<!doctype html><meta charset=utf-8><title>People on your photos</titl
 def show_in_browser(out: Path, link: str) -> Iterator[None]:
     """Have the user's browser open a link, if there is one; within, the file is there."""
     path = state.own_folder(out) / FILE
-    replace(path, _PAGE.format(link=link).encode())
-    try:
+    with contextlib.suppress(OSError):  # on a full disk the printed link is left
+        replace(path, _PAGE.format(link=link).encode())
         # Beside the server: some browsers are waited for until they end.
         threading.Thread(target=_open, args=(path.as_uri(),), daemon=True).start()
+    try:
         yield
     finally:
         path.unlink(missing_ok=True)

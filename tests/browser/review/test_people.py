@@ -204,6 +204,17 @@ def test_a_broken_people_yaml_stops_everything_until_it_is_mended(
         alert.get_by_role("button", name="Try again").click()
         expect(called(page, "Anna")).to_be_visible()
         expect(alert).to_be_empty()
+        # Or by itself, when the page sees that the file was mended.
+        kept(page)
+        sound = path.read_bytes()
+        path.write_bytes(sound + b"person-001: [\n")
+        _name_first(page, "Bea")
+        expect(alert).to_contain_text("line")
+        path.write_bytes(sound + b"# mended\n")
+        page.evaluate("dispatchEvent(new Event('focus'))")
+        expect(called(page, "Bea")).to_be_visible()
+        expect(alert).to_be_empty()
+        kept(page)
 
 
 def test_what_another_hand_writes_is_seen(look: Look, served: Served) -> None:

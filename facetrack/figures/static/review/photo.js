@@ -21,7 +21,8 @@ class PhotoView {
     this.signal = signal;
     this.selected = new Set();
     this.photo = null;
-    this.turn = 0;
+    this.asked = 0; // counts the times the photo was asked for
+    this.answered = 0; // which of them is shown
     this.deeds = [
       ...faceDeeds(() => this.faces(), () => this.clear()), whyDeed(() => this.faces())];
     this.head = make("div", { class: "head" });
@@ -42,20 +43,21 @@ class PhotoView {
     this.draw();
   }
 
-  /** What puts the photo there when it is told; nothing where another one was asked for since. */
+  /** What puts the photo there when it is told; an older reply than the one shown does nothing. */
   async ask() {
-    const turn = (this.turn += 1);
+    const turn = (this.asked += 1);
     const query = this.person === null ? "" : `?person=${this.person}`;
     try {
       const photo = await ask(`/api/photos/${this.id}${query}`, this.signal);
       return () => {
-        if (turn !== this.turn) return;
+        if (turn < this.answered) return;
+        this.answered = turn;
         this.photo = photo;
         if (!this.frame.firstChild) this.drawFirst();
       };
     } catch (error) {
       return () => {
-        if (error.name !== "AbortError" && turn === this.turn) {
+        if (error.name !== "AbortError" && turn > this.answered) {
           this.head.replaceChildren(make("p", { text: error.message }));
         }
       };
