@@ -77,6 +77,7 @@ class Album:
             self.by_photo.setdefault(content, []).append(row)
         self.photo_ids = {name_id(content): content for content in self.photos.names}
         self._names = PhotoNames(self.photos, self.last)
+        self.persons = np.full(len(self.photos.keys), NOBODY, dtype=np.int64)
         self.say(self.said)
         # As the last run left them: whoever moves is looked at anew when a person is opened.
         self.far = find_doubtful(self.photos.vectors, self.persons, self.near)
@@ -130,10 +131,10 @@ class Album:
         persons = np.array([said.person(number) for number in numbers.tolist()], dtype=np.int64)
         no_person = [key in found.nobody for key in photos.keys]
         persons[np.array(no_person, dtype=bool)] = NO_PERSON
-        was = getattr(self, "persons", persons)
+        moved = np.flatnonzero(self.persons != persons)
         self.said, self.persons, self.parted = said, persons, now.parted
         self.barred = {(key, said.person(of)) for key, bars in now.barred.items() for of in bars}
-        return np.flatnonzero(was != persons)
+        return moved
 
     @property
     def numbers(self) -> list[int]:
