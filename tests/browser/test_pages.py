@@ -112,20 +112,6 @@ def test_the_errors_fit_and_load_nothing(errors: Page, show: Show) -> None:
     expect(page).to_have_title("faces")
 
 
-def _wait_for_size(page: Page) -> None:
-    """Until plotly has followed the window's new size, which it does with a delay."""
-    fits = """() => {
-        const plot = document.querySelector("#plot"), drawn = plot.querySelector(".main-svg");
-        return Math.abs(drawn.clientWidth - plot.clientWidth) < 2
-            && Math.abs(drawn.clientHeight - plot.clientHeight) < 2;
-    }"""
-    for _ in range(600):  # the page's policy lets no `wait_for_function` in
-        if page.evaluate(fits):
-            return
-        page.wait_for_timeout(100)
-    pytest.fail("the plot is never as large as its place")
-
-
 def test_tsne_shows_colours_and_isolates(
     tsne: Page, show: Show, portraits: Embeddings, clusters: NDArray[np.int64]
 ) -> None:
@@ -133,7 +119,7 @@ def test_tsne_shows_colours_and_isolates(
     page = show(tsne)
     points, told = page.locator("#plot .points path"), page.locator("#told")
     expect(points).to_have_count(59)
-    _wait_for_size(page)
+    page.wait_for_timeout(500)  # plotly follows the window's new size with a delay
     width, height = page.evaluate("[innerWidth, innerHeight]")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("document.documentElement.scrollHeight") <= height
@@ -182,7 +168,7 @@ def test_the_wheel_zooms_about_the_pointer(tsne: Page, show: Show) -> None:
     page = show(tsne)
     points = page.locator("#plot .points path")
     expect(points).to_have_count(59)
-    _wait_for_size(page)
+    page.wait_for_timeout(500)  # plotly follows the window's new size with a delay
     before = np.array(points.evaluate_all(PLACES))
     pointer = np.round(before.mean(axis=0))
     page.mouse.move(*pointer)

@@ -27,7 +27,8 @@ class QuestionView {
     this.root = root;
     this.signal = signal;
     this.said = null; // the question that is shown
-    this.turn = 0; // counts what was asked for and answered
+    this.asked = 0; // counts the times a question was asked for
+    this.oldest = 0; // of those times: a reply to an earlier one comes too late
     this.anyway = false; // whether those are asked as well that are not worth it
     this.title = make("h1", { tabindex: -1, text: "Same person?" });
     this.left = make("p", { class: "quiet" });
@@ -40,12 +41,14 @@ class QuestionView {
   }
 
   async load() {
-    const turn = (this.turn += 1);
+    const turn = (this.asked += 1);
     try {
       await actions.settled(); // else it may ask what has been answered
       const said = await ask("/api/question", this.signal);
       // An older reply may come after an answer: it would show that question once more.
-      if (turn === this.turn) this.show(said);
+      if (turn < this.oldest) return;
+      this.oldest = turn;
+      this.show(said);
     } catch (error) {
       if (error.name !== "AbortError") this.left.textContent = error.message;
     }
@@ -128,7 +131,7 @@ class QuestionView {
     if (!this.said) return false;
     if (this.place.classList.contains("answered")) return true; // the next one is not there yet
     const { first, second } = this.said;
-    this.turn += 1;
+    this.oldest = this.asked + 1;
     this.place.classList.add("answered");
     this.left.textContent = { yes: "The same person.", no: "Two persons.", unsure: "Can’t tell." }[said];
     actions.answer(first.face, second.face, said).then((done) => {
