@@ -25,8 +25,8 @@ _ANSWER = """async () => {
         await wait(30 * random());
         const again = document.querySelector(".question .deeds a + button");
         if (again) again.click();
-        if (random() < 0.2) dispatchEvent(new Event("focus")); // it looks what has changed
-        if (random() < 0.1 && meant.length) {
+        if (random() < 0.1) dispatchEvent(new Event("focus")); // it looks what has changed
+        if (random() < 0.01 && meant.length) {
             press("u");
             meant.pop();
             continue;
@@ -60,7 +60,7 @@ def _changing(served: Served) -> Iterator[None]:
 
 
 def test_answers_are_for_the_question_that_is_shown(look: Look, served: Served) -> None:
-    with _changing(served), look("#/questions", slow=30) as page:
+    with _changing(served), look("#/questions", slow=15) as page:
         expect(page.locator(".likely")).to_be_visible()
         meant = page.evaluate(_ANSWER)
     assert len(meant) == 10, meant
@@ -84,9 +84,11 @@ def _let_through(page: Page, held: list[Route], address: str | re.Pattern[str]) 
 
 def test_a_person_shown_before_comes_too_late(look: Look, served: Served) -> None:
     people = served.get("/api/people")
+    photos = f"{people[0]['faces']} faces · {people[0]['photos']} photos"
     second, third = people[1]["number"], people[2]
     with look(f"#/person/{people[0]['number']}") as page:
         expect(cells(page).first).to_be_focused()
+        expect(page.get_by_text(photos)).to_be_visible()  # the list of all is there as well
         late = re.compile(rf"/api/people/{second}\\?")
         held = _hold(page, late)
         page.keyboard.press("]")

@@ -156,6 +156,7 @@ function drawBar(grid, number) {
 
 /** The person before or after this one, in the order of their sizes. */
 function neighbour(number, step) {
+  if (!store.summary) return false; // nobody knows yet who else there is
   const shown = store.people.filter((person) => !person.hidden || person.number === number);
   const next = shown[shown.findIndex((person) => person.number === number) + step];
   if (!next || !store.person(number)) return tell("There is nobody further.");
