@@ -140,7 +140,7 @@ def test_what_would_change_has_the_last_answer_in_it(look: Look, served: Served)
 def test_a_face_is_never_for_a_moment_whose_it_was(look: Look, served: Served) -> None:
     person = served.get("/api/people")[0]
     face = served.get(f"/api/people/{person['number']}")["faces"][0]
-    with look(f"#/photo/{face['photo']}", slow=60) as page:
+    with look(f"#/photo/{face['photo']}") as page:
         box = page.locator(".face").first
         expect(box).to_have_accessible_name(f"\u2068{person['id']}\u2069")
         page.evaluate(
@@ -151,6 +151,7 @@ def test_a_face_is_never_for_a_moment_whose_it_was(look: Look, served: Served) -
                 )).observe(document.querySelector(".photo"), { childList: true });
             }"""
         )
+        _ask_anew(page)
         box.focus()
         page.keyboard.press("k")
         kept(page)
