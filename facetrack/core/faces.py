@@ -38,12 +38,15 @@ class Picture:
     name: path below the dataset's root with "/" between folders; the same on every machine.
     person: who is on it, or None where nobody said.
     publishable: whether the dataset's terms allow this picture in a figure.
+    factors: pairs (factor, value) of what is known of how it was taken, ("glasses", "yes"); each
+    factor once. Whoever made the dataset says so, or the user: nothing here looks for it.
     """
 
     path: Path
     name: str
     person: str | None = None
     publishable: bool = True
+    factors: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,12 @@
 """Who is on which picture, from a CSV of the user's with the columns picture and person."""
 
-import csv
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 from facetrack.core.errors import SettingError, UserError
 from facetrack.core.faces import Picture, Skipped
+from facetrack.dataset.picture_table import read_rows
 
-_MOST_BYTES = 1 << 30
 _EXPECTED = "{labels}=FILE takes a CSV in UTF-8 whose first line is picture,person"
 
 
@@ -22,22 +20,13 @@ class Labels:
         self.path = path
         self._people: dict[str, str] = {}
         self._used: set[str] = set()
-        try:
-            if path.stat().st_size > _MOST_BYTES:
-                raise SettingError(f"{{path}} is larger than a gigabyte: {_EXPECTED}", path=path)
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                for picture, person in _rows(file, path):
-                    known = self._people.setdefault(picture, person)
-                    if known != person:
-                        raise UserError(
-                            f"{path} has two people for {picture}: {known} and {person}; leave "
-                            "one of the rows"
-                        )
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise SettingError(
-                f"{{path}} cannot be read ({{reason}}): {_EXPECTED}", path=path, reason=reason
-            ) from error
+        for picture, person in read_rows(path, ("picture", "person"), _EXPECTED):
+            known = self._people.setdefault(picture, person)
+            if known != person:
+                raise UserError(
+                    f"{path} has two people for {picture}: {known} and {person}; leave one of the "
+                    "rows"
+                )
         if not self._people:
             raise SettingError(f"{{path}} names nobody: {_EXPECTED}", path=path)
 
@@ -53,15 +42,3 @@ class Labels:
         """A remark for each row whose picture was not found."""
         for key in sorted(self._people.keys() - self._used):
             yield Skipped(key, f"in {self.path.name}, but no such picture", 0)
-
-
-def _rows(file: Iterator[str], path: Path) -> Iterator[tuple[str, str]]:
-    rows = csv.DictReader(file)
-    if not {"picture", "person"} <= set(rows.fieldnames or ()):
-        head = ", ".join(rows.fieldnames or ())
-        raise SettingError(f"{{path}} begins with {{head!r}}: {_EXPECTED}", path=path, head=head)
-    for row in rows:
-        picture, person = row["picture"], row["person"]
-        if picture and person and person.strip():
-            # As names of pictures are written, whatever the program that made the table does.
-            yield unicodedata.normalize("NFC", picture), unicodedata.normalize("NFC", person)

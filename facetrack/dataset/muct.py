@@ -1,6 +1,7 @@
 """The MUCT face database (Milborrow, Morkel and Nicolls 2010): 3,755 pictures of 276 people.
 
 A file is named i000qa-fn.jpg: subject 000, lighting q, camera a, sex f or m, glasses n or g.
+Lighting, camera and glasses are its factors.
 """
 
 import re
@@ -16,8 +17,9 @@ from facetrack.system.archive import unpack
 from facetrack.system.download import fetch
 from facetrack.system.files import user_path
 
-_NAME = re.compile(r"i(\d{3})[a-z][a-e]-[fm][ng]\.jpg")
+_NAME = re.compile(r"i(\d{3})([a-z])([a-e])-[fm]([ng])\.jpg")
 _CAMERAS = "abcde"
+_GLASSES = {"g": "yes", "n": "no"}
 
 # MUCT's terms: only these subjects may be reproduced publicly.
 _PUBLISHABLE = frozenset({"000", "001", "002", "200", "201", "400", "401", "402"})
@@ -66,7 +68,8 @@ class Muct:
                 else:
                     person = match[1]
                     pictures[match[0]] = Picture(
-                        picture.path, match[0], person, person in _PUBLISHABLE
+                        *(picture.path, match[0], person, person in _PUBLISHABLE),
+                        factors=_read_factors(match),
                     )
         if not pictures:
             raise UserError(
@@ -104,3 +107,9 @@ class Muct:
             )
             for camera, git_blob in zip(_CAMERAS, self.git_blobs, strict=True)
         ]
+
+
+def _read_factors(name: re.Match[str]) -> tuple[tuple[str, str], ...]:
+    """What a file's name says of how it was taken."""
+    _, lighting, camera, glasses = name.groups()
+    return ("camera", camera), ("glasses", _GLASSES[glasses]), ("lighting", lighting)

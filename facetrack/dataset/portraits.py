@@ -16,7 +16,7 @@ import PIL.Image
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture, Pictures
-from facetrack.dataset.sitters import SITTERS, Shot, Sitter, shots
+from facetrack.dataset.sitters import SITTERS, Shot, Sitter, list_factors, shots
 from facetrack.system.home import find_home
 from facetrack.system.processes import cores
 from facetrack.system.progress import bar
@@ -47,7 +47,10 @@ class Portraits:
         missing = [one for one in wanted if not _is_there(root / one[0])]
         if missing:
             _draw(root, missing)
-        pictures = [Picture(root / name, name, sitter.name) for name, sitter, _ in wanted]
+        pictures = [
+            Picture(root / name, name, sitter.name, factors=list_factors(sitter, shot))
+            for name, sitter, shot in wanted
+        ]
         return Pictures(sorted(pictures, key=lambda one: one.name))
 
 

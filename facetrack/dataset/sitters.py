@@ -150,6 +150,23 @@ def _shot(sitter: Sitter, number: int) -> Shot:
     )
 
 
+def list_factors(sitter: Sitter, shot: Shot) -> tuple[tuple[str, str], ...]:
+    """What is known of how a person's picture was taken, as of `Picture.factors`.
+
+    Left and right are those of the picture.
+    """
+    glasses = "sunglasses" if shot.sunglasses else "glasses" if sitter.glasses else "none"
+    turned = "ahead" if abs(shot.yaw) < _AHEAD else "right" if shot.yaw > 0 else "left"
+    return (
+        ("beard", sitter.beard or "none"),
+        ("expression", "smile" if shot.smile > 0.5 else "neutral"),
+        ("glasses", glasses),
+        ("lighting", "from the right" if shot.light[0] > 0 else "from the left"),
+        ("pose", turned),
+    )
+
+
+_AHEAD = 0.1  # radians: who turns less looks ahead
 _ROUND = ((-0.96, 0.0), (-0.93, -0.3), (-0.74, -0.58), (-0.35, -0.7), (0.0, -0.72),
           (0.35, -0.7), (0.74, -0.58), (0.93, -0.3), (0.96, 0.0))  # fmt: skip
 _PARTED = ((-1.0, 0.4), (-0.98, -0.05), (-0.85, -0.4), (-0.3, -0.72), (0.12, -0.84),

@@ -54,6 +54,14 @@ def listed(dataset: Muct) -> list[tuple[str, str | None, bool]]:
     return [(one.name, one.person, one.publishable) for one in listing.pictures]
 
 
+def test_lighting_camera_and_glasses_are_in_the_names(tmp_path: Path) -> None:
+    for name in ("i000qa-fn.jpg", "i000rb-fg.jpg"):
+        PIL.Image.new("RGB", (2, 2)).save(tmp_path / name)
+    without, glasses = (dict(one.factors) for one in Muct(root=tmp_path).load().pictures)
+    assert without == {"lighting": "q", "camera": "a", "glasses": "no"}
+    assert glasses == {"lighting": "r", "camera": "b", "glasses": "yes"}
+
+
 def test_from_archives(archives: list[Path]) -> None:
     assert listed(Muct(archives=[str(path) for path in archives])) == EXPECTED
 
