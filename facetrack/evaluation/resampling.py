@@ -17,7 +17,7 @@ from facetrack.core.given import LARGEST_SEED, is_seed
 
 Indices = NDArray[np.int64]
 # Streams apart from the resamples': no resample has these numbers.
-_PEOPLE, _PAIRS = 2**32 - 1, 2**32 - 2
+_PEOPLE, _PAIRS, _LEFT_OUT, _OPEN_SETS, _WORN = (2**32 - one for one in range(1, 6))
 
 
 def bootstrap(n: int, fraction: float, rng: np.random.RandomState) -> Indices:
@@ -82,6 +82,24 @@ def draw_people(n: int | None, of: int, seed: int, dataset: str) -> Indices:
 def start_pairs(seed: int, dataset: str) -> np.random.RandomState:
     """The stream that random pairs are drawn from. Raises UserError for a seed out of range."""
     return _rng(seed, dataset, _PAIRS)
+
+
+def start_left_out(seed: int, dataset: str) -> np.random.RandomState:
+    """The stream by which faces are left out. Raises UserError for a seed out of range."""
+    return _rng(seed, dataset, _LEFT_OUT)
+
+
+def start_neighbors(seed: int, dataset: str, draw: int | None = None) -> np.random.RandomState:
+    """The stream of open sets; of faces per person, the one that is a draw's own.
+
+    Raises UserError for a seed out of range.
+    """
+    return _rng(seed, dataset, _OPEN_SETS if draw is None else draw)
+
+
+def start_accessories(seed: int, dataset: str) -> np.random.RandomState:
+    """The stream by which faces are drawn that wear something. Raises UserError as the others."""
+    return _rng(seed, dataset, _WORN)
 
 
 def derive_seed(seed: int, dataset: str, i: int) -> int:
