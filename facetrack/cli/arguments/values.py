@@ -1,8 +1,7 @@
 """What values the settings take, so that no work is done for one that cannot be meant."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hydra.core.override_parser.types import Override
@@ -11,78 +10,12 @@ from omegaconf.errors import OmegaConfBaseException
 
 from facetrack.cli.arguments import hydra_errors
 from facetrack.cli.arguments.overrides import read_settings
+from facetrack.cli.arguments.rules import Rule, either, number, one_of, optional, whole
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN, LARGEST_SEED, is_seed
 from facetrack.core.protocol import VERSIONS
-from facetrack.core.suggestions import find_nearest
 
-_LARGEST = 2**31 - 1  # what the libraries below count with
 _FAR = 1e9
-
-
-@dataclass(frozen=True)
-class Rule:
-    """what: a setting takes, to be read after "is". takes: whether a value is of that kind.
-
-    choices: its values, where they are few. mend: how to write what came so that it is of that
-    kind, with {key} and {value}.
-    """
-
-    what: str
-    takes: Callable[[Any], bool]
-    choices: Sequence[str] = ()
-    mend: str = ""
-
-    def refuse(self, key: str, value: object) -> None:
-        """Raises UserError unless the value is of that kind."""
-        if self.takes(value):
-            return
-        near = find_nearest(value, self.choices) if isinstance(value, str) else []
-        meant = f"; did you mean {' or '.join(f'{key}={one}' for one in near)}?" if near else ""
-        mend = self.mend if isinstance(value, bool | int | float) else ""
-        meant += mend.format(key=key, value=str(value).lower())
-        raise UserError(f"{key} is {self.what}; got {show(value)}{meant}")
-
-
-def show(value: object) -> str:
-    """A value as the command line has it; texts in quotes."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return repr(value)
-
-
-def whole(least: int, most: int = _LARGEST) -> Rule:
-    """A whole number in a range."""
-    what = f"a whole number from {least} to {most}"
-    return Rule(what, lambda value: type(value) is int and least <= value <= most)
-
-
-def number(what: str, is_in: Callable[[float], bool]) -> Rule:
-    """A number, finite, that is_in accepts."""
-    return Rule(
-        what, lambda value: type(value) in (int, float) and math.isfinite(value) and is_in(value)
-    )
-
-
-def one_of(*choices: str) -> Rule:
-    """One of some words."""
-    return Rule(f"one of {', '.join(choices)}", lambda value: value in choices, choices)
-
-
-def optional(rule: Rule, null: str = "") -> Rule:
-    """The same, or null. null: what that stands for."""
-    meaning = f" {null}" if null else ""
-    return Rule(
-        f"{rule.what}, or null{meaning}",
-        lambda value: value is None or rule.takes(value),
-        rule.choices,
-        rule.mend,
-    )
-
-
-def either(word: str, rule: Rule) -> Rule:
-    """The same, or a word."""
-    return Rule(f"{word}, or {rule.what}", lambda value: value == word or rule.takes(value), [word])
 
 
 def _are_numbers(value: Any, n: int) -> bool:
@@ -226,6 +159,25 @@ RULES: dict[str, Rule] = {
     "task.urls": _LIST,
     "task.sha256": _TEXT,
     "task.models": _LIST,
+    "task.factors": optional(_PATH),
+    "task.by": optional(either("all", _LIST)),
+    "task.methods": _LIST,
+    "task.accessories": optional(_LIST, "for all"),
+    "task.embedders": _LIST,
+    "task.people": whole(2),
+    "task.faces": whole(2),
+    "task.method": _TEXT,
+    "task.sizes": Rule(
+        "a list of whole numbers from 2 on, such as [2,3,5]",
+        lambda value: (
+            isinstance(value, list)
+            and bool(value)
+            and all(type(one) is int and one > 1 for one in value)
+        ),
+    ),
+    "task.far": number("a share of strangers, above 0 and below 1", lambda one: 0 < one < 1),
+    "task.draws": whole(1, 1000),
+    "task.leave_out": _SWITCH,
     "task.answers": one_of("csv", "labels"),
     "task.n_questions": whole(1),
     "task.correct": _SWITCH,
