@@ -83,6 +83,12 @@ class ErrorPage:
         return {section.anchor for listing in self.listings for section in listing.sections}
 
     @property
+    def factors(self) -> list[str]:
+        """What its cards can be sorted by, in the order of the alphabet."""
+        found = (section.factors for listing in self.listings for section in listing.sections)
+        return sorted({factor for pairs in found for factor, _ in pairs})
+
+    @property
     def counts(self) -> Counts:
         """How many clusters there are of each size, beside how many people."""
         columns = {"clusters": self.clusters}

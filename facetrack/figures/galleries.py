@@ -2,6 +2,7 @@
 
 import functools
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,7 @@ class Section:
 
     anchor: its place on a page. distance: of the closest pair across groups, where there is one.
     likely: how likely that pair is one person, in words, where that is known.
+    factors: pairs (factor, value), of how the faces were taken that are in the wrong place.
     """
 
     title: str
@@ -61,6 +63,12 @@ class Section:
     anchor: str = ""
     distance: float | None = None
     likely: str | None = None
+    factors: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def sorting(self) -> str:
+        """The factors for a page's script, by which cards are sorted."""
+        return json.dumps(dict(self.factors))
 
     @property
     def framed(self) -> list[Framed]:

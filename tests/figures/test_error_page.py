@@ -1,7 +1,9 @@
 """What the page of a run says, and that names on it are only names."""
 
 import base64
+import html
 import io
+import json
 import re
 
 import numpy as np
@@ -83,6 +85,17 @@ def test_sizes_are_counted_in_powers_of_two() -> None:
     }
     assert re.findall(r"width:([\d.]+)%", page)[0] == "100.0"
     assert ">people<" not in _made([], [1, 2], None)
+
+
+def test_cards_say_by_what_they_can_be_sorted() -> None:
+    factors = (("glasses", 'y"es'), ("light", "left"))
+    sections = [Section("cluster 3", [Group("Ada", [], 1)], "cluster-3", factors=factors)]
+    page = _made([*sections, Section("cluster 4", [], "cluster-4")], [2], [1, 1])
+    assert "glasses: y&quot;es · light: left" in page
+    found = re.findall('data-factors="([^"]*)"', page)
+    assert [json.loads(html.unescape(one)) for one in found] == [dict(factors)]
+    assert re.findall(r"<option[^>]*>([^<]*)", page) == ["wrong pairs", "glasses", "light"]
+    assert "<select" not in _made([Section("cluster 4", [], "cluster-4")], [2], [1, 1])
 
 
 def test_hostile_names_are_only_names() -> None:
