@@ -12,7 +12,10 @@ from facetrack.tasks.context.groups import name_group
 from facetrack.tasks.context.missing import refuse_missing
 
 _FOLDER, _FOLDERS = "dataset.root", "dataset.roots"
-_FILES = ("dataset.archive", "dataset.archives", "detector.weights", "embedder.weights")
+_FILES = (
+    *("dataset.archive", "dataset.archives", "detector.weights", "embedder.weights"),
+    "task.factors",
+)
 # What is to be forgotten may be gone, an audit reads what is stored, and an organised folder knows
 # where its photos are: these say themselves what they need.
 _KNOWING = (

@@ -14,11 +14,13 @@ from facetrack.tasks.context import names
 # Config keys whose values are places on one machine: tags, not parameters, so that runs of
 # the same experiment on two machines compare as equal.
 PLACES = {"root", "archive", "archives", "weights", "uri", "storage", "out", "roots", "file"}
+PLACES |= {"factors"}  # what errors are told by is no parameter of what is scored
 PLACES |= {"pairs", "urls"}  # the same file, known by its hash, wherever it is downloaded
 # Settings that came later, with the value that stands for how it was before: so what the version
 # before has finished is found.
 _LATER = {"detector.megapixels": "40", "dataset.exclude": "[]", "dataset.roots": "None"}
-_LATER |= {"task.dry_run": "False"}
+_LATER |= {"task.dry_run": "False", "task.factors": "None"}
+_LATER |= {"task.by": "None", "task.leave_out": "False"}
 # How long to search, and who embeds, is no parameter of what is found.
 _BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
 

@@ -18,6 +18,7 @@ from facetrack.extraction.thumbnails import Face, draw_thumbnail
 from facetrack.figures import ErrorPage, Listing, render_error_page
 from facetrack.figures.galleries import FACE, Group, Section, draw_gallery
 from facetrack.figures.table import format_csv
+from facetrack.tasks.evaluate.strays import find_factors
 
 _GROUPS, _FACES = 8, 3  # shown of a confusion, and of each of its groups
 _ABOUT_ODDS = (
@@ -211,6 +212,7 @@ def _make_section(
         f"{kinds[0]}-{one.of}",
         one.distance,
         None if odds is None else odds.tell(one.distance, _find_sharpness(one, embeddings)),
+        find_factors(one, embeddings.pictures),
     )
 
 

@@ -14,17 +14,22 @@ from facetrack.core.likelihood import Odds
 from facetrack.core.texts import write_count
 from facetrack.evaluation import experiment as experiments
 from facetrack.evaluation import radius
-from facetrack.evaluation.experiment import Evaluation, check
+from facetrack.evaluation.experiment import Evaluation, Experiment, check
 from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.context import outputs
-from facetrack.tasks.context.choices import describe, given_settings, read_choices
+from facetrack.tasks.context.choices import (
+    describe,
+    given_settings,
+    job_number,
+    read_choices,
+)
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.experiments import make_experiment
 from facetrack.tasks.context.faces import choose_people, embed
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
 from facetrack.tasks.context.settling import read_scale, settle
-from facetrack.tasks.evaluate import galleries, photo_pairs
+from facetrack.tasks.evaluate import by_factor, galleries, photo_pairs
 from facetrack.tasks.scores import (
     count_faces,
     describe_result,
@@ -48,8 +53,10 @@ def evaluate(config: DictConfig) -> None:
     estimator = build_estimator(config.clusterer)
     sampling = make(config.sampling)
     check(config.seed, config.n_resamples)
+    wanted = by_factor.read_wanted(config.task)
     with job.run(later=radius.KEYS if unset else ()) as run:
-        whole = embed(config)
+        # Once in a sweep, whose jobs have the same table.
+        whole = wanted.tell(embed(config), aloud=not (config.sweep_id and job_number()))
         embeddings, faces = choose_people(whole, config)
         job.say_dataset(run, embeddings)
         if unset:
@@ -72,10 +79,12 @@ def evaluate(config: DictConfig) -> None:
         job.give(run, metrics=values)
         run.metrics(values, means.series)
         odds = _find_odds(config, embeddings)
+        groups = _make_groups(config, experiment, evaluation, wanted)
         files: dict[str, str | bytes] = {
             "skipped.csv": write_skipped(embeddings.skipped),
             "tsne.png": picture,
             **galleries.make_files(embeddings, evaluation.clusters, title, picture, odds),
+            **groups,
         }
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = draw_tsne_page(title, embeddings, coordinates, evaluation.clusters)
@@ -85,10 +94,32 @@ def evaluate(config: DictConfig) -> None:
     if config.sweep_id or config.tracking.uri == NOWHERE:
         pages = {}
     if pages:
-        folder = outputs.write(pages)
+        beside = groups if wanted.asked else {}
+        folder = outputs.write({**pages, **beside})
         say("\nPages: " + ", ".join(str(folder / name) for name in sorted(pages)))
     if not config.sweep_id:
         say(f"\n{job.tracking.where_line()}")
+
+
+def _make_groups(
+    config: DictConfig, experiment: Experiment, evaluation: Evaluation, wanted: by_factor.Wanted
+) -> dict[str, str | bytes]:
+    """The files about groups of faces, and where they were asked for what they say.
+
+    None where no factor is known.
+    """
+    found = by_factor.find(experiment, evaluation.clusters, leaving_out=wanted.leave_out)
+    if found is None:
+        return {}
+    made = by_factor.make_tables(found)
+    if wanted.asked:
+        title = f"{config.dataset.name}, {describe(config)}"
+        made["factors.png"] = by_factor.draw(found, title)
+        if not config.sweep_id:
+            say("")
+            for line in by_factor.tell(found):
+                say(f"  {line}")
+    return made
 
 
 def _find_odds(config: DictConfig, embeddings: Embeddings) -> Odds | None:

@@ -15,7 +15,9 @@ from facetrack.tracking.keys import DATASET, ROOT
 from facetrack.tracking.past import Past
 from facetrack.tracking.records import RunRecord
 
-_OF_JOBS = ("errors.html", "groups.html", "tsne.html")  # in outputs/, of a job alone
+_ERRORS = "errors.html"
+_OF_JOBS = (_ERRORS, "groups.html", "tsne.html", "accessories.html")  # in outputs/, of a job alone
+_BESIDE = ("factors.csv", "factor_gaps.csv", "factors.png")  # of the same job as errors
 _TEXTS = (".html", ".csv")
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _HEAD = 4096  # characters of a page that its title is among
@@ -125,12 +127,16 @@ def job_pages(plan: Plan) -> list[Path]:
     On another folder of pictures too, where it has the same name: a run makes them again.
     """
     start = html.unescape(escape_html(f"{plan.dataset} "))
-    return [
+    found = [
         path
         for name in _OF_JOBS
         for path in sorted(Path(plan.work, "outputs").glob(f"*/{name}"))
         if _told_title(path.read_text(encoding="utf-8", errors="replace")).startswith(start)
     ]
+    folders = [path.parent for path in found if path.name == _ERRORS]
+    # Tables of groups, few people in each as they may be, do not say what they are of.
+    beside = [folder / name for folder in folders for name in _BESIDE]
+    return [*(path for path in beside if path.exists()), *found]
 
 
 def _told_title(page: str) -> str:

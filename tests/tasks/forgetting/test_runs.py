@@ -125,7 +125,7 @@ def test_a_sweeps_pages_are_told_apart_by_whose_job_they_show(work: Path) -> Non
 
 
 def test_pages_of_single_jobs_go_with_their_dataset(work: Path) -> None:
-    names = ("errors.html", "groups.html", "tsne.html")
+    names = ("errors.html", "groups.html", "tsne.html", "accessories.html")
     for folder, title in (("a", "my set dbscan eps=0.3"), ("b", "my_set dbscan"), ("c", "my set")):
         Path("outputs", folder).mkdir(parents=True)
         for name in (*names, "study.html"):
@@ -134,6 +134,17 @@ def test_pages_of_single_jobs_go_with_their_dataset(work: Path) -> None:
     odd = plan(work, dataset="<b> & 'c'")
     Path("outputs/b/errors.html").write_text(render_page("page.html", "<b> & 'c' dbscan"))
     assert job_pages(odd) == [work / "outputs/b/errors.html"]
+
+
+def test_tables_of_groups_go_with_the_page_of_errors_beside_them(work: Path) -> None:
+    for folder, title in (("a", "my set dbscan eps=0.3"), ("b", "my_set dbscan")):
+        Path("outputs", folder).mkdir(parents=True)
+        Path("outputs", folder, "errors.html").write_text(render_page("page.html", title))
+        for name in ("factors.csv", "factors.png", "knn.csv"):
+            Path("outputs", folder, name).write_text("glasses,yes")
+    assert job_pages(plan(work)) == [
+        work / "outputs/a" / name for name in ("factors.csv", "factors.png", "errors.html")
+    ]
 
 
 def test_another_folder_of_the_same_name_is_spared_where_no_picture_is_theirs(
