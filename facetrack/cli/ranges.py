@@ -19,7 +19,9 @@ from facetrack.core.errors import UserError
 _EXACT = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 
 # Experiments that are a job alone.
-_SINGLE_JOBS = ("+experiment=verification", "+experiment=embedders")
+_SINGLE_JOBS = tuple(
+    f"+experiment={one}" for one in ("verification", "embedders", "knn", "accessories")
+)
 
 
 def is_multirun(arguments: Sequence[str]) -> bool:

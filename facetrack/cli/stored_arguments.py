@@ -13,7 +13,13 @@ from facetrack.system.shipped import CONF
 from facetrack.tasks.context.targets import STAGES, TASK, leaves
 
 _GROUPS = (*STAGES, TASK, "experiment")
-_TASKS = ("evaluate", "tune", "verify")  # the others write to folders of the user's, or delete
+_TASKS = (
+    "evaluate",
+    "tune",
+    "verify",
+    "knn",
+    "accessories",
+)  # the others write to folders of the user's, or delete
 _NO_GROUP = ("seed", "n_resamples", "n_people", "extract.engine", "protocol_version")
 _LAUNCHERS = ("basic", "joblib", "ray", "submitit_slurm")
 # What else of Hydra's may be set: numbers and single words. Of launchers' other settings some are

@@ -41,7 +41,7 @@ def tell(kind: str, /, **fields: object) -> None:
     """Give a result, where results are given as JSON.
 
     kind: what it is of, "job", "study", "sweep", "organise", "verification", "comparison",
-    "export", "audit", "review" or "forget".
+    "knn", "accessories", "export", "audit", "review" or "forget".
     fields: numbers (what is not finite becomes null), texts, paths, and lists and mappings of
     these.
     """

@@ -14,7 +14,8 @@ EXPERIMENT_KIND = "mlflow.experimentKind"
 SHARED_VIEW = "mlflow.sharedViewState"  # .KEY, of an experiment
 
 # Tags of every run.
-KIND = "kind"  # "job", "study", "trial", "organise", "verification", "comparison" or "sweep"
+KIND = "kind"
+"""What a run is of: see `RunRecord.kind`."""
 PROCESS = "process"
 BIRTH = "birth"  # tells a run from all others before its id is known
 ERROR = "error"
@@ -77,6 +78,11 @@ PAIRS, MISSING_PAIRS = "verification_pairs", "verification_missing_pairs"
 """How many pairs of pictures; of those, the pairs with a picture without a face."""
 OF_MODEL = {"bcubed_f": "f", "ari": "ari", "expected_f": "expected", "faces": "faces"}
 """Metrics of a comparison, each followed by .DETECTOR.EMBEDDER; by what they are of."""
+ACCURACY_OF = "accuracy_{}"
+"""Of a classifier or a clusterer: the share of faces it has right."""
+IDENTIFIED, FALSELY_ACCEPTED = "open_set_identified", "open_set_falsely_accepted"
+MOVED, ARI_WORN = "moved.{}.{}", "ari.{}.{}"
+"""By effect and embedder: how far faces move in radii, the median; ARI where half have it."""
 BEST_SETTING = "best_{}"  # of a study, by setting
 WIDTH_LOW, WIDTH_HIGH, FINISHED_TRIALS = "width_low", "width_high", "finished_trials"
 BEST_ARI_MEAN = "best_ari_mean"  # of a sweep

@@ -11,9 +11,9 @@ from facetrack.core.scores import Summary
 class RunRecord:
     """Any run.
 
-    kind: "job", "study", "trial", "organise", "verification", "comparison" or "sweep". status:
-    "RUNNING", "FINISHED", "FAILED" or "KILLED". sweep_id: of its sweep, which a parent run is of as
-    well; empty for none.
+    kind: "job", "study", "trial", "organise", "verification", "comparison", "knn", "accessories" or
+    "sweep". status: "RUNNING", "FINISHED", "FAILED" or "KILLED". sweep_id: of its sweep, which a
+    parent run is of as well; empty for none.
     protocol_version: by which its scores were made (see docs/PROTOCOL.md).
     choices: by group, what was chosen, and of "dataset" its name; without those it does not tell.
     quiet: settings that are tags, not parameters: what the command did not set of a method, and

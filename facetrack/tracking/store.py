@@ -29,7 +29,7 @@ from facetrack.tracking.server import AGAIN, Access, guard
 from facetrack.tracking.values import in_short
 
 # Kinds of which one run is all there is to a command.
-_ALONE = ("job", "organise", "verification", "comparison")
+_ALONE = ("job", "organise", "verification", "comparison", "knn", "accessories")
 
 
 def open_store(

@@ -17,6 +17,10 @@ _UNUSED: Mapping[str, Collection[str]] = {
     "compare": (
         *("n_people", "n_resamples", "sampling", "detector", "embedder", "protocol_version"),
     ),
+    "knn": ("n_resamples", "sampling", "clusterer", "protocol_version"),
+    "accessories": (
+        *("n_people", "n_resamples", "sampling", "clusterer", "embedder", "protocol_version"),
+    ),
     "audit": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
     "review": ("n_people", "n_resamples", "sampling", "protocol_version"),
     "forget": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),

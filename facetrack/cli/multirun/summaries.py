@@ -43,6 +43,12 @@ def _of_comparisons(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
     summary.write(jobs, ended.swept, ended.folder, ended.run, ended.tracking)
 
 
+def _of_measurements(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
+    from facetrack.tasks import metric_tables
+
+    metric_tables.write(jobs, ended.swept, ended.folder, ended.run, ended.tracking)
+
+
 def _of_jobs(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
     from facetrack.tasks.sweep import summary, tsne_pages
 
@@ -52,4 +58,9 @@ def _of_jobs(ended: EndedSweep, jobs: "Sequence[JobRecord]") -> None:
         tsne_pages.write(jobs, ended.folder, ended.run, ended.tracking)
 
 
-_OF_KIND = {"verification": _of_verifications, "comparison": _of_comparisons}
+_OF_KIND = {
+    "verification": _of_verifications,
+    "comparison": _of_comparisons,
+    "knn": _of_measurements,
+    "accessories": _of_measurements,
+}

@@ -36,8 +36,8 @@ class Job:
     """A composed config on its way to an MLflow run. Resolves the config.
 
     kind: "job", "study" for task=tune, "organise" for task=organise, "verification" for
-    task=verify, "comparison" for task=compare. what: it is in a few words; None for its method and
-    settings.
+    task=verify, "comparison" for task=compare, or "knn", "accessories". what: it is in a few words;
+    None for its method and settings.
     """
 
     def __init__(self, config: DictConfig, kind: str, what: str | None = None) -> None:
