@@ -1,3 +1,11 @@
+from facetrack.figures.accessory_bars import (
+    AccessoryPage,
+    EffectBars,
+    ExamplePair,
+    ExampleRow,
+    draw_accessories,
+    render_accessory_page,
+)
 from facetrack.figures.canvas import encode_png
 from facetrack.figures.comparison import (
     describe_difference,
@@ -10,7 +18,9 @@ from facetrack.figures.comparison import (
 from facetrack.figures.curves import Point, draw_curves, render_curves_page
 from facetrack.figures.encoding import encode_picture
 from facetrack.figures.error_pages import ErrorPage, Listing, render_error_page
+from facetrack.figures.group_intervals import GroupScores, draw_groups
 from facetrack.figures.growth_curves import Size, draw_growth
+from facetrack.figures.knn_curves import draw_accuracies
 from facetrack.figures.model_bars import draw_models
 from facetrack.figures.pages import render_page
 from facetrack.figures.study_plots import PlotsPage, render_plots_page
@@ -41,9 +51,14 @@ from facetrack.figures.verification_curves import (
 )
 
 __all__ = [
+    "AccessoryPage",
     "Curve",
+    "EffectBars",
     "Entry",
     "ErrorPage",
+    "ExamplePair",
+    "ExampleRow",
+    "GroupScores",
     "Listing",
     "PlotsPage",
     "Point",
@@ -54,7 +69,10 @@ __all__ = [
     "compute_coordinates",
     "describe_difference",
     "describe_models",
+    "draw_accessories",
+    "draw_accuracies",
     "draw_curves",
+    "draw_groups",
     "draw_growth",
     "draw_models",
     "draw_tsne",
@@ -79,6 +97,7 @@ __all__ = [
     "format_table1_markdown",
     "make_printable",
     "rank_rows",
+    "render_accessory_page",
     "render_curves_page",
     "render_error_page",
     "render_page",

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf, read_write
 
 from facetrack.core.scale import SETTINGS
 from facetrack.core.texts import write_number
+from facetrack.system.choices import choose
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context.parameters import PLACES
 from facetrack.tracking.keys import METHOD, RADIUS
@@ -72,6 +73,14 @@ def read_choices(config: DictConfig) -> dict[str, str]:
     groups = [one for one in ("detector", "embedder", "clusterer", "sampling") if one in config]
     names = {group: str(choices[group]) for group in groups}
     return {"dataset": str(config.dataset.name), **names}
+
+
+def load_choice(stage: str, name: str) -> DictConfig:
+    """The config of a choice that comes with facetrack. Raises UserError for another name."""
+    choose(stage, name)
+    loaded = OmegaConf.load(CONF / stage / f"{name}.yaml")
+    assert isinstance(loaded, DictConfig)
+    return loaded
 
 
 def set_choice(config: DictConfig, stage: str, name: str) -> None:

@@ -1,0 +1,1 @@
+"""`task=accessories`: what sunglasses, masks, blur and the like do to embeddings and clusters."""
