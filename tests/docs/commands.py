@@ -56,6 +56,16 @@ RUN = {
     "python -m facetrack +experiment=embedders dataset=folder dataset.root=~/Pictures": Ran(
         "Only dlib_hog+dlib can be used here", ()
     ),
+    "python -m facetrack task.by=all task.leave_out=true": Ran("By factor, of all faces at once"),
+    "python -m facetrack dataset=folder dataset.root=~/Pictures task.factors=factors.csv": Ran(
+        "By factor, of all faces at once"
+    ),
+    "python -m facetrack +experiment=accessories dataset=lfw dataset.archive=lfw.tgz": Ran(
+        "glasses  ", ("task.people=2", "task.faces=2", "task.accessories=[glasses]")
+    ),
+    "python -m facetrack +experiment=knn dataset=lfw dataset.archive=lfw.tgz": Ran(
+        "1-NN  ", ("task.draws=1",)
+    ),
     _TUNE: Ran("Use it: python -m facetrack tuned=outputs/", (*_PEOPLE, "task.n_trials=2")),
     "python -m facetrack tuned=outputs/…/best.yaml dataset=folder dataset.root=~/Pictures": Ran(
         "ARI  ", first=_TUNE
@@ -204,6 +214,7 @@ NOT_RUN = {
     ".venv/bin/python -m pytest tests/test_conf.py": _THIS,
     ".venv/bin/ruff format . && .venv/bin/ruff check . && .venv/bin/mypy": "is what make test does",
     "make extras": _ROOT,
+    "python -m facetrack dataset=muct task.by=[glasses,lighting]": "downloads MUCT",
     "make bench": "takes an hour, and needs LFW",
     "make faults": "takes over an hour",
     "python benchmarks/label_free.py": "takes an hour, and needs LFW",

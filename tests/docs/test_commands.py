@@ -76,6 +76,9 @@ def _prepare(folder: Path, pictures: Path) -> None:
     """What the pages take for granted: LFW's archive, and the class that one of them shows."""
     with tarfile.open(folder / "lfw.tgz", "w:gz") as archive:
         archive.add(pictures, "lfw")
+    names = sorted(f"{one.relative_to(pictures)}" for one in pictures.rglob("*.png"))
+    rows = [f"{name},number,{'odd' if at % 2 else 'even'}" for at, name in enumerate(names)]
+    (folder / "factors.csv").write_text("\n".join(["picture,factor,value", *rows]))
     blocks = fences(_EXTENDING.read_text(encoding="utf-8"))
     (mine,) = (content for language, content in blocks if "class Mine" in content)
     (folder / "mine.py").write_text(mine, encoding="utf-8")
