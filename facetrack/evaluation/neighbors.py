@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from facetrack.clusterer.kernels.distances import Points
 from facetrack.core.errors import UserError
@@ -78,12 +80,27 @@ def match_clusters(people: Labels, clusters: Labels) -> NDArray[np.bool_]:
     (Kuhn 1955). Noise faces are clusters of their own.
     """
     parts = separate_noise(clusters)
-    table = np.zeros((people.max() + 1, parts.max() + 1), dtype=np.int64)
-    np.add.at(table, (people, parts), 1)
-    rows, columns = linear_sum_assignment(-table)
-    own = np.full(len(table), -1)
-    own[rows] = columns
+    cells, counts = np.unique(np.stack([people, parts]), axis=1, return_counts=True)
+    own = np.full(people.max() + 1, -1)
+    # Who shares no cluster with the others is matched apart from them: tables stay small.
+    for some in _find_apart(cells):
+        persons, row = np.unique(cells[0, some], return_inverse=True)
+        groups, column = np.unique(cells[1, some], return_inverse=True)
+        table = np.zeros((len(persons), len(groups)))
+        table[row, column] = counts[some]
+        rows, columns = linear_sum_assignment(table, maximize=True)
+        own[persons[rows]] = groups[columns]
     return np.asarray(own[people] == parts)
+
+
+def _find_apart(cells: Labels) -> list[Labels]:
+    """Indices of cells, (2, L) people and clusters, in sets that have none of either in common."""
+    n = int(cells[0].max()) + 1
+    size = n + int(cells[1].max()) + 1
+    links = coo_array((np.ones(cells.shape[1]), (cells[0], n + cells[1])), shape=(size, size))
+    of = connected_components(links, directed=False)[1][cells[0]]
+    order = np.argsort(of, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(of[order])) + 1)
 
 
 @dataclass(frozen=True)

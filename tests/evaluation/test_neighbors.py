@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 from sklearn.neighbors import KNeighborsClassifier
 
 from facetrack.core.errors import UserError
@@ -58,6 +59,14 @@ def test_each_person_has_one_cluster_at_most() -> None:
     # Cluster 8 is person 2's with two faces, so that person 1 has none but for a lone face of 5.
     assert match_clusters(people, clusters).tolist() == [1, 1, 0, 0, 0, 1, 1]
     assert match_clusters(people, people).all()
+    # As of one table of all, where some have nothing to do with others.
+    random = np.random.RandomState(0)
+    people = random.randint(0, 30, 200)
+    clusters = np.where(random.uniform(size=200) < 0.8, people + 50, random.randint(0, 9, 200))
+    table = np.zeros((30, 80))
+    np.add.at(table, (people, clusters), 1)
+    best = table[linear_sum_assignment(table, maximize=True)].sum()
+    assert match_clusters(people, clusters).sum() == best
     # The best choice for all, not the largest first: 3 + 3 rather than 4 + 0.
     people = np.array([0] * 7 + [1] * 3)
     clusters = np.array([0] * 4 + [1] * 3 + [0] * 3)

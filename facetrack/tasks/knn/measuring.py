@@ -78,7 +78,6 @@ def measure(embeddings: Embeddings, plan: Plan, progress: Progress) -> Found:
         )
     several = np.bincount(people)[people] > 1
     with limit_threads(len(vectors)):
-        right = _classify(vectors, people, plan)
         random = start_neighbors(plan.seed, plan.dataset)
         opened = [
             judge_open_set(vectors, people, plan.far, random)
@@ -86,6 +85,7 @@ def measure(embeddings: Embeddings, plan: Plan, progress: Progress) -> Found:
                 range(plan.draws), total=plan.draws, description="Open sets", unit="draw"
             )
         ]
+        right = _classify(vectors, people, plan)
         grown = list(_grow(vectors, people, plan, progress))
     return Found(
         faces=int(several.sum()),
