@@ -59,9 +59,15 @@ class Wanted:
             )
         if self.file is not None:
             embeddings = _add(embeddings, self.file, aloud)
+        known = list_factors(embeddings)
+        if self.asked and not known:
+            raise UserError(
+                "errors by group are asked for, and nobody says how a picture was taken: add "
+                "task.factors=FILE, a CSV picture,factor,value"
+            )
         if self.only is None:
             return embeddings
-        _refuse_unknown(self.only, list_factors(embeddings))
+        _refuse_unknown(self.only, known)
         kept = [
             replace(one, factors=tuple(pair for pair in one.factors if pair[0] in self.only))
             for one in embeddings.pictures
@@ -197,11 +203,6 @@ def _refuse_unknown(only: Sequence[str], known: Sequence[str]) -> None:
     for one in only:
         if one in known:
             continue
-        if not known:
-            raise UserError(
-                f"task.by asks for {one}, and no picture has a factor: add task.factors=FILE, a "
-                "CSV picture,factor,value"
-            )
         near = find_nearest(one, known)
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UserError(

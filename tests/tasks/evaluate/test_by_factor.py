@@ -99,6 +99,13 @@ def test_what_cannot_be_meant(
     assert said in done.stderr
 
 
+def test_factors_that_nobody_knows(facetrack: Command, small_folder: Path) -> None:
+    for asked in ("task.by=all", "task.by=[hat]", "task.leave_out=true"):
+        done = facetrack("dataset=folder", f"dataset.root={small_folder}", asked, *_FEW[1:])
+        assert done.returncode == 2
+        assert "nobody says how a picture was taken: add task.factors=FILE" in done.stderr
+
+
 def test_strays_are_the_faces_outside_the_largest_group() -> None:
     lights = ["left", "left", "left", "right", "right", "left"]
     pictures = [
