@@ -11,6 +11,7 @@ from facetrack.core.texts import make_readable
 
 # Fonts of many scripts, which are looked at first.
 _LIKELY = ("cjk", "unicode", "noto", "droid", "arial", "segoe")
+_NOT_UPRIGHT = ("bold", "italic", "oblique", "light", "black", "thin")  # come last
 _SYMBOLS = ("So", "Sk", "Cf", "Co", "Mn", "Me")
 _JOINERS = ("Cf", "Mn", "Me")
 
@@ -76,12 +77,10 @@ def _list_fonts() -> list[Path]:
     """The fonts of this machine."""
     from matplotlib.font_manager import findSystemFonts
 
-    def order(path: Path) -> tuple[bool, bool, str]:
-        name = path.name.lower()
-        upright = not any(one in name for one in ("bold", "italic", "oblique", "light", "black"))
-        return not upright, not any(one in name for one in _LIKELY), name
-
-    return sorted(map(Path, findSystemFonts()), key=order)
+    paths = sorted(map(Path, findSystemFonts()))
+    paths.sort(key=lambda path: not any(one in path.name.lower() for one in _LIKELY))
+    paths.sort(key=lambda path: any(one in path.name.lower() for one in _NOT_UPRIGHT))
+    return paths
 
 
 @cache

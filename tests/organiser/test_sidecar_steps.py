@@ -1,6 +1,7 @@
 """Sidecars that change meanwhile, and disks that take nothing: nothing of anybody is lost."""
 
 import contextlib
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -146,6 +147,22 @@ def test_a_sidecar_that_was_facetracks_and_is_somebody_elses_now_is_kept(place: 
     assert place.write() == []
     assert place.remove() == Exported()
     assert place.sidecar("a").read_bytes() == place.theirs
+
+
+def test_what_the_version_before_kept_is_read_and_taken_out(place: Place) -> None:
+    assert place.write() == []
+    path = place.out / ".facetrack/exported.json"
+    stored = json.loads(path.read_text())
+    for one in stored["sidecars"].values():
+        del one["coming"]
+    assert {key: sorted(value) for key, value in stored.items() if key != "version"} == {
+        "sidecars": [str(place.sidecar(name)) for name in "abc"],
+        "files": [],
+    }
+    path.write_text(json.dumps(stored))
+    assert [one.action for one in place.plan()] == ["same"] * 3
+    assert place.remove() == Exported()
+    assert place.sidecar("b").read_bytes() == place.theirs
 
 
 @contextlib.contextmanager
