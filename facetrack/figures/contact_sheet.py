@@ -15,6 +15,7 @@ SIDE = 200  # pixels of a face at most
 _WIDTH, _HEIGHT, _MARGIN = 1240, 1754, 60  # A4 at 150 dots per inch
 _DPI = 150
 _HEAD, _CAPTION, _GAP = 70, 26, 20
+_LARGER = 2.0
 _COLUMNS = (_WIDTH - 2 * _MARGIN + _GAP) // (SIDE + _GAP)
 _ROWS = (_HEIGHT - 2 * _MARGIN - _HEAD) // (SIDE + _CAPTION + _GAP)
 PER_PAGE = _COLUMNS * _ROWS
@@ -69,8 +70,15 @@ def _draw_page(title: str, faces: Sequence[SheetFace]) -> Image.Image:
         if face.image is None:
             draw.rectangle((left, top, left + SIDE - 1, top + SIDE - 1), fill="#dddddd")
         else:
-            height, width = face.image.shape[:2]
-            corner = left + (SIDE - width) // 2, top + (SIDE - height) // 2
-            page.paste(Image.fromarray(face.image), corner)
+            image = _fit(Image.fromarray(face.image))
+            corner = left + (SIDE - image.width) // 2, top + (SIDE - image.height) // 2
+            page.paste(image, corner)
         write_line(draw, (left, top + SIDE + 4), face.caption, 16, SIDE)
     return page
+
+
+def _fit(image: Image.Image) -> Image.Image:
+    """A face as large as its place; a small one twice as large as it was, which is still one."""
+    scale = min(SIDE / max(image.size), _LARGER)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)

@@ -19,17 +19,17 @@ _JOINERS = ("Cf", "Mn", "Me")
 def write_line(
     draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, size: int, width: int
 ) -> None:
-    """Write a line that is no wider than `width`; what is longer ends in an ellipsis.
+    """Write a line that is no wider than `width`; what is longer has an ellipsis in its middle.
 
     corner: its upper left one, in pixels; size: of the letters. Letters that no font here
     has are boxes, and pictures among them (emoji) are left out.
     """
     text = _leave_out_pictures(make_readable(text))
     font = _load(_find_font(frozenset(text)), size)
-    if _measure(draw, text, font) > width:
-        while text and _measure(draw, f"{text}…", font) > width:
-            text = text[:-1]
-        text = f"{text.rstrip()}…"
+    whole, left = text, len(text)
+    while left and _measure(draw, text, font) > width:
+        left -= 1  # the end, which tells files of one camera apart, stays as the beginning does
+        text = f"{whole[: left - left // 2]}…{whole[len(whole) - left // 2 :]}"
     draw.text(corner, text, fill="black", font=font, direction=_direction())
 
 

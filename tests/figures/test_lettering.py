@@ -74,5 +74,12 @@ def test_letters_of_a_word_are_joined_and_run_as_they_do() -> None:
 
 
 @pytest.mark.parametrize("name", ["Anna " * 30, "عائشة " * 30, "\u202e" * 300])
-def test_what_is_too_long_ends_in_an_ellipsis(name: str) -> None:
+def test_what_is_too_long_has_an_ellipsis_in_its_middle(name: str) -> None:
     assert 150 < _right_edge(_draw(name, 200)) <= 200
+
+
+def test_photos_of_one_camera_can_be_told_apart() -> None:
+    names = [f"HOLIDAYS_AT_THE_SEA_{number:04d}.jpg" for number in (1, 2)]
+    first, second = (_draw(name, 360) for name in names)
+    assert not np.array_equal(first, second)
+    assert np.array_equal(first[:, :100], second[:, :100])
