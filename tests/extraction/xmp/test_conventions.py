@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -154,7 +155,7 @@ def _picture(folder: Path, orientation: int, packet: bytes | None = None) -> Pic
     exif = PIL.Image.Exif()
     exif[0x0112] = orientation
     path = folder / "IMG_1.jpg"
-    more = {} if packet is None else {"xmp": packet}
+    more: dict[str, Any] = {} if packet is None else {"xmp": packet}
     PIL.Image.fromarray(np.zeros((100, 200, 3), np.uint8)).save(path, exif=exif, **more)
     return Picture(path, path.name)
 
