@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from facetrack.testing import rows
+from faults import sidecars
 from faults.answering import answered
 from faults.place import tree
 from faults.scene import NAME, Scene
@@ -167,6 +168,7 @@ CAMPAIGNS: dict[str, Callable[[Path, Path, int, int], Tally]] = {
     "restored-at-every-step": restored,
     "forgotten-at-every-step": forgotten,
     "answered-at-every-step": answered,
+    **sidecars.CAMPAIGNS,
 }
 
 

@@ -96,7 +96,8 @@ def _steps(found: list[dict[str, Any]]) -> list[str]:
     return [
         "Killed before every single step that changes a file system or a database, of a command on "
         "a dozen photos, then the same command again; for `task.restore=true` once more with the "
-        "ordinary command:",
+        "ordinary command, for `task.sidecars=beside` once more with `remove`, and the other way "
+        "round:",
         "",
         *_table("killed at every step", columns, rows),
         "",

@@ -14,13 +14,14 @@ NAME = "Zoe Quill"
 class Scene:
     """Photos, and a place for commands that can be put back to how it was.
 
-    The place is in `live` below the folder: home, working directory and the organised folder.
+    The place is in `live` below the folder: home, working directory, photos and the organised
+    folder.
     """
 
     def __init__(self, folder: Path, home: Path) -> None:
-        self.photos = _photos(folder, home)
-        self.originals = tree(self.photos)
         self.live, self._kept = Live(folder / "live"), folder / "kept"
+        self.photos = _photos(self.live.root, home)
+        self.originals = tree(self.photos)
         self.out = self.live.root / "out"
         _embedded(self.photos, home, self.live.home)
 
@@ -93,7 +94,8 @@ def _photos(folder: Path, home: Path) -> Path:
 
 def _embedded(root: Path, home: Path, into: Path) -> None:
     """Copy a store that has the faces of some photos into a new home."""
-    done = organise(Workspace(root.parent / "embeds", home), root, root.parent / "embedded")
+    work = root.parents[1]
+    done = organise(Workspace(work / "embeds", home), root, work / "embedded")
     assert done.returncode == 0, done.stderr
     into.mkdir(mode=0o700, parents=True)
     shutil.copy(home / "embeddings.sqlite", into)

@@ -17,9 +17,14 @@ from faults.steps import spread
 from faults.tally import Tally
 
 _STEPS = 3
+# What the others of sidecars do as well.
+_LONG = ("renamed-at-every-step", "removed-at-every-step")
 
 
-@pytest.mark.parametrize("what", CAMPAIGNS)
+@pytest.mark.parametrize(
+    "what",
+    [pytest.param(one, marks=pytest.mark.long) if one in _LONG else one for one in CAMPAIGNS],
+)
 def test_killed_at_a_step_it_goes_on(what: str, warm_home: Path, tmp_path: Path) -> None:
     tally = CAMPAIGNS[what](tmp_path, warm_home, _STEPS, 0)
     assert tally.rounds >= _STEPS

@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Image
 from facetrack.core.kinds import AVIF, HEIC
-from facetrack.extraction.jpeg import passes
+from facetrack.extraction.jpeg import join_extended_xmp, passes
 from facetrack.extraction.looks import look
 from facetrack.extraction.repair import repairs
 
@@ -68,13 +68,14 @@ class Header:
     """What a picture's file says before its pixels.
 
     width, height: of the picture as it is stored, in pixels. orientation: 1 to 8 as in EXIF; turned
-    by it the picture is what `decode` gives. xmp: its XMP packet; None where Pillow finds none.
+    by it the picture is what `decode` gives. xmp: its XMP packet, and the rest of one that is too
+    large for a JPEG's segment; empty where there is none.
     """
 
     width: int
     height: int
     orientation: int
-    xmp: bytes | None
+    xmp: tuple[bytes, ...] = ()
 
 
 def read(path: Path) -> Image:
@@ -123,7 +124,7 @@ def read_header(source: Path | bytes) -> Header:
         opened = source if isinstance(source, Path) else io.BytesIO(source)
         with PIL.Image.open(opened, formats=_FORMATS) as picture:
             turn, size = _orientation(picture), picture.size
-            xmp = picture.info.get("xmp")
+            packets = _read_xmp(picture)
             told = picture.info.get("original_orientation")
             # What decodes HEIC turns it by itself, and says 1; Pillow turns TIFF.
             if isinstance(told, int) and 1 <= told <= 8:
@@ -132,7 +133,16 @@ def read_header(source: Path | bytes) -> Header:
                 size = size[1], size[0]
     except Exception as error:  # as of `decode`
         raise UserError(f"not a picture ({_EXPECTED})") from error
-    return Header(*size, turn, xmp if isinstance(xmp, bytes) else None)
+    return Header(*size, turn, packets)
+
+
+def _read_xmp(picture: PIL.Image.Image) -> tuple[bytes, ...]:
+    packet = picture.info.get("xmp")
+    if not isinstance(packet, bytes):
+        return ()
+    segments = [one for name, one in getattr(picture, "applist", ()) if name == "APP1"]
+    rest = join_extended_xmp(packet, segments)
+    return (packet,) if rest is None else (packet, rest)
 
 
 def is_costly(path: Path) -> bool:

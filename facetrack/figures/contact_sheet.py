@@ -3,20 +3,19 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from facetrack.core.texts import make_readable
+from facetrack.figures.lettering import write_line
 
 SIDE = 200  # pixels of a face at most
 _WIDTH, _HEIGHT, _MARGIN = 1240, 1754, 60  # A4 at 150 dots per inch
 _DPI = 150
 _HEAD, _CAPTION, _GAP = 70, 26, 20
+_LARGER = 2.0
 _COLUMNS = (_WIDTH - 2 * _MARGIN + _GAP) // (SIDE + _GAP)
 _ROWS = (_HEIGHT - 2 * _MARGIN - _HEAD) // (SIDE + _CAPTION + _GAP)
 PER_PAGE = _COLUMNS * _ROWS
@@ -63,7 +62,7 @@ def encode_page(page: Image.Image) -> bytes:
 def _draw_page(title: str, faces: Sequence[SheetFace]) -> Image.Image:
     page = Image.new("RGB", (_WIDTH, _HEIGHT), "white")
     draw = ImageDraw.Draw(page)
-    _write(draw, (_MARGIN, _MARGIN), title, 34, _WIDTH - 2 * _MARGIN)
+    write_line(draw, (_MARGIN, _MARGIN), title, 34, _WIDTH - 2 * _MARGIN)
     for place, face in enumerate(faces):
         row, column = divmod(place, _COLUMNS)
         left = _MARGIN + column * (SIDE + _GAP)
@@ -71,29 +70,15 @@ def _draw_page(title: str, faces: Sequence[SheetFace]) -> Image.Image:
         if face.image is None:
             draw.rectangle((left, top, left + SIDE - 1, top + SIDE - 1), fill="#dddddd")
         else:
-            height, width = face.image.shape[:2]
-            corner = left + (SIDE - width) // 2, top + (SIDE - height) // 2
-            page.paste(Image.fromarray(face.image), corner)
-        _write(draw, (left, top + SIDE + 4), face.caption, 16, SIDE)
+            image = _fit(Image.fromarray(face.image))
+            corner = left + (SIDE - image.width) // 2, top + (SIDE - image.height) // 2
+            page.paste(image, corner)
+        write_line(draw, (left, top + SIDE + 4), face.caption, 16, SIDE)
     return page
 
 
-def _write(
-    draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, size: int, width: int
-) -> None:
-    """Write a line that is no wider than `width`; what is longer ends in an ellipsis."""
-    font, text = _font(size), make_readable(text)
-    if draw.textlength(text, font) > width:
-        while text and draw.textlength(f"{text}…", font) > width:
-            text = text[:-1]
-        text += "…"
-    draw.text(corner, text, fill="black", font=font)
-
-
-@cache
-def _font(size: int) -> Any:
-    """DejaVu Sans, which comes with Matplotlib; scripts that it lacks are shown as boxes."""
-    import matplotlib
-
-    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+def _fit(image: Image.Image) -> Image.Image:
+    """A face as large as its place; a small one twice as large as it was, which is still one."""
+    scale = min(SIDE / max(image.size), _LARGER)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)

@@ -9,7 +9,7 @@
 No page, no terminal: the audit task and a page for answering use this.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -201,12 +201,17 @@ def open_audit(out: Path, stages: Stages, seed: int = 0) -> Audited:
     return Audited(out, read_folder(out, stages), seed)
 
 
-def find_label(audited: Audited, asked: Asked) -> Reply:
-    """What the sub-folders say in which two faces' photos were, as `dataset.root` has them.
+def find_label(audited: Audited, asked: Asked, named: Mapping[str, str] | None = None) -> Reply:
+    """What is known of two faces by names that faces have, or else by the folders of their photos.
 
-    A sub-folder says who the largest face on a photo is; of others nothing is known.
+    named: of faces, by key; None: by the sub-folders in which the photos were, as `dataset.root`
+    has them. One says who the largest face on a photo is; of others nothing is known.
     """
-    people = [_name_person(audited.folder, key) for key in (asked.first, asked.second)]
+    pair = (asked.first, asked.second)
+    if named is None:
+        people = [_name_person(audited.folder, key) for key in pair]
+    else:
+        people = [named.get(key) for key in pair]
     if None in people:
         return Reply.UNSURE
     return Reply.SAME if people[0] == people[1] else Reply.DIFFERENT

@@ -40,12 +40,18 @@ class Sidecar:
 
     content: of its photo, SHA-256 in hex. made: whether there was none before. digest: SHA-256 of
     what was written, to see whether somebody has changed it since; empty where that is not known.
+    coming: of what was about to be written when the command was killed.
     """
 
     content: str
     made: bool
     digest: str
     regions: tuple[Written, ...] = ()
+    coming: str = ""
+
+    def is_as_written(self, digest: str) -> bool:
+        """Whether nobody else has changed a sidecar with that digest."""
+        return digest in (self.digest, self.coming)
 
 
 @dataclass(frozen=True)
@@ -139,25 +145,23 @@ def backup_path(out: Path, key: str) -> Path:
 
 
 def keep_backup(out: Path, key: str, content: bytes) -> None:
-    """Keep a sidecar as it was, once. Raises OSError."""
+    """Keep a sidecar as it is without facetrack's regions. Raises OSError."""
     path = backup_path(out, key)
-    if not path.exists():
-        make_folder(path.parent)
-        replace_file(path, content)
+    make_folder(path.parent)
+    replace_file(path, content)
 
 
-def drop_backup(out: Path, key: str, content: bytes | None) -> None:
-    """Remove what was kept of a sidecar that is as it was again. Raises OSError."""
+def drop_backup(out: Path, key: str) -> None:
+    """Remove what was kept of a sidecar that has none of facetrack's regions. Raises OSError."""
     path = backup_path(out, key)
-    if path.exists() and path.read_bytes() == content:
-        path.unlink()
-        with contextlib.suppress(OSError):  # there are others
-            path.parent.rmdir()
+    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # there are others, or never were any
+        path.parent.rmdir()
 
 
-def without(one: Sidecar, gone: Collection[Written], digest: str) -> Sidecar:
-    """A sidecar's record without some regions. digest: of what is in it now."""
-    return replace(one, regions=tuple(r for r in one.regions if r not in gone), digest=digest)
+def without(one: Sidecar, gone: Collection[Written]) -> Sidecar:
+    """A sidecar's record without some regions."""
+    return replace(one, regions=tuple(r for r in one.regions if r not in gone))
 
 
 def _read_sidecar(stored: Mapping[str, Any]) -> Sidecar:
@@ -165,4 +169,10 @@ def _read_sidecar(stored: Mapping[str, Any]) -> Sidecar:
         Written(int(one["person"]), str(one["form"]), Region(**one["region"]))
         for one in stored["regions"]
     )
-    return Sidecar(str(stored["content"]), bool(stored["made"]), str(stored["digest"]), regions)
+    return Sidecar(
+        str(stored["content"]),
+        bool(stored["made"]),
+        str(stored["digest"]),
+        regions,
+        str(stored.get("coming", "")),
+    )

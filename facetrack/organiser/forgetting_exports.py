@@ -10,7 +10,6 @@ from facetrack.extraction.xmp.reading import clean_name
 from facetrack.organiser import exported
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.sidecar_steps import carry_out, plan_removal
-from facetrack.system.files import sweep
 
 
 def find(out: Path, contents: Collection[str], persons: Collection[int]) -> list[str]:
@@ -34,7 +33,6 @@ def forget(out: Path, contents: Collection[str], persons: Collection[int]) -> No
     known, troubles, steps = exported.load(out), [], []
     real = Path(os.path.realpath(out))
     for key, regions in known.find(contents, persons).items():
-        sweep(exported.path_of(real, key).parent)  # what a killed command has left half written
         try:
             steps.append(plan_removal(real, key, known.sidecars[key], regions))
         except UserError as error:

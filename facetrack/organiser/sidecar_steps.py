@@ -1,8 +1,8 @@
 """What is to be done to each sidecar, decided before anything is, and then done.
 
-A sidecar keeps what others have written into it. One that there was before is kept as it was, once,
-in facetrack's own part of the organised folder; where nobody has changed it since, it is put back
-when facetrack's regions go.
+A sidecar keeps what others have written into it. One that there was before is kept as it was in
+facetrack's own part of the organised folder; where nobody has changed it since, it is put back when
+facetrack's regions go.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facetrack.core.errors import UserError
@@ -19,7 +19,9 @@ from facetrack.extraction.xmp.document import Element
 from facetrack.extraction.xmp.regions import Frame, Region
 from facetrack.organiser import exported
 from facetrack.organiser.exported import Exported, Sidecar, Written
-from facetrack.system.files import make_folder, replace
+from facetrack.system.files import create, make_folder, replacing, sweep
+
+_CHANGED = "was changed meanwhile"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Step:
     action: "new", "merge" (into somebody else's), "update" (facetrack's own), "take out", "same"
     (nothing is to be done). before, after: its content, None for no file. record: what is to be
     remembered then, None for nothing. others: how many faces have another name in it, and keep it.
-    photo: as in `Wanted`.
+    photo: as in `Wanted`. kept: what to keep of it first, None where that is kept already.
     """
 
     key: str
@@ -54,6 +56,7 @@ class Step:
     record: Sidecar | None
     others: int = 0
     photo: Path | None = None
+    kept: bytes | None = None
 
 
 def plan_writing(out: Path, wanted: Wanted, one: Sidecar | None) -> Step:
@@ -65,6 +68,9 @@ def plan_writing(out: Path, wanted: Wanted, one: Sidecar | None) -> Step:
     before, tree = _open(exported.path_of(out, wanted.key))
     old = () if one is None else one.regions
     count = _take_out(tree, old)
+    # Where facetrack's regions are gone from a file of its own, that is somebody else's by now.
+    made = before is None or (one is not None and one.made and bool(count))
+    kept = None if made or before is None else _find_new_backup(one, before, tree, count)
     people = {region: person for person, region in wanted.faces}
     added = writing.add(tree, list(people), wanted.frame)
     now = (
@@ -76,13 +82,12 @@ def plan_writing(out: Path, wanted: Wanted, one: Sidecar | None) -> Step:
         if one is not None:
             return plan_removal(out, wanted.key, one, old)
         return Step(wanted.key, "same", before, before, None, others)
-    made = before is None or (one is not None and one.made)
     if one is not None and count == len(old) and set(now) == set(old):
         return Step(wanted.key, "same", before, before, one, others)
     after = document.serialise(tree, before or writing.EMPTY)
     record = Sidecar(wanted.content, made, _digest(after), now)
-    action = "new" if before is None else "update" if one is not None else "merge"
-    return Step(wanted.key, action, before, after, record, others, wanted.photo)
+    action = "new" if before is None else "update" if count else "merge"
+    return Step(wanted.key, action, before, after, record, others, wanted.photo, kept)
 
 
 def plan_removal(out: Path, key: str, one: Sidecar, gone: Collection[Written]) -> Step:
@@ -94,7 +99,7 @@ def plan_removal(out: Path, key: str, one: Sidecar, gone: Collection[Written]) -
             f"{path.parent} where that is gone for good"
         )
     before, tree = _open(path)
-    rest = exported.without(one, gone, one.digest)
+    rest = exported.without(one, gone)
     left = rest if rest.regions else None
     if before is None:
         return Step(key, "same", None, None, None)
@@ -105,7 +110,9 @@ def plan_removal(out: Path, key: str, one: Sidecar, gone: Collection[Written]) -
         after = _restore(out, key, one, before, tree)
         return Step(key, "take out", before, after, None)
     after = document.serialise(tree, before)
-    return Step(key, "take out", before, after, exported.without(one, gone, _digest(after)))
+    # What somebody else has changed since stays known as that: what is kept of it is older.
+    digest = _digest(after) if one.is_as_written(_digest(before)) else ""
+    return Step(key, "take out", before, after, replace(rest, digest=digest, coming=""))
 
 
 def carry_out(out: Path, steps: Sequence[Step], known: Exported) -> list[str]:
@@ -113,6 +120,9 @@ def carry_out(out: Path, steps: Sequence[Step], known: Exported) -> list[str]:
 
     out: as above. Raises OSError where it cannot be written to.
     """
+    folders = {exported.path_of(out, step.key).parent for step in steps}
+    for folder in (*folders, exported.backup_path(out, "").parent):
+        sweep(folder)  # what a killed command has left half written
     for step in steps:  # before a killed command could have written what nobody knows of
         _announce(step, known)
     exported.save(out, known)
@@ -128,7 +138,7 @@ def carry_out(out: Path, steps: Sequence[Step], known: Exported) -> list[str]:
             continue
         if step.record is None:
             known.sidecars.pop(step.key, None)
-            exported.drop_backup(out, step.key, step.after)
+            exported.drop_backup(out, step.key)
         else:
             known.sidecars[step.key] = step.record
     exported.save(out, known)
@@ -136,12 +146,18 @@ def carry_out(out: Path, steps: Sequence[Step], known: Exported) -> list[str]:
 
 
 def _announce(step: Step, known: Exported) -> None:
-    if step.record is None:
+    if step.record is None or step.action == "same":
         return
     one = known.sidecars.get(step.key)
     old = () if one is None else one.regions
-    regions = tuple(dict.fromkeys([*old, *step.record.regions]))
-    known.sidecars[step.key] = Sidecar(step.record.content, step.record.made, "", regions)
+    before = "" if step.before is None else _digest(step.before)
+    known.sidecars[step.key] = Sidecar(
+        step.record.content,
+        step.record.made,
+        before if one is not None and one.is_as_written(before) else "",
+        tuple(dict.fromkeys([*old, *step.record.regions])),
+        coming=step.record.digest,
+    )
 
 
 def _do(out: Path, step: Step) -> None:
@@ -151,23 +167,47 @@ def _do(out: Path, step: Step) -> None:
     path = exported.path_of(out, step.key)
     if not exported.is_beside(step.key):
         make_folder(path.parent)
-    _refuse_link(path)
-    if document.read_file(path) != step.before:
-        raise UserError("was changed meanwhile")
+    _refuse_changed(path, step)
     if step.after is None:
         path.unlink()
         if not exported.is_beside(step.key):
             _remove_empty(path.parent, out / exported.SIDECARS)
         return
     if step.before is None:
-        replace(path, step.after)
-        if exported.is_beside(step.key) and step.photo is not None:
-            # Who may read the photo may read who is on it, such as a program that shows both.
-            path.chmod(stat.S_IMODE(step.photo.stat().st_mode) & 0o666 | 0o600)
+        try:
+            create(path, step.after, _find_mode(step))
+        except FileExistsError as error:
+            raise UserError(_CHANGED) from error
         return
-    if step.action == "merge":
-        exported.keep_backup(out, step.key, step.before)
-    replace(path, step.after, like=path.lstat())
+    if step.kept is not None:
+        exported.keep_backup(out, step.key, step.kept)
+    with replacing(path, like=path.lstat()) as part:
+        part.write(step.after)
+        _refuse_changed(path, step)
+
+
+def _refuse_changed(path: Path, step: Step) -> None:
+    _refuse_link(path)
+    if document.read_file(path) != step.before:
+        raise UserError(_CHANGED)
+
+
+def _find_mode(step: Step) -> int:
+    """Who may read a photo may read who is on it, such as a program that shows both."""
+    if not exported.is_beside(step.key) or step.photo is None:
+        return 0o600
+    return stat.S_IMODE(step.photo.stat().st_mode) & 0o666 | 0o600
+
+
+def _find_new_backup(one: Sidecar | None, before: bytes, tree: Element, count: int) -> bytes | None:
+    """What is to be kept of a sidecar of somebody else's; None where it is kept as it was.
+
+    before: its content; tree: it without the `count` regions of facetrack's that were in it.
+    """
+    if not count:
+        return before
+    known = one is not None and one.is_as_written(_digest(before))
+    return None if known else document.serialise(tree, before)
 
 
 def _open(path: Path) -> tuple[bytes | None, Element]:
@@ -192,7 +232,7 @@ def _restore(out: Path, key: str, one: Sidecar, before: bytes, tree: Element) ->
     """What a sidecar is to be once none of facetrack's regions is in it; None for no file."""
     if one.made:
         return None if writing.says_nothing(tree) else document.serialise(tree, before)
-    if one.digest == _digest(before):
+    if one.is_as_written(_digest(before)):
         with contextlib.suppress(OSError):
             return exported.backup_path(out, key).read_bytes()
     return document.serialise(tree, before)

@@ -7,13 +7,18 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from facetrack.core.faces import Skipped
+import numpy as np
+
+from facetrack.core.faces import Picture, Skipped
 from facetrack.core.progress import QUIET, Progress
 from facetrack.core.texts import make_readable, write_count
 from facetrack.extraction.xmp.labels import find_names
 from facetrack.organiser.grouping import NOBODY, Numbers
 from facetrack.organiser.people import Corrections, folder_name
 from facetrack.organiser.photos import Photos
+from facetrack.organiser.recognition import box_of, content_of
+from facetrack.organiser.state import Photo
+from facetrack.system.files import sha256
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,35 @@ def find_tagged_names(
         lines.append(f"{faces} another name in XMP than their person")
     lines += _tell_shared(names, said)
     return TaggedNames(names, lines, found.remarks)
+
+
+def find_face_names(
+    keys: Sequence[str],
+    stored: Mapping[str, Photo],
+    listing: Sequence[Picture],
+    progress: Progress = QUIET,
+) -> dict[str, str]:
+    """The names of faces of an organised folder in XMP, by key; says how many there are.
+
+    keys: of faces, see `recognition`. stored: where the last run saw each photo, by content.
+    listing: the photos that there are; one that is another by now names nobody.
+    """
+    there = {picture.name: picture for picture in listing}
+    place = {
+        content: there[name]
+        for content, photo in stored.items()
+        for name in photo.names
+        if name in there
+    }
+    faces = [key for key in keys if content_of(key) in place]
+    pictures = [place[content_of(key)] for key in faces]
+    boxes = np.array([box_of(key) for key in faces], np.int64).reshape(-1, 4)
+    found = find_names(listing, pictures, boxes, progress)
+    progress.say(f"  {found.told}")
+    named = {key: name for key, name in zip(faces, found.names, strict=True) if name is not None}
+    contents = {content_of(key) for key in named}
+    same = {content for content in contents if sha256(place[content].path).hex() == content}
+    return {key: name for key, name in named.items() if content_of(key) in same}
 
 
 def _tell_shared(names: Mapping[int, str], said: Corrections) -> list[str]:

@@ -80,6 +80,23 @@ def replace(path: Path, content: bytes, like: os.stat_result | None = None) -> N
         part.write(content)
 
 
+def create(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a new file as a whole; a process that is killed leaves it or none.
+
+    Raises FileExistsError where there is one by now, and OSError.
+    """
+    with _begin_file(path.parent) as part:
+        try:
+            part.write(content)
+            part.flush()
+            hand_over(Path(part.name))
+            os.fchmod(part.fileno(), mode)
+            move(Path(part.name), path)
+        except BaseException:
+            Path(part.name).unlink(missing_ok=True)
+            raise
+
+
 def move(source: Path, target: Path) -> None:
     """Give a file or link another name; never one that is taken.
 
@@ -145,7 +162,8 @@ def _swept(path: Path, *, alone: bool) -> bool:
     if not locking and not _EARLIER.fullmatch(path.name):
         return False
     status = path.lstat()
-    if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077:  # facetrack makes no such ones
+    # One that is about to take the place of another has its mode; those before had none but this.
+    if not stat.S_ISREG(status.st_mode) or (not locking and status.st_mode & 0o077):
         return False
     if not locking and not alone and status.st_mtime > time.time() - _EARLIER_SECONDS:
         return False

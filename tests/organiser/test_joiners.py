@@ -30,7 +30,7 @@ def test_a_name_is_the_same_in_the_file_the_folder_and_the_page(
     assert file_name(f"{name}.jpg") == f"{name}.jpg"
     card = Card("person-001", said.names[1], folder, [f"{name}.jpg"], [""], [Shown(0, None)], 1)
     page = render_people_page(PeoplePage([], [card], [], None, [], []))
-    assert f"<h3>{name} · person-001</h3>" in page
+    assert f"<bdi>{name}</bdi> · person-001</h2>" in page
     assert f'alt="{name}.jpg"' in page or f'title="{name}.jpg"' in page
     (tmp_path / folder).mkdir()
     assert [one.name for one in tmp_path.iterdir() if one.is_dir()] == [f"person-001 {name}"]
@@ -48,7 +48,7 @@ def test_names_that_turn_a_text_or_command_a_terminal_do_not(name: str, shown: s
     assert file_name(f"person-001 {name}") == f"person-001 {shown}"
     card = Card("person-001", name, None, ["a.jpg"], [""], [], 1)
     page = render_people_page(PeoplePage([], [card], [], None, [], []))
-    assert f"<h3>{shown} · person-001</h3>" in page
+    assert f"<bdi>{shown}</bdi> · person-001</h2>" in page
     assert not set(page) & set(name) & set("\u202e\u2066\u200e\u200f\x1b\x07")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from facetrack.system.files import make_folder, replace, sweep
+from facetrack.system.files import create, make_folder, replace, sweep
 
 
 def _killed_while_writing(folder: Path) -> Path:
@@ -66,11 +66,12 @@ def test_a_file_that_was_swept_before_it_was_locked_is_made_again(
 def test_only_what_facetrack_names_so_is_swept(tmp_path: Path) -> None:
     earlier = tmp_path / "tmp1a_b2c3d.part"  # what the versions before left
     mine = [tmp_path / name for name in ("movie.part", "tmpx.part", ".facetrack-x", "tmpaaaaaaaa")]
-    open_to_all = tmp_path / ".facetrack-abc.part"
+    open_to_all = tmp_path / "tmp2a_b2c3d.part"
     for path in (earlier, *mine, open_to_all):
         path.write_bytes(b"x")
         path.chmod(0o600)
     open_to_all.chmod(0o644)
+    os.utime(open_to_all, (1e9, 1e9))
     (tmp_path / ".facetrack-link.part").symlink_to(mine[0])
     (tmp_path / ".facetrack-folder.part").mkdir(0o700)
     assert sweep(tmp_path) == 0
@@ -81,6 +82,25 @@ def test_only_what_facetrack_names_so_is_swept(tmp_path: Path) -> None:
     earlier.touch(0o600)
     assert sweep(tmp_path, alone=True) == 1
     assert sweep(tmp_path / "nowhere") == 0
+
+
+def test_what_was_about_to_take_the_place_of_a_file_of_another_mode_is_swept(
+    tmp_path: Path,
+) -> None:
+    part = tmp_path / ".facetrack-abc.part"
+    part.write_bytes(b"x")
+    part.chmod(0o644)
+    assert sweep(tmp_path) == 1
+    assert not part.exists()
+
+
+def test_a_new_file_takes_nobodys_place(tmp_path: Path) -> None:
+    create(tmp_path / "a", b"a", 0o640)
+    with pytest.raises(FileExistsError):
+        create(tmp_path / "a", b"b")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"a"
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
 
 
 def test_folders_are_their_owners_alone_whatever_the_umask(tmp_path: Path) -> None:

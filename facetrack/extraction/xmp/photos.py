@@ -9,7 +9,7 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
 from facetrack.extraction.picture import read_header
 from facetrack.extraction.xmp import document, reading
-from facetrack.extraction.xmp.reading import are_one
+from facetrack.extraction.xmp.reading import are_one, overlap
 from facetrack.extraction.xmp.regions import Frame, Region
 
 SUFFIX = ".xmp"
@@ -50,11 +50,11 @@ class Sidecars:
             if found is None:
                 remarks.append(f"{place} has regions of a picture of another shape, so left out")
                 continue
-            faces += [one for one in found if not any(are_one(one, known) for known in faces)]
+            faces += [one for one in found if not any(_is_known(one, known) for known in faces)]
         return Tagged(frame, tuple(faces), tuple(remarks))
 
     def _list_documents(
-        self, path: Path, packet: bytes | None, remarks: list[str]
+        self, path: Path, packets: Iterable[bytes], remarks: list[str]
     ) -> list[tuple[str, bytes]]:
         """What there is, by what it is called, the first the most telling."""
         found: list[tuple[str, bytes]] = []
@@ -74,9 +74,17 @@ class Sidecars:
                 remarks.append(f"{called} may be of several pictures, so left out")
             else:
                 found.append((called, content))
-        if packet is not None:
-            found.append(("the XMP in it", packet))
-        return found
+        return found + [("the XMP in it", packet) for packet in packets]
+
+
+def _is_known(face: Region, known: Region) -> bool:
+    """Whether another source has a face already; one without a name may be of another size.
+
+    Cameras and phones write such ones, often larger or smaller than programs do.
+    """
+    if face.name and known.name:
+        return are_one(face, known)
+    return overlap(face, known) >= 0.5 * min(face.area, known.area)
 
 
 def _stem(path: Path) -> Path:

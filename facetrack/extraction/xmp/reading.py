@@ -30,21 +30,36 @@ class Listed:
     """MWG's or Microsoft's regions of a document.
 
     applied: width and height in pixels of the picture that they were drawn on, where it is said.
+    turned: whether regions say by how much the picture is turned.
     """
 
     found: tuple[Found, ...]
     applied: tuple[float, float] | None = None
+    turned: bool = False
+
+    def are_stored(self, frame: Frame) -> bool | None:
+        """Whether they are of the picture as it is stored; False for upright, None for neither.
+
+        Some programs have written regions of the upright picture: the size they give says so. But
+        Lightroom gives that size to regions of the stored one, each with a Rotation of its own.
+        """
+        if self.applied is None or frame.has_shape(*self.applied):
+            return True
+        if not frame.is_shape_upright(*self.applied):
+            return None
+        return self.turned
 
 
 def list_mwg(tree: Element) -> Listed:
     """MWG's regions."""
     found: list[Found] = []
-    applied = None
+    applied, turned = None, False
     for regions in rdf.find_properties(tree, f"{{{MWG}}}Regions"):
         applied = _read_dimensions(regions) or applied
         for item in rdf.find_items(regions, f"{{{MWG}}}RegionList"):
             found += _read_mwg(item, applied)
-    return Listed(tuple(found[:_MOST]), applied)
+            turned = turned or rdf.find_field(item, f"{{{MWG}}}Rotation") is not None
+    return Listed(tuple(found[:_MOST]), applied, turned)
 
 
 def list_mp(tree: Element) -> Listed:
@@ -59,24 +74,30 @@ def list_mp(tree: Element) -> Listed:
 
 
 def read_faces(tree: Element, frame: Frame) -> list[Region] | None:
-    """The faces of a document, each once, those with names first; None for another picture's.
-
-    Some programs have written regions of the upright picture: the sizes they give say so.
-    """
-    mwg, mp = list_mwg(tree), list_mp(tree)
+    """The faces of a document, each once, those with names first; None for another picture's."""
+    mwg = list_mwg(tree)
     faces = [one.region for one in mwg.found if one.is_face]
-    if faces and mwg.applied is not None and not frame.has_shape(*mwg.applied):
-        if not frame.is_shape_upright(*mwg.applied):
-            return None
-        upright = Frame(*frame.upright)
-        faces = [frame.to_region(one.name, upright.to_box(one)) for one in faces]
-    faces += [one.region for one in mp.found]
-    faces.sort(key=lambda one: not one.name)
+    people = [one.region for one in list_mp(tree).found]
+    stored = mwg.are_stored(frame) if faces else True
+    if stored is None:
+        return None
+    if not stored:
+        # Who writes both forms writes both of one picture.
+        people = [
+            _store(one, frame) if any(are_one(one, face) for face in faces) else one
+            for one in people
+        ]
+        faces = [_store(one, frame) for one in faces]
     kept: list[Region] = []
-    for face in faces:
+    for face in sorted([*faces, *people], key=lambda one: not one.name):
         if not any(are_one(face, one) for one in kept):
             kept.append(face)
     return kept
+
+
+def _store(region: Region, frame: Frame) -> Region:
+    """A region of the upright picture as one of the stored picture."""
+    return frame.to_region(region.name, Frame(*frame.upright).to_box(region))
 
 
 def clean_name(text: str) -> str:
@@ -87,11 +108,15 @@ def clean_name(text: str) -> str:
 
 def are_one(one: Region, other: Region) -> bool:
     """Whether two programs, or two forms, mean one face: half of what either covers."""
+    shared = overlap(one, other)
+    return shared >= 0.5 * (one.area + other.area - shared)
+
+
+def overlap(one: Region, other: Region) -> float:
+    """What two regions share, as a share of the picture."""
     across = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
     down = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
-    shared = max(0.0, across) * max(0.0, down)
-    both = one.width * one.height + other.width * other.height - shared
-    return shared >= 0.5 * both
+    return max(0.0, across) * max(0.0, down)
 
 
 def _read_dimensions(regions: Element) -> tuple[float, float] | None:

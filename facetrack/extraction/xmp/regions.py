@@ -33,6 +33,11 @@ class Region:
         """left, top, width, height."""
         return self.left, self.top, self.width, self.height
 
+    @property
+    def area(self) -> float:
+        """Its share of the picture."""
+        return self.width * self.height
+
     def is_at(self, other: "Region") -> bool:
         """Whether it is the same rectangle, but for what was rounded."""
         pairs = zip(self.rectangle, other.rectangle, strict=True)

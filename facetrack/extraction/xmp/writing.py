@@ -56,7 +56,7 @@ def add(tree: Element, regions: Sequence[Region], frame: Frame) -> Added:
     if rdf_node is None:
         raise UserError("is no XMP: it has no rdf:RDF")
     mwg, mp = reading.list_mwg(tree), reading.list_mp(tree)
-    if mwg.found and mwg.applied is not None and not frame.has_shape(*mwg.applied):
+    if mwg.found and mwg.applied is not None and not mwg.are_stored(frame):
         size = " x ".join(f"{side:g}" for side in mwg.applied)
         raise UserError(f"has regions of a picture of {size}, and this one's has another shape")
     others = [

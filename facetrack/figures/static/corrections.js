@@ -9,6 +9,9 @@
   const said = []; // what was said so far: {setting, person, faces | persons}
   const FACES = "[data-id] [data-face]";
   const all = (selector) => [...document.querySelectorAll(selector)];
+  // What is pressed to choose a face: its link, or its picture where there is no file.
+  const switchOf = (face) => face.querySelector("a") || face.firstElementChild;
+  const CHECKED = "aria-checked";
   const isPerson = (id) => /^person-\d+$/.test(id);
   const counted = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
@@ -18,17 +21,15 @@
 
   function setUp() {
     for (const card of all("article[data-id]")) {
-      const title = card.querySelector("h3");
+      const title = card.querySelector(".who");
       const option = document.createElement("option");
       option.value = title.textContent;
       document.getElementById("persons").append(option);
-      const label = document.createElement("label");
       const check = document.createElement("input");
       check.type = "checkbox";
       check.className = "person";
       check.setAttribute("aria-label", `choose ${title.textContent}`);
-      label.append(check, " ");
-      title.prepend(label);
+      title.prepend(check, " ");
     }
   }
 
@@ -37,33 +38,31 @@
     begin.setAttribute("aria-pressed", String(on));
     document.body.classList.toggle("correcting", on);
     box.hidden = !on;
+    // What has the focus is not to be behind the box.
+    document.documentElement.style.scrollPaddingBottom = on ? `${box.offsetHeight + 8}px` : "";
     for (const check of all(".person")) check.hidden = !on;
     for (const face of all(FACES)) {
+      const pressed = switchOf(face);
+      face.classList.remove("chosen");
       if (on) {
-        face.setAttribute("role", "checkbox");
-        face.setAttribute("aria-checked", "false");
-        face.setAttribute("aria-label", face.dataset.face);
-        face.tabIndex = 0;
+        pressed.setAttribute("role", "checkbox");
+        pressed.setAttribute(CHECKED, "false");
+        pressed.setAttribute("aria-label", face.dataset.face);
+        pressed.tabIndex = 0;
       } else {
-        for (const name of ["role", "aria-checked", "aria-label", "tabindex"]) face.removeAttribute(name);
+        for (const name of ["role", CHECKED, "aria-label", "tabindex"]) pressed.removeAttribute(name);
       }
-      const link = face.querySelector("a");
-      if (link && on) link.tabIndex = -1;
-      else if (link) link.removeAttribute("tabindex");
-    }
-    for (const list of all("[data-id] .faces")) {
-      if (on) list.setAttribute("role", "group");
-      else list.removeAttribute("role");
     }
   }
 
-  function toggle(face) {
-    face.setAttribute("aria-checked", String(face.getAttribute("aria-checked") !== "true"));
+  function choose(face, chosen) {
+    face.classList.toggle("chosen", chosen);
+    switchOf(face).setAttribute(CHECKED, String(face.classList.contains("chosen")));
   }
 
   function chosenFaces() {
     const found = new Map();
-    for (const face of all(`${FACES}[aria-checked=true]`)) {
+    for (const face of all(`${FACES}.chosen`)) {
       const id = face.closest("[data-id]").dataset.id;
       found.set(id, [...(found.get(id) || []), face.dataset.face]);
     }
@@ -75,9 +74,11 @@
   }
 
   function letGo() {
-    for (const face of all(`${FACES}[aria-checked=true]`)) face.setAttribute("aria-checked", "false");
+    for (const face of all(`${FACES}.chosen`)) choose(face, false);
     for (const check of all(".person")) check.checked = false;
   }
+
+  const nameOf = (card) => card.dataset.name.slice(0, -card.dataset.id.length - 3);
 
   // The number of whoever is typed; null where there is no telling.
   function find(typed) {
@@ -85,8 +86,26 @@
     const number = text.match(/^(?:.* · )?(?:person-)?0*([1-9]\d{0,8})$/);
     if (number) return `person-${number[1].padStart(3, "0")}`;
     const called = all("article[data-id]").filter((card) =>
-      text && card.dataset.name.slice(0, -card.dataset.id.length - 3) === text);
+      text && nameOf(card) === text);
     return called.length === 1 ? called[0].dataset.id : null;
+  }
+
+  // A person who is chosen by the box at the name, and no face, is given a name.
+  function call(persons) {
+    const text = who.value.trim().normalize("NFC");
+    if (persons.length !== 1) return "One person at a time has a name: choose one.";
+    const [person] = persons;
+    const card = all("article[data-id]").find((one) => one.dataset.id === person);
+    if (!text) return "Type the name.";
+    if (text.length > 100) return "A name has at most 100 letters.";
+    if (nameOf(card)) return `${person} has a name: change that in people.yaml.`;
+    if (said.flat().some((one) => one.setting === "name" && one.person === person)) {
+      return `${person} has a name by now: take that back first.`;
+    }
+    said.push([{ setting: "name", person, items: [text] }]);
+    letGo();
+    write();
+    return "Name noted.";
   }
 
   function say(setting) {
@@ -94,6 +113,7 @@
     const persons = chosenPersons();
     const count = [...faces.values()].flat().length;
     const next = [];
+    if (setting === "also" && !count && persons.length) return call(persons);
     if (setting === "merge") {
       if (persons.length < 2) return "Choose two persons or more by the box at their name.";
       next.push({ setting, person: persons[0], items: persons.slice(1) });
@@ -128,6 +148,10 @@
     for (const [person, settings] of persons) {
       if (person) text += `\n${person}:\n`;
       for (const [setting, items] of settings) {
+        if (setting === "name") {
+          text += `  name: ${items[0]}\n`;
+          continue;
+        }
         text += person ? `  ${setting}:\n` : `\n${setting}:\n`;
         text += items.map((item) => `${person ? "    " : "  "}- ${item}\n`).join("");
       }
@@ -136,14 +160,16 @@
   }
 
   async function copy() {
-    lines.focus();
-    lines.select();
+    if (!lines.value) return "There is nothing to copy yet.";
     try {
       await navigator.clipboard.writeText(lines.value);
     } catch {
+      document.getElementById("shown").open = true;
+      lines.focus();
+      lines.select();
       if (!document.execCommand("copy")) return "Press Ctrl-C to copy what is selected.";
     }
-    return "Copied.";
+    return "Copied: put it at the end of people.yaml, and run the same command again.";
   }
 
   begin.addEventListener("click", () => turn(box.hidden));
@@ -151,12 +177,16 @@
     const face = event.target.closest(FACES);
     if (box.hidden || !face) return;
     event.preventDefault();
-    toggle(face);
+    choose(face);
   });
   document.addEventListener("keydown", (event) => {
-    if (box.hidden || !event.target.matches(FACES) || ![" ", "Enter"].includes(event.key)) return;
+    const face = event.target.closest(FACES);
+    if (box.hidden || !face || ![" ", "Enter"].includes(event.key)) return;
     event.preventDefault();
-    toggle(event.target);
+    choose(face);
+  });
+  who.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") done.textContent = say("also");
   });
   for (const button of all("[data-do]")) {
     button.addEventListener("click", () => { done.textContent = say(button.dataset.do); });

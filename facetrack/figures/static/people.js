@@ -21,6 +21,7 @@ function show() {
     if (list) {
       list.replaceChildren(...[...hits].slice(0, 10).map((index) => {
         const item = document.createElement("li");
+        item.dir = "auto";
         item.textContent = photos[card.dataset.id][index];
         return item;
       }));

@@ -1,7 +1,7 @@
 """`task=audit`: questions about an organised folder, and what the answers say of its mistakes.
 
 Only what is stored is looked at, no photo. Questions are in `audit.csv` of the folder; the same
-command again reads what was filled in and tells. Or a folder's labels answer.
+command again reads what was filled in and tells. Or a folder's labels answer, or names in XMP.
 """
 
 from pathlib import Path
@@ -9,16 +9,20 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
+from facetrack.dataset.folder import XMP
 from facetrack.evaluation.experiment import check
 from facetrack.organiser import audit_answers, state
 from facetrack.organiser.audit_answers import Asked
 from facetrack.organiser.auditing import Audited, find_label, open_audit
 from facetrack.organiser.photos import Stages
+from facetrack.organiser.tagged_names import find_face_names
 from facetrack.system.files import user_path
+from facetrack.system.progress import TERMINAL
 from facetrack.tasks.audit import telling
 from facetrack.tasks.context import outputs
 from facetrack.tasks.context.choices import given_settings, read_choices, set_choice
 from facetrack.tasks.context.instances import make
+from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import of_class, read_scale, settle
 from facetrack.tasks.forgetting.carrying_out import finish_forgetting
 
@@ -37,7 +41,8 @@ def audit(config: DictConfig) -> None:
         audited = open_audit(out, stages, config.seed)
         answered = _take_answers(audited, out)
         if config.task.answers == LABELS:
-            answered += _answer_by_labels(audited, config.task.n_questions)
+            named = _read_names(config, audited)
+            answered += _answer_by_labels(audited, config.task.n_questions, named)
             still_open: list[Asked] = []
         else:
             still_open = _ask(audited, config.task.n_questions)
@@ -103,13 +108,23 @@ def _take_answers(audited: Audited, out: Path) -> int:
     return len(given)
 
 
-def _answer_by_labels(audited: Audited, n_questions: int) -> int:
+def _read_names(config: DictConfig, audited: Audited) -> dict[str, str] | None:
+    """The names of faces in XMP, where the command says that those are labels."""
+    if config.dataset.get("labels") != XMP:
+        return None
+    refuse_missing(config)
+    folder = audited.folder
+    listing = make(config.dataset).load().pictures
+    return find_face_names(folder.keys, folder.state.photos, listing, TERMINAL)
+
+
+def _answer_by_labels(audited: Audited, n_questions: int, named: dict[str, str] | None) -> int:
     """Ask so many questions of the labels; returns how many there were."""
     for number in range(n_questions):
         asked = audited.ask()
         if asked is None:
             return number
-        audited.answer(asked, find_label(audited, asked))
+        audited.answer(asked, find_label(audited, asked, named))
     return n_questions
 
 

@@ -89,7 +89,7 @@ def _prepare(name: Named) -> None:
 def _make_model(config: "DictConfig", name: Named, listing: Pictures, *, labelled: bool) -> Model:
     """labelled: whether each picture is of one person, whose face is the central one.
 
-    Raises UserError where no picture gives a face.
+    Raises UserError where no picture gives a face, or with dataset.labels=xmp no named one.
     """
     choices = {"detector": name.detector, "embedder": name.embedder}
     wanted = take_stages(config, choices, _CENTRAL if labelled else _ALL)

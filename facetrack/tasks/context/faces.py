@@ -32,10 +32,13 @@ def embed(config: DictConfig) -> Embeddings:
 
 
 def embed_pictures(config: DictConfig, listing: Pictures) -> Embeddings:
-    """The embeddings of some of the pictures of a config's dataset."""
+    """The embeddings of some of the pictures of a config's dataset; by XMP of named faces alone."""
     stages = [OmegaConf.to_yaml(one) for one in (config.detector, of_class(config.embedder))]
     whole = OmegaConf.to_yaml(config.dataset)
-    return _extract(lambda: listing, whole, *stages, engine=config.extract.engine)
+    faces = _extract(lambda: listing, whole, *stages, engine=config.extract.engine)
+    if config.dataset.get("labels") != XMP:
+        return faces
+    return label_faces(faces, listing, config.dataset.min_pictures, TERMINAL)
 
 
 @functools.lru_cache(maxsize=2)

@@ -22,7 +22,6 @@ from facetrack.organiser.people import folder_name
 from facetrack.organiser.restoring import find_pending
 from facetrack.organiser.sidecar_steps import Step, Wanted, carry_out, plan_removal, plan_writing
 from facetrack.system import json_lines, terminal
-from facetrack.system.files import sweep
 from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.export.people_files import write_json, write_sheets
 from facetrack.tasks.forgetting.carrying_out import finish_forgetting
@@ -93,8 +92,6 @@ def _export_sidecars(request: Request, named: Named, known: Exported) -> None:
         say("Nothing was written beside photos: add task.write=true to this command, and it is")
         steps = [step for step in steps if not exported.is_beside(step.key)]
         status = "DRY"
-    for folder in {exported.path_of(out, step.key).parent for step in steps}:
-        sweep(folder)  # what a killed command has left half written
     failed = carry_out(out, steps, known)
     others = sum(step.others for step in steps)
     if others:

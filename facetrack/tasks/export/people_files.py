@@ -124,7 +124,7 @@ def _list_people(named: Named, form: str) -> list[_Person]:
         called = f"{SHEETS}/{file_name(f'{folder_name(person)} {name}'.strip())}"
         pages = 1 if form == "pdf" else -(-len(mine) // PER_PAGE)
         sheets = [f"{called}{f' ({n})' if n > 1 else ''}.{form}" for n in range(1, pages + 1)]
-        title = name or folder_name(person)
+        title = f"{name} · {folder_name(person)}" if name else folder_name(person)
         people.append(_Person(person, title, mine, f"{called}.jpg", sheets))
     return people
 

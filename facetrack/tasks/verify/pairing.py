@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Dataset, Embedded, Embeddings, Picture, Pictures
 from facetrack.core.texts import write_count
+from facetrack.dataset.folder import XMP
 from facetrack.dataset.lfw_pairs import read_pairs
 from facetrack.evaluation.pairs import Pairs, draw_pairs
 from facetrack.evaluation.resampling import start_pairs
@@ -22,7 +23,8 @@ _GONE = Path("/")  # of a picture that has no vector: it is never opened
 class Request:
     """Which pairs of a dataset are wanted.
 
-    dataset: one with pictures, or with embeddings. embed: gives the faces of some of its pictures.
+    dataset: one with pictures, or with embeddings. embed: gives the faces of some of its pictures,
+    one of each, but with labels of XMP all that have a name.
     name: of it, which draws random pairs. file: of pairs in LFW's format; None for random ones.
     n_pairs: of those, at most so many of each kind.
     """
@@ -39,8 +41,8 @@ class Request:
 class Paired:
     """Pairs with what is known of their pictures.
 
-    pictures: those that the pairs are indices of. rows: of each, its row of the embeddings; -1
-    where it has no face.
+    pictures: those that the pairs are indices of; one for each face where several of a picture
+    are in pairs. rows: of each, its row of the embeddings; -1 where it has no face.
     """
 
     pairs: Pairs
@@ -52,6 +54,12 @@ class Paired:
     def used(self) -> NDArray[np.int64]:
         """The pictures that are in a pair, sorted."""
         return np.union1d(self.pairs.first, self.pairs.second)
+
+    @property
+    def are_faces(self) -> bool:
+        """Whether pairs are of faces, of which a picture may have several."""
+        names = [self.pictures[one].name for one in self.used.tolist()]
+        return len(set(names)) < len(names)
 
     @property
     def distances(self) -> NDArray[np.float64]:
@@ -70,6 +78,8 @@ def make_pairs(request: Request) -> Paired:
     if isinstance(dataset, Embedded):
         return _pair_vectors(dataset.embeddings(), request)
     listing = dataset.load()
+    if getattr(dataset, "labels", None) == XMP:
+        return _pair_vectors(request.embed(listing), request)
     pictures = listing.pictures
     pairs, missing = _choose(pictures, request)
     if missing:
@@ -110,7 +120,8 @@ def _choose(pictures: Sequence[Picture], request: Request) -> tuple[Pairs, list[
     if not people:
         raise UserError(
             f"nobody says who is on the pictures of dataset {request.name}, and pairs need "
-            "that: give a folder with a sub-folder per person, or dataset.labels=FILE"
+            "that: give a folder with a sub-folder per person, dataset.labels=FILE or "
+            "dataset.labels=xmp"
         )
     number = {person: at for at, person in enumerate(people)}
     known = np.array([at for at, one in enumerate(pictures) if one.person is not None])

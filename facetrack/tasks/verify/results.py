@@ -33,8 +33,9 @@ def tell(found: Verification, paired: Paired) -> Iterator[str]:
     """The result for the terminal, in lines."""
     pairs, folds = found.pairs, found.pairs.n_folds
     same, different = int(pairs.same.sum()), int((~pairs.same).sum())
+    what = "face" if paired.are_faces else "picture"
     yield (
-        f"{write_count(len(pairs.same), 'pair')} of {write_count(len(paired.used), 'picture')} in "
+        f"{write_count(len(pairs.same), 'pair')} of {write_count(len(paired.used), what)} in "
         f"{folds} folds: {same:,} of one person, {different:,} of two"
     )
     yield from _tell_folds(pairs.disjoint, folds)

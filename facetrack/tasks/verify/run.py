@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from facetrack import figures
 from facetrack.core.artifacts import mark_nobody, mark_people
 from facetrack.core.errors import UserError
+from facetrack.dataset.folder import XMP
 from facetrack.dataset.lfw_pairs import fetch_pairs
 from facetrack.evaluation.verification import Verification
 from facetrack.evaluation.verification import verify as verify_pairs
@@ -87,7 +88,8 @@ def _settle(config: DictConfig) -> DictConfig:
     settle_dataset(config)
     config = OmegaConf.masked_copy(config, [str(key) for key in config if key not in _UNUSED])
     refuse_missing(config)
-    if config.detector.get("choose") == "all":
+    by_xmp = config.dataset.get("labels") == XMP
+    if config.detector.get("choose") == "all" and not by_xmp:
         raise UserError(
             "detector.choose=all gives several faces of a picture, and task=verify compares one of "
             "each: choose first, largest or central"
@@ -96,6 +98,11 @@ def _settle(config: DictConfig) -> DictConfig:
     own = task.pairs is None and config.dataset.get("_target_") == _LFW
     if task.pairs == _RANDOM or (task.pairs is None and not own):
         task.pairs = task.sha256 = None
+    elif by_xmp:
+        raise UserError(
+            "dataset.labels=xmp names faces, and task.pairs names pictures, whoever else is on "
+            "them: leave one of them out"
+        )
     else:
         _settle_file(config, own=own)
     task.urls = None

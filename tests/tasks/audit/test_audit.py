@@ -7,8 +7,12 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import PIL.Image
 import pytest
 
+from facetrack.extraction.xmp import document, writing
+from facetrack.extraction.xmp.regions import Frame
 from facetrack.testing import Outcome, Workspace, new_store, organise, people
 
 Audit = Callable[..., Outcome]
@@ -87,6 +91,33 @@ def test_labels_answer_and_the_answers_correct(audit: Audit, out: Path) -> None:
     assert '  not: ["' in after[len(before) :]
     # What the file says is no correction any more.
     assert "added to" not in audit("task.answers=labels").ok()
+
+
+def test_names_in_xmp_answer(audit: Audit, out: Path, organised: Path, tmp_path: Path) -> None:
+    """Beside a copy of the photos; for the largest face of each, as the sub-folders do."""
+    root = Path(shutil.copytree(organised / "people", tmp_path / "photos"))
+    dataset = ("dataset=folder", f"dataset.root={root}", "dataset.labels=xmp")
+    asked = ("task.answers=labels", "task.n_questions=12")
+    assert "After 0 answers, 12 of them new, and 12 times" in audit(*asked, *dataset).ok()
+    (out / ".facetrack/answers.json").unlink()
+    (out / "audit.csv").unlink()
+    for photo in root.glob("*/*.png"):
+        with PIL.Image.open(photo) as picture:
+            frame = Frame(*picture.size)
+        tree = document.parse(writing.EMPTY)
+        whole = np.array([0, 0, frame.width, frame.height])
+        writing.add(tree, [frame.to_region(photo.parent.name, whole)], frame)
+        sidecar = document.serialise(tree, writing.EMPTY)
+        photo.with_name(f"{photo.name}.xmp").write_bytes(sidecar)
+    told = audit(*asked, *dataset).ok()
+    assert "names in XMP: " in told
+    by_names = [row["answer"] for row in _rows(out)]
+    (out / ".facetrack/answers.json").unlink()
+    (out / "audit.csv").unlink()
+    audit(*asked).ok()
+    by_folders = [row["answer"] for row in _rows(out)]
+    assert set(by_names) == {"yes", "no"}
+    assert by_names == by_folders
 
 
 def test_answers_hold_when_groups_change_and_restore_leaves_them(
