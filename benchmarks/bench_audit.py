@@ -41,7 +41,12 @@ from facetrack.core.likelihood import Floats, Ratios
 from facetrack.evaluation.audit.calibration import fit_log_odds
 from facetrack.evaluation.audit.estimates import MEASURES
 from facetrack.evaluation.audit.frame import find_prior_odds, measure_inside, rank_faces, sum_up
-from facetrack.evaluation.audit.pairs_of_groups import expect_missed, measure_between, weigh_pairs
+from facetrack.evaluation.audit.pairs_of_groups import (
+    describe_folder,
+    expect_missed,
+    measure_between,
+    weigh_pairs,
+)
 from facetrack.evaluation.audit.replies import Reply
 from facetrack.evaluation.audit.screens import Screen, list_truth
 from facetrack.evaluation.audit.session import Audit
@@ -173,7 +178,7 @@ def fit(data: Path, folders: int = 300) -> None:
         inside.append((found.features.values, np.array(wrong), found.weight[:, 0]))
         table = np.zeros((len(groups.sizes), people.max() + 1))
         np.add.at(table, (faces.groups, people), 1)
-        for part in measure_between(faces, groups, prior):
+        for part in measure_between(faces, groups, describe_folder(faces, groups, prior)):
             same = np.einsum("ij,ij->i", table[part.first], table[part.second])
             pair = (part.first, part.second)
             share = same / (groups.sizes[pair[0]] * groups.sizes[pair[1]])
@@ -181,14 +186,15 @@ def fit(data: Path, folders: int = 300) -> None:
     by = fit_log_odds(*(np.concatenate(column) for column in zip(*inside, strict=True)))
     print("inside", np.round(by, 3).tolist())
     chances = [np.zeros(len(share)) for *_, share in between]
+    values = np.concatenate([one[3] for one in between])
+    shares = np.concatenate([one[4] for one in between])
+    start = None
     for _ in range(5):  # what a pair counts for depends on the probabilities
         weights = []
         for (n, sizes, pair, _, _), chance in zip(between, chances, strict=True):
             missed = expect_missed(sizes, *pair, chance)
             weights.append(weigh_pairs(n, sizes, missed, pair, chance)[:, 0])
-        values = np.concatenate([one[3] for one in between])
-        shares = np.concatenate([one[4] for one in between])
-        by = fit_log_odds(values, shares, np.concatenate(weights))
+        start = by = fit_log_odds(values, shares, np.concatenate(weights), start)
         chances = [expit(one[3] @ by) for one in between]
     print("between", np.round(by, 3).tolist())
 

@@ -15,15 +15,18 @@ from facetrack.core.likelihood import Floats
 
 INSIDE_COEFFICIENTS = (-0.025, -0.766, -0.263, -0.62)
 """Of `frame.measure_inside`."""
-BETWEEN_COEFFICIENTS = (2.331, 1.103, -1.946, 0.527, 0.082, -1.063)
+BETWEEN_COEFFICIENTS = (0.465, 1.113, -1.931, 0.368, 0.108, -0.828, -0.607, 0.139)
 """Of `pairs_of_groups.measure_between`."""
 _RIDGE = 1e-4
 
 
-def fit_log_odds(values: Floats, shares: Floats, weights: Floats) -> Floats:
+def fit_log_odds(
+    values: Floats, shares: Floats, weights: Floats, start: Floats | None = None
+) -> Floats:
     """(k,) coefficients of a logistic regression.
 
-    values: (m, k); shares: (m,) of mistakes among a block's pairs, 0 to 1; weights: (m,).
+    values: (m, k); shares: (m,) of mistakes among a block's pairs, 0 to 1; weights: (m,); start:
+    (k,) coefficients to begin with.
     """
     scale = np.maximum(np.abs(values).mean(axis=0), 1e-9)
     columns = values / scale
@@ -34,6 +37,7 @@ def fit_log_odds(values: Floats, shares: Floats, weights: Floats) -> Floats:
         rest = weights * (expit(odds) - shares)
         return loss + _RIDGE * float((by**2).sum()), columns.T @ rest + 2 * _RIDGE * by
 
-    best = minimize(lose, np.zeros(values.shape[1]), jac=True, method="L-BFGS-B")
+    first = np.zeros(values.shape[1]) if start is None else start * scale
+    best = minimize(lose, first, jac=True, method="L-BFGS-B")
     found: Floats = best.x / scale
     return found

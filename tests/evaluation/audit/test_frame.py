@@ -16,7 +16,11 @@ from facetrack.evaluation.audit.frame import (
     rank_faces,
     sum_up,
 )
-from facetrack.evaluation.audit.pairs_of_groups import measure_between, weigh_pairs
+from facetrack.evaluation.audit.pairs_of_groups import (
+    describe_folder,
+    measure_between,
+    weigh_pairs,
+)
 from facetrack.evaluation.metrics import scores
 
 
@@ -44,7 +48,8 @@ def test_every_pair_of_groups_is_there_once_and_counts_as_recall_does() -> None:
     # Of people in two groups each nothing else is missed: what a pair counts for is exact.
     faces, people = make_folder(2, n_people=6, split=3)
     groups = sum_up(faces)
-    parts = list(measure_between(faces, groups, find_prior_odds(faces)))
+    folder = describe_folder(faces, groups, find_prior_odds(faces))
+    parts = list(measure_between(faces, groups, folder))
     pairs = np.concatenate([np.stack([one.first, one.second], axis=1) for one in parts])
     g = len(groups.sizes)
     assert pairs.tolist() == [[a, b] for a in range(g) for b in range(a + 1, g)]
