@@ -20,11 +20,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.special import logsumexp, ndtri, softmax
+from scipy.special import betaincinv, logsumexp, ndtri, softmax
 
 from facetrack.core.likelihood import Floats
 from facetrack.evaluation.audit.blocks import count_by_logit, find_bins
-from facetrack.evaluation.audit.deviations import CURVES, draw_grid
+from facetrack.evaluation.audit.deviations import CURVES, make_grid, spread_evenly
 from facetrack.evaluation.audit.frame import BINS, Blocks, Rows, list_members
 
 WRONG = 0.03
@@ -35,9 +35,10 @@ _TOGETHER = 0.4  # how much blocks of a group are wrong together
 # a group, and of many pairs of two groups.
 _HALF_INSIDE, _HALF_BETWEEN = 0.4, 0.05
 _COUNTS = np.array([1, 0.5, 0])  # what a block counts for: all of it, half, nothing
-# A screen is about one face only, of all in its group, and its items go wrong together: each counts
-# as so much of an answer where the curve is concerned.
-_TEMPER = 0.5
+# Answers count as so much of one where the curve is concerned, since no curve is quite right (the
+# coarsened posterior of Miller and Dunson 2019): those about pairs inside groups, and of all those
+# on screens, each of which is about one face only, of all in its group.
+_TEMPER_INSIDE, _TEMPER_ON_SCREEN = 0.3, 0.5
 _FEW = 20
 _MOST_MISTAKES = 1e4  # of which it makes a difference how many they are
 _GROUPS = 256  # at once
@@ -83,10 +84,9 @@ class Belief:
 
     def __init__(self, blocks: Blocks, seed: int) -> None:
         self._blocks, self._seed = blocks, seed
-        random = np.random.default_rng(seed)
-        self._grid = draw_grid(random, 0 if blocks.group is None else _TOGETHER)
-        self._wrong = random.beta(WRONG * _SURE_OF_WRONG, (1 - WRONG) * _SURE_OF_WRONG, CURVES)
-        self._share = random.random(CURVES)
+        normal, (self._share, wrong) = spread_evenly(seed)
+        self._grid = make_grid(normal, 0 if blocks.group is None else _TOGETHER)
+        self._wrong = betaincinv(WRONG * _SURE_OF_WRONG, (1 - WRONG) * _SURE_OF_WRONG, wrong)
         self._known: dict[tuple[Answer, ...], _Known] = {}
         self._bins = find_bins(blocks.logit)
         weight = blocks.weight
@@ -189,7 +189,7 @@ class Belief:
         states = [self._find_states(block, given) for block, given in by_block.items()]
         logs = np.log([one.sum(axis=0) for one in states])  # by block, node and curve
         nodes = np.log(self._grid.nodes)[:, None]
-        counts = [_TEMPER if one[0].items > 1 else 1.0 for one in by_block.values()]
+        counts = [self._find_temper(given) for given in by_block.values()]
         likely = logsumexp(nodes + np.tensordot(counts, logs, axes=1), axis=0)
         node = _choose(softmax(nodes + logs.sum(axis=0), axis=0), self._draw_uniform(rows[0], 1))
         wrong = np.zeros((CURVES, 2))
@@ -200,6 +200,10 @@ class Belief:
         mean, variance = self._sum_up(rows, None)
         others = self._sum_up(rows[~np.isin(rows, list(by_block))], node)
         return _Known(likely, wrong, others[0] - mean, others[1] - variance)
+
+    def _find_temper(self, given: Sequence[Answer]) -> float:
+        found = 1.0 if self._blocks.group is None else _TEMPER_INSIDE
+        return found * (_TEMPER_ON_SCREEN if all(one.items > 1 for one in given) else 1)
 
     def _find_states(self, block: int, given: Sequence[Answer]) -> Floats:
         """(s, k, c) how likely a block is in each state, by `_COUNTS`, and is answered so."""
