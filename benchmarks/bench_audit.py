@@ -223,15 +223,14 @@ def judge_all(data: Path, seeds: int, part: int, of: int) -> Iterator[Row]:
     """What came of each kind, or of every `of`-th from `part` on."""
     ratios = {name: read_ratios(data, name) for name in STORED}
     pools = {name: read_pool(data, name, judged=True) for name in STORED}
-    with tempfile.TemporaryDirectory() as unpacked:
-        shifted = {
-            name: read_shifted(data, *which, Path(unpacked)) for name, which in SHIFTED.items()
-        }
-    for at, name in enumerate([*KINDS, *SHIFTED]):
-        if at % of != part:
-            continue
-        kind = KINDS.get(name) or Kind(SHIFTED[name][1], "infomap", 1, *_size(shifted[name]))
-        pool = shifted.get(name) or pools[kind.embedder]
+    for name in [*KINDS, *SHIFTED][part::of]:
+        if name in KINDS:
+            kind = KINDS[name]
+            pool = pools[kind.embedder]
+        else:
+            with tempfile.TemporaryDirectory() as unpacked:
+                pool = read_shifted(data, *SHIFTED[name], Path(unpacked))
+            kind = Kind(SHIFTED[name][1], "infomap", 1, *_size(pool))
         found = judge(name, kind, pool, ratios[kind.embedder], seeds)
         told = {key: [round(one, 4) for one in summarise(one)] for key, one in found.items()}
         yield {"kind": name, "seeds": seeds, "halved": check_halving(found), **told}

@@ -1,14 +1,14 @@
 """What is believed of a side's mistakes after some answers.
 
 The calibration says how likely each block is a mistake. A folder deviates from it, as a whole and
-in each of its groups (deviations.py): thousands of such curves, each with a share of wrong answers,
+in each of its groups (deviations.py): a thousand such curves, each with a share of wrong answers,
 are the grid on which Bayes' rule is applied, exactly but for the grid's fineness. A curve counts by
 how likely it makes the answers. For each curve a group with answers is drawn as they leave it: its
-own deviation, and its blocks that were asked about, each wholly a mistake, half of it, or none,
-since a group of two people is also a block of a face with its own person's and the other's. The
-mistakes in all other blocks are drawn with their mean and variance, as a sum of equal ones, so that
-there may be none. "Can't tell" has the same chance whether a block is a mistake or not, so that it
-says nothing: it counts as a question and not as an answer.
+own deviation, and its blocks that were asked about, each a mistake, one in part, or none, since in
+a group of two people a face has its own person's before it as well as the other's. The mistakes in
+all other blocks are drawn with their mean and variance, as a sum of equal ones, so that there may
+be none. "Can't tell" has the same chance whether a block is a mistake or not, so that it says
+nothing: it counts as a question and not as an answer.
 
 Which blocks are asked about depends on the answers before and on nothing else that is unknown, so
 it does not enter (Gelman et al. 2013, chapter 8), and neither does looking at the estimate after
@@ -31,10 +31,12 @@ WRONG = 0.03
 """The share of answers that are expected to be wrong."""
 _SURE_OF_WRONG = 50  # answers that this is worth
 _TOGETHER = 0.4  # how much blocks of a group are wrong together
-# How much less a block's share of mistakes varies than if it were all or nothing: of many pairs of
-# a group, and of many pairs of two groups.
-_HALF_INSIDE, _HALF_BETWEEN = 0.4, 0.05
-_COUNTS = np.array([1, 0.5, 0])  # what a block counts for: all of it, half, nothing
+# Blocks that are a mistake in part: which part, and of what is expected how much comes from them.
+# Inside a group of two people half of a block is wrong. Between groups it is the little that hides
+# of one person in the group of another, of which no distance tells: it is all that is expected
+# where that is less than `_HIDDEN`.
+_PART_INSIDE, _PART_BETWEEN = 0.5, 0.1
+_OF_PARTS, _HIDDEN = 0.8, 5e-4
 # Answers count as so much of one where the curve is concerned, since no curve is quite right (the
 # coarsened posterior of Miller and Dunson 2019): those about pairs inside groups, and of all those
 # on screens, each of which is about one face only, of all in its group.
@@ -87,17 +89,17 @@ class Belief:
         normal, (self._share, wrong) = spread_evenly(seed)
         self._grid = make_grid(normal, 0 if blocks.group is None else _TOGETHER)
         self._wrong = betaincinv(WRONG * _SURE_OF_WRONG, (1 - WRONG) * _SURE_OF_WRONG, wrong)
+        self._part = _PART_BETWEEN if blocks.group is None else _PART_INSIDE
         self._known: dict[tuple[Answer, ...], _Known] = {}
         self._bins = find_bins(blocks.logit)
         weight = blocks.weight
         sums = count_by_logit(blocks.logit, weight) + blocks.rest
-        # A share of one pair is all or nothing.
-        pairs = np.maximum(weight[:, 1:], 1)
-        self._half = (_HALF_BETWEEN if blocks.group is None else _HALF_INSIDE) * (1 - 1 / pairs)
-        self._squares = weight**2 * (1 - self._half)
-        squares = count_by_logit(blocks.logit, self._squares) + blocks.squares
+        # A block of one pair is wrong as a whole or not at all.
+        self._many = 1 - 1 / np.maximum(weight[:, 1], 1)
+        squares = count_by_logit(blocks.logit, weight**2) + blocks.squares
+        parts = count_by_logit(blocks.logit, weight**2 * self._many[:, None])
         self._mean = self._grid.mean.T @ sums
-        self._variance = self._find_own(squares)
+        self._variance = self._find_own(squares, parts)
         if blocks.group is not None:
             self._members = list_members(blocks.group)
             self._variance += self._find_shared(blocks.group)
@@ -155,12 +157,24 @@ class Belief:
         weights /= weights.sum()
         return weights
 
-    def _find_own(self, squares: Floats) -> Floats:
-        """(c, 2) the variance that blocks have of their own, by (b, 2) sums of squared weights."""
-        chance, nodes = self._grid.chance, self._grid.nodes
-        spread = np.tensordot(nodes, chance * (1 - chance), axes=1)
-        found: Floats = spread.T @ squares
+    def _find_own(self, squares: Floats, parts: Floats) -> Floats:
+        """(c, 2) the variance that blocks have of their own.
+
+        squares: (b, 2) sums of squared weights; parts: of those of blocks with several pairs.
+        """
+        nodes, chance = self._grid.nodes, self._grid.chance
+        whole, less = (
+            np.tensordot(nodes, values, axes=1)
+            for values in (chance * (1 - chance), (1 - self._part) * self._expect_parts(chance))
+        )
+        found: Floats = whole.T @ squares - less.T @ parts
         return found
+
+    def _expect_parts(self, chance: Floats) -> Floats:
+        """How much of what is expected of blocks, of any shape, comes from those wrong in part."""
+        if self._blocks.group is None:
+            return chance * _HIDDEN / (chance + _HIDDEN)
+        return _OF_PARTS * chance * (1 - chance)
 
     def _find_shared(self, group: Rows) -> Floats:
         """(c, 2) the variance that all groups have, by what their blocks have in common."""
@@ -189,14 +203,14 @@ class Belief:
         states = [self._find_states(block, given) for block, given in by_block.items()]
         logs = np.log([one.sum(axis=0) for one in states])  # by block, node and curve
         nodes = np.log(self._grid.nodes)[:, None]
-        counts = [self._find_temper(given) for given in by_block.values()]
-        likely = logsumexp(nodes + np.tensordot(counts, logs, axes=1), axis=0)
+        temper = [self._find_temper(given) for given in by_block.values()]
+        likely = logsumexp(nodes + np.tensordot(temper, logs, axes=1), axis=0)
         node = _choose(softmax(nodes + logs.sum(axis=0), axis=0), self._draw_uniform(rows[0], 1))
-        wrong = np.zeros((CURVES, 2))
+        wrong, counts = np.zeros((CURVES, 2)), np.array([1, self._part, 0])
         for block, found in zip(by_block, states, strict=True):
             now = found[:, node, np.arange(CURVES)]
             state = _choose(now / now.sum(axis=0), self._draw_uniform(block, 0))
-            wrong += np.outer(_COUNTS[state], self._blocks.weight[block])
+            wrong += np.outer(counts[state], self._blocks.weight[block])
         mean, variance = self._sum_up(rows, None)
         others = self._sum_up(rows[~np.isin(rows, list(by_block))], node)
         return _Known(likely, wrong, others[0] - mean, others[1] - variance)
@@ -206,14 +220,15 @@ class Belief:
         return found * (_TEMPER_ON_SCREEN if all(one.items > 1 for one in given) else 1)
 
     def _find_states(self, block: int, given: Sequence[Answer]) -> Floats:
-        """(s, k, c) how likely a block is in each state, by `_COUNTS`, and is answered so."""
+        """(3, k, c) how likely a block is wrong, in part, or not, and is answered so."""
         chance = self._grid.chance[:, self._bins[block]]
-        half = 4 * self._half[block] * chance * (1 - chance)
-        found = np.stack([chance - half / 2, half, 1 - chance - half / 2])
+        parts = self._many[block] * self._expect_parts(chance)
+        in_part = parts / self._part
+        found = np.stack([chance - parts, in_part, 1 - chance + parts - in_part])
         for one in given:
             # What is overlooked, and what is marked and is none.
             overlooked, marked = self._wrong, self._wrong / one.items
-            is_marked = np.stack([1 - overlooked, np.full(CURVES, 0.5), marked])[:, None]
+            is_marked = np.stack([1 - overlooked, np.full(CURVES, self._part), marked])[:, None]
             found *= is_marked if one.mistake else 1 - is_marked
         return found
 
@@ -227,13 +242,14 @@ class Belief:
         node: (c,) the group's own deviation, or None for any.
         """
         bins, place = np.unique(self._bins[rows], return_inverse=True)
-        chance = self._grid.chance[:, bins]
-        sums, squares = (
-            np.stack([np.bincount(place, by, len(bins)) for by in values[rows].T])
-            for values in (self._blocks.weight, self._squares)
+        chance, weight = self._grid.chance[:, bins], self._blocks.weight[rows]
+        sums, squares, parts = (
+            np.stack([np.bincount(place, by, len(bins)) for by in values.T])
+            for values in (weight, weight**2, weight**2 * self._many[rows, None])
         )
         means = sums @ chance  # by node, side and curve
         own = squares @ (chance * (1 - chance))
+        own -= parts @ ((1 - self._part) * self._expect_parts(chance))
         if node is not None:
             every = np.arange(CURVES)
             return means[node, :, every], own[node, :, every]

@@ -13,9 +13,9 @@ from scipy.special import expit
 
 from facetrack.core.likelihood import Floats
 
-INSIDE_COEFFICIENTS = (-0.025, -0.766, -0.263, -0.62)
+INSIDE_COEFFICIENTS = (1.717, -0.802, -0.402, -0.198)
 """Of `frame.measure_inside`."""
-BETWEEN_COEFFICIENTS = (0.465, 1.113, -1.931, 0.368, 0.108, -0.828, -0.607, 0.139)
+BETWEEN_COEFFICIENTS = (0.658, 1.126, -1.827, 0.35, 0.144, -0.771, -0.436, 0.094)
 """Of `pairs_of_groups.measure_between`."""
 _RIDGE = 1e-4
 
