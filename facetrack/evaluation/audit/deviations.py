@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, ndtr, ndtri
-from scipy.stats.qmc import Sobol
 
 from facetrack.core.likelihood import Floats
 from facetrack.evaluation.audit.frame import BINS
@@ -50,7 +49,9 @@ def spread_evenly(seed: int) -> tuple[Floats, Floats]:
     By Sobol's scrambled sequence: so few curves cover what is possible more evenly than if they
     were drawn by chance (Owen 1997).
     """
-    found = Sobol(len(_KNOTS) + 2, rng=seed).random(CURVES).T
+    from scipy.stats.qmc import Sobol  # a second to import, which only an audit need wait for
+
+    found = Sobol(len(_KNOTS) + 2, seed=np.random.default_rng(seed)).random(CURVES).T
     return ndtri(np.clip(found[2:], _LEAST, 1 - _LEAST)), found[:2]
 
 
