@@ -172,9 +172,10 @@ class Belief:
 
     def _expect_parts(self, chance: Floats) -> Floats:
         """How much of what is expected of blocks, of any shape, comes from those wrong in part."""
+        spread = chance * (1 - chance)
         if self._blocks.group is None:
-            return chance * _HIDDEN / (chance + _HIDDEN)
-        return _OF_PARTS * chance * (1 - chance)
+            return spread * _HIDDEN / (chance + _HIDDEN)
+        return _OF_PARTS * spread
 
     def _find_shared(self, group: Rows) -> Floats:
         """(c, 2) the variance that all groups have, by what their blocks have in common."""

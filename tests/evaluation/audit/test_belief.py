@@ -1,5 +1,7 @@
 """What answers do to what is believed of a folder's mistakes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_folders import make_folder
@@ -102,6 +104,19 @@ def test_a_block_of_two_people_is_half_a_mistake() -> None:
     answers = [Answer(0, at % 2 == 0) for at in range(6)]
     only = belief._learn(np.arange(12), tuple(answers))
     assert np.isclose(np.median(only.wrong[:, 0]), 0.005)
+
+
+@pytest.mark.parametrize("group", [None, np.zeros(12, np.int64)])
+@pytest.mark.parametrize("logit", [-14, 14])
+def test_what_is_all_but_certain_has_chances_too(group: Rows | None, logit: int) -> None:
+    blocks = replace(_make_blocks(group), logit=np.full(12, float(logit)))
+    for mistake in (True, False):
+        draws = Belief(blocks, seed=0).draw([Answer(0, mistake)])
+        assert np.isclose(draws.weights.sum(), 1)
+        assert (draws.weights >= 0).all()
+    states = Belief(blocks, seed=0)._find_states(0, [])
+    assert states.min() >= 0
+    assert np.allclose(states.sum(axis=0), 1)
 
 
 def test_curves_are_as_likely_as_they_were_meant_to_be() -> None:
