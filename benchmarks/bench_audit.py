@@ -41,7 +41,12 @@ from facetrack.core.likelihood import Floats, Ratios
 from facetrack.evaluation.audit.calibration import fit_log_odds
 from facetrack.evaluation.audit.estimates import MEASURES
 from facetrack.evaluation.audit.frame import find_prior_odds, measure_inside, rank_faces, sum_up
-from facetrack.evaluation.audit.pairs_of_groups import expect_missed, measure_between, weigh_pairs
+from facetrack.evaluation.audit.pairs_of_groups import (
+    describe_folder,
+    expect_missed,
+    measure_between,
+    weigh_pairs,
+)
 from facetrack.evaluation.audit.replies import Reply
 from facetrack.evaluation.audit.screens import Screen, list_truth
 from facetrack.evaluation.audit.session import Audit
@@ -49,6 +54,7 @@ from facetrack.evaluation.metrics import scores
 
 WRONG, UNSURE = 0.03, 0.05
 COUNTS, SCREENS = (30, 100), 30
+FIRST_SEED = 1000  # by those below the models before were judged
 STOPPED, SCREENED = "stopped", "screens"
 WIDE_ENOUGH = {"bcubed_precision": 0.03, "bcubed_recall": 0.06}
 MOMENTS = {
@@ -132,7 +138,7 @@ def mark(
 def judge(name: str, kind: Kind, pool: Pool, ratios: Ratios, seeds: int) -> dict[str, Floats]:
     """By "moment measure": (seeds, 5) of a kind of folder."""
     found: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-    for seed in range(seeds):
+    for seed in range(FIRST_SEED, FIRST_SEED + seeds):
         random = np.random.default_rng([seed, zlib.crc32(name.encode())])
         folder = make_folder(pool, kind, ratios, random)
         moments = run_pairs(folder, random, seed)
@@ -173,7 +179,7 @@ def fit(data: Path, folders: int = 300) -> None:
         inside.append((found.features.values, np.array(wrong), found.weight[:, 0]))
         table = np.zeros((len(groups.sizes), people.max() + 1))
         np.add.at(table, (faces.groups, people), 1)
-        for part in measure_between(faces, groups, prior):
+        for part in measure_between(faces, groups, describe_folder(faces, groups, prior)):
             same = np.einsum("ij,ij->i", table[part.first], table[part.second])
             pair = (part.first, part.second)
             share = same / (groups.sizes[pair[0]] * groups.sizes[pair[1]])
@@ -181,14 +187,15 @@ def fit(data: Path, folders: int = 300) -> None:
     by = fit_log_odds(*(np.concatenate(column) for column in zip(*inside, strict=True)))
     print("inside", np.round(by, 3).tolist())
     chances = [np.zeros(len(share)) for *_, share in between]
+    values = np.concatenate([one[3] for one in between])
+    shares = np.concatenate([one[4] for one in between])
+    start = None
     for _ in range(5):  # what a pair counts for depends on the probabilities
         weights = []
         for (n, sizes, pair, _, _), chance in zip(between, chances, strict=True):
             missed = expect_missed(sizes, *pair, chance)
             weights.append(weigh_pairs(n, sizes, missed, pair, chance)[:, 0])
-        values = np.concatenate([one[3] for one in between])
-        shares = np.concatenate([one[4] for one in between])
-        by = fit_log_odds(values, shares, np.concatenate(weights))
+        start = by = fit_log_odds(values, shares, np.concatenate(weights), start)
         chances = [expit(one[3] @ by) for one in between]
     print("between", np.round(by, 3).tolist())
 
@@ -216,15 +223,14 @@ def judge_all(data: Path, seeds: int, part: int, of: int) -> Iterator[Row]:
     """What came of each kind, or of every `of`-th from `part` on."""
     ratios = {name: read_ratios(data, name) for name in STORED}
     pools = {name: read_pool(data, name, judged=True) for name in STORED}
-    with tempfile.TemporaryDirectory() as unpacked:
-        shifted = {
-            name: read_shifted(data, *which, Path(unpacked)) for name, which in SHIFTED.items()
-        }
-    for at, name in enumerate([*KINDS, *SHIFTED]):
-        if at % of != part:
-            continue
-        kind = KINDS.get(name) or Kind(SHIFTED[name][1], "infomap", 1, *_size(shifted[name]))
-        pool = shifted.get(name) or pools[kind.embedder]
+    for name in [*KINDS, *SHIFTED][part::of]:
+        if name in KINDS:
+            kind = KINDS[name]
+            pool = pools[kind.embedder]
+        else:
+            with tempfile.TemporaryDirectory() as unpacked:
+                pool = read_shifted(data, *SHIFTED[name], Path(unpacked))
+            kind = Kind(SHIFTED[name][1], "infomap", 1, *_size(pool))
         found = judge(name, kind, pool, ratios[kind.embedder], seeds)
         told = {key: [round(one, 4) for one in summarise(one)] for key, one in found.items()}
         yield {"kind": name, "seeds": seeds, "halved": check_halving(found), **told}

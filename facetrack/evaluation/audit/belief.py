@@ -1,45 +1,49 @@
 """What is believed of a side's mistakes after some answers.
 
-The calibration says how likely each block is a mistake. A folder deviates from it by a curve over
-the log odds, drawn before any answer: an offset, a slope, and bumps, a Gaussian process. Thousands
-of such curves, each with a share of wrong answers, are the grid on which Bayes' rule is applied,
-exactly but for the fineness of the grid: a curve counts by how likely it makes the answers. For
-each curve the mistakes in blocks that nobody was asked about are drawn with their mean and variance
-(log-normal: they are a sum of few large and many small ones); blocks with answers are what these
-say, by as much as answers may be wrong. "Can't tell" has the same chance whether a block is a
-mistake or not, so that it says nothing: it counts as a question and not as an answer.
+The calibration says how likely each block is a mistake. A folder deviates from it, as a whole and
+in each of its groups (deviations.py): a thousand such curves, each with a share of wrong answers,
+are the grid on which Bayes' rule is applied, exactly but for the grid's fineness. A curve counts by
+how likely it makes the answers. For each curve a group with answers is drawn as they leave it: its
+own deviation, and its blocks that were asked about, each a mistake, one in part, or none, since in
+a group of two people a face has its own person's before it as well as the other's. The mistakes in
+all other blocks are drawn with their mean and variance, as a sum of equal ones, so that there may
+be none. "Can't tell" has the same chance whether a block is a mistake or not, so that it says
+nothing: it counts as a question and not as an answer.
 
 Which blocks are asked about depends on the answers before and on nothing else that is unknown, so
-it does not enter, and neither does looking at the estimate after each answer and stopping when one
-likes it.
+it does not enter (Gelman et al. 2013, chapter 8), and neither does looking at the estimate after
+each answer and stopping when one likes it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, ndtri
+from scipy.sparse import csr_array
+from scipy.special import betaincinv, logsumexp, ndtri, softmax
 
 from facetrack.core.likelihood import Floats
-from facetrack.evaluation.audit.blocks import count_by_logit
-from facetrack.evaluation.audit.frame import BINS, Blocks
+from facetrack.evaluation.audit.blocks import count_by_logit, find_bins
+from facetrack.evaluation.audit.deviations import CURVES, make_grid, spread_evenly
+from facetrack.evaluation.audit.frame import BINS, Blocks, Rows, list_members
 
 WRONG = 0.03
 """The share of answers that are expected to be wrong."""
 _SURE_OF_WRONG = 50  # answers that this is worth
-# Pairs of a block that are not what most of it is, on the average.
-_MIXED = 0.02
-_UNEVEN = 0.25  # by how much less or more, at most, a block that is a mistake may count for
-# A screen is about one face only, of all in its group, and its items go wrong together: each says
-# less about its block, and counts as so much of an answer for the curve.
-_MIXED_ON_SCREEN, _TEMPER = 0.1, 0.2
-_CURVES = 2000
+_TOGETHER = 0.4  # how much blocks of a group are wrong together
+# Blocks that are a mistake in part: which part, and of what is expected how much comes from them.
+# Inside a group of two people half of a block is wrong. Between groups it is the little that hides
+# of one person in the group of another, of which no distance tells: it is all that is expected
+# where that is less than `_HIDDEN`.
+_PART_INSIDE, _PART_BETWEEN = 0.5, 0.1
+_OF_PARTS, _HIDDEN = 0.8, 5e-4
+# Answers count as so much of one where the curve is concerned, since no curve is quite right (the
+# coarsened posterior of Miller and Dunson 2019): those about pairs inside groups, and of all those
+# on screens, each of which is about one face only, of all in its group.
+_TEMPER_INSIDE, _TEMPER_ON_SCREEN = 0.3, 0.5
 _FEW = 20
 _MOST_MISTAKES = 1e4  # of which it makes a difference how many they are
-# Standard deviations of a folder's curve: offset, slope at log odds of `_PIVOT`, and bumps with
-# the range over which they go together.
-_OFFSET, _SLOPE, _PIVOT, _BUMP, _RANGE = 1.1, 0.15, -2.0, 0.6, 2.5
-_KNOTS = np.array([-12.0, -8, -6, -4.5, -3, -1.5, 0, 1.5, 3, 5, 8])
+_GROUPS = 256  # at once
 
 
 @dataclass(frozen=True)
@@ -65,54 +69,74 @@ class Draws:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is believed of a block with answers, (c,) each by curve.
+    """What answers change about a group, or about a pair of groups, by curve.
 
-    before: how likely it is a mistake without them. drawn: for how much it counts as one now, 0
-    for none. likely: the logarithm of how likely the answers are.
+    likely: (c,) the logarithm of how likely they are. wrong: (c, 2) mistakes in the blocks that
+    they are about, drawn. mean, variance: (c, 2) what is to be added to that of the other blocks.
     """
 
-    before: Floats
-    drawn: Floats
     likely: Floats
+    wrong: Floats
+    mean: Floats
+    variance: Floats
 
 
 class Belief:
     """What is believed of the mistakes of one side, without an answer at first."""
 
     def __init__(self, blocks: Blocks, seed: int) -> None:
-        self._blocks = blocks
-        random = np.random.default_rng(seed)
-        self._curves = _draw_curves(random)
-        self._wrong = random.beta(WRONG * _SURE_OF_WRONG, (1 - WRONG) * _SURE_OF_WRONG, _CURVES)
-        self._share, self._seed = random.random(_CURVES), seed
+        self._blocks, self._seed = blocks, seed
+        normal, (self._share, wrong) = spread_evenly(seed)
+        self._grid = make_grid(normal, 0 if blocks.group is None else _TOGETHER)
+        self._wrong = betaincinv(WRONG * _SURE_OF_WRONG, (1 - WRONG) * _SURE_OF_WRONG, wrong)
+        self._part = _PART_BETWEEN if blocks.group is None else _PART_INSIDE
         self._known: dict[tuple[Answer, ...], _Known] = {}
-        middles = (BINS[1:] + BINS[:-1]) / 2
-        chance = expit(middles + self._deviate(middles).T)
-        weight, rest = blocks.weight, chance * (1 - chance)
-        self._mean = chance @ (count_by_logit(blocks.logit, weight) + blocks.rest)
-        self._variance = rest @ (count_by_logit(blocks.logit, weight**2) + blocks.squares)
+        self._bins = find_bins(blocks.logit)
+        weight = blocks.weight
+        sums = count_by_logit(blocks.logit, weight) + blocks.rest
+        # A block of one pair is wrong as a whole or not at all.
+        self._many = 1 - 1 / np.maximum(weight[:, 1], 1)
+        squares = count_by_logit(blocks.logit, weight**2) + blocks.squares
+        parts = count_by_logit(blocks.logit, weight**2 * self._many[:, None])
+        self._mean = self._grid.mean.T @ sums
+        self._variance = self._find_own(squares, parts)
+        if blocks.group is not None:
+            self._members = list_members(blocks.group)
+            self._variance += self._find_shared(blocks.group)
         self._most = weight.sum(axis=0) + blocks.rest.sum(axis=0)
 
     def find_chance(self, answers: Sequence[Answer] = ()) -> Floats:
         """(m,) how likely each block is a mistake, as long as nobody has been asked about it."""
-        weights = self._weigh([self._learn(about) for about in sort_by_block(answers).values()])
-        at = (BINS[1:] + BINS[:-1]) / 2
-        chance: Floats = weights @ expit(at + self._deviate(at).T)
-        return np.interp(self._blocks.logit, at, chance)
+        weights = self._weigh([self._learn(*about) for about in self._sort(answers)])
+        chance: Floats = self._grid.mean @ weights
+        return np.interp(self._blocks.logit, (BINS[1:] + BINS[:-1]) / 2, chance)
 
     def draw(self, answers: Sequence[Answer]) -> Draws:
         """What is believed after some answers, in their order or any other."""
-        by_block = sort_by_block(answers)
-        known = [self._learn(about) for about in by_block.values()]
-        mean, variance = self._mean, self._variance
-        wrong = np.tile(self._blocks.known, (_CURVES, 1))
-        if known:
-            weight = self._blocks.weight[list(by_block)]
-            before = np.stack([one.before for one in known], axis=1)
-            wrong += np.stack([one.drawn for one in known], axis=1) @ weight
-            mean = mean - before @ weight
-            variance = variance - (before * (1 - before)) @ weight**2
+        known = [self._learn(*about) for about in self._sort(answers)]
+        mean, variance = self._mean.copy(), self._variance.copy()
+        wrong = np.tile(self._blocks.known, (CURVES, 1))
+        for one in known:
+            wrong += one.wrong
+            mean += one.mean
+            variance += one.variance
         return Draws(self._weigh(known), wrong + self._draw_rest(mean, variance))
+
+    def _sort(self, answers: Sequence[Answer]) -> list[tuple[Rows, tuple[Answer, ...]]]:
+        """Those answers that say something, with the blocks of the group that they are about."""
+        group = self._blocks.group
+        by_group: dict[int, list[Answer]] = {}
+        for one in answers:
+            if one.mistake is not None:
+                at = one.block if group is None else int(group[one.block])
+                by_group.setdefault(at, []).append(one)
+        return [
+            (
+                np.array([at]) if group is None else self._members[at],
+                tuple(sorted(about, key=lambda one: (one.block, one.items, bool(one.mistake)))),
+            )
+            for at, about in by_group.items()
+        ]
 
     def _draw_rest(self, mean: Floats, variance: Floats) -> Floats:
         """(c, 2) mistakes in blocks that nobody was asked about, of (c, 2) mean and variance.
@@ -126,62 +150,120 @@ class Belief:
         return wrong
 
     def _weigh(self, known: Sequence[_Known]) -> Floats:
-        likely = np.zeros(_CURVES)
+        likely = np.zeros(CURVES)
         for one in known:
             likely += one.likely
         weights: Floats = np.exp(likely - likely.max())
         weights /= weights.sum()
         return weights
 
-    def _learn(self, about: tuple[Answer, ...]) -> _Known:
-        """What is believed of a block. about: all answers about it."""
-        if about not in self._known:
-            block = about[0].block
-            logit = self._blocks.logit[block : block + 1]
-            before = np.clip(expit(logit + self._deviate(logit)[0]), 1e-9, 1 - 1e-9)
-            odds = np.log(before) - np.log1p(-before)
-            if_mistake, if_not = np.ones(_CURVES), np.ones(_CURVES)
-            for one in about:
-                found = self._find_likely(one, _find_mixed(one))
-                odds += np.log(found[0]) - np.log(found[1])
-                # A single answer is one of a pair, of which `before` is the mean share.
-                found = self._find_likely(one, _find_mixed(one) if len(about) > 1 else 0)
-                if_mistake *= found[0]
-                if_not *= found[1]
-            counts = _TEMPER if all(one.items > 1 for one in about) else 1.0
-            likely = counts * np.log(before * if_mistake + (1 - before) * if_not)
-            self._known[about] = _Known(before, self._draw_block(block, odds), likely)
-        return self._known[about]
+    def _find_own(self, squares: Floats, parts: Floats) -> Floats:
+        """(c, 2) the variance that blocks have of their own.
 
-    def _draw_block(self, block: int, odds: Floats) -> Floats:
-        """(c,) for how much a block counts as a mistake. odds: (c,) their logarithm."""
-        uniform = np.random.default_rng([self._seed, block]).random(_CURVES)
-        place = uniform / np.maximum(expit(odds), 1e-9)
-        # How many of its pairs are mistakes, and what one counts for, is not quite known.
-        drawn: Floats = np.where(place < 1, 1 + _UNEVEN * (2 * place - 1), 0)
-        return drawn
-
-    def _find_likely(self, one: Answer, mixed: float) -> tuple[Floats, Floats]:
-        """(c,) how likely an answer is if its block is a mistake, and if it is none.
-
-        mixed: how many pairs of a block are not what the block is.
+        squares: (b, 2) sums of squared weights; parts: of those of blocks with several pairs.
         """
-        overlooked = self._wrong + mixed
-        marked = self._wrong / one.items + mixed
-        if one.mistake:
-            return 1 - overlooked, marked
-        return overlooked, 1 - marked
-
-    def _deviate(self, logit: Floats) -> Floats:
-        """(m, c) how far the curves are from the calibration at (m,) log odds."""
-        place = np.clip(np.searchsorted(_KNOTS, logit) - 1, 0, len(_KNOTS) - 2)
-        share = np.clip((logit - _KNOTS[place]) / np.diff(_KNOTS)[place], 0, 1)[:, None]
-        found: Floats = (1 - share) * self._curves[place] + share * self._curves[place + 1]
+        nodes, chance = self._grid.nodes, self._grid.chance
+        whole, less = (
+            np.tensordot(nodes, values, axes=1)
+            for values in (chance * (1 - chance), (1 - self._part) * self._expect_parts(chance))
+        )
+        found: Floats = whole.T @ squares - less.T @ parts
         return found
 
+    def _expect_parts(self, chance: Floats) -> Floats:
+        """How much of what is expected of blocks, of any shape, comes from those wrong in part."""
+        spread = chance * (1 - chance)
+        if self._blocks.group is None:
+            return spread * _HIDDEN / (chance + _HIDDEN)
+        return _OF_PARTS * spread
 
-def _find_mixed(one: Answer) -> float:
-    return _MIXED if one.items == 1 else _MIXED_ON_SCREEN
+    def _find_shared(self, group: Rows) -> Floats:
+        """(c, 2) the variance that all groups have, by what their blocks have in common."""
+        found = np.zeros((CURVES, 2))
+        n_groups, shape = int(group.max(initial=-1)) + 1, len(BINS) - 1
+        for side in range(2):
+            place = (group, self._bins)
+            weight = csr_array((self._blocks.weight[:, side], place), shape=(n_groups, shape))
+            for start in range(0, n_groups, _GROUPS):
+                some = weight[start : start + _GROUPS]
+                found[:, side] -= ((some @ self._grid.mean) ** 2).sum(axis=0)
+                for node, chance in zip(self._grid.nodes, self._grid.chance, strict=True):
+                    found[:, side] += node * ((some @ chance) ** 2).sum(axis=0)
+        return found
+
+    def _learn(self, rows: Rows, about: tuple[Answer, ...]) -> _Known:
+        """What is believed of a group of blocks. about: all answers about any of them."""
+        if about not in self._known:
+            self._known[about] = self._find_known(rows, about)
+        return self._known[about]
+
+    def _find_known(self, rows: Rows, about: tuple[Answer, ...]) -> _Known:
+        by_block: dict[int, list[Answer]] = {}
+        for one in about:
+            by_block.setdefault(one.block, []).append(one)
+        states = [self._find_states(block, given) for block, given in by_block.items()]
+        logs = np.log([one.sum(axis=0) for one in states])  # by block, node and curve
+        nodes = np.log(self._grid.nodes)[:, None]
+        temper = [self._find_temper(given) for given in by_block.values()]
+        likely = logsumexp(nodes + np.tensordot(temper, logs, axes=1), axis=0)
+        node = _choose(softmax(nodes + logs.sum(axis=0), axis=0), self._draw_uniform(rows[0], 1))
+        wrong, counts = np.zeros((CURVES, 2)), np.array([1, self._part, 0])
+        for block, found in zip(by_block, states, strict=True):
+            now = found[:, node, np.arange(CURVES)]
+            state = _choose(now / now.sum(axis=0), self._draw_uniform(block, 0))
+            wrong += np.outer(counts[state], self._blocks.weight[block])
+        mean, variance = self._sum_up(rows, None)
+        others = self._sum_up(rows[~np.isin(rows, list(by_block))], node)
+        return _Known(likely, wrong, others[0] - mean, others[1] - variance)
+
+    def _find_temper(self, given: Sequence[Answer]) -> float:
+        found = 1.0 if self._blocks.group is None else _TEMPER_INSIDE
+        return found * (_TEMPER_ON_SCREEN if all(one.items > 1 for one in given) else 1)
+
+    def _find_states(self, block: int, given: Sequence[Answer]) -> Floats:
+        """(3, k, c) how likely a block is wrong, in part, or not, and is answered so."""
+        chance = self._grid.chance[:, self._bins[block]]
+        parts = self._many[block] * self._expect_parts(chance)
+        in_part = parts / self._part
+        found = np.stack([chance - parts, in_part, 1 - chance + parts - in_part])
+        for one in given:
+            # What is overlooked, and what is marked and is none.
+            overlooked, marked = self._wrong, self._wrong / one.items
+            is_marked = np.stack([1 - overlooked, np.full(CURVES, self._part), marked])[:, None]
+            found *= is_marked if one.mistake else 1 - is_marked
+        return found
+
+    def _draw_uniform(self, block: int, of: int) -> Floats:
+        """(c,) the same for a block, whatever was asked before."""
+        return np.random.default_rng([self._seed, block, of]).random(CURVES)
+
+    def _sum_up(self, rows: Rows, node: Rows | None) -> tuple[Floats, Floats]:
+        """(c, 2) mean and variance of a group's mistakes in some of its blocks, unasked.
+
+        node: (c,) the group's own deviation, or None for any.
+        """
+        bins, place = np.unique(self._bins[rows], return_inverse=True)
+        chance, weight = self._grid.chance[:, bins], self._blocks.weight[rows]
+        sums, squares, parts = (
+            np.stack([np.bincount(place, by, len(bins)) for by in values.T])
+            for values in (weight, weight**2, weight**2 * self._many[rows, None])
+        )
+        means = sums @ chance  # by node, side and curve
+        own = squares @ (chance * (1 - chance))
+        own -= parts @ ((1 - self._part) * self._expect_parts(chance))
+        if node is not None:
+            every = np.arange(CURVES)
+            return means[node, :, every], own[node, :, every]
+        nodes = self._grid.nodes
+        mean = np.tensordot(nodes, means, axes=1)
+        variance = np.tensordot(nodes, own + means**2, axes=1) - mean**2
+        return mean.T, variance.T
+
+
+def _choose(chance: Floats, uniform: Floats) -> Rows:
+    """(c,) one of several, drawn by (s, c) chance, 1 in all. uniform: (c,)."""
+    found: Rows = (np.cumsum(chance, axis=0)[:-1] < uniform).sum(axis=0)
+    return found
 
 
 def find_poisson(share: Floats, mean: Floats) -> Floats:
@@ -205,24 +287,3 @@ def find_poisson(share: Floats, mean: Floats) -> Floats:
         below += chance
     found[small] = number
     return np.maximum(found, 0)
-
-
-def sort_by_block(answers: Sequence[Answer]) -> dict[int, tuple[Answer, ...]]:
-    """Those answers that say something, by block."""
-    by_block: dict[int, list[Answer]] = {}
-    for one in answers:
-        if one.mistake is not None:
-            by_block.setdefault(one.block, []).append(one)
-    return {
-        block: tuple(sorted(about, key=lambda one: (one.items, bool(one.mistake))))
-        for block, about in by_block.items()
-    }
-
-
-def _draw_curves(random: np.random.Generator) -> Floats:
-    """(k, c) deviations at the knots."""
-    apart = _KNOTS[:, None] - _KNOTS
-    spread = _OFFSET**2 + _SLOPE**2 * np.outer(_KNOTS - _PIVOT, _KNOTS - _PIVOT)
-    spread = spread + _BUMP**2 * np.exp(-(apart**2) / (2 * _RANGE**2)) + 1e-9 * np.eye(len(_KNOTS))
-    found: Floats = np.linalg.cholesky(spread) @ random.standard_normal((len(_KNOTS), _CURVES))
-    return found

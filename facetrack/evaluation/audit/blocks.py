@@ -17,7 +17,12 @@ from facetrack.evaluation.audit.frame import (
     measure_inside,
     sum_up,
 )
-from facetrack.evaluation.audit.pairs_of_groups import expect_missed, measure_between, weigh_pairs
+from facetrack.evaluation.audit.pairs_of_groups import (
+    describe_folder,
+    expect_missed,
+    measure_between,
+    weigh_pairs,
+)
 
 _LEAST_LOGIT = -9.0  # of two groups that one may be asked about
 _MOST_ASKED = 500_000
@@ -34,22 +39,23 @@ def _list_inside(faces: Faces, rank: Rows, prior: float) -> Blocks:
     found, weight, known = measured.features, measured.weight, measured.known
     logit = found.values @ np.array(INSIDE_COEFFICIENTS)
     nothing = np.zeros((len(BINS) - 1, 2))
-    return Blocks(found.first, found.second, logit, weight, nothing, nothing, known)
+    return Blocks(found.first, found.second, logit, weight, nothing, nothing, known, found.second)
 
 
 def _list_between(faces: Faces, prior: float) -> Blocks:
     groups, by = sum_up(faces), np.array(BETWEEN_COEFFICIENTS)
+    folder = describe_folder(faces, groups, prior)
     sizes, n = groups.sizes.astype(np.float64), len(faces.vectors)
     missed, counts = np.zeros(len(sizes)), np.zeros(len(BINS) - 1)
     # Twice: what is between all groups of a large folder would not fit into memory.
-    for one in measure_between(faces, groups, prior):
+    for one in measure_between(faces, groups, folder):
         logit = one.values @ by
         missed += expect_missed(sizes, one.first, one.second, expit(logit))
         counts += np.bincount(find_bins(logit), minlength=len(counts))
     least = _find_least(counts)
     rest, squares = np.zeros((2, len(BINS) - 1, 2))
     kept = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros((0, 2)))]
-    for one in measure_between(faces, groups, prior):
+    for one in measure_between(faces, groups, folder):
         logit = one.values @ by
         weight = weigh_pairs(n, sizes, missed, (one.first, one.second), expit(logit))
         asked = logit >= least

@@ -13,27 +13,38 @@ from scipy.special import expit
 
 from facetrack.core.likelihood import Floats
 
-INSIDE_COEFFICIENTS = (-0.025, -0.766, -0.263, -0.62)
+INSIDE_COEFFICIENTS = (1.717, -0.802, -0.402, -0.198)
 """Of `frame.measure_inside`."""
-BETWEEN_COEFFICIENTS = (2.331, 1.103, -1.946, 0.527, 0.082, -1.063)
+BETWEEN_COEFFICIENTS = (0.658, 1.126, -1.827, 0.35, 0.144, -0.771, -0.436, 0.094)
 """Of `pairs_of_groups.measure_between`."""
 _RIDGE = 1e-4
 
 
-def fit_log_odds(values: Floats, shares: Floats, weights: Floats) -> Floats:
+def fit_log_odds(
+    values: Floats, shares: Floats, weights: Floats, start: Floats | None = None
+) -> Floats:
     """(k,) coefficients of a logistic regression.
 
-    values: (m, k); shares: (m,) of mistakes among a block's pairs, 0 to 1; weights: (m,).
+    values: (m, k); shares: (m,) of mistakes among a block's pairs, 0 to 1; weights: (m,); start:
+    (k,) coefficients to begin with.
     """
     scale = np.maximum(np.abs(values).mean(axis=0), 1e-9)
     columns = values / scale
+    ridge = 2 * _RIDGE * np.eye(len(scale))
 
     def lose(by: Floats) -> tuple[float, Floats]:
         odds = columns @ by
         loss = float((weights * (np.logaddexp(0, odds) - shares * odds)).sum())
         rest = weights * (expit(odds) - shares)
-        return loss + _RIDGE * float((by**2).sum()), columns.T @ rest + 2 * _RIDGE * by
+        return loss + _RIDGE * float((by**2).sum()), columns.T @ rest + ridge @ by
 
-    best = minimize(lose, np.zeros(values.shape[1]), jac=True, method="L-BFGS-B")
+    def bend(by: Floats) -> Floats:
+        chance = expit(columns @ by)
+        found: Floats = columns.T @ (columns * (weights * chance * (1 - chance))[:, None]) + ridge
+        return found
+
+    first = np.zeros(len(scale)) if start is None else start * scale
+    # With second derivatives a dozen steps suffice, where millions of pairs make each one slow.
+    best = minimize(lose, first, jac=True, hess=bend, method="trust-exact")
     found: Floats = best.x / scale
     return found

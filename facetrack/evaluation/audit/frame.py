@@ -60,7 +60,8 @@ class Blocks:
     first, second: (m,) faces and their groups, or two groups, the first one first. logit: (m,).
     weight: (m, 2), BCubed and pairwise. rest: (b, 2) weights of blocks that nobody is asked about,
     by log odds between `BINS`; squares: (b, 2) sums of their squares. known: (2,), what is wrong
-    for certain. Pairs of groups are in rising order.
+    for certain. group: (m,) of blocks that are wrong together; None where all are by themselves.
+    Pairs of groups are in rising order.
     """
 
     first: Rows
@@ -70,6 +71,7 @@ class Blocks:
     rest: Floats
     squares: Floats
     known: Floats
+    group: Rows | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.special import expit
 
 from facetrack.core.likelihood import Floats, find_pair_sharpness
 from facetrack.evaluation.audit.frame import Faces, Features, Groups, Rows, speak
@@ -11,16 +12,48 @@ from facetrack.evaluation.impossible import pair_faces
 _ROWS = 1 << 20  # pairs at once
 # The mean of 1 / N is above that of its mean: what a person has besides counts for so much less.
 _SPREAD = 0.85
+_ALONE, _NEAR = 0.02, 0.001  # shares that are no different from none
 
 
-def measure_between(faces: Faces, groups: Groups, prior: float) -> Iterator[Features]:
-    """All pairs of groups that share no photo, in parts. prior: of `frame.find_prior_odds`.
+def describe_folder(faces: Faces, groups: Groups, prior: float) -> Floats:
+    """(4,) what pairs of groups have in common in a folder. prior: of `frame.find_prior_odds`.
 
-    A pair's columns: 1, the log ratio of its root mean square distance, the logarithms of the
-    smaller and of the larger size, the prior's log odds, and the logarithm of the number of groups.
+    The prior's log odds, the logarithm of the number of groups, that of the share of all faces that
+    are in no group with another, and that of how likely the nearest group is the same person, by
+    its distance alone, as a mean over faces. Where many are alone and none is near they are
+    strangers, and where others are near, groups were torn.
     """
     sizes = groups.sizes
-    log_sizes, g = np.log(sizes), len(sizes)
+    nearest = np.full(len(sizes), -np.inf)
+    for first, second, ratio in _measure_ratios(faces, groups):
+        np.maximum.at(nearest, first, ratio)
+        np.maximum.at(nearest, second, ratio)
+    alone = (sizes == 1).sum() / len(faces.groups)
+    near = sizes @ expit(nearest + prior) / len(faces.groups)
+    return np.array([prior, np.log(len(sizes)), np.log(alone + _ALONE), np.log(near + _NEAR)])
+
+
+def measure_between(faces: Faces, groups: Groups, folder: Floats) -> Iterator[Features]:
+    """All pairs of groups that share no photo, in parts. folder: of `describe_folder`.
+
+    A pair's columns: 1, the log ratio of its root mean square distance, the logarithms of the
+    smaller and of the larger size, and the folder's.
+    """
+    log_sizes = np.log(groups.sizes)
+    for first, second, ratio in _measure_ratios(faces, groups):
+        columns = (
+            np.ones(len(first)),
+            ratio,
+            np.minimum(log_sizes[first], log_sizes[second]),
+            np.maximum(log_sizes[first], log_sizes[second]),
+            *(np.full(len(first), one) for one in folder),
+        )
+        yield Features(first, second, np.stack(columns, axis=1))
+
+
+def _measure_ratios(faces: Faces, groups: Groups) -> Iterator[tuple[Rows, Rows, Floats]]:
+    """Pairs of groups that share no photo and their log ratios, in parts."""
+    g = len(groups.sizes)
     shared = _find_shared(faces, g)
     start = 0
     while start < g:
@@ -35,15 +68,7 @@ def measure_between(faces: Faces, groups: Groups, prior: float) -> Iterator[Feat
         blur = None
         if groups.sharpness is not None:
             blur = find_pair_sharpness(groups.sharpness[first], groups.sharpness[second])
-        columns = (
-            np.ones(len(first)),
-            speak(faces.ratios, mean, blur),
-            np.minimum(log_sizes[first], log_sizes[second]),
-            np.maximum(log_sizes[first], log_sizes[second]),
-            np.full(len(first), prior),
-            np.full(len(first), np.log(g)),
-        )
-        yield Features(first, second, np.stack(columns, axis=1))
+        yield first, second, speak(faces.ratios, mean, blur)
 
 
 def _find_shared(faces: Faces, g: int) -> Rows:

@@ -1,5 +1,7 @@
 """What answers do to what is believed of a folder's mistakes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_folders import make_folder
@@ -7,7 +9,8 @@ from scipy.stats import poisson
 
 from facetrack.evaluation.audit.belief import Answer, Belief, Draws, find_poisson
 from facetrack.evaluation.audit.blocks import list_blocks
-from facetrack.evaluation.audit.frame import BETWEEN, INSIDE, Blocks, rank_faces
+from facetrack.evaluation.audit.deviations import make_grid, spread_evenly
+from facetrack.evaluation.audit.frame import BETWEEN, BINS, INSIDE, Blocks, Rows, rank_faces
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +77,57 @@ def test_with_all_answers_right_nothing_is_left_but_the_doubt_in_answers() -> No
     draws = Belief(blocks, seed=0).draw(given)
     truth = sum(blocks.weight[one.block, 0] for one in given if one.mistake)
     assert abs(_mean(draws) - truth) < 0.02
+
+
+def _make_blocks(group: Rows | None) -> Blocks:
+    """Twelve blocks of ten pairs, each as likely a mistake as not."""
+    weight, nothing = np.tile([0.01, 10.0], (12, 1)), np.zeros((len(BINS) - 1, 2))
+    rows, logit = np.arange(12), np.full(12, -1.0)
+    return Blocks(rows, rows, logit, weight, nothing, nothing, np.zeros(2), group)
+
+
+def test_blocks_of_a_group_are_wrong_together() -> None:
+    alone, together = (
+        Belief(_make_blocks(group), seed=0) for group in (np.arange(12), np.arange(12) // 6)
+    )
+    one, other = alone.draw([]), together.draw([])
+    # As many are expected, and they are less sure to be so many.
+    assert np.isclose(_mean(one), _mean(other), atol=0.002)
+    assert np.std(other.wrong[:, 0]) > 1.1 * np.std(one.wrong[:, 0])
+    # A mistake in a group says more of the others in it.
+    answer = [Answer(0, True)]
+    assert _mean(together.draw(answer)) > _mean(alone.draw(answer)) + 0.003
+
+
+def test_a_block_of_two_people_is_half_a_mistake() -> None:
+    belief = Belief(_make_blocks(np.zeros(12, np.int64)), seed=0)
+    answers = [Answer(0, at % 2 == 0) for at in range(6)]
+    only = belief._learn(np.arange(12), tuple(answers))
+    assert np.isclose(np.median(only.wrong[:, 0]), 0.005)
+
+
+@pytest.mark.parametrize("group", [None, np.zeros(12, np.int64)])
+@pytest.mark.parametrize("logit", [-14, 14])
+def test_what_is_all_but_certain_has_chances_too(group: Rows | None, logit: int) -> None:
+    blocks = replace(_make_blocks(group), logit=np.full(12, float(logit)))
+    for mistake in (True, False):
+        draws = Belief(blocks, seed=0).draw([Answer(0, mistake)])
+        assert np.isclose(draws.weights.sum(), 1)
+        assert (draws.weights >= 0).all()
+    states = Belief(blocks, seed=0)._find_states(0, [])
+    assert states.min() >= 0
+    assert np.allclose(states.sum(axis=0), 1)
+
+
+def test_curves_are_as_likely_as_they_were_meant_to_be() -> None:
+    normal, beside = spread_evenly(3)
+    assert np.abs(normal.mean(axis=1)).max() < 0.01
+    assert np.abs(np.cov(normal) - np.eye(len(normal))).max() < 0.05
+    assert np.allclose(beside.mean(axis=1), 0.5, atol=0.01)
+    grid = make_grid(normal, 0.4)
+    # What a group has in common leaves what is expected of a block as it is.
+    assert np.allclose(grid.mean, make_grid(normal, 0).mean, rtol=0.1, atol=1e-6)
+    assert np.isclose(grid.nodes.sum(), 1)
 
 
 def test_quantiles_of_poisson_are_those_of_scipy() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from made_folders import make_folder
+from made_folders import make_folder, make_vectors
 
 from facetrack.evaluation.audit.blocks import list_blocks
 from facetrack.evaluation.audit.frame import (
@@ -16,7 +16,11 @@ from facetrack.evaluation.audit.frame import (
     rank_faces,
     sum_up,
 )
-from facetrack.evaluation.audit.pairs_of_groups import measure_between, weigh_pairs
+from facetrack.evaluation.audit.pairs_of_groups import (
+    describe_folder,
+    measure_between,
+    weigh_pairs,
+)
 from facetrack.evaluation.metrics import scores
 
 
@@ -44,7 +48,8 @@ def test_every_pair_of_groups_is_there_once_and_counts_as_recall_does() -> None:
     # Of people in two groups each nothing else is missed: what a pair counts for is exact.
     faces, people = make_folder(2, n_people=6, split=3)
     groups = sum_up(faces)
-    parts = list(measure_between(faces, groups, find_prior_odds(faces)))
+    folder = describe_folder(faces, groups, find_prior_odds(faces))
+    parts = list(measure_between(faces, groups, folder))
     pairs = np.concatenate([np.stack([one.first, one.second], axis=1) for one in parts])
     g = len(groups.sizes)
     assert pairs.tolist() == [[a, b] for a in range(g) for b in range(a + 1, g)]
@@ -55,6 +60,22 @@ def test_every_pair_of_groups_is_there_once_and_counts_as_recall_does() -> None:
     weight = weigh_pairs(len(people), sizes, np.zeros(g), (pairs[:, 0], pairs[:, 1]), alone)
     truth = scores(people, faces.groups, information=False)
     assert np.isclose(1 - weight[same, 0].sum(), truth["bcubed_recall"])
+
+
+def test_a_folder_tells_strangers_from_torn_groups() -> None:
+    # As many faces are alone, those of strangers and those of people whose faces are elsewhere.
+    torn, _ = make_folder(2, n_people=8)
+    groups = torn.groups.copy()
+    groups[::6] = 8 + np.arange(8)
+    torn = replace(torn, groups=groups)
+    vectors = torn.vectors.copy()
+    vectors[::6] = make_vectors(np.arange(8), 77)
+    told = []
+    for faces in (torn, replace(torn, vectors=vectors)):
+        folder = describe_folder(faces, sum_up(faces), -3.0)
+        assert np.allclose(folder[:3], [-3, np.log(16), np.log(8 / 48 + 0.02)])
+        told.append(folder[3])
+    assert told[0] > told[1] + 1
 
 
 def test_faces_on_one_photo_are_known_mistakes_and_keep_groups_apart() -> None:
