@@ -105,6 +105,31 @@ def study(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     return _campaign("a study", once, kills, seed, seconds)
 
 
+def radius(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
+    """A study that needs no search is begun again, and comes to what it would have come to."""
+    arguments = ("task=tune", "n_resamples=6")
+    whole = Workspace(folder / "whole", home)
+    whole.run(*arguments)
+    shutil.rmtree(whole.folder)
+    whole = Workspace(folder / "whole", home)
+    seconds = timed(lambda: ended(whole.fork(*arguments)))
+    (expected,) = scores(whole.folder, "study", "FINISHED").values()
+
+    def once(outcome: Outcome, number: int, after: float) -> None:
+        place = Workspace(folder / f"{number}", home)
+        kill(place.fork(*arguments), after)
+        before = scores(place.folder, "study", "FINISHED")
+        outcome.finished_before_the_kill += len(before)
+        done = ended(place.fork(*arguments))
+        found = scores(place.folder, "study", "FINISHED")
+        outcome.lost += sum(found.get(run) != metrics for run, metrics in before.items())
+        outcome.orphans += len(scores(place.folder, None, "RUNNING"))
+        right = bool(found) and all(one == expected for one in found.values())
+        _note(outcome, done, right, f"its studies have {found}")
+
+    return _campaign("a study of one radius", once, kills, seed, seconds)
+
+
 def organising(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     """The folder comes to what it would have been; photos stay as they are."""
     root = photos(folder, home)
@@ -209,6 +234,7 @@ CAMPAIGNS: dict[str, Callable[[Path, Path, int, int], Outcome]] = {
     "embedding": embedding,
     "sweep": sweep,
     "study": study,
+    "radius": radius,
     "organising": organising,
     "job": job,
     "exporting": exporting,

@@ -20,7 +20,7 @@ _TASKS = (
     "knn",
     "accessories",
 )  # the others write to folders of the user's, or delete
-_NO_GROUP = ("seed", "n_resamples", "n_people", "extract.engine", "protocol_version")
+_NO_GROUP = ("seed", "n_resamples", "n_people", "people_draw", "extract.engine", "protocol_version")
 _LAUNCHERS = ("basic", "joblib", "ray", "submitit_slurm")
 # What else of Hydra's may be set: numbers and single words. Of launchers' other settings some are
 # evaluated (joblib's pre_dispatch) or run by a shell (submitit's setup).

@@ -26,6 +26,7 @@ from facetrack.clusterer.kernels.distances import Floats, scale
 from facetrack.clusterer.shared import Distinct, cache, digest, distinct
 
 if TYPE_CHECKING:
+    from facetrack.clusterer.kernels.average import Dendrogram
     from facetrack.clusterer.kernels.links import Links
 
 MOST_EXACT = 20_000
@@ -99,9 +100,16 @@ class AverageLinkage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 def _group_exactly(
     points: Floats, same: Distinct, eps: float, conflicts: "Links", key: tuple[object, ...]
 ) -> NDArray[np.int64]:
+    return find_dendrogram(points, same, conflicts, key).labels(eps)
+
+
+def find_dendrogram(
+    points: Floats, same: Distinct, conflicts: "Links", key: tuple[object, ...]
+) -> "Dendrogram":
+    """The shared tree of (u, d) distinct points under a key that stands for all of this."""
     from facetrack.clusterer.kernels.average import build_dendrogram
 
     last = np.zeros(len(points), np.int64)
     np.maximum.at(last, same.inverse, np.arange(len(same.inverse)))
     make = partial(build_dendrogram, points, same.counts, np.argsort(last), conflicts)
-    return cache.get(key, make).labels(eps)
+    return cache.get(key, make)

@@ -36,6 +36,15 @@ def write_number(value: object) -> str:
         return text
 
 
+def write_range(low: float, high: float) -> str:
+    """Two numbers with four digits, or as many as tell them apart, "0.29 to 0.31"."""
+    for digits in range(4, 10):
+        ends = [f"{end:.{digits}g}" for end in (low, high)]
+        if ends[0] != ends[1]:
+            break
+    return " to ".join(ends)
+
+
 def make_readable(text: str) -> str:
     """A text in one line in which nothing does more than be read.
 

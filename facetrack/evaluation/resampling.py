@@ -66,17 +66,17 @@ class Subsample:
         return subsample(n, self.fraction, _rng(seed, dataset, i))
 
 
-def draw_people(n: int | None, of: int, seed: int, dataset: str) -> Indices:
+def draw_people(n: int | None, of: int, seed: int, dataset: str, draw: int = 0) -> Indices:
     """(min(n, of),) int64 of 0..of-1, sorted: n of a dataset's people; all where n is None.
 
-    Nested: the ten people drawn are among the twenty drawn with the same seed and dataset.
+    Nested: the ten people drawn are among the twenty of the same seed, dataset and draw.
     Raises UserError for n below 2, and for a seed out of range.
     """
     if n is None:
         return np.arange(of)
     if isinstance(n, bool) or not isinstance(n, int) or n < 2:
         raise UserError(f"n_people is a whole number, 2 or more, or null for all; got {n!r}")
-    return np.sort(_rng(seed, dataset, _PEOPLE).permutation(of)[:n]).astype(np.int64)
+    return np.sort(_rng(seed, dataset, _PEOPLE, draw).permutation(of)[:n]).astype(np.int64)
 
 
 def start_pairs(seed: int, dataset: str) -> np.random.RandomState:
@@ -110,17 +110,18 @@ def derive_seed(seed: int, dataset: str, i: int) -> int:
     return int(_sequence(seed, dataset, i).generate_state(1, np.uint32)[0])
 
 
-def _rng(seed: int, dataset: str, i: int) -> np.random.RandomState:
+def _rng(seed: int, dataset: str, i: int, draw: int = 0) -> np.random.RandomState:
     # RandomState rather than Generator: NumPy's compatibility policy freezes its stream, so a
     # published score can be recomputed with a NumPy of another year.
-    return np.random.RandomState(np.random.MT19937(_sequence(seed, dataset, i)))
+    return np.random.RandomState(np.random.MT19937(_sequence(seed, dataset, i, draw)))
 
 
-def _sequence(seed: int, dataset: str, i: int) -> np.random.SeedSequence:
+def _sequence(seed: int, dataset: str, i: int, draw: int = 0) -> np.random.SeedSequence:
     if not is_seed(seed):
         raise UserError(f"seed is a whole number from 0 to {LARGEST_SEED}; got {seed!r}")
     # crc32, since Python's own hash of a text differs from process to process.
-    return np.random.SeedSequence([seed, zlib.crc32(dataset.encode()), i])
+    said = [seed, zlib.crc32(dataset.encode()), i]
+    return np.random.SeedSequence([*said, draw] if draw else said)
 
 
 def _size(n: int, fraction: float) -> int:

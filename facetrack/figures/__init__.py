@@ -19,10 +19,11 @@ from facetrack.figures.curves import Point, draw_curves, render_curves_page
 from facetrack.figures.encoding import encode_picture
 from facetrack.figures.error_pages import ErrorPage, Listing, render_error_page
 from facetrack.figures.group_intervals import GroupScores, draw_groups
-from facetrack.figures.growth_curves import Size, draw_growth
+from facetrack.figures.growth_curves import Size, draw_growth, format_growth_csv
 from facetrack.figures.knn_curves import draw_accuracies
 from facetrack.figures.model_bars import draw_models
 from facetrack.figures.pages import render_page
+from facetrack.figures.radius_study import RadiusStudy, draw_radius_study, render_radius_study
 from facetrack.figures.study_plots import PlotsPage, render_plots_page
 from facetrack.figures.table import (
     escape_html,
@@ -62,6 +63,7 @@ __all__ = [
     "Listing",
     "PlotsPage",
     "Point",
+    "RadiusStudy",
     "Sheet",
     "Size",
     "Table1",
@@ -75,6 +77,7 @@ __all__ = [
     "draw_groups",
     "draw_growth",
     "draw_models",
+    "draw_radius_study",
     "draw_tsne",
     "draw_tsne_png",
     "draw_verification",
@@ -85,6 +88,7 @@ __all__ = [
     "format_comparison_csv",
     "format_comparison_markdown",
     "format_csv",
+    "format_growth_csv",
     "format_label",
     "format_markdown",
     "format_models_csv",
@@ -102,6 +106,7 @@ __all__ = [
     "render_error_page",
     "render_page",
     "render_plots_page",
+    "render_radius_study",
     "render_tsne_page",
     "render_verification_page",
 ]

@@ -16,9 +16,9 @@ for _name in (
     "mlflow.store.model_registry.sqlalchemy_store",
     *(f"facetrack.tasks.{name}.run" for name in ("evaluate", "forget", "organise")),
     *("facetrack.tasks.sweep.summary", "facetrack.tasks.sweep.tsne_pages"),
-    *("facetrack.tracking.store", "facetrack.tasks.tune.study"),
+    *("facetrack.tracking.store", "facetrack.tasks.tune.study", "facetrack.tasks.tune.one_radius"),
     *("hydra.experimental.callback", "facetrack.cli.multirun.callback"),
-    *(f"facetrack.clusterer.kernels.{name}" for name in ("links", "reciprocal", "tree")),
+    *(f"facetrack.clusterer.kernels.{name}" for name in ("growing", "links", "reciprocal", "tree")),
 ):
     importlib.import_module(_name)
 plugins.register()

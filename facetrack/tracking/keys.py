@@ -45,6 +45,7 @@ PICTURES, FACES, PEOPLE, SKIPPED = "pictures", "faces", "people", "skipped"
 # Tags of studies and of their trials.
 STUDY, STORAGE, TRIAL, PRUNED = "study", "storage", "trial", "pruned"
 AXIS, OBJECTIVE, CURVE, BEST = "axis", "objective", "curve", "best"
+CHOSEN_ON = "chosen_on"  # which faces the best settings were chosen on, in a few words
 
 # Tags of the organiser's runs.
 PERSONS, PAGE_OF_RUN = "persons", "page_of_run"
@@ -85,6 +86,9 @@ MOVED, ARI_WORN = "moved.{}.{}", "ari.{}.{}"
 """By effect and embedder: how far faces move in radii, the median; ARI where half have it."""
 BEST_SETTING = "best_{}"  # of a study, by setting
 WIDTH_LOW, WIDTH_HIGH, FINISHED_TRIALS = "width_low", "width_high", "finished_trials"
+WHOLE_ARI = "ari_all_faces"
+OTHERS_MEAN, OTHERS_LOST, OTHERS_LOST_MOST = "others_mean", "others_lost", "others_lost_most"
+"""At the best radius of half of the people: the score of the other half; below its own best."""
 BEST_ARI_MEAN = "best_ari_mean"  # of a sweep
 
 SHOWING_BEFORE = (

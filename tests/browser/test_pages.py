@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import Visit
 from facetrack.core.faces import Embeddings
-from facetrack.figures import Point, render_curves_page
+from facetrack.figures import Point, RadiusStudy, render_curves_page, render_radius_study
 from facetrack.tasks.evaluate import galleries
 from facetrack.tasks.tsne_cache import compute_tsne
 from facetrack.tasks.tsne_page import draw_tsne_page
@@ -222,3 +222,30 @@ def test_on_a_phone_panels_stand_below_each_other_and_the_legend_below_them(
             assert 0 <= box["x"] < box["x"] + box["width"] <= width
         expect(page.locator(".legendtext")).to_have_count(4)
         expect(page.locator(".scatterlayer .point")).to_have_count(12)
+
+
+def test_a_study_of_one_radius_shows_its_curve_its_peak_and_the_other_halves(
+    visit: Visit, tmp_path: Path
+) -> None:
+    radii = np.linspace(0.1, 0.5, 41)
+    means = 0.9 - 10 * (radii - 0.3) ** 2
+    near = np.linspace(0.25, 0.35, 100)
+    study = RadiusStudy(
+        title=HOSTILE,
+        score="ari",
+        best=(0.3, 0.9),
+        within=(0.29, 0.31),
+        nearly=(0.27, 0.33),
+        margin=0.01,
+        curve=(radii.tolist(), means.tolist(), [0.02] * len(radii)),
+        near=(near.tolist(), (0.9 - 10 * (near - 0.3) ** 2).tolist()),
+        judged=[(0.28, 0.87, 0.9), (0.31, 0.88, 0.88)],
+    )
+    (tmp_path / "study.html").write_text(render_radius_study(study))
+    with visit((tmp_path / "study.html").as_uri()) as page:
+        expect(page.locator("h1")).to_have_text(HOSTILE)
+        expect(page.locator("h2")).to_have_count(3)
+        expect(page.locator(".plot .xtitle")).to_have_text(["eps"] * 3)
+        expect(page.locator(".annotation-text")).to_have_text(["best: 0.3"] * 3)
+        expect(page.locator("#plot-1 .shapelayer path")).to_have_count(3)
+        expect(page.locator("#plot-2 .points path.point")).to_have_count(4)

@@ -66,7 +66,7 @@ RUN = {
     "python -m facetrack +experiment=knn dataset=lfw dataset.archive=lfw.tgz": Ran(
         "1-NN  ", ("task.draws=1",)
     ),
-    _TUNE: Ran("Use it: python -m facetrack tuned=outputs/", (*_PEOPLE, "task.n_trials=2")),
+    _TUNE: Ran("Use it: python -m facetrack tuned=outputs/", _PEOPLE),
     "python -m facetrack tuned=outputs/…/best.yaml dataset=folder dataset.root=~/Pictures": Ran(
         "ARI  ", first=_TUNE
     ),
@@ -219,6 +219,7 @@ NOT_RUN = {
     "make faults": "takes over an hour",
     "python benchmarks/label_free.py": "takes an hour, and needs LFW",
     "python benchmarks/bench_methods.py FOLDER": "takes minutes, and needs LFW",
+    "python benchmarks/bench_radius.py FOLDER": "takes half an hour, and needs LFW",
     "python benchmarks/bench_embedders.py FOLDER/lfw-deepfunneled.tgz": (
         "takes minutes, and needs LFW"
     ),

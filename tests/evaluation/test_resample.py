@@ -156,6 +156,16 @@ def test_people_are_nested_seeded_and_at_most_all() -> None:
         np.testing.assert_array_equal(draw_people(n, 100, 3, "lfw"), np.arange(100))
 
 
+def test_another_draw_is_of_others_and_nested_as_well() -> None:
+    first, second, many = (draw_people(n, 100, 3, "lfw", 1) for n in (10, 10, 20))
+    np.testing.assert_array_equal(first, second)
+    assert set(first) < set(many)
+    tens = [draw_people(10, 100, 3, "lfw", draw).tolist() for draw in range(5)]
+    assert len({tuple(ten) for ten in tens}) == 5
+    # The first draw is that of before there were several.
+    np.testing.assert_array_equal(tens[0], draw_people(10, 100, 3, "lfw"))
+
+
 @pytest.mark.parametrize("n", [1, 0, -3, 2.5, "many", True])
 def test_a_number_of_people_that_is_none(n: Any) -> None:
     with pytest.raises(UserError, match="n_people is a whole number, 2 or more"):

@@ -11,19 +11,16 @@ from facetrack.core.errors import UserError
 _RADII = {"eps", "bandwidth"}
 _LAUNCHER = "hydra/launcher"
 # By task: settings of the experiment that it has no use for.
+_OF_SCORES = ("n_people", "people_draw", "n_resamples", "sampling", "protocol_version")
 _UNUSED: Mapping[str, Collection[str]] = {
-    "organise": ("n_people", "n_resamples", "sampling", "protocol_version"),
-    "verify": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
-    "compare": (
-        *("n_people", "n_resamples", "sampling", "detector", "embedder", "protocol_version"),
-    ),
+    "organise": _OF_SCORES,
+    "verify": (*_OF_SCORES, "clusterer"),
+    "compare": (*_OF_SCORES, "detector", "embedder"),
     "knn": ("n_resamples", "sampling", "clusterer", "protocol_version"),
-    "accessories": (
-        *("n_people", "n_resamples", "sampling", "clusterer", "embedder", "protocol_version"),
-    ),
-    "audit": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
-    "review": ("n_people", "n_resamples", "sampling", "protocol_version"),
-    "forget": ("n_people", "n_resamples", "sampling", "clusterer", "protocol_version"),
+    "accessories": (*_OF_SCORES, "clusterer", "embedder"),
+    "audit": (*_OF_SCORES, "clusterer"),
+    "review": _OF_SCORES,
+    "forget": (*_OF_SCORES, "clusterer"),
 }
 
 
@@ -48,12 +45,28 @@ def refuse_useless(typed: Collection[str], found: Composed, *, multirun: bool) -
         tasks = found.choices.get("task", [])
         if len(tasks) == 1 and group in _UNUSED.get(tasks[0], ()):
             raise UserError(f"task={tasks[0]} has no use for {argument}: leave it out")
+        if key == "people_draw" and not _says_how_many(typed, found):
+            raise UserError(
+                f"{argument} says which people are drawn, and all are taken: add n_people=NUMBER, "
+                "or leave it out"
+            )
         jobs = [job for job in found.jobs if has(job, key)]
         if group == "clusterer" and jobs and all(_searches(job, setting) for job in jobs):
             raise UserError(
                 f"task=tune searches {setting}, so {argument} would change nothing: leave it out, "
                 f"or say where to search, task.space.{setting}=[LOW,HIGH]"
             )
+
+
+def _says_how_many(typed: Collection[str], found: Composed) -> bool:
+    """Whether a command, or its experiment, says how many people there are to be."""
+    given = [override for override in map(parse_override, typed) if override is not None]
+    swept = found.hydra.sweeper.get("params") or {}
+    return (
+        "n_people" in swept
+        or any(one.key_or_group == "n_people" for one in given)
+        or any(job.n_people is not None for job in found.jobs)
+    )
 
 
 def describe_repeats(typed: Collection[str]) -> list[str]:

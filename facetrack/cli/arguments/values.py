@@ -64,6 +64,7 @@ RULES: dict[str, Rule] = {
     "seed": Rule(f"a whole number from 0 to {LARGEST_SEED}", is_seed),
     "n_resamples": whole(1),
     "n_people": optional(whole(2), "for all"),
+    "people_draw": whole(0),
     "protocol_version": Rule("1 or 2", lambda value: type(value) is int and value in VERSIONS),
     "extract.engine": one_of("local", "ray"),
     "person": optional(_NAME),
@@ -193,13 +194,13 @@ RULES: dict[str, Rule] = {
             "a score or a list of two", lambda value: isinstance(value, str | list) and value != ""
         )
     ),
-    "task.n_trials": whole(1),
+    "task.n_trials": optional(whole(1)),
     "task.timeout": optional(
         number("a number of seconds above 0", lambda one: 0 < one < _FAR), "for no limit"
     ),
-    "task.sampler": one_of("tpe", "gp", "qmc", "grid", "random"),
-    "task.pruner": one_of("median", "percentile", "none"),
-    "task.workers": whole(1),
+    "task.sampler": optional(one_of("tpe", "gp", "qmc", "grid", "random")),
+    "task.pruner": optional(one_of("median", "percentile", "none")),
+    "task.workers": optional(whole(1)),
     "task.storage": optional(_TEXT),
     "task.study": optional(_TEXT),
     "tracking.uri": optional(_TEXT),

@@ -1,6 +1,6 @@
 """Which jobs a sweep has, asked of Hydra's overrides and configs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override, OverrideType
@@ -34,7 +34,15 @@ class Choices:
 
 def plan_jobs(overrides: Iterable[Override], choices: Choices) -> Plan:
     """The jobs of a sweep. Raises UserError for an override that has no single values."""
-    return combine([_argument(one, choices) for one in overrides], choices.have)
+    plan = combine([_argument(one, choices) for one in overrides], choices.have)
+    jobs = dict.fromkeys(tuple(_without_draw(job)) for job in plan.jobs)
+    return Plan([list(job) for job in jobs], plan.left_out)
+
+
+def _without_draw(job: Sequence[str]) -> list[str]:
+    """A job of all people without a draw of them, for all draws have all."""
+    some = any(one.startswith("n_people=") and one != "n_people=null" for one in job)
+    return [one for one in job if some or not one.startswith("people_draw=")]
 
 
 def _argument(override: Override, choices: Choices) -> Argument:

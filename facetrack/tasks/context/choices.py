@@ -17,7 +17,10 @@ from facetrack.tracking.keys import METHOD, RADIUS
 def describe(config: DictConfig) -> str:
     """A job in a few words: its clusterer and what the command line set, "dbscan eps=0.3"."""
     stages = read_choices(config)
-    said = said_settings({"seed", "n_people"}, set(stages) - {"dataset"})
+    said = said_settings({"seed", "n_people", "people_draw"}, set(stages) - {"dataset"})
+    if config.get("n_people") is None and "n_people" in said:  # also where more were asked for
+        said["n_people"] = "null"
+        said.pop("people_draw", None)
     if not {"eps", "bandwidth", "n_clusters"} & set(said):
         defaults = [key for key in ("eps", "n_clusters") if key in config.clusterer]
         said |= {key: str(config.clusterer[key]) for key in defaults}

@@ -1,5 +1,6 @@
 """The faces of a composed config: of its dataset, or of some of its people."""
 
+import contextlib
 import functools
 import hashlib
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from facetrack.extraction.pipeline import extract
 from facetrack.extraction.store import Store
 from facetrack.extraction.xmp.labels import label_faces
 from facetrack.system.home import find_home, find_locks, lock
-from facetrack.system.progress import TERMINAL
+from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.settling import of_class
 
@@ -62,9 +63,31 @@ def _extract(load: Callable[[], Pictures], *stages: str, engine: str) -> Embeddi
         return extract(load(), detector, embedder, store, engine, TERMINAL)
 
 
+def settle_people(config: DictConfig) -> None:
+    """Make a size that a dataset does not have that of all its people, so that each is there once.
+
+    Where its faces cannot be had nothing is changed: the job itself says so.
+    """
+    if config.n_people is None:
+        return
+    with contextlib.suppress(Exception):
+        n = len(embed(config).names)
+        if 0 < n <= config.n_people:
+            _say_once(f"  {config.dataset.name} has {n} people: larger sizes are left out")
+            config.n_people, config.people_draw = None, 0
+
+
+@functools.cache
+def _say_once(line: str) -> None:
+    say(line)
+
+
 def choose_people(whole: Embeddings, config: DictConfig) -> tuple[Embeddings, NDArray[np.int64]]:
     """The faces of `n_people` people, and which of all faces they are."""
-    people = draw_people(config.n_people, len(whole.names), config.seed, config.dataset.name)
+    # Configs that older runs have kept do not say which draw.
+    draw = OmegaConf.select(config, "people_draw", default=0)
+    of = (len(whole.names), config.seed, config.dataset.name)
+    people = draw_people(config.n_people, *of, draw)
     if len(people) == len(whole.names):
         return whole, np.arange(len(whole.vectors))
     return whole.of_people(people)

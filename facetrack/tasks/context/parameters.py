@@ -19,8 +19,10 @@ PLACES |= {"pairs", "urls"}  # the same file, known by its hash, wherever it is 
 # Settings that came later, with the value that stands for how it was before: so what the version
 # before has finished is found.
 _LATER = {"detector.megapixels": "40", "dataset.exclude": "[]", "dataset.roots": "None"}
-_LATER |= {"task.dry_run": "False", "task.factors": "None"}
+_LATER |= {"task.dry_run": "False", "task.factors": "None", "people_draw": "0"}
 _LATER |= {"task.by": "None", "task.leave_out": "False"}
+# Settings that were always there and are null now where nothing else is said.
+_NULL_NOW = {"task.sampler": "tpe", "task.pruner": "median"}
 # How long to search, and who embeds, is no parameter of what is found.
 _BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
 
@@ -59,7 +61,11 @@ def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
 
 def select_distinguishing(params: Mapping[str, object]) -> dict[str, str]:
     """The parameters that tell one config from another, also from one of the version before."""
-    return {key: str(one) for key, one in params.items() if _LATER.get(key) != str(one)}
+    told = {key: str(one) for key, one in params.items() if _LATER.get(key) != str(one)}
+    return {
+        key: _NULL_NOW[key] if key in _NULL_NOW and one == "None" else one
+        for key, one in told.items()
+    }
 
 
 def fingerprint(params: Mapping[str, object]) -> str:

@@ -25,7 +25,7 @@ from facetrack.tasks.context.choices import (
 )
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.experiments import make_experiment
-from facetrack.tasks.context.faces import choose_people, embed
+from facetrack.tasks.context.faces import choose_people, embed, settle_people
 from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
 from facetrack.tasks.context.settling import read_scale, settle
@@ -46,6 +46,8 @@ from facetrack.tracking.address import NOWHERE
 def evaluate(config: DictConfig) -> None:
     """Embed, cluster, score, log. Raises UserError for what the user can put right."""
     settle(config)
+    if config.sweep_id:
+        settle_people(config)
     job = Job(config, "job")
     if job.finished_before():
         return

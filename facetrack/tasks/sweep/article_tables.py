@@ -81,7 +81,7 @@ def draw_sizes(jobs: Sequence[JobRecord], swept: Sequence[str]) -> list[Size]:
     """How each method scored at each number of people, where that is swept."""
     if "n_people" not in swept:
         return []
-    others = [key for key in swept if key != "n_people"]
+    others = [key for key in swept if key not in ("n_people", "people_draw")]
     return [
         Size(
             job.choices["dataset"],
@@ -111,8 +111,11 @@ def column(job: JobRecord, swept: Sequence[str]) -> str:
     """The dataset, and what else is swept apart from the method."""
     said, params = {**job.choices, **job.quiet}, job.parameters
     parts = [job.choices["dataset"]]
+    of_all = "n_people" in swept and params.get("n_people") == "None"
     for key in swept:
         if key in ("dataset", "clusterer") or key.startswith("clusterer."):
+            continue
+        if key == "people_draw" and of_all:
             continue
         if key == "n_people" and params.get(key) == "None":
             parts.append("all people")
@@ -141,6 +144,7 @@ def make_files(
     growing = draw_sizes(jobs, swept)
     if growing:
         made["growth.png"] = figures.encode_png(figures.draw_growth(growing))
+        made["growth.csv"] = figures.format_growth_csv(growing)
     return made, compared
 
 

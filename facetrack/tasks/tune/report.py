@@ -1,6 +1,5 @@
 """What a study found, as pictures, a page and tables: data in, files out."""
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -45,14 +44,6 @@ class Found:
             value, mean = trial.params[axis], float(trial.values[0])
             points[value] = max(mean, points.get(value, -math.inf))
         return sorted(points.items())
-
-    def curve_json(self, axis: str) -> str:
-        """The curve, at most 100 points around the best, short enough for a tag of a run."""
-        curve = self.curve(axis)
-        best = max(range(len(curve)), key=lambda i: curve[i][1])
-        return json.dumps(
-            [[round(x, 5), round(y, 5)] for x, y in curve[max(0, best - 50) : best + 50]]
-        )
 
     def standard_error(self) -> float:
         """Of the best trial's mean over the resamples; 0 where it was not scored on resamples."""

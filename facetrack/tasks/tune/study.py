@@ -31,6 +31,7 @@ from facetrack.tasks.tune.samplers import PLACE, PRUNERS, SAMPLERS, make_pruner,
 from facetrack.tasks.tune.scoring import Scorer
 from facetrack.tasks.tune.space import Range, check_above_zero
 from facetrack.tasks.tune.storages import open_storage, reading, using
+from facetrack.tasks.tune.whole_folder import as_begun
 
 # A trial that fails raises; Optuna would tell of it as well, with a traceback.
 optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -48,8 +49,8 @@ class Plan:
     """How to search. ranges: what; names: the objectives, all maximised.
 
     identity: what the scores depend on (see study_identity.py); empty where nobody asks.
-    earlier: the name that the version before would have given the study, None where the user has
-    named it.
+    earlier: names that versions before would have given the study, the latest first; none where the
+    user has named it.
     """
 
     name: str
@@ -61,7 +62,7 @@ class Plan:
     n_trials: int
     timeout: float | None
     identity: Mapping[str, str] = field(default_factory=dict)
-    earlier: str | None = None
+    earlier: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Raises UserError for an unknown sampler or pruner and for impossible budgets."""
@@ -93,8 +94,8 @@ def open_study(plan: Plan) -> optuna.Study:
     kept = open_storage(plan.storage)
     with reading(plan.storage):
         names = {one.study_name for one in kept.get_all_studies()}
-        if plan.earlier in names and plan.name not in names:
-            plan = replace(plan, name=str(plan.earlier))
+        known = [one for one in (plan.name, *plan.earlier) if one in names]
+        plan = replace(plan, name=known[0] if known else plan.name)
         with _turn(plan):  # two that begin with one name, each its own
             study = optuna.create_study(
                 study_name=plan.name,
@@ -124,7 +125,7 @@ def _demand_same(plan: Plan, study: optuna.Study) -> None:
             "first, or name the second by task.study=…"
         )
     elif plan.identity and IDENTITY in attributes:
-        demand_equal(plan, attributes[IDENTITY], plan.identity)
+        demand_equal(plan, attributes[IDENTITY], as_begun(plan.identity, attributes[IDENTITY]))
 
 
 def demand_equal(plan: Plan, before: Mapping[str, str], now: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from facetrack import figures
 from facetrack.core.artifacts import mark_nobody
+from facetrack.core.texts import write_range
 from facetrack.figures import Point
 from facetrack.system.files import write as write_files
 from facetrack.system.progress import say
@@ -123,14 +124,13 @@ def _method(study: StudyRecord) -> str:
 
 
 def _cells(row: dict[str, str | float]) -> list[str]:
-    def number(value: str | float) -> str:
-        return "-" if math.isnan(float(value)) else f"{float(value):.4g}"
-
+    low, high = float(row["low"]), float(row["high"])
+    width = "- to -" if math.isnan(low) or math.isnan(high) else write_range(low, high)
     score = "-"
     if not math.isnan(float(row["ari_mean"])):
         score = f"{float(row['ari_mean']):.4f} ± {float(row['two_std']):.4f}"
     names = [figures.make_printable(str(row[key])) for key in _COLUMNS[:4]]
-    return [*names, score, f"{number(row['low'])} to {number(row['high'])}"]
+    return [*names, score, width]
 
 
 _HEAD = ["dataset", "embedder", "clusterer", "best", "ARI (mean ± 2·std)", "within one std. error"]

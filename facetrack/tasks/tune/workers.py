@@ -11,7 +11,7 @@ from facetrack.system.processes import deaf, spawning
 from facetrack.system.progress import say
 from facetrack.tasks.context import stored_configs, targets
 from facetrack.tasks.context.experiments import embed_experiment
-from facetrack.tasks.tune.scoring import Scorer
+from facetrack.tasks.tune import planning
 from facetrack.tasks.tune.trial_runs import make_trial_runs
 from facetrack.tracking.store import open_store
 
@@ -59,8 +59,9 @@ def _work(text: str, plan: "Plan", typed: frozenset[str]) -> None:
     stopping.watch()  # the first process ends the others by SIGTERM; their trials are to be closed
     try:
         experiment = embed_experiment(config)
-        scorer = Scorer(experiment, plan.names, float(config.embedder.radius))
         opened = study.open_study(plan)
+        natural = float(config.embedder.radius)
+        scorer = planning.make_scorer(experiment, opened, plan.names, natural)
         tracking = open_store(config.tracking.uri, config.tracking.experiment, patient=True)
         run_of = make_trial_runs(tracking, opened.user_attrs[study.RUN], plan.name)
         hooks = study.Hooks(is_alone=lambda: not parent.is_alive(), tell=_leave_to_the_first)

@@ -229,7 +229,7 @@ MISTAKES: list[tuple[str, str]] = [
     ("task=tune task.timeout=true", "task.timeout is a number of seconds above 0, or null for no"),
     (
         "task=tune task.n_trials=1e2",
-        "task.n_trials is a whole number from 1 to 2147483647; got 100",
+        "task.n_trials is a whole number from 1 to 2147483647, or null; got 100",
     ),
     ("task=tune task.space.eps=0.5", "task.space.eps is a range, two numbers such as [0.05,0.6]"),
     ("task=tune task.sampler=tpee", "did you mean task.sampler=tpe?"),
@@ -288,6 +288,12 @@ MISTAKES: list[tuple[str, str]] = [
     ("task=tune clusterer.eps=0.3", "task=tune searches eps, so clusterer.eps=0.3 would change no"),
     ("task=tune clusterer=meanshift clusterer.eps=1", "task=tune searches eps, so clusterer.eps=1"),
     ("-m task=tune clusterer=dbscan,meanshift clusterer.eps=0.3", "task=tune searches eps, so"),
+    (
+        "people_draw=1",
+        "people_draw=1 says which people are drawn, and all are taken: add n_people=",
+    ),
+    ("n_people=3 people_draw=-1", "people_draw is a whole number from 0 to 2147483647; got -1"),
+    ("task=tune task.workers=0", "task.workers is a whole number from 1 to 2147483647, or null"),
     ("task=organise n_people=3", "task=organise has no use for n_people=3: leave it out"),
     ("task=organise sampling=subsample", "task=organise has no use for sampling=subsample: leave"),
     ("task=forget person=A clusterer=kmeans", "task=forget has no use for clusterer=kmeans: leave"),

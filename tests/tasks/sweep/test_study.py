@@ -61,17 +61,35 @@ def test_table1_of_two_datasets_with_settings_only_one_has(
 
 def test_people_scores_nested_subsets(facetrack: Command, tmp_path: Path) -> None:
     done = facetrack(
-        "+experiment=people", "n_people=5,10,null", "clusterer=dbscan,kmeans", "n_resamples=2"
+        *("+experiment=people", "n_people=5,10,50,null", "people_draw=0,1"),
+        *("clusterer=dbscan,kmeans", "n_resamples=2"),
     )
     done.ok()
-    assert "6 of 6 jobs finished" in done.stdout
+    assert "14 of 14 jobs finished" in done.stdout
+    assert done.stdout.count("portraits has 18 people: larger sizes are left out") == 1
     jobs = runs(tmp_path / "work", "job")
-    assert sorted(int(job.data.tags["people"]) for job in jobs) == [5, 5, 10, 10, 18, 18]
+    # What is asked for beyond 18 people is all of them, once.
+    assert sorted(int(job.data.tags["people"]) for job in jobs) == [*4 * [5], *4 * [10], 18, 18]
     for job in jobs:
         assert job.data.metrics["n_people_mean"] <= int(job.data.tags["people"])
     (output,) = (tmp_path / "work/outputs").iterdir()
     assert (output / "growth.png").read_bytes()[:4] == b"\x89PNG"
     assert not (output / "curves.png").exists()
+    with (output / "growth.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["method"], row["people"], row["draws"]) for row in rows] == [
+        (method, people, draws)
+        for method in ("dbscan 0.3", "kmeans")
+        for people, draws in (("5", "2"), ("10", "2"), ("18", "1"))
+    ]
+    of_five = [
+        job.data.metrics["ari_mean"]
+        for job in jobs
+        if (job.data.tags["people"], job.data.tags["clusterer"]) == ("5", "dbscan")
+    ]
+    assert float(rows[0]["ARI mean"]) == pytest.approx(sum(of_five) / 2)
+    ends = [float(rows[0][f"ARI {end}"]) for end in ("lowest", "highest")]
+    assert ends == [min(of_five), max(of_five)]
 
 
 def test_the_articles_values_stand_beside_its_datasets_with_its_embedder() -> None:

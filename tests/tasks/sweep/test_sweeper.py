@@ -116,3 +116,12 @@ def test_each_kind_of_job_is_composed_before_the_first_runs(
         ]
         with pytest.raises(HydraException, match=r"clusterer\.nothing"):
             sweeper.validate_batch_is_legal([*batch, impossible])
+
+
+def test_all_people_are_not_drawn_several_times() -> None:
+    found, _ = jobs("n_people=10,null", "people_draw=0,1", "clusterer=kmeans")
+    assert found == [
+        "n_people=10 people_draw=0 clusterer=kmeans",
+        "n_people=10 people_draw=1 clusterer=kmeans",
+        "n_people=null clusterer=kmeans",
+    ]

@@ -11,15 +11,20 @@ import numpy as np
 import optuna
 import pytest
 from hydra import compose, initialize_config_dir
+from made_faces import embeddings_of
 from omegaconf import DictConfig, OmegaConf
 
+from facetrack.clusterer import DBSCAN
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings, Picture
+from facetrack.evaluation.experiment import Experiment
+from facetrack.evaluation.resampling import Bootstrap, Subsample
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context.parameters import flatten, select_distinguishing
 from facetrack.tasks.context.stored_configs import contain
-from facetrack.tasks.tune import study, study_identity
+from facetrack.tasks.tune import planning, study, study_identity
 from facetrack.tasks.tune.space import Range
+from facetrack.tasks.tune.whole_folder import CHOSEN_ON, identify_choice, tell_choice
 
 CHOICES = {
     "dataset": "portraits",
@@ -181,9 +186,29 @@ def test_another_study_of_that_name_is_refused_with_what_differs(
 
 def test_one_under_its_earlier_name_is_taken_up(tmp_path: Path, home: Path) -> None:
     before = _with_a_trial(_plan(tmp_path, name="before", identity={}))
-    opened = study.open_study(_plan(tmp_path, name="now", earlier="before"))
+    opened = study.open_study(_plan(tmp_path, name="now", earlier=("newer", "before")))
     assert (opened.study_name, len(opened.trials)) == ("before", 1)
     assert study.IDENTITY not in before.user_attrs  # who calls finds out, and says it
+
+
+def test_one_that_was_begun_on_bootstraps_goes_on_with_them(tmp_path: Path, home: Path) -> None:
+    rng = np.random.default_rng(0)
+    faces = embeddings_of(rng.normal(size=(20, 3)), np.arange(20) % 4)
+    experiment = Experiment(faces, DBSCAN(0.3), Bootstrap(0.7), "made", 0, 2)
+    now = {"seed": "0", "a": "x", **identify_choice(experiment.sampling)}
+    assert now[CHOSEN_ON] == "subsamples"
+    before = _with_a_trial(_plan(tmp_path))
+    opened = study.open_study(_plan(tmp_path, identity=now))
+    assert len(opened.trials) == 1
+    scorer = planning.make_scorer(experiment, opened, ["ari"], 0.3)
+    assert scorer.experiment.sampling == Bootstrap(0.7)
+    assert "too large for all faces" in tell_choice(scorer.experiment.sampling, 2)
+    assert before.user_attrs[study.IDENTITY] == {"seed": "0", "a": "x"}
+
+    new = study.open_study(_plan(tmp_path, name="new", identity=now))
+    scorer = planning.make_scorer(experiment, new, ["ari"], 0.3)
+    assert scorer.experiment.sampling == Subsample(0.7)
+    assert identify_choice(Subsample(0.7)) == {}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def _study(folder: Path, url: str | None = None) -> optuna.Study:
 
 def test_a_study_leaves_what_a_user_needs(facetrack: Command, tmp_path: Path) -> None:
     folder = tmp_path / "work"
-    done = facetrack("task=tune", "task.n_trials=16", "n_resamples=12")
+    done = facetrack("task=tune", "task.n_trials=16", "n_resamples=12", "sampling=subsample")
     done.ok()
     assert "best eps=" in done.stdout
     (run,) = runs(folder, "study")
@@ -50,7 +50,7 @@ def test_a_study_leaves_what_a_user_needs(facetrack: Command, tmp_path: Path) ->
     with (best.parent / "trials.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 16
 
-    used = facetrack(f"tuned={best}", "n_resamples=12")
+    used = facetrack(f"tuned={best}", "n_resamples=12", "sampling=subsample")
     used.ok()
     (job,) = runs(folder, "job")
     assert float(job.data.params["clusterer.eps"]) == study.best_params["eps"]
