@@ -13,11 +13,12 @@ import numpy as np
 
 from facetrack.core.errors import UserError
 from facetrack.organiser import people_editing, people_file, people_writing, state
-from facetrack.organiser.album import NO_PERSON, Album, name_id
+from facetrack.organiser.album import NO_PERSON, Album
 from facetrack.organiser.answer_log import Answer, AnswerLog
 from facetrack.organiser.answers import Answers, Change, Edits
 from facetrack.organiser.chains import Chain, find_chain
 from facetrack.organiser.grouping import NOBODY, Numbers
+from facetrack.organiser.ids import name_id
 from facetrack.organiser.people import Corrections, folder_name
 from facetrack.organiser.photos import Stages
 from facetrack.organiser.questions import PART, Question, Questions
@@ -37,7 +38,7 @@ class Review:
     def __init__(self, out: Path, stages: Stages) -> None:
         """Read the folder. Raises UserError where it was not organised, or cannot be read."""
         self.out = out
-        self._stages = stages
+        self.stages = stages
         self._people = out / people_file.FILE
         self._lock = threading.RLock()
         self.version = 0
@@ -49,7 +50,7 @@ class Review:
         """Read everything anew."""
         with self._lock:
             said = self._read_people()
-            self.album = Album.load(self.out, self._stages, said)
+            self.album = Album.load(self.out, self.stages, said)
             self._note(said)
             self._state = self._look_at_state()
             self._questions: Questions | None = None

@@ -1,0 +1,93 @@
+"""The addresses of the page's audit: a question, its answer, what is known, and corrections."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI
+from pydantic import BaseModel, Field
+
+from facetrack.evaluation.audit.estimates import LEVEL, Estimate
+from facetrack.organiser.album import Album
+from facetrack.organiser.audit_answers import Asked
+from facetrack.organiser.auditing import CAVEAT
+from facetrack.organiser.ids import name_id
+from facetrack.organiser.reviewing import Review
+from facetrack.tasks.review import views
+from facetrack.tasks.review.auditing import PAIR, Auditing, Known
+
+Json = dict[str, Any]
+Kind = Literal["pair", "screen"]
+_Id = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+_SHOWN = {"precision": "bcubed_precision", "recall": "bcubed_recall"}
+
+
+class Reply(BaseModel):
+    """An answer: what was said of each face beside the first, by their ids."""
+
+    kind: Kind
+    first: _Id
+    said: dict[_Id, Literal["yes", "no", "unsure"]]
+
+
+def add_audit(
+    app: FastAPI, review: Review, auditing: Auditing, done: Callable[[Callable[[], str]], Any]
+) -> None:
+    """Add them. done: carries an answer out where that may be done now."""
+
+    @app.get("/api/audit")
+    def ask(kind: Kind = PAIR) -> Any:
+        asked = auditing.ask(kind)
+        with review.locked():
+            return {"question": _show(review.album, kind, asked) if asked else None}
+
+    @app.get("/api/audit/known")
+    def know() -> Any:
+        return _show_known(auditing.know())
+
+    @app.post("/api/audit")
+    def answer(reply: Reply) -> Any:
+        return done(lambda: auditing.answer(reply.kind, reply.first, reply.said))
+
+    @app.post("/api/audit/use")
+    def use() -> Any:
+        return done(auditing.use)
+
+
+def _show(album: Album, kind: str, asked: Sequence[Asked]) -> Json:
+    faces = [asked[0].first, *(one.second for one in asked)]
+    rows = [album.find_face(name_id(face)) for face in faces]
+    first, *others = (views.show_face(album, row) for row in rows)
+    shown = {"kind": kind, "number": asked[0].number, "first": first}
+    if kind == PAIR:
+        return {**shown, "second": others[0]}
+    own = [one.stratum.startswith("inside") for one in asked]
+    return {
+        **shown,
+        "group": [face for face, is_own in zip(others, own, strict=True) if is_own],
+        "near": [face for face, is_own in zip(others, own, strict=True) if not is_own],
+    }
+
+
+def _show_known(known: Known) -> Json:
+    return {
+        "faces": known.faces,
+        "groups": known.groups,
+        "missing": known.missing,
+        "answers": known.answers,
+        "unsure": known.unsure,
+        "unused": known.unused,
+        "wrong": known.wrong,
+        "level": LEVEL,
+        "about": CAVEAT,
+        "bounds": known.bounds,
+        "measures": {name: _show_measure(known, of) for name, of in _SHOWN.items()},
+    }
+
+
+def _show_measure(known: Known, measure: str) -> Json:
+    past = [{"after": n, **_show_estimate(found[measure])} for n, found in known.history]
+    return {"now": past[-1], "more": known.more[measure], "history": past}
+
+
+def _show_estimate(one: Estimate) -> Json:
+    return {"value": round(one.value, 5), "low": round(one.low, 5), "high": round(one.high, 5)}
