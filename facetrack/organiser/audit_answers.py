@@ -265,9 +265,9 @@ def clean(out: Path, contents: Collection[str]) -> None:
     found = count(out, contents)
     if not found:
         return
+    (out / NUMBERS).unlink(missing_ok=True)
     if (table := out / TABLE) in found:
         _filter_table(table, contents)
-    (out / NUMBERS).unlink(missing_ok=True)
     if (path := find_file(out)) not in found:
         return
     known = _read_or_nothing(out, load)

@@ -26,6 +26,8 @@ def _addresses(served: Served) -> dict[str, str]:
         f"#/photos?with={number}": ".cell img",
         f"#/why/{first['id']}/{second['id']}": ".chain img",
         "#/apply": ".counts",
+        "#/audit": ".measure svg",
+        "#/audit/screen": ".mark",
     }
 
 

@@ -50,7 +50,7 @@ export class KnownPanel {
 function tell({ answers, unsure, measures }) {
   const told = Object.entries(measures).map(
     ([name, { now }]) => `${MEASURES[name].name.toLowerCase()} ${write(now)}`).join(", ");
-  const unclear = unsure ? `, and ${unsure} times “can’t tell”` : "";
+  const unclear = unsure ? `, and ${unsure === 1 ? "once" : `${unsure} times`} “can’t tell”` : "";
   return answers ? `After ${counted(answers, "answer")}${unclear}: ${told}`
     : `Expected before any answer${unclear}: ${told}`;
 }
