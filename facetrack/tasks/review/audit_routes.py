@@ -6,10 +6,14 @@ from typing import Annotated, Any, Literal
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
+from facetrack.core.texts import make_readable, write_count
 from facetrack.evaluation.audit.estimates import LEVEL, Estimate
 from facetrack.organiser.album import Album
 from facetrack.organiser.audit_answers import Asked
+from facetrack.organiser.audit_corrections import Merge, Move
+from facetrack.organiser.audited_faces import Folder
 from facetrack.organiser.auditing import CAVEAT
+from facetrack.organiser.grouping import NOBODY
 from facetrack.organiser.ids import name_id
 from facetrack.organiser.reviewing import Review
 from facetrack.tasks.review import views
@@ -18,6 +22,7 @@ from facetrack.tasks.review.auditing import PAIR, Auditing, Known
 Json = dict[str, Any]
 Kind = Literal["pair", "screen"]
 _Id = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+_MOST_FACES = 6  # of a correction
 _SHOWN = {"precision": "bcubed_precision", "recall": "bcubed_recall"}
 
 
@@ -44,6 +49,12 @@ def add_audit(
     def know() -> Any:
         return _show_known(auditing.know())
 
+    @app.get("/api/audit/corrections")
+    def show_corrections() -> Any:
+        with review.locked():
+            folder, steps = auditing.plan()
+            return {"steps": [_show_step(review, folder, step) for step in steps]}
+
     @app.post("/api/audit")
     def answer(reply: Reply) -> Any:
         return done(lambda: auditing.answer(reply.kind, reply.first, reply.said))
@@ -66,6 +77,22 @@ def _show(album: Album, kind: str, asked: Sequence[Asked]) -> Json:
         "group": [face for face, is_own in zip(others, own, strict=True) if is_own],
         "near": [face for face, is_own in zip(others, own, strict=True) if not is_own],
     }
+
+
+def _show_step(review: Review, folder: Folder, step: Merge | Move) -> Json:
+    """A correction in words, with some of the faces that change."""
+    call = review.answers.call
+    if isinstance(step, Merge):
+        told = f"{call(step.other)} is {call(step.into)}"
+        ids = [review.album.face_id(row) for row in review.album.faces_of(step.other).tolist()]
+    else:
+        ids = [name_id(folder.keys[row]) for row in step.rows]
+        known = len(review.album.faces_of(step.to)) > 0
+        to = "nobody we know" if step.to == NOBODY else call(step.to) if known else "somebody new"
+        was = "in no group" if step.was == NOBODY else f"of {call(step.was)}"
+        told = f"{write_count(len(ids), 'face')} {was}: {to}"
+    shown = ids[:_MOST_FACES]
+    return {"told": make_readable(told), "faces": shown, "more": len(ids) - len(shown)}
 
 
 def _show_known(known: Known) -> Json:

@@ -115,16 +115,21 @@ class Auditing:
                 history=[*history[:-1:step], history[-1]],
             )
 
+    def plan(self) -> tuple[Folder, list[Merge | Move]]:
+        """What the answers correct in the groups as they are now, step by step."""
+        review = self._review
+        with review.locked():
+            folder = look_at(review.album, review.stages)
+            return folder, plan_corrections(folder, audit_answers.load(review.out))
+
     def use(self) -> str:
         """Have the groups say what the answers say: each step becomes an answer of the review.
 
         Raises UserError where there is nothing to correct.
         """
-        review = self._review
-        with review.locked():
-            review.refresh()
-            folder = look_at(review.album, review.stages)
-            steps = plan_corrections(folder, audit_answers.load(review.out))
+        with self._review.locked():
+            self._review.refresh()
+            folder, steps = self.plan()
             if not steps:
                 raise UserError("the groups are as the answers say, as far as these agree")
             for done, step in enumerate(steps):

@@ -134,6 +134,9 @@ def test_answers_change_no_group_before_they_are_used(page: Served) -> None:
         _reply(page, question, "no" if _person(page, one) == _person(page, other) else "yes")
     assert people.read_text() == before
     assert page.review.album.persons.tolist() == persons
+    steps = page.get("/api/audit/corrections")["steps"]
+    assert all(step["told"] and step["faces"] for step in steps)
+    assert len(steps) > 0
     assert "made of the answers" in page.post("/api/audit/use")["told"]
     assert page.review.album.persons.tolist() != persons
     known = page.get("/api/audit/known")

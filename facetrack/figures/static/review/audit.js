@@ -2,7 +2,8 @@
 import * as actions from "./actions.js";
 import { ask } from "./api.js";
 import { makeCrop } from "./crop.js";
-import { bdi, button, make } from "./dom.js";
+import { openDialog } from "./dialog.js";
+import { bdi, button, counted, faceImage, make } from "./dom.js";
 import { setKeys } from "./keys.js";
 import { KnownPanel } from "./known.js";
 import * as routes from "./routes.js";
@@ -161,8 +162,19 @@ class AuditView {
     return true;
   }
 
+  /** What the answers come to is shown before it is done: some may have been wrong. */
   async use() {
-    if (await actions.useAudit()) {
+    const { steps } = await ask("/api/audit/corrections", this.signal).catch(() => ({ steps: [] }));
+    const { answered } = openDialog(
+      steps.length ? `${counted(steps.length, "correction")} by your answers` : "No corrections",
+      steps.length
+        ? [make("ul", { class: "steps" }, ...steps.map(showStep)),
+          make("p", { class: "quiet", text: "Undo takes back one after the other. Folders change when you apply." })]
+        : [make("p", { text: "The groups are as the answers say, as far as these agree." })],
+      [{ text: "Cancel", value: null },
+        ...(steps.length ? [{ text: "Make them", value: true, primary: true }] : [])],
+    );
+    if ((await answered) && (await actions.useAudit())) {
       this.load();
       this.know();
     }
@@ -173,4 +185,10 @@ class AuditView {
     routes.go(this.toPhoto(this.question[which]));
     return true;
   }
+}
+
+function showStep({ told, faces, more }) {
+  return make("li", {}, bdi(told),
+    make("div", { class: "strip" }, ...faces.map((face) => faceImage(face)),
+      more ? make("span", { class: "quiet", text: `and ${more.toLocaleString("en")} more` }) : null));
 }

@@ -7,10 +7,11 @@ const MEASURES = {
 };
 const NARROW = 0.005; // half of an interval that need not be narrower
 const [WIDE, HIGH, FOOT, HEAD] = [300, 90, 6, 8]; // of the picture, in its own units
-const SVG = "http://www.w3.org/2000/svg";
+// What SVG's namespace is called, as the parser of HTML knows it: no address is in these scripts.
+const SVG = new DOMParser().parseFromString("<svg></svg>", "text/html").querySelector("svg").namespaceURI;
 
 export class KnownPanel {
-  /** use(): has the answers be corrections. */
+  /** use(): shows what the answers correct, and has that done. */
   constructor(use) {
     this.run = use;
     this.status = make("p", { role: "status" });
@@ -43,7 +44,7 @@ export class KnownPanel {
     const says = wrong === 1 ? "1 answer says" : `${wrong.toLocaleString("en")} answers say`;
     return [stays,
       make("p", { text: `${says} that the groups are wrong. Once you have seen enough:` }),
-      make("div", { class: "deeds" }, button("Use the answers as corrections", this.run))];
+      make("div", { class: "deeds" }, button("Use the answers as corrections …", this.run))];
   }
 }
 
