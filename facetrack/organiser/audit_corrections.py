@@ -54,6 +54,15 @@ def is_wrong(folder: Folder, one: Asked) -> bool:
     return one.answer == (Reply.DIFFERENT if together else Reply.SAME).value
 
 
+def is_corrected(folder: Folder, one: Asked) -> bool:
+    """Whether an answer said that the groups were wrong, which they are not any more."""
+    rows = folder.find(one)
+    if rows is None or one.answer not in (Reply.SAME.value, Reply.DIFFERENT.value):
+        return False
+    was_inside = one.stratum.startswith("inside")
+    return was_inside == (one.answer == Reply.DIFFERENT.value) and not is_wrong(folder, one)
+
+
 def plan_corrections(folder: Folder, answered: Iterable[Asked]) -> list[Merge | Move]:
     """What makes the groups agree with the answers, in this order."""
     said = [(*rows, one.answer) for one in answered if (rows := folder.find(one))]

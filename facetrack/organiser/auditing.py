@@ -149,6 +149,14 @@ class Audited:
         """How many answers say that the groups are wrong."""
         return sum(audit_corrections.is_wrong(self.folder, one) for one in self.answered)
 
+    def count_corrected(self) -> int:
+        """How many mistakes that answers found are corrected since.
+
+        The answers that are left to count are no fair sample of the groups then: of what was asked
+        about nothing is wrong any more.
+        """
+        return sum(audit_corrections.is_corrected(self.folder, one) for one in self.answered)
+
     def list_corrections(self) -> dict[str, list[str]]:
         """What the answers correct, as people.yaml says it: settings by section, "person-001"."""
         steps = audit_corrections.plan_corrections(self.folder, self.answered)

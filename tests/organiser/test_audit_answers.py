@@ -8,12 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from reviewed import organise
 
 from facetrack.evaluation.audit.replies import Reply
-from facetrack.organiser import audit_answers
+from facetrack.organiser import audit_answers, state
 from facetrack.organiser.answer_log import AnswerLog
 from facetrack.organiser.audit_answers import Asked
 from facetrack.organiser.ids import name_id
+from facetrack.system.files import sha256
+from facetrack.tasks.organising.sorting import sort_photos
 
 _BEFORE = Path(__file__).resolve().parents[1] / "fixtures/audited_by_version_1"
 A, B, C, D = (f"{letter * 64}:0,0,10,10" for letter in "abcd")
@@ -125,3 +129,25 @@ def test_forgetting_takes_a_screen_apart(out: Path) -> None:
     assert audit_answers.load(out) == audit_answers.read_table(out) == asked[:2]
     audit_answers.clean(out, {A.partition(":")[0]})
     assert not audit_answers.find_file(out).exists()
+
+
+def test_an_organiser_s_run_has_answers_follow_edited_photos(
+    warm_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
+    request = organise(tmp_path, warm_home, 4)
+    first, second, *_ = before = sorted(state.load(request.out).faces)
+    audit_answers.keep(request.out, [Asked(1, first, second, "no")])
+    log = AnswerLog(request.out)
+    log.add("two people", pair=[name_id(first), name_id(second)], said="no")
+    (photo,) = (
+        path
+        for path in request.folders[0].rglob("*.png")
+        if sha256(path).hex() == first.partition(":")[0]
+    )
+    with Image.open(photo) as image:
+        image.convert("RGB").rotate(1, fillcolor="white").save(photo)
+    sort_photos(request)
+    (new,) = state.load(request.out).faces.keys() - set(before)
+    assert _answers(request.out) == [(new, second, "no")]
+    assert AnswerLog(request.out).list_answered() == {frozenset(map(name_id, (new, second)))}

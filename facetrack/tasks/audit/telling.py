@@ -36,6 +36,11 @@ def tell(audited: Audited, out: Path, answered: int, n_open: int, *, correct: bo
     say(f"  {CAVEAT}")
     if audited.unused:
         say(f"  {write_count(audited.unused, 'answer')} no longer count: their faces are gone")
+    if corrected := audited.count_corrected():
+        say(
+            f"  {write_count(corrected, 'mistake')} that answers have found were corrected since: "
+            "what the others say is too good, so answer some new questions"
+        )
     _tell_corrections(audited, out, correct=correct)
     if n_open:
         say(

@@ -53,7 +53,7 @@ def add_audit(
     def show_corrections() -> Any:
         with review.locked():
             folder, steps = auditing.plan()
-            return {"steps": [_show_step(review, folder, step) for step in steps]}
+            return {"steps": _show_steps(review, folder, steps)}
 
     @app.post("/api/audit")
     def answer(reply: Reply) -> Any:
@@ -79,20 +79,26 @@ def _show(album: Album, kind: str, asked: Sequence[Asked]) -> Json:
     }
 
 
-def _show_step(review: Review, folder: Folder, step: Merge | Move) -> Json:
-    """A correction in words, with some of the faces that change."""
-    call = review.answers.call
-    if isinstance(step, Merge):
-        told = f"{call(step.other)} is {call(step.into)}"
-        ids = [review.album.face_id(row) for row in review.album.faces_of(step.other).tolist()]
-    else:
-        ids = [name_id(folder.keys[row]) for row in step.rows]
-        known = len(review.album.faces_of(step.to)) > 0
-        to = "nobody we know" if step.to == NOBODY else call(step.to) if known else "somebody new"
-        was = "in no group" if step.was == NOBODY else f"of {call(step.was)}"
-        told = f"{write_count(len(ids), 'face')} {was}: {to}"
-    shown = ids[:_MOST_FACES]
-    return {"told": make_readable(told), "faces": shown, "more": len(ids) - len(shown)}
+def _show_steps(review: Review, folder: Folder, steps: Sequence[Merge | Move]) -> list[Json]:
+    """Corrections in words, with some of the faces that change."""
+    call, album = review.answers.call, review.album
+    moved: set[str] = set()
+    shown = []
+    for step in steps:
+        if isinstance(step, Merge):
+            told = f"{call(step.other)} is {call(step.into)}"
+            rows = album.faces_of(step.other).tolist()
+            ids = [id_ for row in rows if (id_ := album.face_id(row)) not in moved]
+        else:
+            ids = [name_id(folder.keys[row]) for row in step.rows]
+            known = step.to == NOBODY or len(album.faces_of(step.to)) > 0
+            was = call(step.was) if step.was == NOBODY else f"of {call(step.was)}"
+            to = call(step.to) if known else "somebody new"
+            told = f"{write_count(len(ids), 'face')} {was}: {to}"
+            moved.update(ids)
+        few = ids[:_MOST_FACES]
+        shown.append({"told": make_readable(told), "faces": few, "more": len(ids) - len(few)})
+    return shown
 
 
 def _show_known(known: Known) -> Json:
@@ -104,6 +110,7 @@ def _show_known(known: Known) -> Json:
         "unsure": known.unsure,
         "unused": known.unused,
         "wrong": known.wrong,
+        "corrected": known.corrected,
         "level": LEVEL,
         "about": CAVEAT,
         "bounds": known.bounds,

@@ -33,9 +33,10 @@ _MOST_SHOWN = 60  # estimates of the past
 class Known:
     """What is known of a folder.
 
-    wrong: how many answers say that the groups are. more: by measure, how many answers make its
-    interval half as wide. bounds: what is known without answers, in sentences. history: what was
-    known after so many questions, at most `_MOST_SHOWN` times.
+    wrong: how many answers say that the groups are; corrected: and how many said so before. more:
+    by measure, how many answers make its interval half as wide. bounds: what is known without
+    answers, in sentences. history: what was known after so many questions, at most `_MOST_SHOWN`
+    times.
     """
 
     faces: int
@@ -45,6 +46,7 @@ class Known:
     unsure: int
     unused: int
     wrong: int
+    corrected: int
     more: Mapping[str, int | None]
     bounds: Sequence[str]
     history: Sequence[tuple[int, Mapping[str, Estimate]]]
@@ -110,6 +112,7 @@ class Auditing:
                 unsure=audit.n_unsure,
                 unused=audited.unused,
                 wrong=audited.count_wrong(),
+                corrected=audited.count_corrected(),
                 more={name: audit.count_more(name) for name in audit.before},
                 bounds=find_bounds(audit).tell(),
                 history=[*history[:-1:step], history[-1]],

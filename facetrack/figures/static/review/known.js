@@ -37,9 +37,13 @@ export class KnownPanel {
       make("p", { class: "quiet", text: tellFaces(known) }));
   }
 
-  tellCorrections({ wrong }) {
+  tellCorrections({ wrong, corrected }) {
     const stays = make("p", { class: "quiet", text: "The estimate is of the groups as they are: an answer "
       + "here changes none. Undo takes the last one back." });
+    if (corrected) {
+      stays.append(` ${counted(corrected, "mistake")} that answers have found were corrected since: what the `
+        + "others say is too good, so answer some new questions.");
+    }
     if (!wrong) return [stays];
     const says = wrong === 1 ? "1 answer says" : `${wrong.toLocaleString("en")} answers say`;
     return [stays,
