@@ -70,7 +70,7 @@ class Audited:
         if question is None:
             return None
         return Asked(
-            number=self._next_number + len(still_open),
+            number=self.next_number + len(still_open),
             first=self.folder.keys[question.first],
             second=self.folder.keys[question.second],
             stratum=f"{_SIDES[question.side]} {question.stratum + 1}",
@@ -97,7 +97,7 @@ class Audited:
         shown = len(screen.faces) + len(middles)
         return [
             Asked(
-                number=self._next_number,
+                number=self.next_number,
                 first=key,
                 second=self.folder.keys[row],
                 stratum=f"{_SIDES[side]}, on a screen",
@@ -108,7 +108,8 @@ class Audited:
         ]
 
     @property
-    def _next_number(self) -> int:
+    def next_number(self) -> int:
+        """What the next question is counted as."""
         return 1 + max((one.number for one in self.answered), default=0)
 
     def answer(self, asked: Asked, reply: Reply) -> None:

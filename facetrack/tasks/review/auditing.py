@@ -77,7 +77,9 @@ class Auditing:
             ):
                 found = audited.ask() if kind == PAIR else audited.ask_screen()
                 asked = [found] if isinstance(found, Asked) else found or []
-                self._open[kind] = asked
+            # Of both kinds one may be open, and the other answered meanwhile.
+            asked = [replace(one, number=audited.next_number) for one in asked]
+            self._open[kind] = asked
             return asked
 
     def answer(self, kind: str, first: str, said: Mapping[str, str]) -> str:

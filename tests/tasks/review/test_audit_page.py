@@ -125,6 +125,14 @@ def test_a_screen_is_answered_and_counted(page: Served) -> None:
     assert _ask(page, "screen") == following
 
 
+def test_both_kinds_are_counted_together(page: Served) -> None:
+    assert (_ask(page)["number"], _ask(page, "screen")["number"]) == (1, 1)
+    _reply(page, _ask(page, "screen"), "unsure")
+    assert _ask(page)["number"] == 2
+    _reply(page, _ask(page), "yes")
+    assert [one.number for one in audit_answers.load(page.review.out)][-2:] == [1, 2]
+
+
 def test_answers_change_no_group_before_they_are_used(page: Served) -> None:
     people = page.review.out / "people.yaml"
     before, persons = people.read_text(), page.review.album.persons.tolist()
