@@ -50,8 +50,8 @@ def is_wrong(folder: Folder, one: Asked) -> bool:
     if rows is None:
         return False
     first, second = folder.persons[list(rows)].tolist()
-    together = first == second != NOBODY
-    return one.answer == (Reply.DIFFERENT if together else Reply.SAME).value
+    expected = Reply.DIFFERENT if first == second != NOBODY else Reply.SAME
+    return one.answer == str(expected.value)
 
 
 def is_corrected(folder: Folder, one: Asked) -> bool:

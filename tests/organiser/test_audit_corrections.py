@@ -104,7 +104,7 @@ def test_once_is_enough(seed: int) -> None:
 
 def test_they_are_written_as_people_yaml_has_them() -> None:
     folder = _folder("111111122")
-    steps = [Move([4], 1, 0), Move([5, 6], 1, 7), Merge(1, 2)]
+    steps: list[Merge | Move] = [Move([4], 1, 0), Move([5, 6], 1, 7), Merge(1, 2)]
     assert write_corrections(folder, steps) == {
         "person-001": ['not: ["4, so.jpg@5,5"]', "merge: [person-002]"],
         "person-007": ['also: ["5, so.jpg@5,5"]', 'also: ["6, so.jpg@5,5"]'],

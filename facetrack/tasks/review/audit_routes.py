@@ -40,7 +40,7 @@ def add_audit(
     """Add them. done: carries an answer out where that may be done now."""
 
     @app.get("/api/audit")
-    def ask(kind: Kind = PAIR) -> Any:
+    def ask(kind: Kind = "pair") -> Any:
         asked = auditing.ask(kind)
         with review.locked():
             return {"question": _show(review.album, kind, asked) if asked else None}

@@ -35,7 +35,7 @@ def _person(page: Served, face: str) -> int:
 
 def _width(measures: Any) -> float:
     """Of both intervals together."""
-    return sum(one["now"]["high"] - one["now"]["low"] for one in measures.values())
+    return sum(float(one["now"]["high"] - one["now"]["low"]) for one in measures.values())
 
 
 def test_before_any_answer_there_are_bounds(page: Served) -> None:
