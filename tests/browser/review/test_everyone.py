@@ -95,6 +95,18 @@ def test_nothing_is_wider_than_the_window(
         box = cells(page).first.bounding_box()
         assert box is not None
         assert 140 <= box["width"] <= 200
+        # Also where there is much to ask and to apply, the views' names are all there.
+        last = page.evaluate(
+            """() => {
+                for (const one of document.querySelectorAll(".badge")) {
+                    one.hidden = false;
+                    one.textContent = "1,234";
+                }
+                return Math.max(...[...document.querySelectorAll(".top nav a")].map(
+                    (one) => one.getBoundingClientRect().right));
+            }"""
+        )
+        assert last <= size[0]
         # What is touched is large enough for a finger.
         small = page.evaluate(
             """() => [...document.querySelectorAll(".top a, .top button, select")].filter((one) => {
