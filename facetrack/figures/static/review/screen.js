@@ -1,5 +1,5 @@
 /* A face's screen: others of its group, of which some may be somebody else, and faces that are near. */
-import { faceImage, make } from "./dom.js";
+import { button as makeButton, faceImage, make } from "./dom.js";
 
 /** The faces to mark. read(unsure): what is said of each, by id; move(by): the focus to another one. */
 export function makeScreen({ group, near }) {
@@ -7,7 +7,7 @@ export function makeScreen({ group, near }) {
   const others = near.map((face, at) => mark(face, `Face ${at + 1} elsewhere: the same person`));
   const all = [...own, ...others];
   const said = ({ button, face }, unmarked, marked) => [
-    face.id, button.getAttribute("aria-pressed") === "true" ? marked : unmarked,
+    face.id, isPressed(button) ? marked : unmarked,
   ];
   return {
     element: make("div", { class: "marks" },
@@ -30,15 +30,25 @@ function mark(face, label) {
   const button = make("button", {
     type: "button", class: "mark", "aria-pressed": "false", "aria-label": label, title: face.photo_name,
   }, faceImage(face.id));
-  button.addEventListener("click", () => {
-    button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
-  });
+  button.addEventListener("click", () => press(button, !isPressed(button)));
   return { face, button };
+}
+
+function isPressed(button) {
+  return button.getAttribute("aria-pressed") === "true";
+}
+
+function press(button, on) {
+  button.setAttribute("aria-pressed", String(on));
 }
 
 function part(text, marks, kind) {
   if (!marks.length) return null;
+  const all = () => {
+    const on = !marks.every(({ button }) => isPressed(button));
+    for (const { button } of marks) press(button, on);
+  };
   return make("section", { class: kind },
-    make("h2", { text }),
+    make("div", { class: "titled" }, make("h2", { text }), makeButton("All or none", all, { class: "plain" })),
     make("div", { class: "strip" }, ...marks.map(({ button }) => button)));
 }
