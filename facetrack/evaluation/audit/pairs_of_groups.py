@@ -30,7 +30,7 @@ def measure_between(faces: Faces, groups: Groups, prior: float) -> Iterator[Feat
         first, second = rows[first], second + start
         start = int(rows[-1]) + 1
         keys = first * g + second
-        free = np.searchsorted(shared, keys) == np.searchsorted(shared, keys, side="right")
+        free = shared[np.searchsorted(shared, keys)] != keys
         first, second = first[free], second[free]
         mean = (groups.means[rows] @ groups.means.T)[first - rows[0], second]
         blur = None
@@ -48,8 +48,8 @@ def measure_between(faces: Faces, groups: Groups, prior: float) -> Iterator[Feat
 
 
 def _find_shared(faces: Faces, g: int) -> Rows:
-    """Pairs of groups with faces on one photo, each as first * g + second."""
-    found = [np.zeros(0, np.int64)]
+    """Pairs of groups with faces on one photo, each as first * g + second, and g * g at the end."""
+    found = [np.array([g * g])]
     for one, other in pair_faces(faces.photos):
         far = np.linalg.norm(faces.vectors[one] - faces.vectors[other], axis=1) > faces.apart
         pair = np.sort(np.stack([faces.groups[one], faces.groups[other]]), axis=0)[:, far]
