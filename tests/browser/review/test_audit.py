@@ -44,7 +44,7 @@ def test_pairs_by_keys_and_back(look: Look, served: Served) -> None:
         _asks(page, 3)
         _knows(page, "After 2 answers")
         # By a button; Space then means "can't tell", and not that button again.
-        page.get_by_role("button", name="Two persons").click()
+        page.get_by_role("button", name="Two persons", exact=True).click()
         _asks(page, 4)
         expect(page.get_by_role("heading", name="How good is it?")).to_be_focused()
         page.keyboard.press("w")

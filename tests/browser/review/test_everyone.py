@@ -151,8 +151,8 @@ def test_tab_reaches_a_grid_once_and_arrows_go_on(look: Look) -> None:
                     "document.activeElement.getAttribute('role') || document.activeElement.tagName"
                 )
             )
-        # The link to the content, four views, help (there is nothing to undo), search, two lists.
-        assert stops[:10] == [*"AAAAA", "BUTTON", "INPUT", "SELECT", "SELECT", "gridcell"]
+        # The link to the content, five views, help (there is nothing to undo), search, two lists.
+        assert stops[:11] == [*"AAAAAA", "BUTTON", "INPUT", "SELECT", "SELECT", "gridcell"]
         assert stops.count("gridcell") == 1
         cells(page).first.focus()
         columns = int(page.get_by_role("grid").get_attribute("aria-colcount") or 0)
