@@ -8,7 +8,7 @@ from facetrack.core.likelihood import Floats, find_pair_sharpness
 from facetrack.evaluation.audit.frame import Faces, Features, Groups, Rows, speak
 from facetrack.evaluation.impossible import pair_faces
 
-_ROWS = 1 << 17  # pairs at once: 6 MB of features
+_ROWS = 1 << 16  # pairs at once: 3 MB of features
 # The mean of 1 / N is above that of its mean: what a person has besides counts for so much less.
 _SPREAD = 0.85
 
