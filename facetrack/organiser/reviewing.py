@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import people_editing, people_file, people_writing, state
+from facetrack.organiser import ids, people_editing, people_file, people_writing, state
 from facetrack.organiser.album import NO_PERSON, Album
 from facetrack.organiser.answer_log import Answer, AnswerLog
 from facetrack.organiser.answers import Answers, Change, Edits
 from facetrack.organiser.chains import Chain, find_chain
 from facetrack.organiser.grouping import NOBODY, Numbers
-from facetrack.organiser.ids import name_id
 from facetrack.organiser.people import Corrections, folder_name
 from facetrack.organiser.photos import Stages
 from facetrack.organiser.questions import PART, Question, Questions
@@ -305,7 +304,7 @@ class Review:
         """
         found: Edits = []
         for key, was in answer.barred:
-            row = self.album.rows.get(name_id(key))
+            row = self.album.rows.get(ids.name_id(key))
             if row is not None and self.album.last.faces.get(key) == NOBODY and was > NOBODY:
                 found.append(["add", was, "also", [self.album.point_at(row)]])
         return found
