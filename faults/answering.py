@@ -1,7 +1,11 @@
-"""Answers on the page of `task=review`, killed before each of their file-system steps."""
+"""Answers on the page of `task=review`, killed before each of their file-system steps.
+
+Of an audit's answers each is there or not, whenever the page is killed, and people.yaml has none.
+"""
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
@@ -9,8 +13,10 @@ from unittest.mock import patch
 from facetrack.core.scale import Scale
 from facetrack.detector import DlibHog
 from facetrack.embedder import DlibResNet
-from facetrack.organiser import people_file
+from facetrack.evaluation.audit.replies import Reply
+from facetrack.organiser import audit_answers, people_file
 from facetrack.organiser.answers import NEW
+from facetrack.organiser.audit_answers import Asked
 from facetrack.organiser.photos import Stages
 from facetrack.organiser.reviewing import Review
 from faults.scene import NAME, Scene
@@ -22,10 +28,15 @@ OTHER_NAME = "Somebody new"
 
 
 def answer_all(out: str) -> None:
-    """Give some answers and take the last one back, as the page does."""
+    """Give some answers and take the last one back, as the page does; then some of an audit."""
     review = _open(Path(out))
     for act in _list_answers(review):
         act()
+    audit_answers.save(review.out, [])
+    pair, *screen = _list_asked(review)
+    audit_answers.keep(review.out, [pair])
+    audit_answers.keep(review.out, screen)
+    audit_answers.take_back(review.out)
 
 
 def answered(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
@@ -51,6 +62,10 @@ def _kill_at_every_step(tally: Tally, scene: Scene, rounds: int) -> None:
 
     def look() -> None:
         found = _open(scene.out)
+        said = audit_answers.load(scene.out)
+        asked = _list_asked(found)
+        kept = [replace(one, at=0.0) for one in said]
+        tally.expect(kept in (asked[:0], asked[:1], asked), "lost", f"{len(said)} of an audit")
         n = len(found.log.standing)
         # Noted and not written yet, or written and not yet taken back.
         near = texts[max(n - 1, 0) : n + 2]
@@ -74,6 +89,14 @@ def _read(scene: Scene) -> list[object]:
 def _open(out: Path) -> Review:
     stages = Stages(DlibHog(choose="all"), DlibResNet(), "local", Scale(0.3))
     return Review(out, stages)
+
+
+def _list_asked(review: Review) -> list[Asked]:
+    """A pair, and a face beside two others."""
+    keys = review.album.photos.keys
+    pair = Asked(1, keys[0], keys[1], Reply.SAME.value)
+    screen = [Asked(2, keys[2], one, Reply.DIFFERENT.value, shown=2) for one in keys[:2]]
+    return [pair, *screen]
 
 
 def _list_answers(review: Review) -> list[Callable[[], str]]:

@@ -1,9 +1,11 @@
 """The organiser, restoring and forgetting, killed before each of their file-system steps."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from facetrack.organiser import audit_answers
+from facetrack.organiser.audit_answers import Asked
 from facetrack.testing import rows
 from faults import sidecars
 from faults.answering import answered
@@ -101,6 +103,8 @@ def forgotten(folder: Path, home: Path, rounds: int, seed: int) -> Tally:
         tally.expect(not left, "left over", "; ".join(left))
         others = rows(scene.live.home)
         tally.expect(others == traces.others, "lost", "embeddings of others")
+        kept = audit_answers.load(scene.out)
+        tally.expect(kept == traces.answers, "lost", "answers about others")
         tally.expect(tree(scene.out) == traces.copies, "lost", "copies of photos")
 
     every_step(tally, scene.live, command, scene.put_back, look, rounds)
@@ -143,6 +147,22 @@ class Traces:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(everything)
             path.chmod(0o600)
+        self._answer_audit(state["faces"])
+
+    def _answer_audit(self, faces: Mapping[str, int]) -> None:
+        """Answers to an audit about them, and one about others, which is to stay."""
+        out = self._scene.out
+        theirs = [face for face in faces if face.partition(":")[0] in self.digests]
+        others = [face for face in faces if face.partition(":")[0] not in self.digests]
+        asked = [
+            Asked(1, theirs[0], others[0], "no"),
+            Asked(2, others[0], others[1], "yes"),
+            *(Asked(3, others[0], one, "no", shown=2) for one in (theirs[0], others[1])),
+        ]
+        audit_answers.save(out, asked)
+        audit_answers.write_table(out, asked, {})
+        (out / audit_answers.NUMBERS).write_text("{}")
+        self.answers = [asked[1], asked[3]]
 
     def left(self) -> list[str]:
         """What is left, and where."""

@@ -5,7 +5,6 @@ run, vectors those of the store, and people.yaml says what is different by now. 
 album at once; folders follow when they are applied, by a run of the organiser.
 """
 
-import hashlib
 import os
 import unicodedata
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from facetrack.extraction.store import Store, box_bytes
 from facetrack.organiser import corrections, state
 from facetrack.organiser.given import find_given
 from facetrack.organiser.grouping import NOBODY, Numbers, find_doubtful
+from facetrack.organiser.ids import name_id
 from facetrack.organiser.named_faces import PhotoNames
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos, Stages, load_stored
@@ -33,11 +33,6 @@ from facetrack.organiser.state import State
 from facetrack.system.home import find_home
 
 NO_PERSON = -1  # what the user has called no person: a statue, a poster
-
-
-def name_id(text: str) -> str:
-    """What a face or photo is called on a page: 16 hex digits, which say nothing of it."""
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 @dataclass

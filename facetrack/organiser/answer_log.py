@@ -3,7 +3,7 @@
 A line of JSON for each answer in `.facetrack/answers.jsonl`, added before people.yaml is changed:
 killed between the two, there is an answer that can be taken back and was not given, which does
 nothing. What is taken back is a line of its own. people.yaml is what counts; this says what has led
-there.
+there. What was said of faces that were drawn for an estimate is in answers.json (audit_answers.py).
 """
 
 import contextlib
@@ -11,12 +11,13 @@ import json
 import os
 import re
 import time
-from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from facetrack.organiser import state
+from facetrack.organiser.ids import name_id
 from facetrack.system.owner import hand_over
 
 FILE = "answers.jsonl"
@@ -92,12 +93,35 @@ class AnswerLog:
         """Pairs of ids of faces that are not to be asked about again."""
         return {frozenset(one.pair) for one in self._given if one.pair}
 
+    def rename_faces(self, names: Mapping[str, str], alive: Collection[str]) -> None:
+        """Have the answers call faces what they are called now, as `state.rename_faces` has it."""
+        known = {id_ for one in self._given for id_ in one.pair}
+        known |= {name_id(face) for one in self._given for face, _ in one.barred}
+        now = {old: new for new, old in names.items() if old not in alive and name_id(old) in known}
+        if now:
+            self._write({"version": _VERSION, "renamed": now})
+            self._rename(now)
+
+    def _rename(self, now: Mapping[str, str]) -> None:
+        """now: what faces are called now, by what they were called."""
+        ids = {name_id(old): name_id(new) for old, new in now.items()}
+        self._given = [
+            replace(
+                one,
+                pair=[ids.get(id_, id_) for id_ in one.pair],
+                barred=[(now.get(face, face), was) for face, was in one.barred],
+            )
+            for one in self._given
+        ]
+
     def _read(self, line: bytes) -> None:
-        with contextlib.suppress(ValueError, TypeError, KeyError):
+        with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
             stored = json.loads(line)
             if stored.pop("version") != _VERSION:
                 return
-            if isinstance(back := stored["back"], int):
+            if "renamed" in stored:
+                self._rename(stored["renamed"])
+            elif isinstance(back := stored["back"], int):
                 self._given = [one for one in self._given if one.id != back]
             else:
                 answer = Answer(**stored)

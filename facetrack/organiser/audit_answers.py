@@ -1,25 +1,34 @@
-"""What a user has answered of pairs of faces, and the questions that are open.
+"""What a user has answered of faces that were drawn, and the questions that are open.
 
-`.facetrack/answers.json` keeps the answers, by what the faces are called in the state, whatever
-their groups become. `audit.csv` in the folder has them as well, and the open questions to fill in.
-Neither is part of a state: a restore leaves them alone.
+`.facetrack/answers.json` keeps what was said of faces: by what the state calls them, whatever their
+groups become; the last one last. It is a sample, from which mistakes are estimated, and has none of
+the answers that the page has chosen to ask for their worth: those are deeds, which change
+people.yaml and are in `answers.jsonl` (answer_log.py). `audit.csv` in the folder has the sample as
+well, and the open questions to fill in. Neither is part of a state: a restore leaves them alone.
+
+The version before kept pairs alone, and not when they were answered.
 """
 
 import csv
 import io
 import json
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from dataclasses import replace as changed
 from pathlib import Path
+
+from filelock import FileLock
 
 from facetrack.core.errors import UserError
 from facetrack.evaluation.audit.replies import Reply
 from facetrack.organiser import state
 from facetrack.system.files import replace
+from facetrack.system.owner import hand_over
 
 TABLE, NUMBERS = "audit.csv", "audit.json"
-COLUMNS = ("question", "faces", "photos", "answer", "stratum", "weight")
-_FILE, _VERSION = "answers.json", 1
+COLUMNS = ("question", "faces", "photos", "answer", "stratum", "weight", "shown")
+_FILE, _LOCK, _VERSION = "answers.json", "answers.lock", 2
 _MOST_BYTES = 16 << 20
 _WORDS = {
     **dict.fromkeys(("yes", "y", "same", "true", "1"), Reply.SAME),
@@ -30,10 +39,12 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Asked:
-    """A question: do two faces show one person?
+    """A question: do two faces show one person? Or a face of a screen beside the screen's own.
 
-    number: from 1 on. first, second: what the state calls the faces. answer: a `Reply`'s value, or
-    empty. stratum, weight: as in `questions.Question`, the stratum with its side before.
+    number: from 1 on, of a screen the same for all. first, second: what the state calls the faces;
+    of a screen its own first. answer: a `Reply`'s value, or empty. stratum, weight: as in
+    `questions.Question`, the stratum with its side before. shown: how many faces were shown at once
+    beside the first. at: when it was answered, in seconds since 1970; 0 where nobody knows.
     """
 
     number: int
@@ -42,11 +53,18 @@ class Asked:
     answer: str = ""
     stratum: str = ""
     weight: float = 1.0
+    shown: int = 1
+    at: float = 0.0
 
     @property
     def pair(self) -> frozenset[str]:
         """Its faces, in no order."""
         return frozenset((self.first, self.second))
+
+    @property
+    def what(self) -> Collection[str]:
+        """What was asked: an answer takes the place of one before that has the same."""
+        return self.pair if self.shown == 1 else (self.first, self.second)
 
 
 def find_file(out: Path) -> Path:
@@ -68,7 +86,7 @@ def load(out: Path) -> list[Asked]:
 
 
 def _from_json(stored: Mapping[str, object]) -> list[Asked]:
-    if stored["version"] != _VERSION:
+    if stored["version"] not in (1, _VERSION):
         raise ValueError("of another version of facetrack")
     found = stored["answers"]
     if not isinstance(found, list):
@@ -79,9 +97,80 @@ def _from_json(stored: Mapping[str, object]) -> list[Asked]:
     return asked
 
 
+def change(out: Path, edit: Callable[[list[Asked]], list[Asked]]) -> list[Asked]:
+    """Change the answers as they are kept now, whoever else does; returns those that are kept.
+
+    edit: from those that are kept to those that are to be. Raises UserError, OSError.
+    """
+    path = state.own_folder(out) / _LOCK
+    with FileLock(path, mode=0o600):
+        hand_over(path)
+        before = load(out)
+        after = [one for one in edit(before) if one.answer]
+        if after != before:
+            _save(out, after)
+    return after
+
+
+def keep(out: Path, given: Iterable[Asked]) -> list[Asked]:
+    """Keep what was answered now, each in the place of one before; returns all answers."""
+    at = time.time()
+    new = list({one.what: changed(one, at=at) for one in given}.values())
+    what = {one.what for one in new}
+    return change(out, lambda kept: [one for one in kept if one.what not in what] + new)
+
+
+def take_back(out: Path) -> list[Asked]:
+    """Take the last question's answer back; returns the question, open again."""
+    taken: list[Asked] = []
+
+    def drop(kept: list[Asked]) -> list[Asked]:
+        taken.extend(find_last(kept))
+        return kept[: len(kept) - len(taken)]
+
+    change(out, drop)
+    return [changed(one, answer="", at=0.0) for one in taken]
+
+
+def find_last(answered: Sequence[Asked]) -> list[Asked]:
+    """The answers to the question that was answered last; none where there is none."""
+    return (sort_by_question(answered) or [[]])[-1]
+
+
+def sort_by_question(answered: Sequence[Asked]) -> list[list[Asked]]:
+    """Answers by the question they are to: those to one screen stand together."""
+    found: list[list[Asked]] = []
+    for one in answered:
+        last = found[-1][-1] if found else None
+        if last is not None and one.shown > 1 < last.shown and one.number == last.number:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return found
+
+
+def rename_faces(out: Path, names: Mapping[str, str], alive: Collection[str]) -> None:
+    """Have the answers call faces what they are called now; those of a damaged file stay.
+
+    names, alive: as of `state.rename_faces`.
+    """
+    now = {old: new for new, old in names.items() if old not in alive}
+    known = {face for one in _read_or_nothing(out, load) for face in one.pair}
+    if now.keys() & known:
+        change(out, lambda answers: [_rename(one, now) for one in answers])
+
+
+def _rename(one: Asked, now: Mapping[str, str]) -> Asked:
+    return changed(one, first=now.get(one.first, one.first), second=now.get(one.second, one.second))
+
+
 def save(out: Path, asked: Iterable[Asked]) -> None:
-    """Keep those that are answered. Readable by the folder's owner only."""
-    answers = [asdict(one) for one in asked if one.answer]
+    """Keep those that are answered and no others. Readable by the folder's owner only."""
+    change(out, lambda _: list(asked))
+
+
+def _save(out: Path, asked: Iterable[Asked]) -> None:
+    answers = [asdict(one) for one in asked]
     content = json.dumps({"version": _VERSION, "answers": answers}).encode()
     replace(find_file(out), content)
 
@@ -127,11 +216,12 @@ def _read_row(row: Mapping[str, str | None], line: int, path: Path) -> Asked:
         raise UserError(f"{path}, line {line}: expected yes, no or can't tell, got {said[:40]!r}")
     try:
         number, weight = int(row.get("question") or 0), float(row.get("weight") or 1)
+        shown = max(int(row.get("shown") or 1), 1)
     except ValueError as error:
         raise UserError(f"{path}, line {line}: {error}") from error
     answer = "" if reply is None else reply.value
     stratum = str(row.get("stratum") or "")
-    return Asked(number, faces[0], faces[1], answer, stratum, weight)
+    return Asked(number, faces[0], faces[1], answer, stratum, weight, shown)
 
 
 def write_table(out: Path, asked: Sequence[Asked], photos: Mapping[str, str]) -> None:
@@ -142,9 +232,8 @@ def write_table(out: Path, asked: Sequence[Asked], photos: Mapping[str, str]) ->
     for one in asked:
         shown = " | ".join(photos.get(face, "?") for face in (one.first, one.second))
         faces = f"{one.first} {one.second}"
-        writer.writerow(
-            (one.number, faces, _guard(shown), one.answer, one.stratum, f"{one.weight:.6g}")
-        )
+        told = (one.number, faces, _guard(shown), one.answer, one.stratum, f"{one.weight:.6g}")
+        writer.writerow((*told, one.shown))
     replace(out / TABLE, text.getvalue().encode())
 
 
@@ -176,16 +265,17 @@ def clean(out: Path, contents: Collection[str]) -> None:
     found = count(out, contents)
     if not found:
         return
+    (out / NUMBERS).unlink(missing_ok=True)
     if (table := out / TABLE) in found:
         _filter_table(table, contents)
-    (out / NUMBERS).unlink(missing_ok=True)
-    if (path := find_file(out)) in found:
-        known = _read_or_nothing(out, load)
-        about = {one.pair for one in _list_about(known, contents)}
-        if rest := [one for one in known if one.pair not in about]:
-            save(out, rest)
-        else:
-            path.unlink()
+    if (path := find_file(out)) not in found:
+        return
+    known = _read_or_nothing(out, load)
+    about = {one.pair for one in _list_about(known, contents)}
+    if all(one.pair in about for one in known):  # nothing is left, or nobody can read it
+        path.unlink()
+    else:
+        change(out, lambda answers: [one for one in answers if one.pair not in about])
 
 
 def _filter_table(path: Path, contents: Collection[str]) -> None:

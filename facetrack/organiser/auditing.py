@@ -6,82 +6,111 @@
     audited.audit.estimate()                    # what is known now
     audited.list_corrections()                  # the same for people.yaml
 
-No page, no terminal: the audit task and a page for answering use this.
+No page, no terminal: the audit task and the page of task=review use this.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from facetrack.clusterer.graph_estimator import AS_GOOD_AS_EQUAL
-from facetrack.core.errors import UserError
-from facetrack.core.likelihood import are_unit
-from facetrack.evaluation.audit.frame import BETWEEN, INSIDE, Faces
+from facetrack.core.faces import Vectors
+from facetrack.evaluation.audit.estimates import Estimate
+from facetrack.evaluation.audit.frame import BETWEEN, INSIDE
 from facetrack.evaluation.audit.replies import Reply
+from facetrack.evaluation.audit.screens import Screen
 from facetrack.evaluation.audit.session import Audit
-from facetrack.extraction import quality
-from facetrack.extraction.store import Store, box_bytes
-from facetrack.organiser import audit_answers, people_file, state
-from facetrack.organiser.audit_answers import Asked
-from facetrack.organiser.grouping import NOBODY
-from facetrack.organiser.people import Corrections, folder_name
-from facetrack.organiser.photos import Stages, load_stored
+from facetrack.organiser import audit_answers, audit_corrections
+from facetrack.organiser.audit_answers import Asked, sort_by_question
+from facetrack.organiser.audited_faces import Folder, read_folder
+from facetrack.organiser.photos import Stages
+from facetrack.organiser.question_pairs import find_middle
 from facetrack.organiser.recognition import box_of, content_of
-from facetrack.organiser.state import State
-from facetrack.system.home import find_home
 
+CAVEAT = (
+    "credible intervals: they rest on how likely faces so far apart were one person among other "
+    "people, and on these answers"
+)
 _SIDES = {INSIDE: "inside a group", BETWEEN: "between groups"}
-
-
-@dataclass(frozen=True)
-class Folder:
-    """The faces of an organised folder. keys: n; persons: (n,), merges followed.
-
-    missing: how many faces have no stored vector.
-    """
-
-    keys: Sequence[str]
-    persons: NDArray[np.int64]
-    faces: Faces
-    state: State
-    said: Corrections
-    missing: int
 
 
 class Audited:
     """An audit of a folder, which keeps what is answered."""
 
     def __init__(self, out: Path, folder: Folder, seed: int) -> None:
-        self._out, self._seed, self.folder = out, seed, folder
-        self._row = {key: row for row, key in enumerate(folder.keys)}
+        self._out, self.folder = out, folder
+        self.audit = Audit(folder.faces, seed)
+        self._history: list[Mapping[str, Estimate]] = []
         self.answered = audit_answers.load(out)
         self._begin()
 
     def _begin(self) -> None:
         """Count all answers there are, from the first one on."""
-        self.audit = Audit(self.folder.faces, self._seed)
-        self.unused = sum(not self._take(one) for one in self.answered)
-        """Answers about faces or groups that the estimate has no use for."""
+        self.audit.restart()
+        self.unused = 0
+        """Questions about faces or groups that the estimate has no use for."""
+        for question in sort_by_question(self.answered):
+            self._count(question)
+
+    def _count(self, question: Sequence[Asked]) -> None:
+        self.unused += not self._take(question)
+
+    def catch_up(self) -> None:
+        """Count what was answered elsewhere meanwhile, or is forgotten."""
+        self._put(audit_answers.load(self._out))
 
     def ask(self, still_open: Sequence[Asked] = ()) -> Asked | None:
         """The next question that was not asked before; None where there is none left.
 
         still_open: questions that are not answered yet.
         """
-        found = [rows for one in self.answered if (rows := self._find(one))]
+        found = [rows for one in self.answered if (rows := self.folder.find(one))]
         question = self.audit.ask({(min(rows), max(rows)) for rows in found})
         if question is None:
             return None
         return Asked(
-            number=1 + max((one.number for one in self.answered), default=0) + len(still_open),
+            number=self.next_number + len(still_open),
             first=self.folder.keys[question.first],
             second=self.folder.keys[question.second],
             stratum=f"{_SIDES[question.side]} {question.stratum + 1}",
             weight=question.weight,
         )
+
+    def ask_screen(self) -> list[Asked] | None:
+        """A face, the first of each, beside others of its group and one of each group near it.
+
+        None where there is none left.
+        """
+        seen = {one.first for one in self.answered if one.shown > 1}
+        number = 0
+        while (screen := self.audit.ask_screen(number)) is not None:
+            number += 1
+            key = self.folder.keys[screen.face]
+            if key not in seen and len(screen.faces) + len(screen.groups) > 1:
+                return self._show(screen, key)
+        return None
+
+    def _show(self, screen: Screen, key: str) -> list[Asked]:
+        vectors: Vectors = self.folder.faces.vectors
+        middles = [find_middle(vectors, self.audit.members[group]) for group in screen.groups]
+        shown = len(screen.faces) + len(middles)
+        return [
+            Asked(
+                number=self.next_number,
+                first=key,
+                second=self.folder.keys[row],
+                stratum=f"{_SIDES[side]}, on a screen",
+                shown=shown,
+            )
+            for side, rows in ((INSIDE, screen.faces), (BETWEEN, middles))
+            for row in rows
+        ]
+
+    @property
+    def next_number(self) -> int:
+        """What the next question is counted as."""
+        return 1 + max((one.number for one in self.answered), default=0)
 
     def answer(self, asked: Asked, reply: Reply) -> None:
         """Keep an answer, and count with it; one about the same faces before is replaced."""
@@ -89,46 +118,50 @@ class Audited:
 
     def answer_all(self, given: Sequence[Asked]) -> None:
         """Keep several answers."""
-        given = list({one.pair: one for one in given}.values())
-        pairs = {one.pair for one in given}
-        changed = any(one.pair in pairs for one in self.answered)
-        self.answered = [one for one in self.answered if one.pair not in pairs] + list(given)
-        audit_answers.save(self._out, self.answered)
-        if changed:  # what was said before is taken back
+        self._put(audit_answers.keep(self._out, given))
+
+    def _put(self, answered: list[Asked]) -> None:
+        """These are the answers now."""
+        before, self.answered = self.answered, answered
+        if answered[: len(before)] == before:
+            for question in sort_by_question(answered[len(before) :]):
+                self._count(question)
+        else:  # what was said before is taken back
+            if before[: len(answered)] != answered:
+                self._history.clear()
             self._begin()
-        else:
-            self.unused += sum(not self._take(one) for one in given)
+
+    def list_history(self) -> list[Mapping[str, Estimate]]:
+        """What was known without an answer, and after each question that was answered."""
+        questions = sort_by_question(self.answered)
+        del self._history[len(questions) :]
+        if len(self._history) == len(questions) - 1:
+            self._history.append(self.audit.estimate())
+        elif len(self._history) < len(questions):
+            self._history.clear()
+            self.audit.restart()
+            self.unused = 0
+            for question in questions:
+                self._count(question)
+                self._history.append(self.audit.estimate())
+        return [self.audit.before, *self._history]
+
+    def count_wrong(self) -> int:
+        """How many answers say that the groups are wrong."""
+        return sum(audit_corrections.is_wrong(self.folder, one) for one in self.answered)
+
+    def count_corrected(self) -> int:
+        """How many mistakes that answers found are corrected since.
+
+        The answers that are left to count are no fair sample of the groups then: of what was asked
+        about nothing is wrong any more.
+        """
+        return sum(audit_corrections.is_corrected(self.folder, one) for one in self.answered)
 
     def list_corrections(self) -> dict[str, list[str]]:
-        """What the answers correct, as people.yaml says it: settings by section, "person-001".
-
-        Answers about nobody's faces, and what the file says already, are left out.
-        """
-        found: dict[str, list[str]] = {}
-        for one in self.answered:
-            rows = self._find(one)
-            if rows is None or one.answer == Reply.UNSURE.value:
-                continue
-            said = self._correct(rows, same=one.answer == Reply.SAME.value)
-            if said is not None and said[1] not in found.setdefault(said[0], []):
-                found[said[0]].append(said[1])
-        return {section: lines for section, lines in found.items() if lines}
-
-    def _correct(self, rows: tuple[int, int], *, same: bool) -> tuple[str, str] | None:
-        persons = self.folder.persons[list(rows)]
-        low, high = int(persons.min()), int(persons.max())
-        if low == NOBODY or same == (low == high):
-            return None
-        if same:
-            return folder_name(low), f"merge: [{folder_name(high)}]"
-        worse = self.folder.keys[self.audit.find_worse(*rows)]
-        photo = self.folder.state.photos.get(content_of(worse))
-        if photo is None or not photo.names:
-            return None
-        if (low, photo.names[0]) in {(said, at.name) for said, at in self.folder.said.bar}:
-            return None
-        name = photo.names[0].replace("\\", "\\\\").replace('"', '\\"')
-        return folder_name(low), f'not: ["{name}"]'
+        """What the answers correct, as people.yaml says it: settings by section, "person-001"."""
+        steps = audit_corrections.plan_corrections(self.folder, self.answered)
+        return audit_corrections.write_corrections(self.folder, steps)
 
     def describe(self, key: str) -> str:
         """A face for a reader: its photo, and where on it."""
@@ -137,63 +170,14 @@ class Audited:
         x, y, width, height = box_of(key).tolist()
         return f"{name} (face at {x},{y}, {width} x {height})"
 
-    def _find(self, one: Asked) -> tuple[int, int] | None:
-        if one.first not in self._row or one.second not in self._row:
-            return None
-        return self._row[one.first], self._row[one.second]
-
-    def _take(self, one: Asked) -> bool:
-        rows = self._find(one)
-        return rows is not None and self.audit.record(*rows, Reply(one.answer))
-
-
-def read_folder(out: Path, stages: Stages) -> Folder:
-    """The faces of an organised folder whose vectors are stored.
-
-    Raises UserError where there is no such folder, the embedder's probabilities are not measured,
-    and where no two faces are stored.
-    """
-    if not state.exists(out):
-        raise UserError(f"{out} was not organised yet: run task=organise task.out={out} first")
-    if stages.scale.likelihood is None:
-        raise UserError(
-            f"an audit rests on what distances say, which is not measured for embedder="
-            f"{stages.embedder_name}: expected mobilefacenet, dlib, or embedder.likelihood"
-        )
-    last = state.load(out)
-    _, said = people_file.read(out / people_file.FILE)
-    stored = load_stored(stages, last.faces)
-    keys = sorted(stored)
-    if len(keys) < 2:
-        raise UserError(
-            f"of the {len(last.faces):,} faces of {out} {len(keys)} are stored as embedder="
-            f"{stages.embedder_name} has them: run task=organise on the folder again"
-        )
-    vectors = np.stack([stored[key] for key in keys]).astype(np.float32)
-    if not are_unit(vectors):
-        raise UserError("an audit needs vectors of length 1: leave out embedder.normalize=false")
-    persons = np.array([said.person(last.faces[key]) for key in keys], dtype=np.int64)
-    # Who is nobody is alone.
-    alone = np.where(persons == NOBODY, -1 - np.arange(len(keys)), persons)
-    contents = np.array([content_of(key) for key in keys])
-    faces = Faces(
-        vectors=vectors,
-        groups=np.unique(alone, return_inverse=True)[1].astype(np.int64),
-        photos=np.unique(contents, return_inverse=True)[1].astype(np.int64),
-        ratios=stages.scale.likelihood,
-        sharpness=_load_sharpness(keys),
-        apart=AS_GOOD_AS_EQUAL * stages.radius,
-    )
-    return Folder(keys, persons, faces, last, said, len(last.faces) - len(keys))
-
-
-def _load_sharpness(keys: Sequence[str]) -> NDArray[np.float32]:
-    faces = [(bytes.fromhex(content_of(key)), box_of(key)) for key in keys]
-    with Store(find_home()) as store:
-        known = store.qualities(faces)
-    unknown = np.full(len(quality.COLUMNS), np.nan, np.float32)
-    found = [known.get((content, box_bytes(box)), unknown) for content, box in faces]
-    return quality.get_sharpness(np.array(found, np.float32).reshape(-1, len(quality.COLUMNS)))
+    def _take(self, question: Sequence[Asked]) -> bool:
+        said = {rows: Reply(one.answer) for one in question if (rows := self.folder.find(one))}
+        if not said:
+            return False
+        (first, second), reply = next(iter(said.items()))
+        if question[0].shown == 1:
+            return self.audit.record(first, second, reply)
+        return self.audit.record_shown(first, {other: of for (_, other), of in said.items()})
 
 
 def open_audit(out: Path, stages: Stages, seed: int = 0) -> Audited:

@@ -134,12 +134,14 @@ class Known:
     """Photos, of which those of the last run are known again.
 
     before: the last state, its faces called what they are called now. edited: for each old content
-    of an edited photo the content that took its place.
+    of an edited photo the content that took its place. names: faces that the last state calls
+    otherwise, and what it calls them.
     """
 
     photos: Photos
     before: State
     edited: Mapping[str, str]
+    names: Mapping[str, str]
 
 
 def know_again(
@@ -160,7 +162,8 @@ def know_again(
     copies = copies_of_gone(photos, out, last, edited)
     if copies:
         photos = add_gone(photos, stages, copies, last, progress)
-    return Known(photos, state.rename_faces(last, names, set(photos.keys), edited), edited)
+    before = state.rename_faces(last, names, set(photos.keys), edited)
+    return Known(photos, before, edited, names)
 
 
 def find_photos(dataset: Dataset, stages: Stages, out: Path, progress: Progress = QUIET) -> Photos:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import people_editing, people_file, people_writing, state
-from facetrack.organiser.album import NO_PERSON, Album, name_id
+from facetrack.organiser import ids, people_editing, people_file, people_writing, state
+from facetrack.organiser.album import NO_PERSON, Album
 from facetrack.organiser.answer_log import Answer, AnswerLog
 from facetrack.organiser.answers import Answers, Change, Edits
 from facetrack.organiser.chains import Chain, find_chain
@@ -37,7 +37,7 @@ class Review:
     def __init__(self, out: Path, stages: Stages) -> None:
         """Read the folder. Raises UserError where it was not organised, or cannot be read."""
         self.out = out
-        self._stages = stages
+        self.stages = stages
         self._people = out / people_file.FILE
         self._lock = threading.RLock()
         self.version = 0
@@ -49,7 +49,7 @@ class Review:
         """Read everything anew."""
         with self._lock:
             said = self._read_people()
-            self.album = Album.load(self.out, self._stages, said)
+            self.album = Album.load(self.out, self.stages, said)
             self._note(said)
             self._state = self._look_at_state()
             self._questions: Questions | None = None
@@ -304,7 +304,7 @@ class Review:
         """
         found: Edits = []
         for key, was in answer.barred:
-            row = self.album.rows.get(name_id(key))
+            row = self.album.rows.get(ids.name_id(key))
             if row is not None and self.album.last.faces.get(key) == NOBODY and was > NOBODY:
                 found.append(["add", was, "also", [self.album.point_at(row)]])
         return found

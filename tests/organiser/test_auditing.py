@@ -1,5 +1,6 @@
 """An audit of a folder's faces: which answers are kept, counted, and what they correct."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ from made_folders import make_folder
 
 from facetrack.evaluation.audit.replies import Reply
 from facetrack.organiser import audit_answers
-from facetrack.organiser.auditing import Audited, Folder, find_label
+from facetrack.organiser.audited_faces import Folder
+from facetrack.organiser.auditing import Audited, find_label
 from facetrack.organiser.people_file import understand
 from facetrack.organiser.people_writing import add_corrections, write_corrections
 from facetrack.organiser.state import Photo, State
@@ -29,7 +31,7 @@ def folder(tmp_path: Path) -> Folder:
     persons = faces.groups + 1
     state = State(faces=dict(zip(keys, persons.tolist(), strict=True)), photos=photos)
     said = understand(PEOPLE, tmp_path / "people.yaml")
-    return Folder(keys, persons, faces, state, said, missing=0)
+    return Folder(keys, persons, faces, state, said, int(persons.max()) + 1, missing=0)
 
 
 def test_answers_are_kept_and_counted_again(folder: Folder, tmp_path: Path) -> None:
@@ -80,7 +82,7 @@ def test_answers_correct_what_the_file_does_not_say_yet(folder: Folder, tmp_path
     said = understand(text, path)
     assert said.person(both[1]) == both[0]
     persons = np.array([said.person(number) for number in folder.persons])
-    corrected = Folder(folder.keys, persons, folder.faces, folder.state, said, missing=0)
+    corrected = replace(folder, persons=persons, said=said)
     left = Audited(tmp_path, corrected, seed=1).list_corrections()
     assert not [line for lines in left.values() for line in lines if line.startswith("merge")]
 

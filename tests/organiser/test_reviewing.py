@@ -50,7 +50,7 @@ def _said(review: Review) -> tuple[list[int], dict[int, str], set[int]]:
 
 
 def _anew(review: Review) -> Review:
-    return Review(review.out, review._stages)
+    return Review(review.out, review.stages)
 
 
 def _face(review: Review, person: int, at: int = 0) -> str:

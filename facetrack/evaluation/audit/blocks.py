@@ -25,7 +25,7 @@ from facetrack.evaluation.audit.pairs_of_groups import (
 )
 
 _LEAST_LOGIT = -9.0  # of two groups that one may be asked about
-_MOST_ASKED = 500_000
+_MOST_ASKED = 200_000
 
 
 def list_blocks(faces: Faces, rank: Rows) -> dict[str, Blocks]:

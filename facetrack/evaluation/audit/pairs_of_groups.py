@@ -9,7 +9,7 @@ from facetrack.core.likelihood import Floats, find_pair_sharpness
 from facetrack.evaluation.audit.frame import Faces, Features, Groups, Rows, speak
 from facetrack.evaluation.impossible import pair_faces
 
-_ROWS = 1 << 20  # pairs at once
+_ROWS = 1 << 16  # pairs at once: 3 MB of features
 # The mean of 1 / N is above that of its mean: what a person has besides counts for so much less.
 _SPREAD = 0.85
 _ALONE, _NEAR = 0.02, 0.001  # shares that are no different from none
@@ -62,7 +62,8 @@ def _measure_ratios(faces: Faces, groups: Groups) -> Iterator[tuple[Rows, Rows, 
         first, second = np.nonzero(np.arange(start, g) > rows[:, None])
         first, second = rows[first], second + start
         start = int(rows[-1]) + 1
-        free = ~np.isin(first * g + second, shared)
+        keys = first * g + second
+        free = shared[np.searchsorted(shared, keys)] != keys
         first, second = first[free], second[free]
         mean = (groups.means[rows] @ groups.means.T)[first - rows[0], second]
         blur = None
@@ -72,8 +73,8 @@ def _measure_ratios(faces: Faces, groups: Groups) -> Iterator[tuple[Rows, Rows, 
 
 
 def _find_shared(faces: Faces, g: int) -> Rows:
-    """Pairs of groups with faces on one photo, each as first * g + second."""
-    found = [np.zeros(0, np.int64)]
+    """Pairs of groups with faces on one photo, each as first * g + second, and g * g at the end."""
+    found = [np.array([g * g])]
     for one, other in pair_faces(faces.photos):
         far = np.linalg.norm(faces.vectors[one] - faces.vectors[other], axis=1) > faces.apart
         pair = np.sort(np.stack([faces.groups[one], faces.groups[other]]), axis=0)[:, far]

@@ -6,7 +6,7 @@ audit.record(question.first, question.second, Reply.SAME)
 audit.estimate()["bcubed_precision"].tell()
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -45,17 +45,21 @@ class Audit:
             side: Drawing(self.blocks[side], self._beliefs[side].find_chance(), (seed, at))
             for at, side in enumerate(SIDES)
         }
+        self._screens: Screens | None = None
+        self.restart()
+        sizes = np.bincount(faces.groups).astype(np.int64)
+        self.together = int((sizes * (sizes - 1) // 2).sum())
+        self._block_of = {int(face): at for at, face in enumerate(self.blocks[INSIDE].first)}
+        self.before = self.estimate()
+        """What is expected before any answer."""
+
+    def restart(self) -> None:
+        """Nothing was asked and nothing answered: what takes long is not done again."""
         self._answers: dict[str, list[Answer]] = {side: [] for side in SIDES}
         self._asked: dict[str, set[int]] = {side: set() for side in SIDES}
         self.n_answers = self.n_unsure = 0
         self._round: list[str] = []
-        sizes = np.bincount(faces.groups).astype(np.int64)
-        self.together = int((sizes * (sizes - 1) // 2).sum())
-        self._block_of = {int(face): at for at, face in enumerate(self.blocks[INSIDE].first)}
-        self._screens: Screens | None = None
         self._current: dict[str, Estimate] | None = None
-        self.before = self.estimate()
-        """What is expected before any answer."""
 
     def ask(self, but: Collection[tuple[int, int]] = ()) -> Question | None:
         """The next question, None where all that may be asked was. It counts as asked.
@@ -144,6 +148,25 @@ class Audit:
             self._answers[side] += found
         self.n_answers += 1
         self._current = None
+
+    def record_shown(self, face: int, replies: Mapping[int, Reply]) -> bool:
+        """Take what was said of several faces, rows, that were shown at once beside one.
+
+        As `record_screen`, whatever has become of the groups since. Whether the estimate can make
+        use of it.
+        """
+        places = {one: self.find_place(face, one) for one in replies if one != face}
+        known = [(one, place) for one, place in places.items() if place is not None]
+        if known and all(replies[one] is Reply.UNSURE for one, _ in known):
+            self.n_unsure += 1
+            return True
+        for one, (side, block) in known:
+            if replies[one] is not Reply.UNSURE:
+                mistake = (replies[one] is Reply.DIFFERENT) == (side == INSIDE)
+                self._answers[side].append(Answer(block, mistake, len(replies)))
+        self.n_answers += bool(known)
+        self._current = None
+        return bool(known)
 
     def estimate(self) -> dict[str, Estimate]:
         """All measures of `estimates.MEASURES` after the answers so far."""

@@ -8,17 +8,13 @@ from facetrack.core.texts import make_readable, write_count
 from facetrack.evaluation.audit.bounds import Bounds, find_bounds
 from facetrack.evaluation.audit.estimates import LEVEL, MEASURES
 from facetrack.organiser import audit_answers, people_file, people_writing
-from facetrack.organiser.auditing import Audited
+from facetrack.organiser.auditing import CAVEAT, Audited
 from facetrack.system import json_lines
 from facetrack.system.files import replace
 from facetrack.system.progress import say
 
 _VERSION = 1
 _WORTH_TELLING = 0.005  # half of an interval
-CAVEAT = (
-    "credible intervals: they rest on how likely faces so far apart were one person among other "
-    "people, and on these answers"
-)
 
 
 def tell(audited: Audited, out: Path, answered: int, n_open: int, *, correct: bool) -> None:
@@ -40,6 +36,11 @@ def tell(audited: Audited, out: Path, answered: int, n_open: int, *, correct: bo
     say(f"  {CAVEAT}")
     if audited.unused:
         say(f"  {write_count(audited.unused, 'answer')} no longer count: their faces are gone")
+    if corrected := audited.count_corrected():
+        say(
+            f"  {write_count(corrected, 'mistake')} that answers have found were corrected since: "
+            "what the others say is too good, so answer some new questions"
+        )
     _tell_corrections(audited, out, correct=correct)
     if n_open:
         say(

@@ -20,6 +20,7 @@ from facetrack.core.errors import UserError
 from facetrack.core.likelihood import Odds
 from facetrack.core.progress import QUIET, Progress
 from facetrack.organiser import (
+    audit_answers,
     changes,
     forgetting_exports,
     low_quality,
@@ -30,6 +31,7 @@ from facetrack.organiser import (
     state,
     summary,
 )
+from facetrack.organiser.answer_log import AnswerLog
 from facetrack.organiser.contact import Contact
 from facetrack.organiser.grouping import Numbers, find_doubtful
 from facetrack.organiser.groups import Grouping, Groups, begin_state, group_faces, restore_groups
@@ -124,7 +126,7 @@ class _Run:
                     lines.append(photo_pairs.tell(mistaken, self._request.clusterer.name))
                 lines += [*low_quality.tell(decision.photos), *decision.tagged.lines]
                 self._make_page(decision, counts, lines)
-                self._save(decision.now, restore, None if is_new else last)
+                self._save(decision, restore, None if is_new else last)
         return self._make_result(
             decision,
             counts=counts,
@@ -273,8 +275,13 @@ class _Run:
         )
         now.logged = self._log.keep(report)
 
-    def _save(self, now: State, restore: Restore | None, last: State | None) -> None:
+    def _save(self, decision: _Decision, restore: Restore | None, last: State | None) -> None:
         """Remember it. last: the state before, None where there was none."""
+        now, known = decision.now, decision.known
+        # Answers first: after a kill between the two, what faces were called is in the state yet.
+        alive = set(known.photos.keys)
+        audit_answers.rename_faces(self._out, known.names, alive)
+        AnswerLog(self._out).rename_faces(known.names, alive)
         if restore is not None:
             restoring.save(self._out, restore, now)
         else:

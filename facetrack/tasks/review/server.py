@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from facetrack.core.errors import UserError
+from facetrack.core.texts import make_readable
 from facetrack.figures.assets import list_static, read_static
 from facetrack.figures.templates import load_template
 from facetrack.organiser.album import NO_PERSON
@@ -19,6 +20,8 @@ from facetrack.organiser.planning import plan
 from facetrack.organiser.reviewing import BrokenPeople, Review
 from facetrack.tasks.review import pictures, views
 from facetrack.tasks.review.applying import Applying
+from facetrack.tasks.review.audit_routes import add_audit
+from facetrack.tasks.review.auditing import Auditing
 from facetrack.tasks.review.guard import Guard
 
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
@@ -28,6 +31,7 @@ Number = Annotated[int, Path(ge=NO_PERSON, le=_MOST_NUMBER)]
 _STATIC = "review"
 _TITLE = "People on your photos"
 _KINDS = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+Done = Callable[[Callable[[], str]], Any]
 _TO = {"new": NEW, "unknown": NOBODY, "nobody": NO_PERSON}
 
 
@@ -52,10 +56,24 @@ def make_app(review: Review, applying: Applying) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(UserError, _tell_mistake)
     app.add_exception_handler(RequestValidationError, _tell_mistake)
+    auditing = Auditing(review)
+
+    def summarise() -> Any:
+        undone = {"undo": make_readable(auditing.tell_last() or "") or None}
+        return views.summarise(review, applying.progress.running) | undone
+
+    def done(act: Callable[[], str]) -> Any:
+        with review.locked():
+            if applying.progress.running:
+                raise UserError("the answers are being applied: wait until that is done")
+            told = act()
+            return {"told": told, "summary": summarise()}
+
     _add_page(app)
-    _add_looks(app, review, applying)
+    _add_looks(app, review, applying, summarise)
     _add_pictures(app, review)
-    _add_answers(app, review, applying)
+    _add_answers(app, review, applying, done, auditing.undo)
+    add_audit(app, review, auditing, done)
     return app
 
 
@@ -94,7 +112,9 @@ def _add_page(app: FastAPI) -> None:
         return Response(read_static(f"{_STATIC}/{name}"), media_type=kind)
 
 
-def _add_looks(app: FastAPI, review: Review, applying: Applying) -> None:
+def _add_looks(
+    app: FastAPI, review: Review, applying: Applying, summarise: Callable[[], Any]
+) -> None:
     def look(show: Callable[[], Any]) -> Any:
         with review.locked():
             if not applying.progress.running:
@@ -102,8 +122,8 @@ def _add_looks(app: FastAPI, review: Review, applying: Applying) -> None:
             return show()
 
     @app.get("/api/summary")
-    def summarise() -> Any:
-        return look(lambda: views.summarise(review, applying.progress.running))
+    def show_summary() -> Any:
+        return look(summarise)
 
     @app.get("/api/people")
     def list_people() -> Any:
@@ -160,21 +180,16 @@ def _add_pictures(app: FastAPI, review: Review) -> None:
         return reply(pictures.draw_photo(review.album, id_, side))
 
 
-def _add_answers(app: FastAPI, review: Review, applying: Applying) -> None:
-    def done(act: Callable[[], str]) -> Any:
-        with review.locked():
-            if applying.progress.running:
-                raise UserError("the answers are being applied: wait until that is done")
-            told = act()
-            return {"told": told, "summary": views.summarise(review, False)}
-
+def _add_answers(
+    app: FastAPI, review: Review, applying: Applying, done: Done, take_back: Callable[[], str]
+) -> None:
     @app.post("/api/actions")
     def take(action: Action) -> Any:
         return done(lambda: _take(review, action))
 
     @app.post("/api/undo")
     def undo() -> Any:
-        return done(review.undo)
+        return done(take_back)
 
     @app.post("/api/apply")
     def apply() -> Any:

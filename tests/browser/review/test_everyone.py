@@ -26,6 +26,8 @@ def _addresses(served: Served) -> dict[str, str]:
         f"#/photos?with={number}": ".cell img",
         f"#/why/{first['id']}/{second['id']}": ".chain img",
         "#/apply": ".counts",
+        "#/audit": ".measure svg",
+        "#/audit/screen": ".mark",
     }
 
 
@@ -93,6 +95,18 @@ def test_nothing_is_wider_than_the_window(
         box = cells(page).first.bounding_box()
         assert box is not None
         assert 140 <= box["width"] <= 200
+        # Also where there is much to ask and to apply, the views' names are all there.
+        last = page.evaluate(
+            """() => {
+                for (const one of document.querySelectorAll(".badge")) {
+                    one.hidden = false;
+                    one.textContent = "1,234";
+                }
+                return Math.max(...[...document.querySelectorAll(".top nav a")].map(
+                    (one) => one.getBoundingClientRect().right));
+            }"""
+        )
+        assert last <= size[0]
         # What is touched is large enough for a finger.
         small = page.evaluate(
             """() => [...document.querySelectorAll(".top a, .top button, select")].filter((one) => {
@@ -137,8 +151,8 @@ def test_tab_reaches_a_grid_once_and_arrows_go_on(look: Look) -> None:
                     "document.activeElement.getAttribute('role') || document.activeElement.tagName"
                 )
             )
-        # The link to the content, four views, help (there is nothing to undo), search, two lists.
-        assert stops[:10] == [*"AAAAA", "BUTTON", "INPUT", "SELECT", "SELECT", "gridcell"]
+        # The link to the content, five views, help (there is nothing to undo), search, two lists.
+        assert stops[:11] == [*"AAAAAA", "BUTTON", "INPUT", "SELECT", "SELECT", "gridcell"]
         assert stops.count("gridcell") == 1
         cells(page).first.focus()
         columns = int(page.get_by_role("grid").get_attribute("aria-colcount") or 0)

@@ -105,3 +105,26 @@ export function answer(first, second, said) {
 export function cut(first, second, faces) {
   return act({ kind: "cut", first, second }, patches.moved(faces, PLACES.new));
 }
+
+/** An answer of the audit: kept, and nothing that is shown changes by it but what Undo takes back. */
+export function answerAudit(reply) {
+  return inOrder(async () => {
+    const { told, summary } = await send("/api/audit", reply);
+    store.summarise(summary);
+    tell(told, { undoes: true });
+    return true;
+  }, () => {});
+}
+
+/** The audit's answers become corrections. */
+export function useAudit() {
+  return inOrder(async () => {
+    const { told } = await send("/api/audit/use");
+    mended();
+    await store.refresh("own");
+    tell(told, { undoes: true });
+    return true;
+  }, (error) => {
+    if (error.status === CONFLICT) tellBroken(error.message, useAudit);
+  });
+}

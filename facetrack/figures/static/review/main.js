@@ -1,6 +1,7 @@
 /* Begins, opens views, and keeps what stands around them. */
 import * as actions from "./actions.js";
 import * as apply from "./apply.js";
+import * as audit from "./audit.js";
 import { openHelp } from "./help.js";
 import { setKeys } from "./keys.js";
 import * as people from "./people.js";
@@ -13,7 +14,7 @@ import { store } from "./store.js";
 import { tell, tellBroken, tryAgain } from "./tell.js";
 import * as why from "./why.js";
 
-const VIEWS = { people, person, photo, photos, questions, why, apply };
+const VIEWS = { people, person, photo, photos, questions, audit, why, apply };
 const LOOK = 5000; // milliseconds: how often people.yaml is looked after
 const content = document.getElementById("content");
 const undo = document.getElementById("undo");
@@ -67,6 +68,7 @@ function begin() {
     { key: "2", does: "questions", run: () => routes.go("#/questions") },
     { key: "3", does: "photos with certain persons", run: () => routes.go("#/photos") },
     { key: "4", does: "apply", run: () => routes.go("#/apply") },
+    { key: "5", does: "how good is it?", run: () => routes.go("#/audit") },
     { key: "?", does: "this list", run: openHelp },
   ]);
   for (const one of [undo, document.getElementById("undo-told")]) {

@@ -125,6 +125,12 @@ class Store extends EventTarget {
     this.#timer = setTimeout(() => this.refresh("own").catch(() => {}), PATIENCE);
   }
 
+  /** What the server counts by now, where nothing else has changed. */
+  summarise(summary) {
+    this.summary = summary;
+    this.#changed();
+  }
+
   /** Ask for everything anew, once for those who ask meanwhile. why: own, undo, outside. */
   async refresh(why) {
     clearTimeout(this.#timer);
