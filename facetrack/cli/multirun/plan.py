@@ -1,6 +1,6 @@
 """Which jobs a sweep has, asked of Hydra's overrides and configs."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override, OverrideType
@@ -32,18 +32,25 @@ class Choices:
         return isinstance(node, DictConfig) and last in list(node)
 
 
-def plan_jobs(overrides: Iterable[Override], choices: Choices) -> Plan:
-    """The jobs of a sweep. Raises UserError for an override that has no single values."""
-    return combine([_argument(one, choices) for one in overrides], choices.have)
+def plan_jobs(overrides: Sequence[Override], choices: Choices, untyped: int = 0) -> Plan:
+    """The jobs of a sweep. Raises UserError for an override that has no single values.
+
+    untyped: how many of the first overrides are an experiment's own.
+    """
+    return combine(
+        [_argument(one, choices, untyped=i < untyped) for i, one in enumerate(overrides)],
+        choices.have,
+    )
 
 
-def _argument(override: Override, choices: Choices) -> Argument:
+def _argument(override: Override, choices: Choices, *, untyped: bool) -> Argument:
     return Argument(
         override.get_key_element(),
         override.key_or_group,
         _texts(override),
         is_choice=choices.is_group(override),
         may_lack=override.type is OverrideType.CHANGE and "." in override.key_or_group,
+        untyped=untyped,
     )
 
 

@@ -19,7 +19,7 @@ PLACES |= {"pairs", "urls"}  # the same file, known by its hash, wherever it is 
 # Settings that came later, with the value that stands for how it was before: so what the version
 # before has finished is found.
 _LATER = {"detector.megapixels": "40", "dataset.exclude": "[]", "dataset.roots": "None"}
-_LATER |= {"task.dry_run": "False", "task.factors": "None"}
+_LATER |= {"task.dry_run": "False", "task.factors": "None", "clusterer.n_init": "1"}
 _LATER |= {"task.by": "None", "task.leave_out": "False"}
 # How long to search, and who embeds, is no parameter of what is found.
 _BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
