@@ -29,7 +29,9 @@ class FacetrackSweeper(BasicSweeper):
         """The jobs' overrides, in batches. Called by Hydra."""
         assert self.hydra_context is not None
         assert self.config is not None
-        plan = plan_jobs(overrides, Choices(self.hydra_context.config_loader, self.config))
+        # Hydra puts the params of an experiment before what is typed.
+        choices = Choices(self.hydra_context.config_loader, self.config)
+        plan = plan_jobs(overrides, choices, untyped=len(self.params or {}))
         session.current().announce(plan.jobs, plan.left_out)
         return list(self.split_overrides_to_chunks(plan.jobs, max_batch_size))
 

@@ -14,7 +14,6 @@ from facetrack.core.faces import Sampling
 from facetrack.core.scores import Summary, clip_score
 from facetrack.core.texts import write_count
 from facetrack.evaluation import experiment
-from facetrack.evaluation.metrics import summarise
 from facetrack.evaluation.resampling import Bootstrap
 from facetrack.figures.table import escape_html
 from facetrack.system.choices import make_default
@@ -32,7 +31,8 @@ class Scores:
     """What a clusterer did on some faces.
 
     method: it, in a few words. ari: the adjusted Rand index over the resamples, `mean`, `std` and
-    the 95 % interval of the mean from `ci_low` to `ci_high`; None where nobody is named.
+    the 95 % interval from `ci_low` to `ci_high`: of the mean on these faces, or, over halves of the
+    people, for other people like these; None where nobody is named.
     clusters: (n,) int64, the cluster of each of all faces, -1 is noise.
     table: a row per score with its mean, std, ci_low and ci_high. resamples: a row per resample
     with all of its scores, as in a run's resamples.csv.
@@ -106,8 +106,10 @@ def evaluate(
     """Cluster resamples of the faces and score each: the numbers of `python -m facetrack`.
 
     clusterer, seed, settings: as `cluster` takes them. sampling: "bootstrap" (with replacement) or
-    "subsample" (without), each of 80 % of the faces, or an object such as
-    `facetrack.evaluation.resampling.Bootstrap(0.5)`. n_resamples: how many, from 1 on.
+    "subsample" (without), each of 80 % of the faces, "people_halves" (half of the people, whose
+    intervals are for other people like them), or an object such as
+    `facetrack.evaluation.resampling.Bootstrap(0.5)`. n_resamples: how many, from 1 on; 30 halves or
+    more.
 
     Faces that nobody has named get no score but their number of clusters.
     Raises UserError as `cluster` does, and where all faces are of one person.
@@ -122,8 +124,8 @@ def evaluate(
     >>> scores.table["mean"].round(3)[["ari", "bcubed_f"]].to_dict()
     {'ari': 0.988, 'bcubed_f': 0.992}
     """
-    experiment.check(seed, n_resamples)
     drawing = _make_sampling(sampling)
+    experiment.check(seed, n_resamples, drawing)
     method = make_method(faces, clusterer, settings)
     asked = experiment.Experiment(
         faces.found, method.estimator, drawing, faces.name, seed, n_resamples
@@ -138,7 +140,8 @@ def _make_sampling(given: str | Sampling) -> Sampling:
         return made
     if not hasattr(given, "draw"):
         raise UserError(
-            f"sampling is 'bootstrap', 'subsample' or an object with draw; got {given!r}"
+            "sampling is 'bootstrap', 'subsample', 'people_halves' or an object with draw; got "
+            f"{given!r}"
         )
     return given
 
@@ -147,7 +150,7 @@ def _summarise(method: str, found: experiment.Evaluation) -> Scores:
     import pandas as pd
 
     resamples = pd.DataFrame(list(found.resamples)).rename_axis("resample")
-    summaries = {key: _summarise_score(key, found.column(key)) for key in found.resamples[0]}
+    summaries = {key: _clip(key, found.summarise(key)) for key in found.resamples[0]}
     rows: dict[str, Any] = {key: dataclasses.asdict(one) for key, one in summaries.items()}
     table = pd.DataFrame.from_dict(rows, orient="index").drop(columns="two_std")
     return Scores(
@@ -155,9 +158,8 @@ def _summarise(method: str, found: experiment.Evaluation) -> Scores:
     )
 
 
-def _summarise_score(key: str, values: list[float]) -> Summary:
-    """A score over the resamples; its interval ends where scores end."""
-    told = summarise(values)
+def _clip(key: str, told: Summary) -> Summary:
+    """A score's summary, its interval no further than scores go."""
     if key.startswith("n_") or key == "fit_seconds":
         return told
     return dataclasses.replace(

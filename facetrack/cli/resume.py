@@ -19,6 +19,8 @@ from facetrack.tasks.sweep.sweep_lock import take_lock
 
 _KEY = "resume="
 _GIVEN_AGAIN = ("tracking", "hydra", "task.storage=")  # as they need not be what they were
+# What had to be added with + when it was stored, and is a setting of its own by now.
+_ADDED_THEN = "+clusterer.n_init="
 _PLAIN = re.compile(r"\w[\w.-]*")  # it names a folder
 
 
@@ -50,7 +52,7 @@ def replace_resume(arguments: Sequence[str]) -> list[str]:
         raise UserError(" ".join(str(error).split())) from error
     tracking = open_store(config.tracking.uri, config.tracking.experiment)
     sweep = tracking.resumable(None if which == "last" else which)
-    sweep_id, overrides = sweep.sweep_id, list(sweep.command or ())
+    sweep_id, overrides = sweep.sweep_id, [_write_now(one) for one in sweep.command or ()]
     if which == "last" and not _PLAIN.fullmatch(sweep_id):
         raise UserError(f"the last sweep is {sweep_id}: if that is yours, say resume={sweep_id}")
     again = [one for one in others if any(say_the_same(stored, one) for stored in overrides)]
@@ -80,6 +82,11 @@ def replace_resume(arguments: Sequence[str]) -> list[str]:
     version = f"protocol_version={sweep.protocol_version}"
     overrides = [one for one in overrides if not one.startswith("protocol_version=")]
     return ["-m", *overrides, *others, f"sweep_id={sweep_id}", version]
+
+
+def _write_now(stored: str) -> str:
+    """A stored argument as it would be typed now."""
+    return stored.removeprefix("+") if stored.startswith(_ADDED_THEN) else stored
 
 
 def _refuse_any(arguments: Sequence[str], asked: str) -> None:

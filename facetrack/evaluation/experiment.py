@@ -16,9 +16,10 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings, Sampling
 from facetrack.core.labels import separate_noise
 from facetrack.core.progress import QUIET, Progress
+from facetrack.core.scores import Summary
 from facetrack.core.texts import write_count
 from facetrack.evaluation import metrics
-from facetrack.evaluation.resampling import derive_seed
+from facetrack.evaluation.resampling import check_halves, derive_seed, draw_faces, draws_people
 from facetrack.system import threads
 
 # On small sets scikit-learn's threads wait for each other longer than they work: with other
@@ -33,16 +34,21 @@ class Evaluation:
     resamples: the scores of each.
     clusters: (n,) labels found on all n faces.
     neighbors_recall: the share of neighbours found on all n faces, by an estimator that finds them
-    approximately and tells; else None.
+    approximately and tells; else None. of_people: whether the resamples are halves of the people.
     """
 
     resamples: Sequence[dict[str, float]]
     clusters: NDArray[np.int64]
     neighbors_recall: float | None = None
+    of_people: bool = False
 
     def column(self, key: str) -> list[float]:
         """One score over the resamples."""
         return [resample[key] for resample in self.resamples]
+
+    def summarise(self, key: str) -> Summary:
+        """The same with its mean and spread, and an interval of what the resamples speak of."""
+        return metrics.summarise(self.column(key), of_people=self.of_people)
 
 
 class Fit(NamedTuple):
@@ -53,11 +59,16 @@ class Fit(NamedTuple):
     neighbors_recall: float | None
 
 
-def check(seed: int, n_resamples: int) -> None:
-    """Refuse a seed or a number of resamples that cannot be meant. Raises UserError."""
+def check(seed: int, n_resamples: int, sampling: Sampling | None = None) -> None:
+    """Refuse a seed or a number of resamples that cannot be meant. Raises UserError.
+
+    sampling: what draws them, where that is known by now.
+    """
     derive_seed(seed, "", 0)
     if type(n_resamples) is not int or n_resamples < 1:
         raise UserError(f"n_resamples is a whole number, 1 or more; got {n_resamples!r}")
+    if sampling is not None:
+        check_halves(sampling, n_resamples)
 
 
 Scores = dict[str, float]
@@ -86,12 +97,14 @@ class Experiment:
     def score_resamples(self, *, information: bool = True) -> Iterator[Scores]:
         """Cluster and score the resamples, one after the other.
 
-        information: see `metrics.scores`. Raises UserError where the faces are too few, or the
-        estimator cannot cluster them.
+        information: see `metrics.scores`. Raises UserError where the faces or people are too few,
+        or the estimator cannot cluster them.
         """
         vectors, people = self.embeddings.vectors, self.embeddings.people
+        check_halves(self.sampling, self.n_resamples)
+        faces = len(vectors) if people is None else people
         for i in range(self.n_resamples):
-            drawn = self.sampling.draw(len(vectors), self.seed, self.dataset, i)
+            drawn = draw_faces(self.sampling, faces, self.seed, self.dataset, i)
             drawn_people = None if people is None else people[drawn]
             seed = (self.seed, self.dataset, i)
             labels, seconds, _ = fit(self.estimator, vectors[drawn], drawn_people, seed)
@@ -136,7 +149,8 @@ def evaluate(experiment: Experiment, progress: Progress = QUIET) -> Evaluation:
         )
         scores = list(resamples)
         whole = experiment.fit_all()
-    return Evaluation(scores, whole.labels, whole.neighbors_recall)
+    of_people = draws_people(experiment.sampling)
+    return Evaluation(scores, whole.labels, whole.neighbors_recall, of_people)
 
 
 def fit(

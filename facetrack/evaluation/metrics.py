@@ -96,8 +96,12 @@ def scores(
     }
 
 
-def summarise(values: Iterable[float]) -> Summary:
-    """Mean and spread of a score's values, one per resample. Raises ValueError for no values."""
+def summarise(values: Iterable[float], *, of_people: bool = False) -> Summary:
+    """Mean and spread of a score's values, one per resample. Raises ValueError for no values.
+
+    of_people: whether the resamples are halves of the people, whose deviation is the standard error
+    for other people like them, however many halves there are (PROTOCOL, "Halves of the people").
+    """
     # `statistics` rounds once, at the end: equal values have a std of exactly 0 and the order
     # of the values cannot show.
     numbers = [float(value) for value in values]
@@ -106,7 +110,7 @@ def summarise(values: Iterable[float]) -> Summary:
     mean, std = statistics.mean(numbers), statistics.pstdev(numbers)
     half = 0.0
     if len(numbers) > 1:
-        error = statistics.stdev(numbers) / math.sqrt(len(numbers))
+        error = statistics.stdev(numbers) / (1.0 if of_people else math.sqrt(len(numbers)))
         half = float(stdtrit(len(numbers) - 1, 0.975)) * error
     return Summary(mean, std, 2 * std, mean - half, mean + half)
 

@@ -2,7 +2,8 @@
 
 A resample is a function of (seed, dataset name, resample index) alone, never of what was drawn
 before: any one of them can be drawn again by itself, in any process, and every clustering
-method is scored on the same ones.
+method is scored on the same ones. Drawn are faces, which says what holds for these faces, or
+people, which says what would hold for other people.
 """
 
 import math
@@ -13,9 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.core.errors import SettingError, UserError
+from facetrack.core.faces import Sampling
 from facetrack.core.given import LARGEST_SEED, is_seed
+from facetrack.core.texts import write_count
 
 Indices = NDArray[np.int64]
+FEWEST_HALVES = 30
+"""Their spread is a standard error, which fewer would not tell well."""
+# Of 8 people there are 70 different halves; of 6 there are 20, which 30 draws would repeat.
+_FEWEST_PEOPLE = 8
 # Streams apart from the resamples': no resample has these numbers.
 _PEOPLE, _PAIRS, _LEFT_OUT, _OPEN_SETS, _WORN = (2**32 - one for one in range(1, 6))
 
@@ -64,6 +71,63 @@ class Subsample:
     def draw(self, n: int, seed: int, dataset: str, i: int) -> Indices:
         """Resample `i` of the dataset's n faces, int64. Raises UserError as `Bootstrap.draw`."""
         return subsample(n, self.fraction, _rng(seed, dataset, i))
+
+
+@dataclass(frozen=True)
+class PeopleHalves:
+    """Halves of the people, none twice, each person with all faces once: would it hold for others?
+
+    The scores' standard deviation over the halves is the standard error for the people: a delete-d
+    jackknife whose d is half of them, so that its factor (n - d) / d is 1 (Shao and Wu 1989).
+    """
+
+    def draw(self, n: int, seed: int, dataset: str, i: int) -> Indices:
+        """(n // 2,) distinct int64 of n *people*, sorted: half `i` of them.
+
+        `draw_faces` says which faces those are. Raises UserError for a seed out of range.
+        """
+        return np.sort(_rng(seed, dataset, i).permutation(n)[: n // 2]).astype(np.int64)
+
+
+def draw_faces(
+    sampling: Sampling, faces: int | NDArray[np.int64], seed: int, dataset: str, i: int
+) -> Indices:
+    """(m,) int64, the faces of resample `i`.
+
+    faces: how many there are; or (n,) who they are, where that is known. Raises UserError as
+    `sampling.draw` does, and as `check_halves` where people are drawn.
+    """
+    if not draws_people(sampling):
+        n = faces if isinstance(faces, int) else len(faces)
+        return sampling.draw(n, seed, dataset, i)
+    if isinstance(faces, int):
+        raise UserError(
+            "sampling=people_halves draws people, and nobody has said who is on these pictures: "
+            "give each person a sub-folder, or take sampling=subsample, which draws faces"
+        )
+    people, person = np.unique(faces, return_inverse=True)
+    if len(people) < _FEWEST_PEOPLE:
+        raise UserError(
+            f"sampling=people_halves needs {_FEWEST_PEOPLE} people, so that their halves differ, "
+            f"and these faces are of {write_count(len(people), 'person', 'people')}: add people, "
+            "or take sampling=bootstrap, which speaks of these faces alone"
+        )
+    drawn = sampling.draw(len(people), seed, dataset, i)
+    return np.flatnonzero(np.isin(person, drawn)).astype(np.int64)
+
+
+def draws_people(sampling: Sampling) -> bool:
+    """Whether a sampling draws people, so that its spread speaks of other people."""
+    return isinstance(sampling, PeopleHalves)
+
+
+def check_halves(sampling: Sampling, n_resamples: int) -> None:
+    """Refuse fewer halves than their spread can be told from. Raises UserError."""
+    if draws_people(sampling) and n_resamples < FEWEST_HALVES:
+        raise UserError(
+            f"sampling=people_halves takes {FEWEST_HALVES} halves or more, as their spread is the "
+            f"standard error; got n_resamples={n_resamples}"
+        )
 
 
 def draw_people(n: int | None, of: int, seed: int, dataset: str, draw: int = 0) -> Indices:

@@ -37,6 +37,7 @@ from facetrack.figures.table import (
     rank_rows,
 )
 from facetrack.figures.table1 import (
+    Beside,
     Entry,
     Table1,
     format_table1_csv,
@@ -53,6 +54,7 @@ from facetrack.figures.verification_curves import (
 
 __all__ = [
     "AccessoryPage",
+    "Beside",
     "Curve",
     "EffectBars",
     "Entry",

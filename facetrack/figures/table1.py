@@ -1,13 +1,32 @@
 """Table I of the article: a row per method and parameter, a column per dataset.
 
 A cell is `mean (+/- 2·std)` of the ARI over the resamples, the best of each column bold. Where the
-article has the same entry, its value stands beside it, and whether the intervals overlap.
+article has the same entry, and it was made in the same way, its value stands beside it, with the
+difference, Welch's t, and whether the intervals overlap.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from facetrack.figures.table import escape_markdown, format_csv, format_markdown, make_printable
+
+_BESIDE = ("article", "difference", "Welch's t", "overlap")
+_LEGEND = """
+article: its published value. difference: ours less the article's. Welch's t: that in standard
+errors of the two means, of 30 resamples each; beyond 2 they are distinguishable on these faces.
+overlap: whether mean ± 2·std have a point in common. That is lenient: resamples spread far more
+widely than their means, and means 13 standard errors apart may overlap.
+"""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The article's mean and 2·std of an entry; t, p: Welch's, of ours and the article's mean."""
+
+    mean: float
+    two_std: float
+    t: float
+    p: float
 
 
 @dataclass(frozen=True)
@@ -16,13 +35,13 @@ class Entry:
 
     mean: float
     two_std: float
-    article: tuple[float, float] | None = None
+    article: Beside | None = None
 
     @property
     def overlaps(self) -> bool:
         """Whether mean ± 2·std here and in the article have a point in common."""
         assert self.article is not None
-        return abs(self.mean - self.article[0]) <= self.two_std + self.article[1]
+        return abs(self.mean - self.article.mean) <= self.two_std + self.article.two_std
 
 
 @dataclass(frozen=True)
@@ -49,9 +68,9 @@ def format_table1_markdown(table: Table1) -> str:
     """A GitHub-flavoured Markdown table."""
     head, ruler = ["method", "parameter"], ["---", "---:"]
     for column in table.columns:
-        more = ["article", "overlap"] if table.has_article(column) else []
+        more = _BESIDE if table.has_article(column) else ()
         head += [escape_markdown(column), *more]
-        ruler += ["---:", *("---:" if one == "article" else "---" for one in more)]
+        ruler += ["---:", *("---" if one == "overlap" else "---:" for one in more)]
     lines = [head, ruler]
     for row in table.rows:
         cells = [escape_markdown(text) for text in row]
@@ -62,16 +81,18 @@ def format_table1_markdown(table: Table1) -> str:
             if table.has_article(column):
                 cells += _format_article(entry)
         lines.append(cells)
-    return format_markdown(lines)
+    legend = _LEGEND if any(map(table.has_article, table.columns)) else ""
+    return format_markdown(lines) + legend
 
 
 def format_table1_csv(table: Table1) -> str:
-    """Unrounded, with the article's numbers and the overlap in columns of their own."""
+    """With six digits, as the article's are; its numbers in columns of their own."""
     head = ["method", "parameter"]
     for column in table.columns:
         parts = ["ari_mean", "two_std", "best"]
         if table.has_article(column):
-            parts += ["article_ari_mean", "article_two_std", "overlap"]
+            parts += ["article_ari_mean", "article_two_std", "difference", "welch_t", "welch_p"]
+            parts += ["overlap"]
         head += [f"{column} {part}" for part in parts]
     lines = []
     for row in table.rows:
@@ -79,11 +100,10 @@ def format_table1_csv(table: Table1) -> str:
         for column in table.columns:
             entry = table.entries.get((row, column))
             best = "yes" if table.is_best(row, column) else ""
-            cells += ["", "", ""] if entry is None else [entry.mean, entry.two_std, best]
+            means = ["", ""] if entry is None else [_round(entry.mean), _round(entry.two_std)]
+            cells += [*means, best]
             if table.has_article(column):
-                article = None if entry is None else entry.article
-                cells += ["", ""] if article is None else article
-                cells.append(_format_article(entry)[1])
+                cells += _write_article(entry)
         lines.append(cells)
     return format_csv(head, lines)
 
@@ -93,7 +113,7 @@ def format_table1_latex(table: Table1) -> str:
     form = "lr"
     head = ["method", "parameter"]
     for column in table.columns:
-        more = ["article", "overlap"] if table.has_article(column) else []
+        more = _BESIDE if table.has_article(column) else ()
         form += "r" * (1 + len(more))
         head += [_escape_latex(column), *more]
     lines = [rf"\begin{{tabular}}{{{form}}}", r"\hline", rf"{' & '.join(head)} \\", r"\hline"]
@@ -115,8 +135,27 @@ def _format_score(mean: float, two_std: float, sign: str = "+/- ") -> str:
 
 def _format_article(entry: Entry | None) -> list[str]:
     if entry is None or entry.article is None:
-        return ["", ""]
-    return [_format_score(*entry.article), "yes" if entry.overlaps else "no"]
+        return [""] * len(_BESIDE)
+    beside = entry.article
+    return [
+        _format_score(beside.mean, beside.two_std),
+        f"{entry.mean - beside.mean:+.4f}",
+        f"{beside.t:+.1f}",
+        "yes" if entry.overlaps else "no",
+    ]
+
+
+def _write_article(entry: Entry | None) -> list[str | float]:
+    if entry is None or entry.article is None:
+        return [""] * 6
+    beside = entry.article
+    rounded = (beside.mean, beside.two_std, entry.mean - beside.mean, beside.t)
+    overlap = "yes" if entry.overlaps else "no"
+    return [*map(_round, rounded), float(f"{beside.p:.6g}"), overlap]
+
+
+def _round(value: float) -> float:
+    return round(value, 6)
 
 
 _LATEX = {

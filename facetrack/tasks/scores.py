@@ -7,7 +7,6 @@ from facetrack import figures
 from facetrack.core.faces import Embeddings, Skipped
 from facetrack.core.scores import clip_score
 from facetrack.evaluation.experiment import Evaluation
-from facetrack.evaluation.metrics import summarise
 from facetrack.tracking import keys
 
 
@@ -32,7 +31,7 @@ def count_faces(embeddings: Embeddings) -> dict[str, int]:
 def mean_scores(embeddings: Embeddings, evaluation: Evaluation) -> Means:
     """What runs are compared by."""
     means = {
-        keys.MEAN.format(key): summarise(evaluation.column(key)).mean
+        keys.MEAN.format(key): evaluation.summarise(key).mean
         for key in evaluation.resamples[0]
         if key != keys.ARI
     }
@@ -40,8 +39,7 @@ def mean_scores(embeddings: Embeddings, evaluation: Evaluation) -> Means:
         means[keys.NEIGHBORS_RECALL] = evaluation.neighbors_recall
     if not embeddings.names:
         return Means(means, {})
-    ari = evaluation.column(keys.ARI)
-    told = summarise(ari)
+    told = evaluation.summarise(keys.ARI)
     values = {
         keys.ARI_MEAN: told.mean,
         keys.ARI_STD: told.std,
@@ -49,7 +47,7 @@ def mean_scores(embeddings: Embeddings, evaluation: Evaluation) -> Means:
         keys.ARI_CI_HIGH: clip_score(told.ci_high),
         **means,  # MLflow's page of a run shows metrics in this order
     }
-    return Means(values, {keys.ARI: ari})
+    return Means(values, {keys.ARI: evaluation.column(keys.ARI)})
 
 
 def describe_result(values: Mapping[str, float]) -> str:
@@ -59,14 +57,18 @@ def describe_result(values: Mapping[str, float]) -> str:
     return f"{values['n_clusters_mean']:.0f} clusters"
 
 
-def tell_scores(values: Mapping[str, float], sampling: str, n_resamples: int) -> list[str]:
-    """A job's scores for the terminal, one line each."""
+def tell_scores(
+    values: Mapping[str, float], sampling: str, n_resamples: int, *, of_people: bool
+) -> list[str]:
+    """A job's scores for the terminal, one line each. of_people: as `Evaluation` has it."""
     lines = []
+    # An interval is of something: of whom is said beside it.
+    whose = "for other people like these" if of_people else "of the mean, on these faces"
     if "ari_mean" in values:
         lines += [
             f"ARI               {values['ari_mean']:.3f} ± {2 * values['ari_std']:.3f}   "
             f"mean ± 2·std over {n_resamples} resamples ({sampling}); "
-            f"95 % interval of the mean {values['ari_ci_low']:.3f} to {values['ari_ci_high']:.3f}",
+            f"95 % interval {whose} {values['ari_ci_low']:.3f} to {values['ari_ci_high']:.3f}",
             f"AMI               {values['ami_mean']:.3f}",
             "homogeneity, completeness, V   "
             + ", ".join(

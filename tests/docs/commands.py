@@ -37,6 +37,9 @@ RUN = {
     "python -m facetrack --cfg job": Ran("n_resamples: 30", ()),
     _FIRST_SWEEP: Ran("6 of 6 jobs finished", (*_PEOPLE, "clusterer.eps=0.1:1.2:0.5")),
     _TABLE_1: Ran("5 of 5 jobs finished", (*_PEOPLE, "clusterer.eps=0.24", "dataset=lfw")),
+    "python -m facetrack -m sampling=people_halves clusterer=dbscan,kmeans": Ran(
+        "shown for other people, by halves of the people", ()
+    ),
     "python -m facetrack dataset=folder dataset.root=~/Pictures/family": Ran("ARI  "),
     "python -m facetrack dataset=folder dataset.root=~/Pictures clusterer.neighbors=faiss": Ran(
         "neighbours        recall "
@@ -218,6 +221,7 @@ NOT_RUN = {
     "make bench": "takes an hour, and needs LFW",
     "make faults": "takes over an hour",
     "python benchmarks/label_free.py": "takes an hour, and needs LFW",
+    "python benchmarks/bench_statistics.py FOLDER": "takes minutes, and needs LFW",
     "python benchmarks/bench_methods.py FOLDER": "takes minutes, and needs LFW",
     "python benchmarks/bench_radius.py FOLDER": "takes half an hour, and needs LFW",
     "python benchmarks/bench_embedders.py FOLDER/lfw-deepfunneled.tgz": (

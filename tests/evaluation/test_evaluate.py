@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.stats
 from conftest import SHARED
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.metrics import adjusted_rand_score
@@ -11,9 +12,9 @@ from sklearn.metrics import adjusted_rand_score
 from facetrack.clusterer import ChineseWhispers, Infomap
 from facetrack.core.errors import UserError
 from facetrack.core.faces import Embeddings, Picture, scale_to_unit
-from facetrack.evaluation.experiment import Experiment, evaluate, fit, takes_photos
+from facetrack.evaluation.experiment import Experiment, check, evaluate, fit, takes_photos
 from facetrack.evaluation.metrics import summarise
-from facetrack.evaluation.resampling import Bootstrap, Subsample, derive_seed
+from facetrack.evaluation.resampling import Bootstrap, PeopleHalves, Subsample, derive_seed
 
 
 def _embeddings(vectors: np.ndarray, people: list[str] | None) -> Embeddings:
@@ -162,3 +163,44 @@ def test_methods_that_take_photos_are_told(method: type) -> None:
     assert fit(method(1.0), faces, None, seed).labels.tolist() == [0, 0, 1, 1]
     on = np.array([5, 5, 6, 6])
     assert fit(method(1.0), faces, None, seed, on).labels.tolist() == [0, 1, 2, 2]
+
+
+def test_over_halves_of_the_people_an_interval_is_of_the_deviation(blobs: Embeddings) -> None:
+    people = [f"q{k}" for k in np.repeat(np.arange(10), 6)]
+    ten = _embeddings(blobs.vectors, people)
+    asked = Experiment(ten, DBSCAN(eps=0.9, min_samples=1), PeopleHalves(), "blobs", 3, 30)
+    result = evaluate(asked)
+    assert result.of_people
+    assert ten.people is not None
+    expected = []
+    for i in range(30):
+        some = np.isin(ten.people, PeopleHalves().draw(10, 3, "blobs", i))
+        assert some.sum() == 30
+        labels = DBSCAN(eps=0.9, min_samples=1).fit_predict(ten.vectors[some])
+        expected.append(adjusted_rand_score(ten.people[some], labels))
+    np.testing.assert_allclose(result.column("ari"), expected, atol=1e-12)
+    told = result.summarise("ari")
+    ends = scipy.stats.t(29, np.mean(expected), np.std(expected, ddof=1)).ppf([0.025, 0.975])
+    assert (told.ci_low, told.ci_high) == pytest.approx(tuple(ends))
+    assert told.std == pytest.approx(np.std(expected))
+
+
+def test_the_deviation_over_halves_is_the_standard_error_of_a_mean() -> None:
+    # Shao and Wu: with d of n left out, (n - d) / d times the variance over the halves. For a mean
+    # over the people, in closed form s²/n.
+    values = np.random.RandomState(0).normal(size=40)
+    halves = [PeopleHalves().draw(40, 0, "x", i) for i in range(20_000)]
+    spread = np.std([values[half].mean() for half in halves])
+    assert spread == pytest.approx(values.std(ddof=1) / np.sqrt(40), rel=0.02)
+
+
+def test_halves_are_refused_before_anything_is_clustered(blobs: Embeddings) -> None:
+    with pytest.raises(UserError, match="takes 30 halves or more"):
+        evaluate(Experiment(blobs, DBSCAN(), PeopleHalves(), "blobs", 3, 7))
+    with pytest.raises(UserError, match="of 6 people: add people"):
+        evaluate(Experiment(blobs, DBSCAN(), PeopleHalves(), "blobs", 3, 30))
+    unnamed = _embeddings(blobs.vectors, None)
+    with pytest.raises(UserError, match="nobody has said who is on these pictures"):
+        evaluate(Experiment(unnamed, DBSCAN(), PeopleHalves(), "blobs", 3, 30))
+    with pytest.raises(UserError, match="takes 30 halves or more"):
+        check(0, 29, PeopleHalves())

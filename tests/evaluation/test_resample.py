@@ -9,12 +9,16 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from facetrack.core.errors import UserError
+from facetrack.core.faces import Sampling
 from facetrack.evaluation.metrics import scores
 from facetrack.evaluation.resampling import (
     Bootstrap,
+    PeopleHalves,
     Subsample,
     bootstrap,
+    check_halves,
     derive_seed,
+    draw_faces,
     draw_people,
     subsample,
 )
@@ -51,24 +55,22 @@ def test_subsample_draws_each_face_at_most_once() -> None:
     assert set(subsample(59, 1.0, rng()).tolist()) == set(range(59))
 
 
-@pytest.mark.parametrize("sampling", [Bootstrap(), Subsample()])
+@pytest.mark.parametrize("sampling", [Bootstrap(), Subsample(), PeopleHalves()])
 class TestDraw:
-    def test_depends_on_seed_dataset_and_index(self, sampling: Bootstrap | Subsample) -> None:
+    def test_depends_on_seed_dataset_and_index(self, sampling: Sampling) -> None:
         draws = [
             sampling.draw(100, *key).tolist()
             for key in [(0, "lfw", 0), (1, "lfw", 0), (0, "muct", 0), (0, "lfw", 1)]
         ]
         assert len({tuple(draw) for draw in draws}) == 4
 
-    def test_does_not_depend_on_what_was_drawn_before(
-        self, sampling: Bootstrap | Subsample
-    ) -> None:
+    def test_does_not_depend_on_what_was_drawn_before(self, sampling: Sampling) -> None:
         forwards = [sampling.draw(50, 3, "lfw", i).tolist() for i in range(5)]
         np.random.random(7)  # noqa: NPY002  # the global state must not matter
         backwards = [sampling.draw(50, 3, "lfw", i).tolist() for i in reversed(range(5))]
         assert forwards == backwards[::-1]
 
-    def test_is_the_same_in_another_process(self, sampling: Bootstrap | Subsample) -> None:
+    def test_is_the_same_in_another_process(self, sampling: Sampling) -> None:
         kind = type(sampling).__name__
         program = (
             f"from facetrack.evaluation.resampling import {kind}, derive_seed\n"
@@ -84,7 +86,7 @@ class TestDraw:
             str(derive_seed(5, "mes photos é", 2)),
         ]
 
-    def test_refuses_a_negative_seed(self, sampling: Bootstrap | Subsample) -> None:
+    def test_refuses_a_negative_seed(self, sampling: Sampling) -> None:
         with pytest.raises(UserError, match="from 0 to 4294967295; got -1"):
             sampling.draw(40, -1, "lfw", 0)
 
@@ -93,6 +95,7 @@ def test_resamples_are_those_of_every_other_day() -> None:
     # Published scores rest on these numbers: they must never change.
     assert Bootstrap().draw(10, 0, "lfw", 0).tolist() == [4, 8, 7, 7, 8, 4, 5, 1]
     assert Subsample().draw(10, 0, "lfw", 0).tolist() == [6, 2, 3, 1, 5, 9, 0, 7]
+    assert PeopleHalves().draw(10, 0, "lfw", 0).tolist() == [1, 2, 3, 5, 6]
     assert derive_seed(0, "lfw", 0) == 3970015285
 
 
@@ -120,6 +123,10 @@ def test_says_how_many_faces_are_needed(n: int, fraction: float, needed: int) ->
         with pytest.raises(UserError, match=f"until {needed} faces"):
             draw(n, fraction, rng())
         assert len(draw(needed, fraction, rng())) == 2
+
+
+def test_the_config_of_halves_makes_them() -> None:
+    assert instantiate(OmegaConf.load(ROOT / "conf/sampling/people_halves.yaml")) == PeopleHalves()
 
 
 @pytest.mark.parametrize("kind", [Bootstrap, Subsample])
@@ -170,3 +177,41 @@ def test_another_draw_is_of_others_and_nested_as_well() -> None:
 def test_a_number_of_people_that_is_none(n: Any) -> None:
     with pytest.raises(UserError, match="n_people is a whole number, 2 or more"):
         draw_people(n, 100, 0, "lfw")
+
+
+class TestPeopleHalves:
+    PEOPLE = np.repeat([5, 3, 9, 1, 0, 2, 7, 8, 4], [3, 1, 2, 5, 2, 1, 1, 4, 2])
+
+    def test_a_half_is_half_of_the_people_with_all_their_faces_once(self) -> None:
+        halves = []
+        for i in range(40):
+            drawn = draw_faces(PeopleHalves(), self.PEOPLE, 0, "x", i)
+            assert drawn.dtype == np.int64
+            who = set(self.PEOPLE[drawn])
+            assert len(who) == 4  # of nine
+            np.testing.assert_array_equal(drawn, np.flatnonzero(np.isin(self.PEOPLE, list(who))))
+            halves.append(who)
+        assert set.union(*halves) == set(self.PEOPLE)
+        assert len({tuple(sorted(one)) for one in halves}) > 20
+
+    def test_who_is_in_a_half_does_not_depend_on_numbers_or_order(self) -> None:
+        shuffled = np.random.RandomState(0).permutation(len(self.PEOPLE))
+        one = draw_faces(PeopleHalves(), self.PEOPLE, 0, "x", 3)
+        other = draw_faces(PeopleHalves(), self.PEOPLE[shuffled] * 10, 0, "x", 3)
+        assert set(shuffled[other]) == set(one)
+
+    def test_others_draw_faces_whoever_they_are(self) -> None:
+        expected = Bootstrap().draw(len(self.PEOPLE), 0, "x", 1)
+        for faces in (self.PEOPLE, len(self.PEOPLE)):
+            np.testing.assert_array_equal(draw_faces(Bootstrap(), faces, 0, "x", 1), expected)
+
+    def test_refuses_faces_without_names_too_few_people_and_too_few_halves(self) -> None:
+        with pytest.raises(UserError, match=r"^sampling=people_halves draws people, and nobody"):
+            draw_faces(PeopleHalves(), 40, 0, "x", 0)
+        with pytest.raises(UserError, match=r"needs 8 people, .* these faces are of 7 people: add"):
+            draw_faces(PeopleHalves(), np.arange(7), 0, "x", 0)
+        assert len(draw_faces(PeopleHalves(), np.arange(8), 0, "x", 0)) == 4
+        with pytest.raises(UserError, match=r"takes 30 halves or more.*got n_resamples=29"):
+            check_halves(PeopleHalves(), 29)
+        check_halves(PeopleHalves(), 30)
+        check_halves(Bootstrap(), 1)

@@ -140,6 +140,7 @@ RULES: dict[str, Rule] = {
     "clusterer.max_iter": whole(1),
     "clusterer.n_clusters": _CLUSTERS,
     "clusterer.linkage": one_of("ward", "complete", "average", "single"),
+    "clusterer.n_init": whole(1),
     "clusterer.gamma": number("a number above 0, such as 1.0", lambda one: 0 < one < _FAR),
     "clusterer.min_cluster_size": whole(2),
     "clusterer.cluster_selection_epsilon": number(

@@ -1,6 +1,6 @@
 """Which jobs a sweep has, asked of Hydra's overrides and configs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override, OverrideType
@@ -32,9 +32,13 @@ class Choices:
         return isinstance(node, DictConfig) and last in list(node)
 
 
-def plan_jobs(overrides: Iterable[Override], choices: Choices) -> Plan:
-    """The jobs of a sweep. Raises UserError for an override that has no single values."""
-    plan = combine([_argument(one, choices) for one in overrides], choices.have)
+def plan_jobs(overrides: Sequence[Override], choices: Choices, untyped: int = 0) -> Plan:
+    """The jobs of a sweep. Raises UserError for an override that has no single values.
+
+    untyped: how many of the first overrides are an experiment's own.
+    """
+    arguments = [_argument(one, choices, untyped=i < untyped) for i, one in enumerate(overrides)]
+    plan = combine(arguments, choices.have)
     jobs = dict.fromkeys(tuple(_without_draw(job)) for job in plan.jobs)
     return Plan([list(job) for job in jobs], plan.left_out)
 
@@ -45,13 +49,14 @@ def _without_draw(job: Sequence[str]) -> list[str]:
     return [one for one in job if some or not one.startswith("people_draw=")]
 
 
-def _argument(override: Override, choices: Choices) -> Argument:
+def _argument(override: Override, choices: Choices, *, untyped: bool) -> Argument:
     return Argument(
         override.get_key_element(),
         override.key_or_group,
         _texts(override),
         is_choice=choices.is_group(override),
         may_lack=override.type is OverrideType.CHANGE and "." in override.key_or_group,
+        untyped=untyped,
     )
 
 

@@ -20,6 +20,7 @@ PLACES |= {"pairs", "urls"}  # the same file, known by its hash, wherever it is 
 # before has finished is found.
 _LATER = {"detector.megapixels": "40", "dataset.exclude": "[]", "dataset.roots": "None"}
 _LATER |= {"task.dry_run": "False", "task.factors": "None", "people_draw": "0"}
+_LATER |= {"clusterer.n_init": "1"}
 _LATER |= {"task.by": "None", "task.leave_out": "False"}
 # Settings that were always there and are null now where nothing else is said.
 _NULL_NOW = {"task.sampler": "tpe", "task.pruner": "median"}

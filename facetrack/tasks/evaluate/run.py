@@ -54,7 +54,7 @@ def evaluate(config: DictConfig) -> None:
     unset = radius.is_not_given(given_settings(), config.clusterer)
     estimator = build_estimator(config.clusterer)
     sampling = make(config.sampling)
-    check(config.seed, config.n_resamples)
+    check(config.seed, config.n_resamples, sampling)
     wanted = by_factor.read_wanted(config.task)
     with job.run(later=radius.KEYS if unset else ()) as run:
         # Once in a sweep, whose jobs have the same table.
@@ -75,7 +75,9 @@ def evaluate(config: DictConfig) -> None:
             embeddings, evaluation.clusters, estimator, config.embedder.get("radius")
         )
         values = {**means.values, **photo_pairs.make_metrics(impossible)}
-        _tell(config, embeddings, values)  # before a server may refuse them
+        _tell(
+            config, embeddings, values, of_people=evaluation.of_people
+        )  # before a server may refuse them
         if impossible is not None and not config.sweep_id:
             say(f"  {photo_pairs.tell(impossible)}")
         job.give(run, metrics=values)
@@ -151,7 +153,9 @@ def _tsne_png(
     )
 
 
-def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float]) -> None:
+def _tell(
+    config: DictConfig, embeddings: Embeddings, values: Mapping[str, float], *, of_people: bool
+) -> None:
     """Print the scores: a line in a sweep, all of them for a single job."""
     if config.sweep_id:
         say(f"  {config.dataset.name} {describe(config)}: {describe_result(values)}")
@@ -170,5 +174,6 @@ def _tell(config: DictConfig, embeddings: Embeddings, values: Mapping[str, float
     if len(embeddings.skipped) > 5:
         say(f"  and {len(embeddings.skipped) - 5} more, listed in the run's skipped.csv")
     say("")
-    for line in tell_scores(values, stages["sampling"], config.n_resamples):
+    sampling, n = stages["sampling"], config.n_resamples
+    for line in tell_scores(values, sampling, n, of_people=of_people):
         say(f"  {line}")

@@ -1,14 +1,15 @@
 """What a sweep says as a study: Table I, the paired comparison, Figure 3, growth with people."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from facetrack import figures
 from facetrack.core.given import KNOWN
 from facetrack.core.texts import write_number
 from facetrack.evaluation import article
-from facetrack.evaluation.comparison import Difference, compare_pairs
+from facetrack.evaluation.comparison import Difference, Drawn, compare_pairs
 from facetrack.figures import Entry, Point, Size, Table1
+from facetrack.tasks.sweep.article_column import find_beside
 from facetrack.tracking import keys as names
 from facetrack.tracking.protocols import Tracking
 from facetrack.tracking.records import JobRecord
@@ -32,12 +33,10 @@ def make_table1(jobs: Sequence[JobRecord], swept: Sequence[str]) -> Table1:
         columns[name] = None
         value = float(parameter) if _is_number(parameter) else math.inf
         rank = _ORDER.index(method) if method in _ORDER else len(_ORDER)
+        method = article.NAMES.get(method, method)
         keys[method, parameter] = rank, value
-        same = job.choices["embedder"] == article.EMBEDDER
         entries[(method, parameter), name] = Entry(
-            job.ari.mean,
-            job.ari.two_std,
-            article.read_table1(job.choices["dataset"], method, parameter) if same else None,
+            job.ari.mean, job.ari.two_std, find_beside(job, parameter)
         )
     return Table1(sorted(keys, key=lambda one: keys[one]), list(columns), entries)
 
@@ -60,8 +59,20 @@ def compare(
         }
         # Unequal only where the number of resamples itself is swept: nothing is paired then.
         if len(scores) > 1 and len({len(values) for values in scores.values()}) == 1:
-            found[name] = compare_pairs(scores)
+            found[name] = compare_pairs(scores, read_drawn(of_method.values()))
     return found
+
+
+def read_drawn(jobs: Iterable[JobRecord]) -> Drawn:
+    """What the resamples of some jobs are, which share them."""
+    of_jobs = {(job.choices.get("sampling"), _read_fraction(job)) for job in jobs}
+    if {sampling for sampling, _ in of_jobs} == {"people_halves"}:
+        return "halves"
+    return "bootstrap" if of_jobs == {("bootstrap", 0.8)} else "faces"
+
+
+def _read_fraction(job: JobRecord) -> float:
+    return float({**job.quiet, **job.parameters}.get("sampling.fraction", 1))
 
 
 def draw_figure3(points: Sequence[Point]) -> list[Point]:

@@ -18,7 +18,8 @@ class Argument:
 
     key: as it is typed, with its sign. name: without. texts: the override once for each of its
     values. is_choice: whether it chooses from a group. may_lack: whether it is a setting that a
-    choice may not have.
+    choice may not have. untyped: whether it comes from an experiment, which says it for the choices
+    that have it, whichever a command takes.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Argument:
     texts: Sequence[str]
     is_choice: bool = False
     may_lack: bool = False
+    untyped: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ def combine(arguments: Iterable[Argument], has: Callable[[tuple[str, ...], str],
     """The jobs of a sweep.
 
     A setting is dropped from the jobs that lack it where at least one job has it; what remains the
-    same is run once. A setting that no job has stays, for Hydra to refuse.
+    same is run once. A setting that no job has stays, for Hydra to refuse; an experiment's own is
+    dropped, and nothing is said of it.
 
     has: whether there is a setting, by name, under some choices, `group=choice` each.
     """
@@ -58,7 +61,7 @@ def combine(arguments: Iterable[Argument], has: Callable[[tuple[str, ...], str],
     left_out = {
         key: _unique(text.partition("=")[2] for one in without for text in one if _owns(text, key))
         for key, without in lacking.items()
-        if without
+        if without and not last[key].untyped
     }
     return Plan([list(job) for job in dict.fromkeys(jobs)], left_out)
 
@@ -70,13 +73,11 @@ def _lacking(
 ) -> dict[str, list[tuple[str, ...]]]:
     """By the key of a setting, the choices that do not have it, where others do."""
     found: dict[str, list[tuple[str, ...]]] = {}
-    # With one combination there is nobody else to have a setting, and nothing to compose for it.
-    if len(chosen) < 2:
-        return found
     for argument in arguments:
-        if argument.may_lack and not argument.is_choice:
+        # With one combination nobody else has a typed setting, and nothing is composed for it.
+        if argument.may_lack and not argument.is_choice and (len(chosen) > 1 or argument.untyped):
             without = [one for one in chosen if not has(one, argument.name)]
-            if len(without) < len(chosen):
+            if len(without) < len(chosen) or argument.untyped:
                 found[argument.key] = without
     return found
 

@@ -22,7 +22,7 @@ from facetrack.evaluation.experiment import Experiment, limit_threads
 from facetrack.system.progress import TERMINAL
 from facetrack.tasks.context.experiments import embed_experiment
 from facetrack.tasks.context.stored_configs import CONFIG_ERRORS, read_logged
-from facetrack.tasks.sweep.article_tables import column, row
+from facetrack.tasks.sweep.article_tables import column, read_drawn, row
 from facetrack.tracking import keys
 from facetrack.tracking.protocols import Tracking
 from facetrack.tracking.records import JobRecord
@@ -113,11 +113,12 @@ class _Comparison:
                 self._progress.say(f"No comparison of {one} and {other}: {error}")
                 continue
             faces.append((pairs[-1][0][0], common))
+        differences = compare_each(pairs, read_drawn(self._best.values()))
         return [
             ModelDifference(
                 difference, len(common.first), *_count_others(common, first, difference.better)
             )
-            for difference, (first, common) in zip(compare_each(pairs), faces, strict=True)
+            for difference, (first, common) in zip(differences, faces, strict=True)
         ]
 
     def _pair(self) -> Iterator[tuple[str, str]]:

@@ -56,12 +56,12 @@ MISTAKES: list[tuple[str, str]] = [
         "clusterer=kmeans,dbscan has no bandwidth",
     ),
     (
-        "clusterer=kmeans clusterer.n_init=10",
-        "clusterer.n_init is an argument of KMeans that no config sets: write +clusterer.n_init=10",
+        "clusterer=kmeans clusterer.tol=0.1",
+        "clusterer.tol is an argument of KMeans that no config sets: write +clusterer.tol=0.1",
     ),
     (
         "clusterer=kmeans +clusterer.n_inits=10",
-        "there is no setting clusterer.n_inits; did you mean +clusterer.n_init?",
+        "there is no setting clusterer.n_inits; did you mean clusterer.n_init?",
     ),
     ("+clusterer.metric=l1", "there is no setting clusterer.metric: python -m facetrack --cfg job"),
     ("embedder._target_=nowhere.Mine", "there is no class nowhere.Mine (ModuleNotFoundError: No"),

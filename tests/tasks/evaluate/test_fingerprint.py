@@ -40,3 +40,8 @@ def test_what_came_later_counts_where_it_is_used() -> None:
     known = _fingerprint(*FOLDER)
     assert _fingerprint(*FOLDER, "detector.megapixels=20") != known
     assert _fingerprint(*FOLDER, "dataset.exclude=[drafts]") != known
+
+
+def test_one_start_of_k_means_is_what_it_had_before_that_was_a_setting() -> None:
+    assert _fingerprint("clusterer=kmeans") == "9b3caf9a5598752c"
+    assert _fingerprint("clusterer=kmeans", "clusterer.n_init=10") == "8b92c0b89511d43b"

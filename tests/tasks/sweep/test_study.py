@@ -8,18 +8,16 @@ from typing import Any
 
 import pytest
 from conftest import Command
-from made_records import job_record
 
-from facetrack.tasks.sweep import article_tables
 from facetrack.testing import Workspace, ended, runs, scores
-from facetrack.tracking.records import JobRecord
+from facetrack.tracking.store import MlflowStore
 
 _SLOW_SWEEP = ("-m", "clusterer.eps=0.1:0.6", "clusterer=meanshift", "n_resamples=60")
 ROWS = [
-    ("kmeans", "opt"),
+    ("k-means", "opt"),
     ("agglomerative", "opt"),
     ("spectral", "opt"),
-    *((method, eps) for method in ("dbscan", "meanshift") for eps in ("0.25", "0.3")),
+    *((method, eps) for method in ("dbscan", "mean-shift") for eps in ("0.25", "0.3")),
 ]
 
 
@@ -45,9 +43,13 @@ def test_table1_of_two_datasets_with_settings_only_one_has(
     for row in table:
         eps = None if row["parameter"] == "opt" else row["parameter"]
         for dataset in ("portraits", "folder"):
-            metrics = jobs[dataset, row["method"], eps].data.metrics
-            assert float(row[f"{dataset} ari_mean"]) == metrics["ari_mean"]
-            assert float(row[f"{dataset} two_std"]) == 2 * metrics["ari_std"]
+            metrics = jobs[dataset, row["method"].replace("-", ""), eps].data.metrics
+            assert float(row[f"{dataset} ari_mean"]) == round(metrics["ari_mean"], 6)
+            assert float(row[f"{dataset} two_std"]) == round(2 * metrics["ari_std"], 6)
+    # Ten starts, where k-means alone has one.
+    starts = {key: job.data.params.get("clusterer.n_init") for key, job in jobs.items()}
+    assert {key[1] for key, n in starts.items() if n is not None} == {"kmeans"}
+    assert starts["portraits", "kmeans", None] == "10"
     (parent,) = runs(tmp_path / "work", "sweep")
     files = {path.name for path in Path(parent.info.artifact_uri).iterdir()}
     assert files >= {
@@ -92,25 +94,37 @@ def test_people_scores_nested_subsets(facetrack: Command, tmp_path: Path) -> Non
     assert ends == [min(of_five), max(of_five)]
 
 
-def test_the_articles_values_stand_beside_its_datasets_with_its_embedder() -> None:
-    def job(dataset: str, embedder: str, eps: str) -> JobRecord:
-        choices = {"dataset": dataset, "embedder": embedder, "clusterer": "dbscan"}
-        return job_record(choices, {"clusterer.eps": eps}, 0.95)
+def test_resume_takes_an_argument_that_had_to_be_added_then(
+    facetrack: Command, workspace: Workspace
+) -> None:
+    begun = ("clusterer=kmeans", "+clusterer.n_init=1,2", "n_resamples=2", "n_people=4")
+    tracking = MlflowStore(f"sqlite:///{workspace.folder / 'mlflow.db'}", "facetrack")
+    tracking.start_sweep("s1", begun, []).end("KILLED")
+    done = facetrack("resume=last")
+    done.ok()
+    assert "2 of 2 jobs finished" in done.stdout
+    assert [job.data.params["clusterer.n_init"] for job in workspace.runs("job")] == ["2", "1"]
 
-    swept = ["dataset", "embedder", "clusterer.eps"]
-    jobs = [
-        job(dataset, embedder, eps)
-        for dataset in ("lfw", "portraits")
-        for embedder in ("facenet", "dlib")
-        for eps in ("0.7", "0.75")
-    ]
-    table = article_tables.make_table1(jobs, swept)
-    assert table.columns == [
-        *("lfw · facenet", "lfw · dlib"),
-        *("portraits · facenet", "portraits · dlib"),
-    ]
-    compared = {key: entry.article for key, entry in table.entries.items() if entry.article}
-    assert compared == {(("dbscan", "0.7"), "lfw · facenet"): (0.956498, 0.011196)}
+
+def test_halves_of_the_people_speak_of_other_people(
+    facetrack: Command, workspace: Workspace
+) -> None:
+    done = facetrack("-m", "sampling=people_halves", "clusterer=kmeans,dbscan")
+    done.ok()
+    assert "shown for other people, by halves of the people [" in done.stdout  # or "not shown"
+    assert "on these faces" not in done.stdout
+    (output,) = (workspace.folder / "outputs").iterdir()
+    with (output / "comparison.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["others_by"] == "people halves"
+    assert row["distinguishable_on_these_faces"] == ""
+    (kmeans,) = (one for one in workspace.runs("job") if one.data.tags["clusterer"] == "kmeans")
+    told = kmeans.data.metrics
+    error = told["ari_std"] * (30 / 29) ** 0.5  # not divided by the root of 30
+    assert error > 0
+    assert told["ari_mean"] - told["ari_ci_low"] == pytest.approx(2.04522964 * error)
+    facetrack("sampling=people_halves", "n_resamples=5").refused("takes 30 halves or more")
+    facetrack("sampling=people_halves", "n_people=7").refused("needs 8 people")
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,27 @@ def test_a_setting_nobody_has_stays_for_hydra_to_refuse() -> None:
     assert left_out == {}
 
 
+def test_an_experiments_own_setting_goes_to_those_that_have_it_or_to_nobody() -> None:
+    typed = OverridesParser.create().parse_overrides(
+        ["clusterer.eps=0.1", "clusterer.n_clusters=5"]
+    )
+    for chosen, expected in (
+        ("kmeans", ["clusterer.n_clusters=5 clusterer=kmeans"]),
+        ("dbscan", ["clusterer.eps=0.1 clusterer=dbscan"]),
+        (
+            "dbscan,kmeans",
+            [
+                "clusterer.eps=0.1 clusterer=dbscan",
+                "clusterer.n_clusters=5 clusterer=kmeans",
+            ],
+        ),
+    ):
+        (choice,) = OverridesParser.create().parse_overrides([f"clusterer={chosen}"])
+        found = plan.plan_jobs([*typed, choice], Choices(), untyped=2)
+        assert [" ".join(job) for job in found.jobs] == expected
+        assert found.left_out == {}
+
+
 def test_jobs_of_one_dataset_follow_each_other() -> None:
     found, _ = jobs("clusterer=kmeans,dbscan", "dataset=lfw,muct", "dataset.archive=x")
     assert found == [
