@@ -21,8 +21,9 @@ PLACES |= {"pairs", "urls"}  # the same file, known by its hash, wherever it is 
 _LATER = {"detector.megapixels": "40", "dataset.exclude": "[]", "dataset.roots": "None"}
 _LATER |= {"task.dry_run": "False", "task.factors": "None"}
 _LATER |= {"task.by": "None", "task.leave_out": "False"}
-# How long to search, and who embeds, is no parameter of what is found.
+# How long to search, who embeds, and what is measured beside, is no parameter of what is found.
 _BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
+_BUDGET |= {"tracking.system_metrics"}
 
 
 def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
@@ -54,6 +55,7 @@ def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
     # Where it makes a difference, the clusterer's target differs too; else a job that the version
     # before has finished is found.
     params.pop("protocol_version", None)
+    params.pop("reproduces", None)
     return params, places
 
 
