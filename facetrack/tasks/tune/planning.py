@@ -81,6 +81,11 @@ def make_plan(
         timeout=task["timeout"],
         identity=found,
     )
+    again = asked.settings.get("reproduces")
+    if again:
+        # Anew, beside the study that it runs again.
+        own = plan.name or f"{asked.dataset} {choices['embedder']} {choices['clusterer']}"
+        return replace(plan, name=f"{own} reproduces {again}")
     if plan.name:
         return plan
     words = (asked.dataset, choices["clusterer"])
