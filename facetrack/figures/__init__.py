@@ -15,7 +15,7 @@ from facetrack.figures.comparison import (
     format_models_csv,
     format_models_markdown,
 )
-from facetrack.figures.curves import Point, draw_curves, render_curves_page
+from facetrack.figures.curves import Point, draw_curves, plot_curves, render_curves_page
 from facetrack.figures.encoding import encode_picture
 from facetrack.figures.error_pages import ErrorPage, Listing, render_error_page
 from facetrack.figures.group_intervals import GroupScores, draw_groups
@@ -47,6 +47,7 @@ from facetrack.figures.tsne_pages import Sheet, TsnePage, render_tsne_page
 from facetrack.figures.verification_curves import (
     Curve,
     draw_verification,
+    plot_verification,
     render_verification_page,
 )
 
@@ -96,6 +97,8 @@ __all__ = [
     "format_table1_latex",
     "format_table1_markdown",
     "make_printable",
+    "plot_curves",
+    "plot_verification",
     "rank_rows",
     "render_accessory_page",
     "render_curves_page",

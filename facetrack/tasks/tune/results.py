@@ -12,6 +12,8 @@ from facetrack.core.texts import write_count
 from facetrack.system.progress import say
 from facetrack.tasks.context import outputs
 from facetrack.tasks.context.job import Job
+from facetrack.tasks.report_names import REPORT
+from facetrack.tasks.reports import Findings, describe_environment, make_report
 from facetrack.tasks.scores import Means, describe_result
 from facetrack.tasks.tune import report, study
 from facetrack.tasks.tune.study import Plan
@@ -68,10 +70,16 @@ def give(job: Job, run: Run, plan: Plan, found: report.Found, scores: Means) -> 
             keys.BEST: write_settings(best),
         }
     )
+    searched = [one.name for one in plan.ranges]
     files = {
         "best.yaml": write_best(job, best, values, plan.name),
-        **report.draw_files(found, [one.name for one in plan.ranges]),
+        **report.draw_files(found, searched),
     }
+    said = f"Best {write_settings(best)}, {describe_result(values)}."
+    findings = Findings(files, {"study.png": report.make_plots(found, searched)})
+    files[REPORT] = make_report(
+        job.name, [said], findings, describe_environment(run.run_id, job.capsule)
+    )
     folder = outputs.write(files)
     run.artifacts(mark_nobody(files))
     return folder
