@@ -137,12 +137,13 @@ class Traces:
         self._page = b"a page with a face of theirs"
         assert self.others
         assert theirs
-        everything = b"".join(theirs.values())
+        everything = b"<h2>Faces of folder haar dlib: errors</h2>" + b"".join(theirs.values())
         for path in (
             *(home / "tsne/made.npy", home / "sheets/made.jpg", home / "tmp12345678.part"),
             *(home / "damaged-20260101-000000-embeddings.sqlite", own / "tmp12345678.part"),
             *(own / "answers.jsonl", own / "faces/abc-large.jpg"),
             *(scene.out / ".facetrack-x.part", work / "outputs/a sweep/tsne-folder-haar-dlib.html"),
+            work / "outputs/a sweep/report.html",
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(everything)

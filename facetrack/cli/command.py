@@ -67,9 +67,15 @@ def _do(config: DictConfig) -> Failure | None:
 
 
 def _do_task(config: DictConfig) -> None:
+    """Run a config's task; where it reproduces a run alone, say how far the two agree."""
     task = get_method(targets.of_task(config.task))
     with name_group(config):
         task(config)
+    again = config.get("reproduces")  # not in a config of the user's own
+    if again and not config.sweep_id:
+        from facetrack.tasks.reproduce.telling import tell_run
+
+        tell_run(config.tracking.uri, config.tracking.experiment, again)
 
 
 def main() -> None:

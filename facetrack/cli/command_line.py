@@ -16,8 +16,9 @@ from facetrack.cli.arguments.catalogue import Catalogue
 from facetrack.cli.arguments.check import Checks, find_single_task, initialize_hydra
 from facetrack.cli.arguments.keys import COMMAND_ONLY
 from facetrack.cli.arguments.overrides import parse_override
-from facetrack.cli.literals import quote_paths
+from facetrack.cli.literals import quote_paths, quote_unreadable
 from facetrack.cli.ranges import expand, is_multirun
+from facetrack.cli.reproduce import replace_reproduce
 from facetrack.cli.resume import replace_resume
 from facetrack.cli.tuned import replace_tuned
 from facetrack.core.given import KNOWN
@@ -46,7 +47,7 @@ def prepare(arguments: Sequence[str], conf: Path) -> list[str]:
     multirun = line.multirun or is_multirun(line.rest)
     there = catalogue.owners.get
     literals = [quote_paths(argument, there, multirun=multirun) for argument in line.rest]
-    typed = [_quote_unreadable(argument) for argument in literals]
+    typed = [quote_unreadable(argument) for argument in literals]
     with initialize_hydra(line, conf) as folder:
         checks = Checks(line, folder)
         meant = _replace_shorthands(typed, checks, multirun)
@@ -73,14 +74,16 @@ def prepare(arguments: Sequence[str], conf: Path) -> list[str]:
 
 
 def _replace_shorthands(typed: Sequence[str], checks: Checks, multirun: bool) -> list[str]:
-    """The arguments, `resume=` and `tuned=` replaced by what they stand for. Raises UserError."""
+    """The arguments, `resume=`, `reproduce=` and `tuned=` replaced by what they stand for."""
     stand_for = tuple(f"{key}=" for key in COMMAND_ONLY)
     others = [one for one in typed if not one.startswith(stand_for)]
     if len(others) == len(typed):
         return list(typed)
     # A mistake beside them is told before MLflow is asked.
-    checks.compose(others, typed, multirun or any(one.startswith("resume=") for one in typed))
-    return replace_tuned(replace_resume(typed))
+    checks.compose(
+        others, typed, multirun or any(one.startswith(("resume=", "reproduce=")) for one in typed)
+    )
+    return replace_tuned(replace_reproduce(replace_resume(typed)))
 
 
 def _look_up(jobs: Sequence[DictConfig], key: str) -> object:
@@ -123,15 +126,3 @@ def _sweep_single_values(arguments: Sequence[str]) -> list[str]:
         else:
             wrapped.append(argument)
     return wrapped
-
-
-def _quote_unreadable(argument: str) -> str:
-    """A value that Hydra's grammar cannot read is text: quoted, as a path like ~/Fotos é needs."""
-    if argument.startswith(("-", "resume=", "tuned=")) or "=" not in argument:
-        return argument
-    if parse_override(argument) is None:
-        key, _, value = argument.partition("=")
-        quote = next((mark for mark in "'\"" if mark not in value), None)
-        if quote is not None and not value.endswith("\\"):
-            return f"{key}={quote}{value}{quote}"
-    return argument

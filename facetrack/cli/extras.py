@@ -1,4 +1,4 @@
-"""`hydra/launcher=…`: whether what it needs is installed, asked before Hydra would fail at it."""
+"""Whether what `hydra/launcher=…` or another setting needs is installed, asked before it fails."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -7,6 +7,7 @@ from facetrack.core.errors import UserError
 from facetrack.system.processes import trouble
 
 _KEY = "hydra/launcher="
+_MEASURED = "tracking.system_metrics=true"
 # By launcher: the package that an extra of facetrack brings, and the extra.
 _NEEDED = {
     "joblib": ("hydra_plugins.hydra_joblib_launcher", "joblib"),
@@ -16,7 +17,9 @@ _NEEDED = {
 
 
 def check(arguments: Sequence[str]) -> None:
-    """Raises UserError where the launcher among the arguments cannot be used."""
+    """Raises UserError where the launcher among the arguments, or what they measure, needs more."""
+    if _MEASURED in arguments and find_spec("psutil") is None:
+        raise UserError(f"{_MEASURED} needs psutil: pip install 'facetrack[system]'")
     for argument in arguments:
         choice = argument.removeprefix(_KEY)
         if not argument.startswith(_KEY) or choice not in _NEEDED:

@@ -13,6 +13,8 @@ from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
+from facetrack.cli.arguments.keys import COMMAND_ONLY
+from facetrack.cli.arguments.overrides import parse_override
 from facetrack.cli.working_folder import escape
 from facetrack.system.files import user_path
 
@@ -103,3 +105,15 @@ def _read(value: str) -> object:
     except HydraException:
         return None
     return None if override.is_sweep_override() else override.value()
+
+
+def quote_unreadable(argument: str) -> str:
+    """A value that Hydra's grammar cannot read is text: quoted, as a path like ~/Fotos é needs."""
+    if argument.startswith(("-", *(f"{key}=" for key in COMMAND_ONLY))) or "=" not in argument:
+        return argument
+    if parse_override(argument) is None:
+        key, _, value = argument.partition("=")
+        quote = next((mark for mark in "'\"" if mark not in value), None)
+        if quote is not None and not value.endswith("\\"):
+            return f"{key}={quote}{value}{quote}"
+    return argument

@@ -5,12 +5,23 @@ than choose among what facetrack brings and set values; every other one is for t
 """
 
 import re
+import shlex
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hydra import compose
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
 
 from facetrack.cli.arguments.overrides import parse_override, read_said_values
+from facetrack.core.errors import UserError
+from facetrack.system.masking import HIDDEN, is_masked
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context.targets import STAGES, TASK, leaves
+
+if TYPE_CHECKING:
+    from facetrack.tracking.protocols import Tracking
 
 _GROUPS = (*STAGES, TASK, "experiment")
 _TASKS = (
@@ -19,6 +30,7 @@ _TASKS = (
     "verify",
     "knn",
     "accessories",
+    "compare",
 )  # the others write to folders of the user's, or delete
 _NO_GROUP = ("seed", "n_resamples", "n_people", "people_draw", "extract.engine", "protocol_version")
 _LAUNCHERS = ("basic", "joblib", "ray", "submitit_slurm")
@@ -34,6 +46,90 @@ _OF_HYDRA = (
 )
 _WORD = re.compile(r"[\w.-]+")
 _ADDRESSES = ("url", "urls")  # where to download from
+_GIVEN_AGAIN = ("tracking", "hydra", "task.storage=")  # as they need not be what they were
+
+
+@dataclass(frozen=True)
+class Again:
+    """What asks for stored arguments.
+
+    asked: the argument, "resume=last". whose: they are. does: what comes of it, after `asked` in a
+    sentence. others: the arguments beside it.
+    """
+
+    asked: str
+    whose: str
+    does: str
+    others: Sequence[str]
+
+    def refuse_any(self, arguments: Sequence[str]) -> None:
+        """Raises UserError for the first of some arguments, which would make it something else."""
+        for argument in arguments:
+            raise UserError(
+                f"{self.asked} {self.does} as it was started: leave out {argument}, or start a new "
+                "one with it"
+            )
+
+    def refuse_harmless(self) -> None:
+        """The same of those beside that a store's own arguments would not need typed again."""
+        self.refuse_any(
+            [
+                one
+                for one in self.others
+                if not one.startswith(_GIVEN_AGAIN) and not find_doubtful([one])
+            ]
+        )
+
+
+def open_tracking(again: Again) -> "Tracking":
+    """The store that the arguments beside name. Hydra is initialized. Raises UserError."""
+    # Imported here: a command that asks for none does not wait for MLflow.
+    from facetrack.tracking.store import open_store
+
+    try:
+        config = compose("config", [one for one in again.others if one.startswith("tracking")])
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UserError(" ".join(str(error).split())) from error
+    return open_store(config.tracking.uri, config.tracking.experiment)
+
+
+def take_stored(stored: Sequence[str], again: Again) -> list[str]:
+    """Stored arguments that may be run, and behind them the other ones that were typed beside.
+
+    Raises UserError for those typed that would make it something else, and where some of the
+    stored ones have to be typed again: they could run anything, or hold what was not kept.
+    """
+    typed = [one for one in again.others if any(say_the_same(kept, one) for kept in stored)]
+    more = [one for one in again.others if one not in typed]
+    given = [one.partition("=")[0] for one in more]
+    hidden = [one for one in stored if is_masked(one)]
+    hidden_keys = [one.partition("=")[0] for one in hidden]
+    again.refuse_any(
+        [
+            one
+            for one in more
+            if not one.startswith(_GIVEN_AGAIN) and one.partition("=")[0] not in hidden_keys
+        ]
+    )
+    missing = [
+        one for one in find_doubtful(stored) if not any(say_the_same(one, other) for other in typed)
+    ]
+    if missing:
+        raise UserError(
+            f"{again.whose} is said to have been started with {' '.join(missing)}, which could "
+            f"run anything: if it was, type that again: {shlex.join([again.asked, *missing])}"
+        )
+    for one, key in zip(hidden, hidden_keys, strict=True):
+        if key not in given:
+            raise UserError(
+                f"the {_name_hidden(one)} in {one} was not kept with {again.whose}: give {key}=… "
+                f"again, beside {again.asked}"
+            )
+    return [*(one for one in stored if one not in hidden), *more]
+
+
+def _name_hidden(argument: str) -> str:
+    return "name" if f"/{HIDDEN}" in argument else "password"
 
 
 def find_doubtful(arguments: Sequence[str]) -> list[str]:

@@ -12,7 +12,9 @@ _SEARCHED = "hydra.searchpath"
 
 def remember_typed(arguments: Sequence[str]) -> None:
     """Take what these arguments name for the user's own. arguments: as they were typed."""
-    targets.Typed().names = frozenset(find_typed(arguments))
+    typed = targets.Typed()
+    typed.names = frozenset(find_typed(arguments))
+    typed.arguments = tuple(arguments)
 
 
 def find_typed(arguments: Sequence[str]) -> Iterator[str]:

@@ -45,8 +45,12 @@ class Haar:
         """Settings and the cascade's own content."""
         return (
             f"haar swapped grey, two bands, scale_factor={self.scale_factor} "
-            f"min_neighbors={self.min_neighbors} cascade={_cascade_digest()}"
+            f"min_neighbors={self.min_neighbors} cascade={_cascade_digest()[:16]}"
         )
+
+    def model_files(self) -> dict[str, str]:
+        """SHA-256 in hex of its cascade, by file."""
+        return {_cascade_path().name: _cascade_digest()}
 
     @property
     def most_megapixels(self) -> float:
@@ -115,7 +119,7 @@ def _cascade_path() -> Path:
 
 @functools.cache
 def _cascade_digest() -> str:
-    return hashlib.sha256(_cascade_path().read_bytes()).hexdigest()[:16]
+    return hashlib.sha256(_cascade_path().read_bytes()).hexdigest()
 
 
 # One a thread: a CascadeClassifier keeps the picture it is working on.

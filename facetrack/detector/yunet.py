@@ -66,6 +66,10 @@ class YuNet:
             f"weights={self._file.digest}"
         )
 
+    def model_files(self) -> dict[str, str]:
+        """SHA-256 in hex of its weights, by file."""
+        return self._file.name_digest()
+
     def prepare(self) -> None:
         """Get the weights and check them. Raises UserError."""
         if self._file.own is None:

@@ -78,6 +78,10 @@ class AlignedOnnx:
             f"template={template} layout={self.layout} weights={self._file.digest}"
         )
 
+    def model_files(self) -> dict[str, str]:
+        """SHA-256 in hex of its weights, by file."""
+        return self._file.name_digest()
+
     def prepare(self) -> None:
         """Get the weights, check them and start the network. Raises UserError."""
         self._network()

@@ -43,7 +43,12 @@ class DlibResNet:
 
     def identity(self) -> str:
         """The content of both model files, and how they are used."""
-        return f"dlib_resnet square landmarks={_digest(LANDMARKS)} descriptor={_digest(DESCRIPTOR)}"
+        landmarks, descriptor = (_digest(file)[:16] for file in (LANDMARKS, DESCRIPTOR))
+        return f"dlib_resnet square landmarks={landmarks} descriptor={descriptor}"
+
+    def model_files(self) -> dict[str, str]:
+        """SHA-256 in hex of each of its models, by file."""
+        return {file: _digest(file) for file in (LANDMARKS, DESCRIPTOR)}
 
     def embed(self, faces: Sequence[Face]) -> Vectors:
         """(len(faces), 128) float32, about 0.9 to 1.5 long (not unit length)."""
@@ -113,7 +118,7 @@ def find_model(file: str) -> Path:
 
 @functools.cache
 def _digest(file: str) -> str:
-    return sha256(find_model(file)).hex()[:16]
+    return sha256(find_model(file)).hex()
 
 
 @functools.cache

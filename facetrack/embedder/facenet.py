@@ -71,6 +71,10 @@ class FaceNet:
             f"margin={self.margin} weights={self._weights_sha256}"
         )
 
+    def model_files(self) -> dict[str, str]:
+        """SHA-256 in hex of its weights, by file. Raises UserError where they cannot be read."""
+        return {self.filename if self._own is None else self._own.name: self._weights_sha256}
+
     def embed(self, faces: Sequence[Face]) -> Vectors:
         """(len(faces), dimensions) float32, raw (not unit length).
 

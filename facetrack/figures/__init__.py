@@ -15,7 +15,7 @@ from facetrack.figures.comparison import (
     format_models_csv,
     format_models_markdown,
 )
-from facetrack.figures.curves import Point, draw_curves, render_curves_page
+from facetrack.figures.curves import Point, draw_curves, plot_curves, render_curves_page
 from facetrack.figures.encoding import encode_picture
 from facetrack.figures.error_pages import ErrorPage, Listing, render_error_page
 from facetrack.figures.group_intervals import GroupScores, draw_groups
@@ -23,7 +23,12 @@ from facetrack.figures.growth_curves import Size, draw_growth, format_growth_csv
 from facetrack.figures.knn_curves import draw_accuracies
 from facetrack.figures.model_bars import draw_models
 from facetrack.figures.pages import render_page
-from facetrack.figures.radius_study import RadiusStudy, draw_radius_study, render_radius_study
+from facetrack.figures.radius_study import (
+    RadiusStudy,
+    draw_radius_study,
+    plot_radius_study,
+    render_radius_study,
+)
 from facetrack.figures.study_plots import PlotsPage, render_plots_page
 from facetrack.figures.table import (
     escape_html,
@@ -49,6 +54,7 @@ from facetrack.figures.tsne_pages import Sheet, TsnePage, render_tsne_page
 from facetrack.figures.verification_curves import (
     Curve,
     draw_verification,
+    plot_verification,
     render_verification_page,
 )
 
@@ -102,6 +108,9 @@ __all__ = [
     "format_table1_latex",
     "format_table1_markdown",
     "make_printable",
+    "plot_curves",
+    "plot_radius_study",
+    "plot_verification",
     "rank_rows",
     "render_accessory_page",
     "render_curves_page",

@@ -124,6 +124,14 @@ def draw_curves(points: Sequence[Point], score: str = "ARI") -> "Figure":
 def render_curves_page(points: Sequence[Point], score: str = "ARI") -> str:
     """The curves as one HTML page that works offline: plotly's script (5 MB) is inside.
 
+    Raises ValueError where no point has a finite mean.
+    """
+    return render_plots_page(PlotsPage(f"Mean {score}", {"": plot_curves(points, score)}))
+
+
+def plot_curves(points: Sequence[Point], score: str = "ARI") -> Any:
+    """The curves as plotly's figure.
+
     Hovering shows dataset, method, value and mean ± 2·std; the legend shows and hides curves.
     Raises ValueError where no point has a finite mean.
     """
@@ -159,7 +167,7 @@ def render_curves_page(points: Sequence[Point], score: str = "ARI") -> str:
     figure.update_layout(template="plotly_white", hovermode="closest")
     if rows > 1:  # else as high as the window
         figure.update_layout(height=450 * rows)
-    return render_plots_page(PlotsPage(f"Mean {score}", {"": figure}))
+    return figure
 
 
 def _sort_into_panels(points: Sequence[Point]) -> tuple[list[_Panel], list[Point]]:

@@ -121,24 +121,24 @@ def _lay_out(
     for section in sections:
         say(_MARGIN, y, section.title, 17, _INK, WIDTH - 2 * _MARGIN)
         y += 32
-        x = _MARGIN
+        x, edge = _MARGIN, FACE + 2 * _FRAME
+        # Where no face may be shown, or pictures have gone, names are all there is.
+        tall = edge if any(framed.group.faces for framed in section.framed) else 0
         for framed in section.framed:
             group, colour = framed.group, framed.colour
-            wide = len(group.faces) * (FACE + 2 * _FRAME + 2)
+            wide = max(1, len(group.faces)) * (edge + 2)
             if x > _MARGIN and x + wide > WIDTH - _MARGIN:
-                x, y = _MARGIN, y + _LINE + FACE + 2 * _FRAME + 14
+                x, y = _MARGIN, y + _LINE + tall + 14
             more = f" +{group.hidden}" if group.hidden else ""
-            say(x, y, f"{group.name}{more}", 14, colour, max(wide, FACE) + _GAP - 4)
-            for face in group.faces:
+            say(x, y, f"{group.name}{more}", 14, colour, wide + _GAP - 4)
+            for place, face in enumerate(group.faces):
                 if draw is not None and sheet is not None:
-                    top = y + _LINE
-                    edge = FACE + 2 * _FRAME
-                    draw.rectangle((x, top, x + edge - 1, top + edge - 1), fill=colour)
+                    left, top = x + place * (edge + 2), y + _LINE
+                    draw.rectangle((left, top, left + edge - 1, top + edge - 1), fill=colour)
                     small = Image.fromarray(face).resize((FACE, FACE), Image.Resampling.BILINEAR)
-                    sheet.paste(small, (x + _FRAME, top + _FRAME))
-                x += FACE + 2 * _FRAME + 2
-            x += _GAP
-        y += _LINE + FACE + 2 * _FRAME + 26
+                    sheet.paste(small, (left + _FRAME, top + _FRAME))
+            x += wide + _GAP
+        y += _LINE + tall + 26
     return y
 
 

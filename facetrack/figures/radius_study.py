@@ -93,11 +93,16 @@ def _draw_judged(axes: "Axes", study: RadiusStudy) -> None:
 
 def render_radius_study(study: RadiusStudy) -> str:
     """The study as one page that works offline (see study_plots.py)."""
+    return render_plots_page(PlotsPage(study.title, plot_radius_study(study)))
+
+
+def plot_radius_study(study: RadiusStudy) -> dict[str, Any]:
+    """plotly's figures of the study, by heading."""
     closer = _TITLES[1].format(study.margin)
     plots = {_TITLES[0]: _plot_all(study), closer: _plot_near(study)}
     if study.judged:
         plots[_TITLES[2]] = _plot_judged(study)
-    return render_plots_page(PlotsPage(study.title, plots))
+    return plots
 
 
 def _plot_all(study: RadiusStudy) -> Any:

@@ -1,6 +1,6 @@
 """Faces on a plane by t-SNE: the true people beside the clusters found (Figure 1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,25 +11,23 @@ from facetrack.core.labels import NOISE
 from facetrack.core.texts import write_count
 from facetrack.figures.canvas import encode_png, make_figure, use_shipped_settings
 from facetrack.figures.table import make_printable
+from facetrack.figures.tsne_styles import (
+    GREY,
+    OTHERS,
+    SHAPES,
+    SPLIT_OFF,
+    Style,
+    choose_cluster_styles,
+    choose_styles,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Colours first: neighbours in number always differ in colour, and those of equal colour in shape.
-_COLOURS = (
-    *("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd"),
-    *("#8c564b", "#f07ac8", "#a8a800", "#17becf", "#1a1a6e"),
-)
-_SHAPES = ("o", "s", "^", "D", "v", "P")
-_SPLIT_OFF = "X"
-GREY = "#8c8c8c"
-"""Of faces that are alone: hollow in a cluster of their own, crosses in none."""
-_MOST_NAMES = 20
 _LONGEST_NAME = 26
-
-Style = tuple[str, str]
-"""A colour and a marker."""
+# Around a marker, so that yellow is seen on white.
+_EDGE, _EDGE_WIDTH = "#00000059", 0.3
 
 
 def compute_coordinates(vectors: Vectors, seed: int) -> NDArray[np.float32]:
@@ -61,7 +59,8 @@ def draw_tsne(
 ) -> "Figure":
     """True people (left) and the clusters found (right) at (n, 2) coordinates; 1400 by 700 pixels.
 
-    people: n names, or None: the clusters alone, 700 by 700 pixels.
+    people: n names, or None: the clusters alone, 700 by 700 pixels. Of many the largest and the
+    most confused are in colour.
     clusters: (n,) integers, -1 is noise. The largest cluster in which a person is the most
     frequent has that person's colour and shape; further ones are darker crosses: a person's
     colour in the wrong place is a face in the wrong cluster.
@@ -69,14 +68,12 @@ def draw_tsne(
     figure = make_figure(7 if people is None else 14, 7)
     figure.suptitle(format_label(title, longest=120 if people is not None else 70))
     panels = figure.subplots(1, 1 if people is None else 2, squeeze=False)[0]
-    numbers = None
+    numbers, of_people = None, None
     if people is not None:
         names, numbers = np.unique(np.asarray(people, dtype=object), return_inverse=True)
-        styles = {number: choose_style(number) for number in range(len(names))}
-        _scatter(panels[0], coordinates, numbers, styles)
-        panels[0].set_title(write_count(len(names), "person", "people"))
-        if len(names) <= _MOST_NAMES:
-            _add_legend(figure, list(names), styles)
+        of_people = choose_styles(numbers, clusters)
+        _scatter(panels[0], coordinates, numbers, of_people)
+        _name_people(panels[0], list(names), of_people)
 
     labels, sizes = np.unique(clusters[clusters != NOISE], return_counts=True)
     single = np.isin(clusters, labels[sizes == 1])
@@ -93,7 +90,7 @@ def draw_tsne(
     axes.scatter(
         coordinates[noise, 0], coordinates[noise, 1], s=size, c=GREY, marker="x", linewidths=0.7
     )
-    _scatter(axes, coordinates, clusters, choose_cluster_styles(clusters, numbers))
+    _scatter(axes, coordinates, clusters, choose_cluster_styles(clusters, numbers, of_people))
     told = [write_count(len(labels), "cluster")]
     if single.any():
         told.append(write_count(int(single.sum()), "of them a single face", "of them single faces"))
@@ -126,41 +123,6 @@ def format_label(name: str, longest: int = _LONGEST_NAME) -> str:
     return name.replace("$", r"\$")
 
 
-def choose_style(number: int) -> Style:
-    """How the person of a number is drawn."""
-    shape = number // len(_COLOURS) % len(_SHAPES)
-    return _COLOURS[number % len(_COLOURS)], _SHAPES[shape]
-
-
-def choose_cluster_styles(
-    clusters: NDArray[np.integer], people: NDArray[np.integer] | None
-) -> dict[int, Style]:
-    """A style for every cluster of two faces or more, as `draw_tsne` describes it.
-
-    clusters: (n,) integers, -1 is noise. people: (n,) numbers from 0, or None.
-    """
-    labels, sizes = np.unique(clusters[clusters != NOISE], return_counts=True)
-    largest_first = np.argsort(-sizes, kind="stable")
-    styles: dict[int, Style] = {}
-    seen: set[int] = set()
-    for rank, index in enumerate(largest_first[: np.count_nonzero(sizes > 1)]):
-        inside = clusters == labels[index]
-        owner = rank if people is None else int(np.bincount(people[inside]).argmax())
-        colour, shape = choose_style(owner)
-        styles[int(labels[index])] = (
-            (_darken(colour), _SPLIT_OFF) if owner in seen else (colour, shape)
-        )
-        seen.add(owner)
-    return styles
-
-
-def _darken(colour: str) -> str:
-    from matplotlib.colors import to_hex, to_rgb
-
-    red, green, blue = to_rgb(colour)
-    return to_hex((0.55 * red, 0.55 * green, 0.55 * blue))
-
-
 def _scatter(
     axes: "Axes",
     coordinates: NDArray[np.float32],
@@ -169,30 +131,41 @@ def _scatter(
 ) -> None:
     """Draw the faces whose label has a style; a call a marker, since matplotlib takes no more."""
     size = _choose_marker_size(len(labels))
-    for marker in (*_SHAPES, _SPLIT_OFF):
-        colours = {label: style[0] for label, style in styles.items() if style[1] == marker}
-        chosen = np.isin(labels, list(colours))
-        if chosen.any():
-            axes.scatter(
-                coordinates[chosen, 0],
-                coordinates[chosen, 1],
-                s=size,
-                c=[colours[int(one)] for one in labels[chosen]],
-                marker=marker,
-                linewidths=0,
-            )
+    grey = {label: style for label, style in styles.items() if style[0] == OTHERS}
+    coloured = {label: style for label, style in styles.items() if label not in grey}
+    for some, edge in ((grey, 0.0), (coloured, _EDGE_WIDTH)):  # the grey ones below
+        for marker in (*SHAPES, SPLIT_OFF):
+            colours = {label: style[0] for label, style in some.items() if style[1] == marker}
+            chosen = np.isin(labels, list(colours))
+            if chosen.any():
+                axes.scatter(
+                    coordinates[chosen, 0],
+                    coordinates[chosen, 1],
+                    s=size,
+                    c=[colours[int(one)] for one in labels[chosen]],
+                    marker=marker,
+                    edgecolors=_EDGE,
+                    linewidths=edge,
+                )
 
 
-def _add_legend(figure: "Figure", names: Sequence[str], styles: dict[int, Style]) -> None:
+def _name_people(axes: "Axes", names: Sequence[str], styles: Mapping[int, Style]) -> None:
+    """How many people there are, and a legend of those in colour."""
     from matplotlib.lines import Line2D
 
+    shown = [number for number, style in styles.items() if style[0] != OTHERS]
+    left = len(names) - len(shown)
+    told = f", {len(shown)} of them in colour" if left else ""
+    axes.set_title(f"{write_count(len(names), 'person', 'people')}{told}")
+    labels = [format_label(names[number]) for number in shown]
+    drawn = [styles[number] for number in shown]
+    if left:
+        labels, drawn = [*labels, f"{left} others"], [*drawn, (OTHERS, SHAPES[0])]
     handles = [
-        Line2D([], [], linestyle="", color=colour, marker=marker)
-        for colour, marker in styles.values()
+        Line2D([], [], linestyle="", color=colour, marker=marker) for colour, marker in drawn
     ]
-    figure.legend(
-        handles, [format_label(name) for name in names], loc="outside right upper", frameon=False
-    )
+    assert axes.figure is not None
+    axes.figure.legend(handles, labels, loc="outside right upper", frameon=False)
 
 
 def _choose_marker_size(n: int) -> float:

@@ -4,7 +4,7 @@ plotly's script and a small picture of every face are inside. Points are SVG, no
 no graphics driver and no script that compiles code of its own, and 7,500 faces move fluently.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,18 @@ from facetrack.figures.encoding import encode_json
 from facetrack.figures.pages import render_page
 from facetrack.figures.study_plots import PLOTLY
 from facetrack.figures.table import make_printable
-from facetrack.figures.tsne import GREY, Style, choose_cluster_styles, choose_style
+from facetrack.figures.tsne_styles import (
+    GREY,
+    MOST,
+    OTHERS,
+    Style,
+    choose_cluster_styles,
+    choose_styles,
+    lighten,
+)
 
-# What figures/tsne.py calls the markers, as plotly does.
-_SYMBOLS = {
-    **{"o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down"},
-    **{"P": "cross", "X": "x"},
-}
+# What figures/tsne_styles.py calls the markers, as plotly does.
+_SYMBOLS = {"o": "circle", "s": "square", "^": "triangle-up", "X": "x"}
 _SINGLE, _NOISE = (GREY, "circle-open"), (GREY, "x-thin-open")
 
 # A selection would dim the others as isolating one does; a click again shows them, however soon.
@@ -75,7 +80,22 @@ class TsnePage:
         if self.people is None:
             return [_group_by_cluster(self.clusters, None)]
         names, numbers = np.unique(np.asarray(self.people, dtype=object), return_inverse=True)
-        return [_group_by_person(list(names), numbers), _group_by_cluster(self.clusters, numbers)]
+        styles = choose_styles(numbers, self.clusters)
+        by_person = _describe_groups(
+            "person", "people", list(names), numbers, list(styles.values())
+        )
+        return [by_person, _group_by_cluster(self.clusters, numbers, styles)]
+
+    @property
+    def hint(self) -> str:
+        """Who is in colour, where not everybody is; a sentence."""
+        n = 0 if self.people is None else len(set(self.people))
+        if n <= MOST:
+            return ""
+        return (
+            f"In colour are the {MOST // 2} people with most faces and the {MOST // 2} that are "
+            f"most confused, of {n:,}; the others are grey."
+        )
 
     @property
     def tile(self) -> int:
@@ -85,35 +105,43 @@ class TsnePage:
 
 def render_tsne_page(page: TsnePage) -> str:
     """The page."""
-    x, y = np.round(page.coordinates.T.astype(np.float64), 2).tolist()
+    groupings = page.groupings
+    order = _put_grey_first(groupings[0])
+    for one in groupings:
+        one["of"] = [one["of"][face] for face in order]
+    x, y = np.round(page.coordinates[order].T.astype(np.float64), 2).tolist()
     data = {
         "x": x,
         "y": y,
         "size": round(float(np.clip(200 / np.sqrt(len(x)), 5, 12)), 1),
-        "groupings": page.groupings,
-        "pictures": [make_printable(name) for name in page.pictures],
-        "tiles": page.sheet.tiles.tolist(),
+        "groupings": groupings,
+        "pictures": [make_printable(page.pictures[face]) for face in order],
+        "tiles": page.sheet.tiles[order].tolist(),
         "columns": page.sheet.columns,
         "side": page.sheet.side,
         "grey": GREY,
+        "others": OTHERS,
         "config": _CONFIG,
     }
     scripts = [read_plotly(), f"const DATA = {encode_json(data)};", read_static("tsne.js")]
     return render_page("tsne.html", page.title, page, scripts=scripts)
 
 
-def _group_by_person(names: Sequence[str], numbers: NDArray[np.int64]) -> dict[str, Any]:
-    styles = [choose_style(number) for number in range(len(names))]
-    return _describe_groups("person", "people", names, numbers, styles)
+def _put_grey_first(grouping: Mapping[str, Any]) -> list[int]:
+    """The faces in the order they are drawn in: those in colour above the others."""
+    coloured = [grouping["colours"][group] != OTHERS for group in grouping["of"]]
+    return sorted(range(len(coloured)), key=coloured.__getitem__)
 
 
 def _group_by_cluster(
-    clusters: NDArray[np.integer], people: NDArray[np.int64] | None
+    clusters: NDArray[np.integer],
+    people: NDArray[np.int64] | None,
+    of_people: Mapping[int, Style] | None = None,
 ) -> dict[str, Any]:
     noise = clusters == NOISE
     numbers = separate_noise(clusters)
     n = int(numbers[~noise].max()) + 1 if not noise.all() else 0
-    found = choose_cluster_styles(np.where(noise, NOISE, numbers), people)
+    found = choose_cluster_styles(np.where(noise, NOISE, numbers), people, of_people)
     styles = [found.get(number, _SINGLE) for number in range(n)]
     names = [f"cluster {number}" for number in range(n)]
     if noise.any():
@@ -131,5 +159,6 @@ def _describe_groups(
         "names": [make_printable(name) for name in names],
         "of": of.tolist(),
         "colours": [colour for colour, _ in styles],
+        "dark": [lighten(style) for style in styles],
         "symbols": [_SYMBOLS.get(shape, shape) for _, shape in styles],
     }

@@ -73,10 +73,12 @@ def draw_verification(curves: Sequence[Curve], title: str) -> "Figure":
 
 
 def render_verification_page(curves: Sequence[Curve], title: str) -> str:
-    """The same as one HTML page that works offline, to point at: FAR, TAR and distance.
+    """The same as one HTML page that works offline. Raises ValueError for no curves."""
+    return render_plots_page(PlotsPage(make_printable(title), {"": plot_verification(curves)}))
 
-    Raises ValueError for no curves.
-    """
+
+def plot_verification(curves: Sequence[Curve]) -> Any:
+    """The same as plotly's figure, to point at: FAR, TAR, distance. Raises ValueError for none."""
     from plotly.subplots import make_subplots
 
     left, bottom = _find_ends(curves)
@@ -102,7 +104,7 @@ def render_verification_page(curves: Sequence[Curve], title: str) -> str:
         hovermode="closest",
         legend={"orientation": "h", "x": 0, "y": -0.15, "yanchor": "top"},
     )
-    return render_plots_page(PlotsPage(make_printable(title), {"": figure}))
+    return figure
 
 
 def _make_traces(curve: Curve, left: float) -> list[Any]:

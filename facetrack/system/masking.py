@@ -6,10 +6,12 @@ SQLAlchemy says what in it is the password, also of a server's: it is the more g
 """
 
 import functools
+import getpass
 import json
 import os
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -24,6 +26,8 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _VARIABLES = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "PGPASSWORD")
+_OF_USER = re.compile(r"(://)[^/@\s'\"]+@")
+_OF_EVERYBODY = ("", "root", "user")
 # By address, or by password: what takes its place.
 _remembered: dict[str, str] = {}
 _shown: set[str] = set()
@@ -73,9 +77,30 @@ def mask_within(value: Any) -> Any:
     return mask(value) if isinstance(value, str) else value
 
 
+def mask_place(text: str) -> str:
+    """A text without what says whose machine it is of: for what is handed on.
+
+    The home folder becomes `~`; a user's name in another path, and in a URL, `***`.
+    """
+    text = _OF_USER.sub(rf"\1{HIDDEN}@", mask(text))
+    home, user = str(Path.home()), _find_user()
+    if len(home) > 1:
+        text = re.sub(rf"(?<![\w/.-]){re.escape(home)}(?![\w.-])", "~", text)
+    if user not in _OF_EVERYBODY:
+        text = re.sub(rf"(?<=/){re.escape(user)}(?![\w.-])", HIDDEN, text)
+    return text
+
+
 def is_masked(text: str) -> bool:
-    """Whether a password has been hidden in a text."""
-    return f":{HIDDEN}@" in text or f"={HIDDEN}" in text
+    """Whether a password, or a user's name, has been hidden in a text."""
+    return any(hidden in text for hidden in (f":{HIDDEN}@", f"={HIDDEN}", f"/{HIDDEN}"))
+
+
+def _find_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an id without a name, as in containers
+        return ""
 
 
 def _start(text: str) -> int:

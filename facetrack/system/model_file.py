@@ -40,6 +40,10 @@ class ModelFile:
             return str(self.sha256).lower()
         return self._hash(user_path(self.own))
 
+    def name_digest(self) -> dict[str, str]:
+        """The same by the file's name, without its folder."""
+        return {self.filename if self.own is None else user_path(self.own).name: self.digest}
+
     def read(self) -> bytes:
         """The content, which has that SHA-256. Raises UserError where it cannot be had."""
         path = self._download() if self.own is None else user_path(self.own)

@@ -8,6 +8,7 @@ from facetrack import figures
 from facetrack.core.artifacts import mark_nobody
 from facetrack.system.files import write as write_files
 from facetrack.system.progress import say
+from facetrack.tasks.reports import Findings
 from facetrack.tracking import keys
 from facetrack.tracking.protocols import Run, Tracking
 from facetrack.tracking.records import JobRecord
@@ -18,7 +19,7 @@ _MOST = 6  # metrics on the terminal
 
 def write(
     jobs: Sequence[JobRecord], swept: Sequence[str], folder: Path, run: Run, tracking: Tracking
-) -> None:
+) -> Findings:
     """A row per job: into the parent run, its folder, and on the screen. The jobs are of one kind.
 
     swept: the keys of the settings that take several values.
@@ -51,6 +52,7 @@ def write(
         named = figures.make_printable(f"{what} {_tell_settings(job, swept)}".strip())
         say(f"{named}: {told or job.status}")
     say(f"\nTable: {folder}/{kind}-jobs.csv   Every run: {tracking.open_line()}")
+    return Findings(files)
 
 
 def _tell_settings(job: JobRecord, swept: Sequence[str]) -> str:

@@ -33,8 +33,8 @@ from facetrack.detector import dlib_hog, haar
 from facetrack.embedder import dlib_resnet
 from facetrack.extraction import landmarks
 from facetrack.figures import assets, galleries, templates
-from facetrack.system import json_lines, shipped, threads
-from facetrack.tasks.context import targets
+from facetrack.system import environment, json_lines, shipped, threads
+from facetrack.tasks.context import capsule, targets
 from facetrack.testing.configs import shipped_configs
 from facetrack.testing.outcome import Outcome
 from facetrack.testing.pictures import pictures_drawn_once
@@ -56,6 +56,7 @@ _SAME_FOR_ALL = (
     *(dlib_hog._original, dlib_hog._unpack, dlib_hog._version, haar._cascade_digest),
     *(assets.read_static, assets.read_plotly, templates._make_environment, galleries._load_font),
     *(overrides.parse_override, targets._of_groups, shipped.checkout_commit, threads._find_pools),
+    *(shipped.checkout_is_changed, environment.list_packages, capsule._describe_facetrack),
 )
 _COMMON = (
     *((), ("clusterer=meanshift",), ("task=tune",), ("task=organise",)),
@@ -223,7 +224,7 @@ def read_shipped() -> None:
         for choices in _COMMON:
             in_process([*choices, "--cfg", "job"], Path(folder), {})
     environment = templates._make_environment()
-    for name in ("errors.html", "people.html", "plots.html", "tsne.html"):
+    for name in ("errors.html", "people.html", "plots.html", "report.html", "tsne.html"):
         environment.get_template(name)
     for read in (dlib_resnet._network, dlib_resnet._predictor, dlib_hog._original):
         read()

@@ -30,6 +30,7 @@ VERSION = "protocol_version"
 SWEEP = "sweep"  # also of the sweep's parent run
 NUMBER = "job"  # a job's number in its sweep, as of its folder in outputs/
 FINGERPRINT = "config_fingerprint"
+REPRODUCES = "reproduces"  # the run that it runs again, a dash, and what tells it from others
 OVERRIDES = "overrides"  # what the command set, in a few words
 DATASET, DETECTOR, EMBEDDER = "dataset", "detector", "embedder"
 CLUSTERER, SAMPLING = "clusterer", "sampling"

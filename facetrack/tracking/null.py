@@ -2,12 +2,13 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from facetrack.core.artifacts import Artifact
 from facetrack.core.errors import UserError
 from facetrack.tracking.address import NOWHERE
 from facetrack.tracking.protocols import Run
-from facetrack.tracking.records import JobRecord, SweepRecord
+from facetrack.tracking.records import JobRecord, RunRecord, SweepRecord
 
 
 class NullRun:
@@ -53,7 +54,12 @@ class NullStore:
         del name, tags, run_id
         yield NullRun()
 
-    def working(self, then: str) -> contextlib.AbstractContextManager[None]:
+    def measuring(self, run: Run) -> AbstractContextManager[None]:
+        """Nothing is kept."""
+        del run
+        return contextlib.nullcontext()
+
+    def working(self, then: str) -> AbstractContextManager[None]:
         """Nothing can stop working."""
         del then
         return contextlib.nullcontext()
@@ -80,6 +86,16 @@ class NullStore:
     def kept(self, run_id: str) -> JobRecord | None:
         """No run is here."""
         del run_id
+        return None
+
+    def find(self, name: str) -> RunRecord | None:
+        """No run is here."""
+        del name
+        return None
+
+    def again(self, reproduces: str) -> JobRecord | None:
+        """No run is here."""
+        del reproduces
         return None
 
     def history(self, run_id: str, key: str) -> list[float]:

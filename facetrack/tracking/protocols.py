@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from facetrack.core.artifacts import Artifact
-from facetrack.tracking.records import JobRecord, SweepRecord
+from facetrack.tracking.records import JobRecord, RunRecord, SweepRecord
 
 
 class Run(Protocol):
@@ -57,6 +57,9 @@ class Tracking(Protocol):
         run_id: an earlier run to take up again, with the new tags; None for a new run.
         """
 
+    def measuring(self, run: Run) -> AbstractContextManager[None]:
+        """Within, the run gets MLflow's system metrics."""
+
     def working(self, then: str) -> AbstractContextManager[None]:
         """Raises UserError where the store stops working within.
 
@@ -83,6 +86,12 @@ class Tracking(Protocol):
 
     def kept(self, run_id: str) -> JobRecord | None:
         """A job's or study's run; None where it is not here, or deleted."""
+
+    def find(self, name: str) -> RunRecord | None:
+        """A run of any kind by its id, or a sweep's parent run by the sweep's; None for none."""
+
+    def again(self, reproduces: str) -> JobRecord | None:
+        """The run with this tag `reproduces`, the last of them; None where there is none."""
 
     def history(self, run_id: str, key: str) -> list[float]:
         """A metric's values in the order of their steps."""

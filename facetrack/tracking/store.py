@@ -5,6 +5,7 @@ processes and machines do not collide. A sweep's jobs find their parent run by t
 """
 
 import contextlib
+import re
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,20 +17,21 @@ from facetrack.system import temporary
 from facetrack.system.home import find_home
 from facetrack.system.masking import mask
 from facetrack.system.processes import mine
-from facetrack.tracking import answers, keys, links, sweeps, upkeep
+from facetrack.tracking import answers, keys, links, sweeps, system_metrics, upkeep
 from facetrack.tracking.address import NOWHERE
 from facetrack.tracking.experiment import open_experiment
 from facetrack.tracking.marks import read_mark
 from facetrack.tracking.null import NullStore
 from facetrack.tracking.protocols import Run, Tracking
-from facetrack.tracking.reading import read_job
-from facetrack.tracking.records import JobRecord, SweepRecord
+from facetrack.tracking.reading import read_job, read_run
+from facetrack.tracking.records import JobRecord, RunRecord, SweepRecord
 from facetrack.tracking.runs import MlflowRun, create_run
 from facetrack.tracking.server import AGAIN, Access, guard
 from facetrack.tracking.values import in_short
 
 # Kinds of which one run is all there is to a command.
 _ALONE = ("job", "organise", "verification", "comparison", "knn", "accessories")
+_PLAIN = re.compile(r"[\w.-]+")  # an id, which stands in what MLflow is asked
 
 
 def open_store(
@@ -72,6 +74,10 @@ class MlflowStore:
     def working(self, then: str) -> contextlib.AbstractContextManager[None]:
         """Raises UserError where the store stops working within; see `Tracking.working`."""
         return self._access.working(then)
+
+    def measuring(self, run: Run) -> contextlib.AbstractContextManager[None]:
+        """Within, the run gets MLflow's system metrics."""
+        return system_metrics.measure(self.uri, run.run_id)
 
     @contextlib.contextmanager
     def run(
@@ -147,6 +153,21 @@ class MlflowStore:
         """A job's or study's run; None where it is not here, or deleted."""
         run = self._active(run_id)
         return None if run is None else read_job(run)
+
+    @guard
+    def find(self, name: str) -> RunRecord | None:
+        """A run of any kind by its id, or a sweep's parent run by the sweep's; None for none."""
+        if not _PLAIN.fullmatch(name):
+            return None
+        parents = sweeps.search_parents(self.experiment, name)
+        run = parents[-1] if parents else self._active(name)
+        return None if run is None else read_run(run)
+
+    @guard
+    def again(self, reproduces: str) -> JobRecord | None:
+        """The run with this tag `reproduces`, the last of them; None where there is none."""
+        found = self.experiment.search(f"tags.{keys.REPRODUCES} = '{reproduces}'")
+        return read_job(found[-1]) if found else None
 
     @guard
     def history(self, run_id: str, key: str) -> list[float]:

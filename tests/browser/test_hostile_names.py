@@ -118,7 +118,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, warm_home: Path, new_mlflow: 
 
 def test_every_page_shows_names_as_text(made: Made, visit: Visit) -> None:
     kinds = Counter(path.name.partition("-")[0].partition(".")[0] for path in made.pages)
-    assert set(kinds) == {"errors", "groups", "tsne", "curves", "study", "index"}
+    assert set(kinds) == {"errors", "groups", "tsne", "curves", "study", "index", "report"}
     pages = {path.read_bytes(): path for path in made.pages}  # outputs/ and MLflow have the same
     for path in pages.values():
         with visit(path.as_uri()) as page:

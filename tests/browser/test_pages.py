@@ -179,7 +179,8 @@ def test_the_wheel_zooms_about_the_pointer(tsne: Page, show: Show) -> None:
         # Scaled and, once the wheel has come to rest, not any more.
         expect(plot).to_have_attribute("style", "")
         after = np.array(points.evaluate_all(PLACES))
-        np.testing.assert_allclose(after, pointer + (before - pointer) * zoom, atol=0.5)
+        # Markers stay as large, and a triangle's box is not about its place.
+        np.testing.assert_allclose(after, pointer + (before - pointer) * zoom, atol=1)
         plot.evaluate("layer => layer.removeAttribute('style')")
 
 

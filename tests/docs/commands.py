@@ -147,6 +147,9 @@ ELSEWHERE = {
     "python -m facetrack resume=last": (
         "tests/tasks/sweep/test_study.py::test_a_failed_job_is_run_again"
     ),
+    "python -m facetrack reproduce=RUN": (
+        "tests/cli/test_reproduce.py::test_a_job_and_what_it_takes_to_run_it_again"
+    ),
     "python -m facetrack resume=last embedder._target_=mymodule.Mine": (
         "tests/tasks/test_targets.py"
         "::test_a_class_of_the_users_own_is_run_and_run_again_when_it_is_typed_again"
@@ -234,10 +237,11 @@ NOT_RUN = {
     "pip install .": _INSTALLS,
     "pip install -e '.[docs]'": _INSTALLS,
     "pip install nbclient ipykernel": _INSTALLS,
+    "pip install -r requirements.lock": _INSTALLS,
     "jupyter execute --inplace examples/notebook.ipynb": "writes the notebook; tests run its cells",
     **{
         f"pip install 'facetrack[{extra}]'": _EXTRA
-        for extra in ("faiss", "gp", "heic", "joblib", "postgresql", "ray", "submitit")
+        for extra in ("faiss", "gp", "heic", "joblib", "postgresql", "ray", "submitit", "system")
     },
     (
         "pip install optuna-dashboard && optuna-dashboard sqlite:///outputs/studies.db"

@@ -36,6 +36,18 @@ def test_many_faces_wrap_within_the_width() -> None:
     assert picture.shape[0] > 4 * FACE
 
 
+def test_names_without_faces_stand_beside_each_other() -> None:
+    groups = [Group("a long name of somebody", [], 2), Group("another long name", [], 3)]
+    picture = _opened(draw_gallery("", [Section("", groups)], ""))
+    red, blue = (
+        np.flatnonzero((abs(picture.astype(int) - colour).sum(axis=2) < 60).any(axis=0))
+        for colour in ([214, 39, 40], [31, 119, 180])
+    )
+    assert len(red)
+    assert red.max() < blue.min()
+    assert picture.shape[0] < 2 * FACE
+
+
 def test_nothing_to_show_says_so_and_hostile_names_are_text() -> None:
     empty = _opened(draw_gallery("Merged", [], "nobody was confused"))
     assert (empty < 128).any()

@@ -1,17 +1,27 @@
 import io
 import subprocess
 import sys
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
 from facetrack import figures
+from facetrack.figures.tsne_styles import (
+    COLOURS,
+    MOST,
+    OTHERS,
+    choose_cluster_styles,
+    choose_shown,
+    choose_styles,
+    lighten,
+)
 
 
 def blobs(n: int, people: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -108,7 +118,11 @@ def test_every_face_is_drawn_once_in_each_panel() -> None:
     for panel in figure.axes:
         drawn = np.concatenate([np.asarray(one.get_offsets()) for one in panel.collections])
         np.testing.assert_array_equal(np.sort(drawn[:, 0]), np.arange(200))
-    assert not figure.legends  # too many names
+    (legend,) = figure.legends
+    told = [text.get_text() for text in legend.get_texts()]
+    assert len(told) == MOST + 1
+    assert told[-1] == "6 others"
+    assert figure.axes[0].get_title() == "30 people, 24 of them in colour"
 
 
 def test_cluster_has_the_colour_of_its_majority() -> None:
@@ -137,11 +151,57 @@ def test_single_faces_are_hollow_and_noise_is_crossed() -> None:
 
 
 def test_neighbours_in_number_differ_in_colour() -> None:
-    people = [f"{i:03d}" for i in range(100)]
-    panel = figures.draw_tsne(places(100), people, np.arange(100), "").axes[0]
+    people = [f"{i:03d}" for i in range(MOST)]
+    panel = figures.draw_tsne(places(MOST), people, np.arange(MOST), "").axes[0]
     drawn = [colour for _, colour in sorted(colours(panel).items())]
-    assert len(drawn) == 100
-    assert all(drawn[i] not in drawn[i + 1 : i + 5] for i in range(99))
+    assert len(drawn) == MOST
+    assert all(drawn[i] not in drawn[i + 1 : i + 5] for i in range(MOST - 1))
+
+
+def test_of_many_people_the_largest_and_the_most_confused_are_in_colour() -> None:
+    sizes = np.array([40, *[3] * 60, 2, 2])
+    people = np.repeat(np.arange(len(sizes)), sizes)
+    clusters = people.copy()
+    clusters[people >= 61] = 99  # the two smallest are one cluster, of 4 wrong pairs each
+    shown = choose_shown(people, clusters)
+    assert len(shown) == len(set(shown)) == MOST
+    assert shown[: MOST // 2] == list(range(MOST // 2))
+    assert shown[MOST // 2 :][:2] == [61, 62]
+    styles = choose_styles(people, clusters)
+    assert {one for one, style in styles.items() if style[0] != OTHERS} == set(shown)
+    assert len({styles[one] for one in shown}) == MOST
+    of_clusters = choose_cluster_styles(clusters, people, styles)
+    assert of_clusters[0] == styles[0]
+    assert of_clusters[50] == (OTHERS, "o")
+    assert of_clusters[99] == styles[61]
+
+
+# How people see who lack one kind of cones, on linear RGB: Machado, Oliveira and Fernandes, 2009.
+EYES = {
+    "all cones": np.eye(3),
+    "protanopia": [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.052]],
+    "deuteranopia": [[0.3673, 0.8606, -0.228], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]],
+    "tritanopia": [[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]],
+}
+
+
+def _see(colour: str, eyes: Any) -> NDArray[np.float64]:
+    """A colour as CIELAB for some eyes, where 2.3 apart is just to be seen."""
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    to_xyz = [[0.4125, 0.3576, 0.1804], [0.2127, 0.7152, 0.0722], [0.0193, 0.1192, 0.9503]]
+    xyz = to_xyz @ np.clip(eyes @ linear, 0, 1) / [0.9505, 1, 1.0888]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_every_eye_tells_the_colours_apart(eyes: str) -> None:
+    seen = [_see(one, np.array(EYES[eyes])) for one in (*COLOURS, OTHERS)]
+    apart = min(float(np.linalg.norm(a - b)) for a, b in combinations(seen, 2))
+    assert apart > 15  # the ten colours of before: 4.6 with protanopia, 7.3 with deuteranopia
+    dark = [_see(lighten((one, "o")), np.array(EYES[eyes])) for one in (*COLOURS, OTHERS)]
+    assert min(float(np.linalg.norm(a - b)) for a, b in combinations(dark, 2)) > 15
 
 
 @pytest.mark.parametrize("shape", ["normal", "uniform"])

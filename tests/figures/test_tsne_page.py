@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from facetrack.figures.tsne_pages import Sheet, TsnePage, render_tsne_page
+from facetrack.figures.tsne_styles import MOST
 
 HOSTILE = "</script><script>alert(1)</script><b>&\u2028\n\udce9"
 SHEET = Sheet(b"\xff\xd8 a sheet", 2, 48, np.array([0, 1, -1, 2]))
@@ -82,3 +83,23 @@ def test_it_works_offline_and_repeats() -> None:
     assert not re.search(r"<(script|link|img|iframe)[^>]*\s(src|href)\s*=(?!\"data:)", page)
     assert _data(page)["config"]["showSendToCloud"] is False
     assert page == _made(None, [0, 0, 1, 1])
+
+
+def test_of_many_people_some_are_in_colour_and_above_the_others() -> None:
+    people = [f"person {n:02d}" for n in range(30) for _ in range(3 if n < 12 else 2)]
+    n = len(people)
+    places = np.stack([np.arange(n), np.arange(n)], axis=1).astype(np.float32)
+    sheet = Sheet(b"", 8, 48, np.arange(n))
+    names = [f"picture {one}" for one in range(n)]
+    made = render_tsne_page(TsnePage("faces", "Many.", places, people, np.arange(n), names, sheet))
+    data = _data(made)
+    by_person = data["groupings"][0]
+    colours = [by_person["colours"][of] for of in by_person["of"]]
+    grey = [one == data["others"] for one in colours]
+    assert grey == sorted(grey, reverse=True)
+    assert sum(grey) == 2 * (30 - MOST)
+    assert [data["pictures"][at] for at in range(n)] == [f"picture {int(x)}" for x in data["x"]]
+    assert data["tiles"] == [int(x) for x in data["x"]]
+    assert [by_person["names"][of] for of in by_person["of"]] == [people[int(x)] for x in data["x"]]
+    assert f"In colour are the {MOST // 2} people with most faces" in made
+    assert "In colour are" not in _made(["Bo"] * 4, [0, 0, 1, 1])

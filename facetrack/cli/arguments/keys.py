@@ -16,7 +16,7 @@ from facetrack.cli.arguments.signatures import Signature, read_signature
 from facetrack.core.errors import UserError
 from facetrack.core.suggestions import find_nearest, find_nearest_keys, measure_likeness
 
-COMMAND_ONLY = ("resume", "tuned")
+COMMAND_ONLY = ("resume", "reproduce", "tuned")
 """What looks like a setting and stands for others."""
 
 _SHOWN = "python -m facetrack --cfg job shows what there is"

@@ -206,6 +206,7 @@ RULES: dict[str, Rule] = {
     "task.study": optional(_TEXT),
     "tracking.uri": optional(_TEXT),
     "tracking.experiment": _TEXT,
+    "tracking.system_metrics": _SWITCH,
     "hydra.launcher.num_cpus": number("a number of cores above 0", lambda one: 0 < one < _FAR),
     **{
         f"{place}.space.{name}": optional(_ENDS) if place == "task" else _ENDS

@@ -29,6 +29,8 @@ def _suggest(words: Sequence[str], arguments: Sequence[str], catalogue: Catalogu
         return f"did you mean {_FLAGS[first.casefold()]}?"
     if first == "resume":
         return "did you mean resume=last?"
+    if first == "reproduce":
+        return f"did you mean reproduce={others[0] if others else 'RUN'}?"
     if first in ("", "=") or any(one.startswith("=") for one in words):
         return "settings have no blanks around their =, as in clusterer.eps=0.3"
     if before := _before(first, arguments):

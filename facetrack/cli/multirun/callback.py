@@ -3,6 +3,7 @@
 Light to import: each worker process imports it before it composes its job.
 """
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.cli import working_folder
 from facetrack.cli.multirun.summaries import summarise
-from facetrack.cli.resume import keep_own_overrides
 from facetrack.core.errors import UserError
 from facetrack.system.terminal import refuse
+from facetrack.tasks.context.own_overrides import keep_own_overrides
 from facetrack.tasks.sweep import session
 from facetrack.tasks.sweep.open_sweep import Command, OpenSession, open_session
 
@@ -58,6 +59,10 @@ def _open(config: DictConfig) -> OpenSession:
         str(config.sweep_id),
         Path(config.hydra.sweep.dir),
         tracking,
-        Command(keep_own_overrides(given["task"]), keep_own_overrides(given["hydra"])),
-        summarise,
+        Command(
+            keep_own_overrides(given["task"]),
+            keep_own_overrides(given["hydra"]),
+            config.get("reproduces"),
+        ),
+        functools.partial(summarise, reproduces=config.get("reproduces")),
     )

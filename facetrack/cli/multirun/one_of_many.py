@@ -7,9 +7,9 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from facetrack.cli.mistakes import MISTAKES
-from facetrack.cli.resume import keep_own_overrides
 from facetrack.system import stopping
 from facetrack.system.progress import say
+from facetrack.tasks.context.own_overrides import keep_own_overrides
 from facetrack.tasks.sweep.failure import Failure
 
 

@@ -6,18 +6,19 @@ const plot = element("plot"), box = element("face"), tile = element("tile");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 let by = 0, alone = null;
 
-const seen = (colour) => !dark.matches ? colour : "#" + [1, 3, 5].map((at) => Math.round(
-  0.6 * parseInt(colour.slice(at, at + 2), 16) + 0.4 * 255).toString(16).padStart(2, "0")).join("");
+const SHOWN = "#D55E00";  // of a person or cluster without a colour that is alone
 const isAlone = (face) => alone !== null && DATA.groupings[alone.by].of[face] === alone.group;
 
 function markers() {
-  const {of, colours, symbols} = DATA.groupings[by];
-  const shown = colours.map(seen);
+  const {of, colours, symbols, dark: onDark} = DATA.groupings[by];
+  const shown = dark.matches ? onDark : colours;
   const faint = (face) => alone !== null && !isAlone(face);
+  const grey = (group) => colours[group] === DATA.others;
+  const colour = (group, face) => grey(group) && isAlone(face) ? SHOWN : shown[group];
   return {
-    color: of.map((group, face) => faint(face) ? DATA.grey : shown[group]),
+    color: of.map((group, face) => faint(face) ? DATA.grey : colour(group, face)),
     symbol: of.map((group) => symbols[group]),
-    opacity: of.map((_, face) => faint(face) ? 0.07 : 0.85),
+    opacity: of.map((group, face) => faint(face) ? 0.07 : grey(group) && !isAlone(face) ? 0.5 : 0.9),
   };
 }
 
@@ -117,7 +118,7 @@ function settle() {
 const axis = {visible: false, zeroline: false};
 Plotly.newPlot(plot, [{
   type: "scatter", mode: "markers", x: DATA.x, y: DATA.y, hoverinfo: "none",
-  marker: {size: DATA.size, line: {width: 0}, ...markers()},
+  marker: {size: DATA.size, line: {width: 0.4, color: "rgba(0,0,0,0.35)"}, ...markers()},
 }], {
   dragmode: "pan", hovermode: "closest", margin: {l: 0, r: 0, t: 0, b: 0},
   xaxis: {...axis}, yaxis: {...axis, scaleanchor: "x"},

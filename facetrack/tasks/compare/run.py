@@ -25,6 +25,8 @@ from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
 from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import settle_dataset
+from facetrack.tasks.report_names import REPORT
+from facetrack.tasks.reports import Findings, describe_environment, make_report
 from facetrack.tasks.scores import write_skipped
 from facetrack.tracking import keys
 from facetrack.tracking.address import NOWHERE
@@ -51,6 +53,11 @@ def compare(config: DictConfig) -> None:
         run.metrics(values)
         run.tags({keys.PICKED: picked or ""})
         files = _make_files(config, rows, pairs, picked)
+        if not config.sweep_id:  # a sweep has one of all its jobs
+            said = [results.tell_pick(rows, pairs), *map(results.tell_pair, pairs)]
+            files[REPORT] = make_report(
+                job.name, said, Findings(files), describe_environment(run.run_id, job.capsule)
+            )
         skipped: dict[str, str | bytes] = {
             f"skipped-{model.name}.csv": write_skipped(model.embeddings.skipped) for model in models
         }

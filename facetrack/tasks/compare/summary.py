@@ -9,6 +9,7 @@ from facetrack import figures
 from facetrack.core.artifacts import mark_nobody
 from facetrack.system.files import write as write_files
 from facetrack.system.progress import say
+from facetrack.tasks.reports import Findings
 from facetrack.tracking import keys
 from facetrack.tracking.protocols import Run, Tracking
 from facetrack.tracking.records import JobRecord
@@ -20,7 +21,7 @@ _ENDED = "FINISHED"
 
 def write(
     jobs: Sequence[JobRecord], swept: Sequence[str], folder: Path, run: Run, tracking: Tracking
-) -> None:
+) -> Findings:
     """Sum up a sweep's comparisons: into its parent run, its folder, and on the screen.
 
     swept: the keys of the settings that take several values.
@@ -43,6 +44,7 @@ def write(
         cells = (figures.make_printable(one).ljust(w) for one, w in zip(line, widths, strict=True))
         say("  ".join(cells).rstrip())
     say(f"\n{told}\nTables: {folder}/   Every run: {tracking.open_line()}")
+    return Findings(files)
 
 
 def _make_rows(job: JobRecord, swept: Sequence[str]) -> list[tuple[str | float, ...]]:

@@ -14,6 +14,7 @@ from facetrack.system import json_lines
 from facetrack.system.masking import remember
 from facetrack.system.progress import say
 from facetrack.system.shipped import checkout_commit
+from facetrack.tasks.context import capsule
 from facetrack.tasks.context.choices import (
     compared_settings,
     describe,
@@ -60,6 +61,9 @@ class Job:
         what = what or describe(config)
         self._kind = kind
         self.name = name_run(config, kind, what)
+        self._command = capsule.name_command()
+        self._models: dict[str, dict[str, str]] = {}
+        self.capsule = b""  # once it runs
         self.tags = {
             keys.KIND: kind,
             **({keys.SWEEP: config.sweep_id, keys.NUMBER: job_number()} if config.sweep_id else {}),
@@ -68,6 +72,7 @@ class Job:
             keys.FINGERPRINT: self.fingerprint,
             keys.VERSION: read_protocol(config),
             **({keys.COMMIT: commit} if (commit := checkout_commit()) else {}),
+            **({keys.REPRODUCES: again} if (again := config.get("reproduces")) else {}),
             **places,
         }
 
@@ -106,8 +111,13 @@ class Job:
         with self.tracking.run(self.name, self.tags, run_id) as run:
             if run_id is None:
                 self._say_settings(run, later)
-            run.artifacts(mark_nobody({"config.yaml": self._write_config()}))
-            yield run
+            self._models = capsule.list_models(self.config)
+            files = capsule.make_files(self._command, self._models)
+            self.capsule = files[capsule.CAPSULE]
+            run.artifacts(mark_nobody({"config.yaml": self._write_config(), **files}))
+            asked = self.config.tracking.get("system_metrics")
+            with self.tracking.measuring(run) if asked else contextlib.nullcontext():
+                yield run
 
     def _say_settings(self, run: Run, later: Collection[str]) -> None:
         """Log the config as parameters. later: those not known yet.
@@ -150,4 +160,8 @@ class Job:
         """Log what the embeddings are of."""
         counts = count_faces(embeddings)
         run.tags(counts)
-        run.dataset(self.config.dataset.name, embeddings.digest, json.dumps(counts))
+        name, digest = str(self.config.dataset.name), embeddings.digest
+        run.dataset(name, digest, json.dumps(counts))
+        files = capsule.make_files(self._command, self._models, {"name": name, "digest": digest})
+        self.capsule = files[capsule.CAPSULE]
+        run.artifacts(mark_nobody({capsule.CAPSULE: self.capsule}))

@@ -24,8 +24,9 @@ _LATER |= {"clusterer.n_init": "1"}
 _LATER |= {"task.by": "None", "task.leave_out": "False"}
 # Settings that were always there and are null now where nothing else is said.
 _NULL_NOW = {"task.sampler": "tpe", "task.pruner": "median"}
-# How long to search, and who embeds, is no parameter of what is found.
+# How long to search, who embeds, and what is measured beside, is no parameter of what is found.
 _BUDGET = {"task.n_trials", "task.timeout", "task.workers", "extract.engine"}
+_BUDGET |= {"tracking.system_metrics"}
 
 
 def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
@@ -57,6 +58,7 @@ def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
     # Where it makes a difference, the clusterer's target differs too; else a job that the version
     # before has finished is found.
     params.pop("protocol_version", None)
+    params.pop("reproduces", None)
     return params, places
 
 

@@ -30,7 +30,7 @@ _TARGET = "_target_"
 
 
 class Typed(metaclass=Singleton):
-    """The targets that the user has typed in this call.
+    """The targets that the user has typed in this call, and all that was typed.
 
     The command line says which (see cli/typed_targets.py). Hydra's singletons go with its jobs
     into other processes, whatever the launcher is.
@@ -38,6 +38,7 @@ class Typed(metaclass=Singleton):
 
     def __init__(self) -> None:
         self.names: frozenset[str] = frozenset()
+        self.arguments: tuple[str, ...] = ()
 
 
 def refuse_others(node: DictConfig | ListConfig) -> None:

@@ -57,7 +57,7 @@ def find_places(plan: Plan, uri: str | None) -> list[Place]:
     runs = functools.cache(lambda: _runs(plan, uri))
     return [
         *([_find_logged(runs)] if plan.uri is not None else []),
-        _files("t-SNE pages in outputs/", lambda: pages(plan, runs())),
+        _files("t-SNE pages and reports of sweeps in outputs/", lambda: pages(plan, runs())),
         _files("pages of single jobs in outputs/", lambda: job_pages(plan)),
         _files("files of task=export, as a whole", lambda: exports.find_showing(plan.contents)),
         _store(plan),

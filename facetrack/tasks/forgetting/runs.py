@@ -10,6 +10,7 @@ from facetrack.figures import escape_html
 from facetrack.figures.encoding import encode_json
 from facetrack.system.files import user_path
 from facetrack.tasks.forgetting.plan import Plan
+from facetrack.tasks.report_names import REPORT, name_faces
 from facetrack.tasks.tsne_names import is_page
 from facetrack.tracking.keys import DATASET, ROOT
 from facetrack.tracking.past import Past
@@ -109,8 +110,15 @@ class Runs:
 
 
 def pages(plan: Plan, runs: Runs | None) -> list[Path]:
-    """A sweep's t-SNE pages in outputs/, beside the working directory's runs."""
-    return [
+    """A sweep's t-SNE pages and its report in outputs/, beside the working directory's runs."""
+    # A report names the dataset above its faces; one of a study shows none.
+    shown = escape_html(name_faces(plan.dataset))
+    reports = [
+        path
+        for path in sorted(Path(plan.work, "outputs").glob(f"*/{REPORT}"))
+        if shown in path.read_text(encoding="utf-8", errors="replace")
+    ]
+    return reports + [
         path
         for path in sorted(Path(plan.work, "outputs").glob("*/tsne-*.html"))
         if is_page(path.name, plan.dataset)

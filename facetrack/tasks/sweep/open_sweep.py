@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from facetrack.core.artifacts import mark_nobody
 from facetrack.core.texts import write_count
 from facetrack.system import json_lines
+from facetrack.system.masking import mask_place
 from facetrack.system.progress import bar, say
 from facetrack.tasks.sweep.failure import Failure
 from facetrack.tasks.sweep.sweep_lock import take_lock
+from facetrack.tracking import keys
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -37,10 +40,14 @@ class EndedSweep:
 
 @dataclass(frozen=True)
 class Command:
-    """How a sweep was started, as its parent run keeps it: its overrides, and those of Hydra."""
+    """How a sweep was started, as its parent run keeps it: its overrides, and those of Hydra.
+
+    reproduces: what it runs again (see keys.REPRODUCES), None where it is new.
+    """
 
     overrides: Sequence[str]
     of_hydra: Sequence[str]
+    reproduces: str | None = None
 
 
 class OpenSession:
@@ -175,11 +182,16 @@ def open_session(
     Raises UserError where the sweep runs in another process, and where the store does not work.
     """
     lock = take_lock(sweep_id)
+    from facetrack.tasks.context import capsule  # workers import this module
+
     store = tracking()
     with store.working("run again"):
-        run = store.sweep(sweep_id) or store.start_sweep(
-            sweep_id, list(command.overrides), list(command.of_hydra)
-        )
+        run = store.sweep(sweep_id)
+        if run is None:
+            run = store.start_sweep(sweep_id, list(command.overrides), list(command.of_hydra))
+            own = [mask_place(one) for one in (*command.of_hydra, *command.overrides)]
+            tags = {keys.REPRODUCES: command.reproduces} if command.reproduces else {}
+            run.artifacts(mark_nobody(capsule.make_files(own, {})), tags)
     return OpenSession(sweep_id, folder, store, run, lock, summarise)
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from facetrack import figures
 from facetrack.core.artifacts import mark_nobody
@@ -11,6 +12,7 @@ from facetrack.evaluation.comparison import Difference
 from facetrack.figures import Point
 from facetrack.system.files import write as write_files
 from facetrack.system.progress import say
+from facetrack.tasks.reports import Findings
 from facetrack.tasks.sweep import article_tables
 from facetrack.tasks.sweep.models import compare_models
 from facetrack.tracking import keys
@@ -31,7 +33,7 @@ def write(
     tracking: Tracking,
     *,
     stopped: bool = False,
-) -> None:
+) -> Findings:
     """Summarise a sweep's jobs: into its parent run, its folder, and on the screen.
 
     swept: the keys of the settings that take several values. stopped: whether somebody waits for
@@ -43,6 +45,7 @@ def write(
         "results.csv": figures.format_results_csv(ranked),
         "results.md": figures.format_results_markdown(ranked),
     }
+    plots: dict[str, dict[str, Any]] = {}
     with_scores = [job for job in jobs if job.ari is not None]
     compared: dict[str, list[Difference]] = {}
     models = {} if stopped else compare_models(with_scores, swept, tracking)
@@ -53,6 +56,7 @@ def write(
         if "n_people" not in swept:  # growth.png shows those
             files["curves.png"] = figures.encode_png(figures.draw_curves(points))
             files["curves.html"] = figures.render_curves_page(points)
+            plots["curves.png"] = {"": figures.plot_curves(points)}
     if models:
         methods = [figures.format_comparison_markdown(compared)] if compared else []
         told = "\n".join([*methods, figures.format_models_markdown(models)])
@@ -75,6 +79,7 @@ def write(
         if len(pairs) > _MOST_TOLD:
             say(f"{dataset}: {len(pairs) - _MOST_TOLD} more pairs in comparison.md")
     say(f"\nTables and curves: {folder}/   Every run: {tracking.open_line()}")
+    return Findings(files, plots)
 
 
 def _row(job: JobRecord) -> Row:

@@ -43,6 +43,7 @@ def study_radius(request: Request) -> Path:
             curve = _trace(chosen, score, searched)
             judged = _judge(experiment, score, searched)
         best = curve.best()
+        drawn = _describe(curve, best, judged, results.name_pictures(job), score)
         found = Result(
             name=name,
             best={searched.name: best.radius},
@@ -58,7 +59,8 @@ def study_radius(request: Request) -> Path:
             judged=judged,
             nearly=best.nearly,
             curve=list(zip(*_read(curve, best)[:2], strict=True)),
-            files=_draw(curve, best, judged, results.name_pictures(job), score),
+            files=_draw_files(drawn, score),
+            plots=figures.plot_radius_study(drawn),
         )
         return results.give(job, run, found, experiment)
 
@@ -85,13 +87,13 @@ def _read(curve: Curve, best: Best) -> tuple[list[float], list[float], list[floa
     return radii.tolist(), values.mean(axis=0).tolist(), values.std(axis=0).tolist()
 
 
-def _draw(
+def _describe(
     curve: Curve, best: Best, judged: list[Judged], title: str, score: str
-) -> dict[str, str | bytes]:
-    """study.png, study.html, trials.csv by name."""
+) -> figures.RadiusStudy:
+    """What is drawn of the study."""
     radii, means, stds = _read(curve, best)
     near = np.linspace(*_find_hill(radii, means, best), _NEAR)
-    drawn = figures.RadiusStudy(
+    return figures.RadiusStudy(
         title=title,
         score=score,
         best=(best.radius, best.mean),
@@ -102,11 +104,15 @@ def _draw(
         near=(near.tolist(), curve.at(near).mean(axis=0).tolist()),
         judged=[(one.radius, one.score, one.best) for one in judged],
     )
+
+
+def _draw_files(drawn: figures.RadiusStudy, score: str) -> dict[str, str | bytes]:
+    """study.png, study.html, trials.csv by name."""
     head = ["trial", "state", "eps", f"{score}_mean", f"{score}_std", "within_one_standard_error"]
-    low, high = best.within
+    low, high = drawn.within
     rows: list[list[str | float]] = [
         [number, "complete", radius, mean, std, str(low <= radius < high).lower()]
-        for number, (radius, mean, std) in enumerate(zip(radii, means, stds, strict=True))
+        for number, (radius, mean, std) in enumerate(zip(*drawn.curve, strict=True))
     ]
     return {
         "study.png": figures.encode_png(figures.draw_radius_study(drawn)),

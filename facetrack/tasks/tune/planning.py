@@ -116,6 +116,11 @@ def make_plan(request: Request) -> "Plan":
         timeout=task["timeout"],
         identity=found,
     )
+    again = asked.settings.get("reproduces")
+    if again:
+        # Anew, beside the study that it runs again.
+        own = plan.name or f"{asked.dataset} {choices['embedder']} {choices['clusterer']}"
+        return replace(plan, name=f"{own} reproduces {again}")
     if plan.name:
         return plan
     words = _words(request)

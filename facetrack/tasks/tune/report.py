@@ -197,6 +197,11 @@ def _front(axes: "Axes", found: Found, _: Sequence[str]) -> None:
 
 def _page(found: Found, searched: Sequence[str]) -> str:
     """One page that works offline: plotly's script is inside, once."""
+    return figures.render_plots_page(figures.PlotsPage(found.name, make_plots(found, searched)))
+
+
+def make_plots(found: Found, searched: Sequence[str]) -> dict[str, Any]:
+    """plotly's figures of the search, by heading."""
     if len(found.names) > 1:
         plots: dict[str, Any] = {
             "Pareto front": optuna.visualization.plot_pareto_front(
@@ -212,7 +217,7 @@ def _page(found: Found, searched: Sequence[str]) -> str:
             plots["Two settings together"] = optuna.visualization.plot_contour(found.study)
     for plot in plots.values():
         plot.update_layout(template="plotly_white")
-    return figures.render_plots_page(figures.PlotsPage(found.name, plots))
+    return plots
 
 
 def _shares(found: Found) -> dict[str, float]:

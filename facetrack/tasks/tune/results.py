@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -15,6 +15,8 @@ from facetrack.evaluation.experiment import Experiment, evaluate
 from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.context import outputs
 from facetrack.tasks.context.job import Job
+from facetrack.tasks.report_names import REPORT
+from facetrack.tasks.reports import Findings, describe_environment, make_report
 from facetrack.tasks.scores import describe_result, mean_scores
 from facetrack.tasks.tune.trial_runs import write_settings
 from facetrack.tracking import keys
@@ -32,7 +34,7 @@ class Result:
     best value those within one standard error. names: the objectives. n_trials: how many settings
     trials.csv has. how: the best was found, to be read after its score. chosen_on: which faces.
     curve: (value, mean of the first objective) by rising value of the axis. files: pictures and
-    tables by name. judged: on other people; nearly: around the best, the values nearly as good;
+    tables by name. plots: plotly's figures of the search, by heading. judged: on other people; nearly: around the best, the values nearly as good;
     where that is known.
     """
 
@@ -46,6 +48,7 @@ class Result:
     chosen_on: str
     curve: Sequence[tuple[float, float]]
     files: Mapping[str, str | bytes]
+    plots: Mapping[str, Any]
     judged: "Sequence[Judged]" = field(default=())
     nearly: tuple[float, float] | None = None
 
@@ -121,6 +124,11 @@ def give(job: Job, run: Run, found: Result, experiment: Experiment) -> Path:
         }
     )
     files = {"best.yaml": write_best(job, found, values, whole), **found.files}
+    said = f"Best {write_settings(found.best)}, {describe_result(values)}, {found.how}."
+    told = [f"{line[0].upper()}{line[1:]}." for line in _tell_choice(found, whole)]
+    findings = Findings(files, {"study.png": found.plots})
+    environment = describe_environment(run.run_id, job.capsule)
+    files[REPORT] = make_report(job.name, [said, *told], findings, environment)
     folder = outputs.write(files)
     run.artifacts(mark_nobody(files))
     return folder

@@ -78,7 +78,8 @@ def _describe(request: Request, plan: study.Plan, opened: "optuna.Study", scorer
         names=plan.names,
         best=study.choose_best(opened),
     )
-    axis = plan.ranges[0].name
+    searched = [one.name for one in plan.ranges]
+    axis = searched[0]
     n_trials = len(study.list_finished(opened))
     on_faces = "all faces at once, without labels"
     drawn = tell_choice(scorer.experiment.sampling, scorer.experiment.n_resamples)
@@ -92,5 +93,6 @@ def _describe(request: Request, plan: study.Plan, opened: "optuna.Study", scorer
         how=f"after {write_count(n_trials, 'trial')}",
         chosen_on=on_faces if list(plan.names) == [LABEL_FREE] else drawn,
         curve=found.curve(axis),
-        files=report.draw_files(found, [one.name for one in plan.ranges]),
+        files=report.draw_files(found, searched),
+        plots=report.make_plots(found, searched),
     )

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from facetrack.core.texts import write_range
 from facetrack.figures import Point
 from facetrack.system.files import write as write_files
 from facetrack.system.progress import say
+from facetrack.tasks.reports import Findings
 from facetrack.tracking import keys
 from facetrack.tracking.protocols import Run, Tracking
 from facetrack.tracking.records import StudyRecord
@@ -36,7 +38,7 @@ class Common:
     mean: float
 
 
-def write(studies: Sequence[StudyRecord], folder: Path, run: Run, tracking: Tracking) -> None:
+def write(studies: Sequence[StudyRecord], folder: Path, run: Run, tracking: Tracking) -> Findings:
     """Tables and curves into a sweep's parent run, its folder, and on the screen."""
     rows = [_row(one) for one in studies]
     shared = choose_common(studies)
@@ -49,9 +51,11 @@ def write(studies: Sequence[StudyRecord], folder: Path, run: Run, tracking: Trac
         for one in studies
         for value, mean in one.curve
     ]
+    plots: dict[str, dict[str, Any]] = {}
     if points:
         score = _score(next(one for one in studies if one.curve))
         files["curves.png"] = figures.encode_png(figures.draw_curves(points, score))
+        plots["curves.png"] = {"": figures.plot_curves(points, score)}
     run.artifacts(mark_nobody(files))
     write_files(folder, files)
     run.tags({keys.STUDIES: len(studies)})
@@ -60,6 +64,7 @@ def write(studies: Sequence[StudyRecord], folder: Path, run: Run, tracking: Trac
     for shown in shared:
         say(f"\n{_tell(shown)}")
     say(f"\nTables, curves, best.yaml of each: {folder}/   Every run: {tracking.open_line()}")
+    return Findings(files, plots)
 
 
 def choose_common(studies: Sequence[StudyRecord]) -> list[Common]:

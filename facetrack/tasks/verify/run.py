@@ -30,6 +30,8 @@ from facetrack.tasks.context.instances import make
 from facetrack.tasks.context.job import Job
 from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import settle_dataset
+from facetrack.tasks.report_names import REPORT
+from facetrack.tasks.reports import Findings, describe_environment, make_report
 from facetrack.tasks.scores import write_skipped
 from facetrack.tasks.verify import results
 from facetrack.tasks.verify.pairing import Paired, Request, make_pairs
@@ -67,13 +69,20 @@ def verify(config: DictConfig) -> None:
         page: dict[str, str | bytes] = {}
         if not config.sweep_id:  # a sweep's jobs share a page: its parent run has it
             page = {_PAGE: figures.render_verification_page([curve], title)}
+            plots = {"verification.png": {"": figures.plot_verification([curve])}}
+            said = [line for line in results.tell(found, paired) if line]
+            report = make_report(
+                title, said, Findings(drawn, plots), describe_environment(run.run_id, job.capsule)
+            )
+            page[REPORT] = report
         tables: dict[str, str | bytes] = {
             results.PAIRS: results.write_pairs(found, paired),
             "skipped.csv": write_skipped(paired.embeddings.skipped),
         }
         run.artifacts([*mark_nobody({**drawn, **page}), *mark_people(tables)])
     if page and config.tracking.uri != NOWHERE:
-        say(f"\nPage: {outputs.write(page) / _PAGE}")
+        folder = outputs.write(page)
+        say(f"\nPages: {folder / _PAGE}, {folder / REPORT}")
     if not config.sweep_id:
         say(f"\n{job.tracking.where_line()}")
 

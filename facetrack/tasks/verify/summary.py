@@ -5,6 +5,7 @@ import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from facetrack.core.errors import UserError
 from facetrack.evaluation.verification import Roc
 from facetrack.system.files import write as write_files
 from facetrack.system.progress import say
+from facetrack.tasks.reports import Findings
 from facetrack.tasks.verify.results import ROC, make_curve
 from facetrack.tracking import keys
 from facetrack.tracking.protocols import Run, Tracking
@@ -29,18 +31,20 @@ _NUMBERS = {
 _HEAD = ("job", "accuracy", "TAR at FAR 1 %", "0.1 %", "pairs", "without a face")
 
 
-def write(jobs: Sequence[JobRecord], folder: Path, run: Run, tracking: Tracking) -> None:
+def write(jobs: Sequence[JobRecord], folder: Path, run: Run, tracking: Tracking) -> Findings:
     """Sum up a sweep's verifications: into its parent run, its folder, and on the screen."""
     ranked = sorted(jobs, key=lambda job: -_rank(job))
     files: dict[str, str | bytes] = {
         "verifications.csv": _format_csv(ranked),
         "verifications.md": _format_markdown(ranked),
     }
+    plots: dict[str, dict[str, Any]] = {}
     curves = [curve for job in ranked if (curve := _read_curve(job, tracking)) is not None]
     if curves:
         title = "Verification"
         files["verification.png"] = figures.encode_png(figures.draw_verification(curves, title))
         files["verification.html"] = figures.render_verification_page(curves, title)
+        plots["verification.png"] = {"": figures.plot_verification(curves)}
     run.artifacts(mark_nobody(files))
     write_files(folder, files)
     run.tags({keys.JOBS: len(jobs)})
@@ -48,6 +52,7 @@ def write(jobs: Sequence[JobRecord], folder: Path, run: Run, tracking: Tracking)
     for line in _format_text(ranked):
         say(line)
     say(f"\nTables and curves: {folder}/   Every run: {tracking.open_line()}")
+    return Findings(files, plots)
 
 
 def _rank(job: JobRecord) -> float:

@@ -336,6 +336,8 @@ MISTAKES: list[tuple[str, str]] = [
         "dataset.archive=/no/lfw.tgz cannot be read (No su",
     ),
     ("tuned=/no/best.yaml", "tuned=/no/best.yaml cannot be read (No such file or directory): give"),
+    ("reproduce", "'reproduce' sets nothing: did you mean reproduce=RUN?"),
+    ("tracking.system_metrics=1", "tracking.system_metrics is true or false; got 1"),
     ("resume=last seed=3", "resume=last goes on with a sweep as it was started: leave out seed=3"),
 ]
 

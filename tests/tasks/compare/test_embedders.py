@@ -37,7 +37,7 @@ def test_the_portraits_are_compared_by_their_labels_and_kept(
         "portraits comparison yunet+mobilefacenet yunet+dlib dlib_hog+dlib"
     )
     kept = set(artifacts(run))
-    assert kept >= {"embedders.md", "embedders.csv", "pairs.csv", "embedders.png", "config.yaml"}
+    assert kept >= {"embedders.md", "embedders.csv", "pairs.csv", "embedders.png", "report.html"}
     (folder,) = (workspace.folder / "outputs").iterdir()
     assert (folder / "embedders.png").read_bytes()[:4] == b"\x89PNG"
     assert "| dlib_hog+dlib | 59 |" in (folder / "embedders.md").read_text()

@@ -54,7 +54,7 @@ def test_a_person_of_a_folder(private: Workspace, small_folder: Path, tmp_path: 
     assert not (home / "tsne").exists()
     assert not (home / "sheets").exists()
     left = {file.path for file in client(work).list_artifacts(job.info.run_id)}
-    assert left == {"config.yaml", "resamples.csv"}
+    assert left == {"config.yaml", "resamples.csv", "capsule.json", "requirements.lock"}
     assert _digests(small_folder / person) == digests
 
 

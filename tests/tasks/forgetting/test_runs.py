@@ -10,8 +10,10 @@ import pytest
 
 from facetrack.core.artifacts import Artifact, mark_nobody, mark_people
 from facetrack.figures import render_page
+from facetrack.figures.report_pages import ReportPage, ReportSection, render_report
 from facetrack.tasks.forgetting.plan import Plan
 from facetrack.tasks.forgetting.runs import Runs, job_pages, pages
+from facetrack.tasks.report_names import name_faces
 from facetrack.testing import client, new_store
 from facetrack.tracking.keys import KIND, SHOWING, SWEEP
 from facetrack.tracking.past import Past
@@ -122,6 +124,26 @@ def test_a_sweeps_pages_are_told_apart_by_whose_job_they_show(work: Path) -> Non
         *(Path("no sweep of this store", name) for name in by_name),
     }
     assert len(pages(plan(work), None)) == 6
+
+
+def test_a_sweeps_report_goes_where_it_shows_faces_of_the_dataset(work: Path) -> None:
+    log({KIND: "job", SWEEP: "s", "dataset": "my set"}, {})
+    log({KIND: "job", SWEEP: "t", "dataset": "portraits"}, {})
+    kept = {
+        sweep: log_marked({KIND: "sweep", SWEEP: sweep}, files)
+        for sweep, files in {
+            "s": mark_people({"report.html": "<title>Report of sweep s</title>"}),
+            "t": mark_people({"report.html": ""}),
+        }.items()
+    }
+    log_marked({KIND: "study", "dataset": "my set"}, mark_nobody({"report.html": ""}))
+    assert found(plan(work)) == {(kept["s"], "report.html")}
+    for folder, dataset in (("s", "my set"), ("t", "portraits"), ("u", "")):
+        about = [ReportSection(name_faces(dataset, "haar", "dlib"))] if dataset else []
+        page = render_report(ReportPage("my set dbscan", ["my set"], about, None))
+        Path("outputs", folder).mkdir(parents=True)
+        Path("outputs", folder, "report.html").write_text(page)
+    assert pages(plan(work), None) == [work / "outputs/s/report.html"]
 
 
 def test_pages_of_single_jobs_go_with_their_dataset(work: Path) -> None:

@@ -42,7 +42,10 @@ def test_a_study_leaves_what_a_user_needs(facetrack: Command, tmp_path: Path) ->
     assert tagged == pruned
     (best,) = (path for path in (folder / "outputs").rglob("best.yaml"))
     files = {path.name for path in Path(run.info.artifact_uri).iterdir()}
-    assert files == {"best.yaml", "config.yaml", "study.html", "study.png", "trials.csv"}
+    assert files == {
+        *("best.yaml", "config.yaml", "study.html", "study.png", "trials.csv"),
+        *("capsule.json", "requirements.lock", "report.html"),
+    }
     assert (best.parent / "study.png").read_bytes()[:4] == b"\x89PNG"
     page = (best.parent / "study.html").read_text(encoding="utf-8")
     assert 'src="http' not in page

@@ -73,11 +73,12 @@ def test_random_pairs_of_the_portraits_are_told_kept_and_the_same_again(
     assert [float(one["accuracy"]) for one in folds] == pytest.approx(list(map(np.mean, of_folds)))
     assert set(read_job(run).showing or ()) == {"verification.csv", "skipped.csv"}
     assert set(artifacts(run)) == {
-        *("config.yaml", "folds.csv", "roc.csv", "skipped.csv"),
-        *("verification.csv", "verification.html", "verification.png"),
+        *("config.yaml", "folds.csv", "roc.csv", "skipped.csv", "report.html", "capsule.json"),
+        *("requirements.lock", "verification.csv", "verification.html", "verification.png"),
     }
-    (page,) = (workspace.folder / "outputs").glob("*/*")
-    assert f"Page: {page.relative_to(workspace.folder)}\n" in told
+    pages = sorted((workspace.folder / "outputs").glob("*/*"), reverse=True)
+    named = [str(page.relative_to(workspace.folder)) for page in pages]
+    assert f"Pages: {', '.join(named)}\n" in told
     again = _told(workspace.run("--json", "task=verify", "seed=3", "tracking=none"))
     assert again["metrics"] == metrics
     assert (again["kind"], again["run"]) == ("verification", None)
@@ -202,7 +203,8 @@ def test_what_names_people_is_forgotten_and_the_scores_stay(
     workspace.run("task=forget", *folder[1:], f"person={person}").ok()
     left = artifacts(run)
     assert set(left) == {
-        *("config.yaml", "folds.csv", "roc.csv", "verification.html", "verification.png")
+        *("config.yaml", "folds.csv", "roc.csv", "verification.html", "verification.png"),
+        *("capsule.json", "requirements.lock", "report.html"),
     }
     text = "".join(path.read_text(errors="replace") for path in left.values())
     assert f"{person}/" not in text
