@@ -116,14 +116,12 @@ def make_plan(request: Request) -> "Plan":
         timeout=task["timeout"],
         identity=found,
     )
-    again = asked.settings.get("reproduces")
-    if again:
+    words = _words(request)
+    if again := request.settings.get("reproduces"):
         # Anew, beside the study that it runs again.
-        own = plan.name or f"{asked.dataset} {choices['embedder']} {choices['clusterer']}"
-        return replace(plan, name=f"{own} reproduces {again}")
+        return replace(plan, name=f"{plan.name or ' '.join(words)} reproduces {again}")
     if plan.name:
         return plan
-    words = _words(request)
     told = " ".join(one.told() for one in request.searched)
     return replace(
         plan,

@@ -34,8 +34,8 @@ class Result:
     best value those within one standard error. names: the objectives. n_trials: how many settings
     trials.csv has. how: the best was found, to be read after its score. chosen_on: which faces.
     curve: (value, mean of the first objective) by rising value of the axis. files: pictures and
-    tables by name. plots: plotly's figures of the search, by heading. judged: on other people; nearly: around the best, the values nearly as good;
-    where that is known.
+    tables by name. plots: plotly's figures of the search, by heading. judged: on other people;
+    nearly: around the best, the values nearly as good; where that is known.
     """
 
     name: str
