@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from reviewed import Served
 
-from browser.review.conftest import Look, told
+from browser.review.conftest import Look, kept
 from facetrack.organiser import audit_answers
 
 
@@ -14,6 +14,12 @@ def _asks(page: Page, number: int) -> None:
     """Wait until a question is there to be answered."""
     expect(page.get_by_text(re.compile(rf"^Question {number}: "))).to_be_visible()
     expect(page.locator(".answered")).to_have_count(0)
+
+
+def _told(page: Page, text: str | re.Pattern[str]) -> None:
+    """Wait until the page says so."""
+    expect(page.locator("#told")).to_contain_text(text)
+    kept(page)
 
 
 def _knows(page: Page, text: str) -> None:
@@ -40,7 +46,7 @@ def test_pairs_by_keys_and_back(look: Look, served: Served) -> None:
         said = [one.answer for one in audit_answers.load(served.review.out)]
         assert said == ["yes", "no", "can't tell"]
         page.keyboard.press("u")
-        told(page, "taken back: question 3, can't tell")
+        _told(page, "taken back: question 3, can't tell")
         _asks(page, 3)
         _knows(page, "After 2 answers")
         # By a button; Space then means "can't tell", and not that button again.
@@ -104,9 +110,9 @@ def test_answers_become_corrections(look: Look, served: Served) -> None:
         before = album.persons.tolist()
         page.get_by_role("button", name="Use the answers as corrections").click()
         dialog.get_by_role("button", name="Make them").click()
-        told(page, re.compile("corrections? made of the answers"))
+        _told(page, re.compile("corrections? made of the answers"))
         assert album.persons.tolist() != before
         # The groups are others: what is known is counted anew, and the last answers can go back.
         expect(page.get_by_text("that the groups are wrong")).to_have_count(0)
         page.keyboard.press("u")
-        told(page, "taken back")
+        _told(page, "taken back")
