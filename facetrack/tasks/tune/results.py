@@ -123,15 +123,22 @@ def give(job: Job, run: Run, found: Result, experiment: Experiment) -> Path:
             keys.CHOSEN_ON: found.chosen_on,
         }
     )
+    files = _make_files(job, run, found, values, whole)
+    folder = outputs.write(files)
+    run.artifacts(mark_nobody(files))
+    return folder
+
+
+def _make_files(
+    job: Job, run: Run, found: Result, values: Mapping[str, float], whole: float | None
+) -> dict[str, str | bytes]:
+    """What a study leaves, by name."""
     files = {"best.yaml": write_best(job, found, values, whole), **found.files}
     said = f"Best {write_settings(found.best)}, {describe_result(values)}, {found.how}."
     told = [f"{line[0].upper()}{line[1:]}." for line in _tell_choice(found, whole)]
     findings = Findings(files, {"study.png": found.plots})
     environment = describe_environment(run.run_id, job.capsule)
-    files[REPORT] = make_report(job.name, [said, *told], findings, environment)
-    folder = outputs.write(files)
-    run.artifacts(mark_nobody(files))
-    return folder
+    return {**files, REPORT: make_report(job.name, [said, *told], findings, environment)}
 
 
 def _tell_choice(found: Result, whole: float | None) -> list[str]:

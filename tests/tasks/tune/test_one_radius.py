@@ -54,7 +54,8 @@ def test_it_is_one_run_with_all_that_a_study_leaves(
     (run,) = workspace.runs()
     assert (run.data.tags["kind"], run.info.status) == ("study", "FINISHED")
     assert set(artifacts(run)) == {
-        *("best.yaml", "config.yaml", "study.html", "study.png", "trials.csv"),
+        *("best.yaml", "capsule.json", "config.yaml", "report.html", "requirements.lock"),
+        *("study.html", "study.png", "trials.csv"),
     }
     assert not (workspace.folder / "outputs/studies.db").exists()
     score = run.data.tags["objective"]
