@@ -17,7 +17,7 @@ from facetrack.tracking.protocols import Tracking
 from facetrack.tracking.records import RunRecord, SweepRecord
 
 _KEY = "reproduce="
-_KINDS = ("job", "study", "verification", "comparison", "sweep")
+_KINDS = ("job", "study", "verification", "comparison", "knn", "accessories", "sweep")
 
 
 def replace_reproduce(arguments: Sequence[str]) -> list[str]:

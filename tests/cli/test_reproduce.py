@@ -91,7 +91,7 @@ def test_a_study_is_searched_anew(facetrack: Command, workspace: Workspace) -> N
     facetrack(f"reproduce={trial}").refused("reproduce the study it is in")
 
 
-@pytest.mark.parametrize("kind", ["verification", "vectors"])
+@pytest.mark.parametrize("kind", ["verification", "vectors", "knn"])
 def test_other_runs_as_well(
     facetrack: Command, workspace: Workspace, tmp_path: Path, kind: str
 ) -> None:
@@ -100,6 +100,8 @@ def test_other_runs_as_well(
         vectors = np.repeat(np.eye(4, dtype=np.float32), 3, axis=0)
         np.savez(file, embeddings=vectors, labels=np.repeat(list("abcd"), 3))
         facetrack("dataset=vectors", f"dataset.file={file}", "clusterer.eps=0.1", *FEW[:1]).ok()
+    elif kind == "knn":
+        facetrack("+experiment=knn", "task.draws=2", "task.methods=[dbscan]").ok()
     else:
         facetrack("task=verify", "seed=4").ok()
     (run,) = workspace.runs(kind)

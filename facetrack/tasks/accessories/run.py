@@ -29,6 +29,8 @@ from facetrack.tasks.context.job import Job
 from facetrack.tasks.context.methods import build_method
 from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import of_class, read_scale, settle_dataset
+from facetrack.tasks.report_names import REPORT
+from facetrack.tasks.reports import Findings, describe_environment, make_report
 from facetrack.tasks.scores import write_skipped
 from facetrack.tracking.address import NOWHERE
 
@@ -64,13 +66,16 @@ def try_accessories(config: DictConfig) -> None:
         table: dict[str, str | bytes] = {"accessories.csv": results.write_table(found)}
         summary = " of ".join(results.name_people(found))
         table["accessories.png"] = figure = results.draw(found, f"{title}: {summary}")
+        if not config.sweep_id:  # a sweep has one of all its jobs
+            environment = describe_environment(run.run_id, job.capsule)
+            table[REPORT] = make_report(title, [summary], Findings(table), environment)
         page: dict[str, str | bytes] = {
             "accessories.html": results.render(found, figure, title, summary)
         }
         skipped = {"skipped.csv": write_skipped(whole.skipped)}
         run.artifacts([*mark_nobody(table), *mark_people({**page, **skipped})])
     if config.tracking.uri != NOWHERE and not config.sweep_id:
-        say(f"\nTable, figure and page: {outputs.write({**table, **page})}/")
+        say(f"\nTable, figure and pages: {outputs.write({**table, **page})}/")
     if not config.sweep_id:
         say(f"\n{job.tracking.where_line()}")
 

@@ -16,6 +16,8 @@ from facetrack.tasks.context.missing import refuse_missing
 from facetrack.tasks.context.settling import read_scale, settle_dataset
 from facetrack.tasks.knn import results
 from facetrack.tasks.knn.measuring import Plan, measure
+from facetrack.tasks.report_names import REPORT
+from facetrack.tasks.reports import Findings, describe_environment, make_report
 from facetrack.tasks.scores import write_skipped
 from facetrack.tracking.address import NOWHERE
 
@@ -49,10 +51,14 @@ def compare_with_knn(config: DictConfig) -> None:
         files: dict[str, str | bytes] = {"knn.csv": results.write_table(found, plan)}
         if (figure := results.draw(found, title)) is not None:
             files["knn.png"] = figure
+        if not config.sweep_id:  # a sweep has one of all its jobs
+            environment = describe_environment(run.run_id, job.capsule)
+            told = [results.tell_shortly(found)]
+            files[REPORT] = make_report(title, told, Findings(files), environment)
         skipped = mark_people({"skipped.csv": write_skipped(embeddings.skipped)})
         run.artifacts([*mark_nobody(files), *skipped])
     if config.tracking.uri != NOWHERE and not config.sweep_id:
-        say(f"\nTable and figure: {outputs.write(files)}/")
+        say(f"\nTable, figure and report: {outputs.write(files)}/")
     if not config.sweep_id:
         say(f"\n{job.tracking.where_line()}")
 

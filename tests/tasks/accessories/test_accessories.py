@@ -42,7 +42,7 @@ def test_what_accessories_do_to_the_portraits(facetrack: Command, workspace: Wor
     assert "accessories.csv" not in run.data.tags["shows_people.0"]
     (folder,) = (workspace.folder / "outputs").iterdir()
     assert {one.name for one in folder.iterdir()} == {
-        *("accessories.csv", "accessories.png", "accessories.html")
+        *("accessories.csv", "accessories.png", "accessories.html", "report.html")
     }
 
 

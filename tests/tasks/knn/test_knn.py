@@ -34,7 +34,7 @@ def test_a_classifier_beside_clusterers(facetrack: Command, workspace: Workspace
         *("identified at 0.01", "strangers accepted")
     }
     (folder,) = (workspace.folder / "outputs").iterdir()
-    assert {one.name for one in folder.iterdir()} == {"knn.csv", "knn.png"}
+    assert {one.name for one in folder.iterdir()} == {"knn.csv", "knn.png", "report.html"}
 
 
 def test_a_sweep_has_a_row_per_job(facetrack: Command, workspace: Workspace) -> None:
