@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from facetrack.cli.literals import quote_unreadable
 from facetrack.cli.stored_arguments import Again, open_tracking, take_stored
 from facetrack.core.errors import UserError
-from facetrack.tasks.context.capsule import CAPSULE, read
-from facetrack.tasks.reproduce.telling import name_again
 from facetrack.tracking.protocols import Tracking
 from facetrack.tracking.records import RunRecord, SweepRecord
 
@@ -33,6 +31,9 @@ def replace_reproduce(arguments: Sequence[str]) -> list[str]:
     which = asked[-1].removeprefix(_KEY)
     if not which:
         raise UserError("reproduce has no value: add reproduce=RUN, a run's or a sweep's id")
+    # Imported here and below: a command without reproduce= does not wait for what works.
+    from facetrack.tasks.reproduce.telling import name_again
+
     others = [one for one in arguments if not one.startswith(_KEY)]
     again = Again(asked[-1], f"run {which}", "runs it again", others)
     tracking = open_tracking(again)
@@ -71,6 +72,8 @@ def _find(tracking: Tracking, which: str) -> RunRecord:
 
 
 def _read_command(tracking: Tracking, run: RunRecord) -> list[str]:
+    from facetrack.tasks.context.capsule import CAPSULE, read
+
     if isinstance(run, SweepRecord):
         if run.command is not None:
             return list(run.command)

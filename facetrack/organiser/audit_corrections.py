@@ -181,14 +181,21 @@ def write_corrections(folder: Folder, steps: Iterable[Merge | Move]) -> dict[str
 
 
 def _list_lines(folder: Folder, steps: Iterable[Merge | Move]) -> Iterator[tuple[int, str]]:
+    # Of a face that moves twice only where it ends counts: a file has no order.
+    ends: dict[int, int] = {}
+    merges = []
     for step in steps:
         if isinstance(step, Merge):
-            yield step.into, f"merge: [{folder_name(step.other)}]"
+            merges.append((step.into, f"merge: [{folder_name(step.other)}]"))
+        else:
+            ends |= dict.fromkeys(step.rows, step.to)
+    for row, to in ends.items():
+        was, face = int(folder.persons[row]), folder.point_at(row)
+        if face is None or was == to:
             continue
-        faces = [face for row in step.rows if (face := folder.point_at(row)) is not None]
-        for face in faces:
-            quoted = json.dumps(face, ensure_ascii=False)
-            if step.to == NOBODY:
-                yield step.was, f"not: [{quoted}]"
-            else:
-                yield step.to, f"also: [{quoted}]"
+        quoted = json.dumps(face, ensure_ascii=False)
+        if to == NOBODY:
+            yield was, f"not: [{quoted}]"
+        else:
+            yield to, f"also: [{quoted}]"
+    yield from merges

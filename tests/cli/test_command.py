@@ -126,7 +126,8 @@ def test_a_job_leaves_everything_needed_to_compare_it(sweep: Sweep) -> None:
     assert set(files) == {
         *("config.yaml", "resamples.csv", "skipped.csv", "tsne.png"),
         *("merged.png", "split.png", "confused.csv", "clusters.csv", "people.csv"),
-        *("errors.html", "faces.csv", "capsule.json", "requirements.lock"),
+        *("errors.html", "faces.csv", "factors.csv", "factor_gaps.csv"),
+        *("capsule.json", "requirements.lock"),
     }
     with files["resamples.csv"].open(newline="") as opened:
         assert [float(row["ari"]) for row in csv.DictReader(opened)] == values

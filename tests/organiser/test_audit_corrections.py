@@ -109,3 +109,12 @@ def test_they_are_written_as_people_yaml_has_them() -> None:
         "person-001": ['not: ["4, so.jpg@5,5"]', "merge: [person-002]"],
         "person-007": ['also: ["5, so.jpg@5,5"]', 'also: ["6, so.jpg@5,5"]'],
     }
+
+
+def test_a_face_that_moves_twice_is_where_it_ends() -> None:
+    folder = _folder("1111")
+    steps = [Move([2, 3], 1, 7), Move([2], 7, 0), Move([1], 1, 8), Move([1], 8, 1)]
+    assert write_corrections(folder, steps) == {
+        "person-001": ['not: ["2, so.jpg@5,5"]'],
+        "person-007": ['also: ["3, so.jpg@5,5"]'],
+    }

@@ -15,7 +15,7 @@ from facetrack.system.shipped import CONF
 
 CATALOGUE = Catalogue([CONF])
 # Names of what a sweep is, of classes, and lists that classes check themselves.
-UNRULED = {"sweep_id"}
+UNRULED = {"sweep_id", "reproduces"}
 NUMBERS = [key for key, rule in values.RULES.items() if rule.takes(3) and not rule.takes("x")]
 
 
