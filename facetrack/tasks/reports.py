@@ -34,6 +34,10 @@ _KNOWN = {
     "trials.csv": ("Trials", ""),
     "verification.png": ("Curves", ""),
     "folds.csv": ("Folds", ""),
+    "knn.csv": ("Accuracies", "Of all faces, on strangers, and by the number of faces per person."),
+    "knn.png": ("Accuracy with the number of faces per person", ""),
+    "accessories.csv": ("Effects", "Distances in radii of the embedder."),
+    "accessories.png": ("How far faces move", ""),
 }
 # Long, and drawn as a curve; or of one job.
 _LEFT = ("roc.csv", "resamples.csv", "verification.csv", "skipped.csv")
