@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from facetrack.tasks.tune.study import Plan
 
 
+_PATIENCE = 20.0  # seconds in which a worker closes its trial; the next run closes what is left
+
+
 @contextlib.contextmanager
 def start_workers(config: str, plan: "Plan", number: int) -> Iterator[None]:
     """So many processes that run trials meanwhile; one that dies stops no other.
@@ -38,10 +41,13 @@ def start_workers(config: str, plan: "Plan", number: int) -> Iterator[None]:
             if process.exitcode:
                 say("  a worker ended before its time; the others ran its trials")
     finally:
-        for process in processes:
-            if process.pid is not None:
-                process.terminate()
-                process.join()
+        started = [process for process in processes if process.pid is not None]
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.join(_PATIENCE)
+            process.kill()  # an interrupt may get lost in a library's callback
+            process.join()
 
 
 def _work(text: str, plan: "Plan", typed: frozenset[str]) -> None:

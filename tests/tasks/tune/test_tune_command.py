@@ -146,8 +146,10 @@ def test_two_processes_on_postgresql_one_of_them_killed(
         *("task=tune", "task.n_trials=16", "n_resamples=120"),
         *("clusterer=meanshift", f"task.storage={postgres}"),
     ]
-    processes = [workspace.fork(*command) for _ in range(2)]
+    processes = [workspace.fork(*command)]
     try:
+        _until(lambda: _workers(postgres) == 1)  # else both may make the study's run
+        processes.append(workspace.fork(*command))
         _until(lambda: _workers(postgres) == 2)
         processes[0].send_signal(signal.SIGKILL)
         processes[0].communicate()

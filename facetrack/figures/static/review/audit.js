@@ -80,7 +80,7 @@ class AuditView {
     try {
       const { question } = await ask(`/api/audit?kind=${this.kind}`, this.signal);
       // An older reply may come after an answer: it would show that question once more.
-      if (turn === this.turn) this.show(question);
+      if (turn === this.turn && !this.shows(question)) this.show(question);
     } catch (error) {
       if (error.name !== "AbortError") this.left.textContent = error.message;
     }
@@ -92,6 +92,12 @@ class AuditView {
     this.panel.wait();
     const known = await ask("/api/audit/known", this.signal).catch(() => null);
     if (asked === this.asked && known) this.panel.show(known);
+  }
+
+  /** Whether it is there to be answered: drawn anew, its marks and the focus would be lost. */
+  shows(question) {
+    return this.question !== null && !this.place.classList.contains("answered")
+      && JSON.stringify(question) === JSON.stringify(this.question);
   }
 
   show(question) {
