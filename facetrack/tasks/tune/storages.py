@@ -1,11 +1,13 @@
 """Where a study is kept: a database, or a journal file."""
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import optuna
 from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages._heartbeat import HeartbeatThread
 
 from facetrack.core.errors import UserError
 from facetrack.system import databases
@@ -99,3 +101,18 @@ def _optuna() -> databases.Program:
 
 def _reason(error: BaseException) -> str:
     return read_first_line(error.__cause__ or error)
+
+
+@contextlib.contextmanager
+def ending_heartbeats() -> Iterator[None]:
+    """Heartbeats that begin within end with it.
+
+    Optuna ends them itself, but for an interrupt that comes while one begins: the process would
+    wait for that thread at its end, for ever.
+    """
+    try:
+        yield
+    finally:
+        for thread in threading.enumerate():
+            if getattr(thread, "_target", None) is HeartbeatThread._record_heartbeat:
+                thread._args[-1].set()  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ from facetrack.tasks.tune.living import Watch, alive, close_dead
 from facetrack.tasks.tune.samplers import PLACE, PRUNERS, SAMPLERS, make_pruner, make_sampler
 from facetrack.tasks.tune.scoring import Scorer
 from facetrack.tasks.tune.space import Range, check_above_zero
-from facetrack.tasks.tune.storages import open_storage, reading, using
+from facetrack.tasks.tune.storages import ending_heartbeats, open_storage, reading, using
 from facetrack.tasks.tune.whole_folder import as_begun
 
 # A trial that fails raises; Optuna would tell of it as well, with a traceback.
@@ -257,9 +257,10 @@ def search(plan: Plan, study: optuna.Study, scorer: Scorer, run_of: RunOf, hooks
                     study.sampler = make_sampler(
                         plan.sampler, plan.ranges, plan.n_trials, place, seed
                     )
-                    study.optimize(
-                        lambda trial: _value(plan, trial, scorer, run_of, turn), n_trials=1
-                    )
+                    with ending_heartbeats():
+                        study.optimize(
+                            lambda trial: _value(plan, trial, scorer, run_of, turn), n_trials=1
+                        )
                     hooks.move_on()
                     watch = None
                     continue
