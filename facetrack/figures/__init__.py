@@ -23,12 +23,7 @@ from facetrack.figures.growth_curves import Size, draw_growth, format_growth_csv
 from facetrack.figures.knn_curves import draw_accuracies
 from facetrack.figures.model_bars import draw_models
 from facetrack.figures.pages import render_page
-from facetrack.figures.radius_study import (
-    RadiusStudy,
-    draw_radius_study,
-    plot_radius_study,
-    render_radius_study,
-)
+from facetrack.figures.radius_study import RadiusStudy, draw_radius_study, plot_radius_study
 from facetrack.figures.study_plots import PlotsPage, render_plots_page
 from facetrack.figures.table import (
     escape_html,
@@ -117,7 +112,6 @@ __all__ = [
     "render_error_page",
     "render_page",
     "render_plots_page",
-    "render_radius_study",
     "render_tsne_page",
     "render_verification_page",
 ]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facetrack.figures.canvas import make_figure, use_shipped_settings
-from facetrack.figures.study_plots import PlotsPage, render_plots_page
 from facetrack.figures.tsne import format_label
 
 if TYPE_CHECKING:
@@ -91,13 +90,8 @@ def _draw_judged(axes: "Axes", study: RadiusStudy) -> None:
     axes.legend(frameon=False, fontsize="small")
 
 
-def render_radius_study(study: RadiusStudy) -> str:
-    """The study as one page that works offline (see study_plots.py)."""
-    return render_plots_page(PlotsPage(study.title, plot_radius_study(study)))
-
-
 def plot_radius_study(study: RadiusStudy) -> dict[str, Any]:
-    """plotly's figures of the study, by heading."""
+    """plotly's figures of the study, by heading, for a page (see study_plots.py)."""
     closer = _TITLES[1].format(study.margin)
     plots = {_TITLES[0]: _plot_all(study), closer: _plot_near(study)}
     if study.judged:

@@ -11,7 +11,14 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import Visit
 from facetrack.core.faces import Embeddings
-from facetrack.figures import Point, RadiusStudy, render_curves_page, render_radius_study
+from facetrack.figures import (
+    PlotsPage,
+    Point,
+    RadiusStudy,
+    plot_radius_study,
+    render_curves_page,
+    render_plots_page,
+)
 from facetrack.tasks.evaluate import galleries
 from facetrack.tasks.tsne_cache import compute_tsne
 from facetrack.tasks.tsne_page import draw_tsne_page
@@ -242,7 +249,8 @@ def test_a_study_of_one_radius_shows_its_curve_its_peak_and_the_other_halves(
         near=(near.tolist(), (0.9 - 10 * (near - 0.3) ** 2).tolist()),
         judged=[(0.28, 0.87, 0.9), (0.31, 0.88, 0.88)],
     )
-    (tmp_path / "study.html").write_text(render_radius_study(study))
+    content = render_plots_page(PlotsPage(study.title, plot_radius_study(study)))
+    (tmp_path / "study.html").write_text(content)
     with visit((tmp_path / "study.html").as_uri()) as page:
         expect(page.locator("h1")).to_have_text(HOSTILE)
         expect(page.locator("h2")).to_have_count(3)

@@ -4,8 +4,10 @@ Nothing is searched for, so there is nothing to go on with: a study that was int
 again, which takes seconds.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +46,7 @@ def study_radius(request: Request) -> Path:
             judged = _judge(experiment, score, searched)
         best = curve.best()
         drawn = _describe(curve, best, judged, results.name_pictures(job), score)
+        plots = figures.plot_radius_study(drawn)
         found = Result(
             name=name,
             best={searched.name: best.radius},
@@ -59,8 +62,8 @@ def study_radius(request: Request) -> Path:
             judged=judged,
             nearly=best.nearly,
             curve=list(zip(*_read(curve, best)[:2], strict=True)),
-            files=_draw_files(drawn, score),
-            plots=figures.plot_radius_study(drawn),
+            files=_draw_files(drawn, plots, score),
+            plots=plots,
         )
         return results.give(job, run, found, experiment)
 
@@ -106,7 +109,9 @@ def _describe(
     )
 
 
-def _draw_files(drawn: figures.RadiusStudy, score: str) -> dict[str, str | bytes]:
+def _draw_files(
+    drawn: figures.RadiusStudy, plots: Mapping[str, Any], score: str
+) -> dict[str, str | bytes]:
     """study.png, study.html, trials.csv by name."""
     head = ["trial", "state", "eps", f"{score}_mean", f"{score}_std", "within_one_standard_error"]
     low, high = drawn.within
@@ -116,7 +121,7 @@ def _draw_files(drawn: figures.RadiusStudy, score: str) -> dict[str, str | bytes
     ]
     return {
         "study.png": figures.encode_png(figures.draw_radius_study(drawn)),
-        "study.html": figures.render_radius_study(drawn),
+        "study.html": figures.render_plots_page(figures.PlotsPage(drawn.title, plots)),
         "trials.csv": figures.format_csv(head, rows),
     }
 

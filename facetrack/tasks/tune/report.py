@@ -1,7 +1,7 @@
 """What a study found, as pictures, a page and tables: data in, files out."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +67,14 @@ class Found:
         return _reach(curve[place::-1], floor), _reach(curve[place:], floor)
 
 
-def draw_files(found: Found, searched: Sequence[str]) -> dict[str, str | bytes]:
-    """study.png, study.html, trials.csv by name."""
+def draw_files(
+    found: Found, searched: Sequence[str], plots: Mapping[str, Any]
+) -> dict[str, str | bytes]:
+    """study.png, study.html, trials.csv by name. plots: those of `make_plots`."""
     return {
         "study.png": figures.encode_png(_picture(found, searched)),
-        "study.html": _page(found, searched),
+        # One page that works offline: plotly's script is inside, once.
+        "study.html": figures.render_plots_page(figures.PlotsPage(found.name, plots)),
         "trials.csv": _csv(found, searched),
     }
 
@@ -193,11 +196,6 @@ def _front(axes: "Axes", found: Found, _: Sequence[str]) -> None:
     axes.set_xlabel(f"mean {found.names[0]}")
     axes.set_ylabel(f"mean {found.names[1]}")
     axes.set_title("Pareto front")
-
-
-def _page(found: Found, searched: Sequence[str]) -> str:
-    """One page that works offline: plotly's script is inside, once."""
-    return figures.render_plots_page(figures.PlotsPage(found.name, make_plots(found, searched)))
 
 
 def make_plots(found: Found, searched: Sequence[str]) -> dict[str, Any]:

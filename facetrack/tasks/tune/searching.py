@@ -83,6 +83,7 @@ def _describe(request: Request, plan: study.Plan, opened: "optuna.Study", scorer
     n_trials = len(study.list_finished(opened))
     on_faces = "all faces at once, without labels"
     drawn = tell_choice(scorer.experiment.sampling, scorer.experiment.n_resamples)
+    plots = report.make_plots(found, searched)
     return Result(
         name=plan.name,
         best=found.best.params,
@@ -93,6 +94,6 @@ def _describe(request: Request, plan: study.Plan, opened: "optuna.Study", scorer
         how=f"after {write_count(n_trials, 'trial')}",
         chosen_on=on_faces if list(plan.names) == [LABEL_FREE] else drawn,
         curve=found.curve(axis),
-        files=report.draw_files(found, searched),
-        plots=report.make_plots(found, searched),
+        files=report.draw_files(found, searched, plots),
+        plots=plots,
     )
