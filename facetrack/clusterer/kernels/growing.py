@@ -174,14 +174,9 @@ def _count(cluster: int, sums: Array, total: Array, sign: float) -> None:
 
 
 @compile_kernel
-def _add(point: int, cluster: int, lists: Any, sums: Array, sign: float) -> None:
-    """Add a point's faces to a cluster's own sums, or with sign -1 take them away.
-
-    The point is not in the cluster's chain.
-    """
+def _meet(cluster: int, lists: Any) -> Any:
+    """What `both` and `recall` gain where a cluster meets the faces that scratch counts."""
     starts, person, counts, share, after, head, scratch = lists
-    for cell in range(starts[point], starts[point + 1]):
-        scratch[person[cell]] += counts[cell]
     both = recall = 0.0
     member = head[cluster]
     while member >= 0:
@@ -190,6 +185,19 @@ def _add(point: int, cluster: int, lists: Any, sums: Array, sign: float) -> None
             both += common
             recall += common * share[person[cell]]
         member = after[member]
+    return both, recall
+
+
+@compile_kernel
+def _add(point: int, cluster: int, lists: Any, sums: Array, sign: float) -> None:
+    """Add a point's faces to a cluster's own sums, or with sign -1 take them away.
+
+    The point is not in the cluster's chain.
+    """
+    starts, person, counts, share, _, _, scratch = lists
+    for cell in range(starts[point], starts[point + 1]):
+        scratch[person[cell]] += counts[cell]
+    both, recall = _meet(cluster, lists)
     for cell in range(starts[point], starts[point + 1]):
         scratch[person[cell]] = 0
         squared = float(counts[cell]) * counts[cell]
@@ -234,21 +242,14 @@ def _move(point: int, to: int, lists: Any, chains: Any, sums: Array, total: Arra
 @compile_kernel
 def _join(low: int, high: int, lists: Any, chains: Any, sums: Array, total: Array) -> None:
     """Make one cluster of two, which takes the name of the first."""
-    starts, person, counts, share, after, head, scratch = lists
+    starts, person, counts, _, _, _, scratch = lists
     cluster, after, before, head, tail = chains
     member = head[high]
     while member >= 0:
         for cell in range(starts[member], starts[member + 1]):
             scratch[person[cell]] += counts[cell]
         member = after[member]
-    both = recall = 0.0
-    member = head[low]
-    while member >= 0:
-        for cell in range(starts[member], starts[member + 1]):
-            common = 2.0 * scratch[person[cell]] * counts[cell]
-            both += common
-            recall += common * share[person[cell]]
-        member = after[member]
+    both, recall = _meet(low, lists)
     _count(low, sums, total, -1.0)
     _count(high, sums, total, -1.0)
     sums[low] += sums[high]
