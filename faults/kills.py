@@ -11,6 +11,8 @@ from facetrack.testing import Outcome as Ended
 from facetrack.testing import Workspace, ended, kill, photos, results, rows, scores, trials
 from faults.place import timed, tree
 
+_Runs = dict[str, dict[str, float]]  # metrics by run id
+
 
 @dataclass
 class Outcome:
@@ -35,7 +37,7 @@ def embedding(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     )
 
     whole = Workspace(folder / "whole", folder / "whole home")
-    seconds = timed(lambda: ended(whole.fork(*arguments)))
+    seconds = _time(whole, arguments)
     expected = rows(whole.home)
 
     def once(outcome: Outcome, number: int, after: float) -> None:
@@ -61,7 +63,7 @@ def sweep(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     whole.run(*arguments)  # embeds
     shutil.rmtree(whole.folder)
     whole = Workspace(folder / "whole", home)
-    seconds = timed(lambda: ended(whole.fork(*arguments)))
+    seconds = _time(whole, arguments)
     expected = results(whole.folder)
 
     def once(outcome: Outcome, number: int, after: float) -> None:
@@ -87,7 +89,7 @@ def study(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     whole.run(*arguments)
     shutil.rmtree(whole.folder)
     whole = Workspace(folder / "whole", home)
-    seconds = timed(lambda: ended(whole.fork(*arguments)))
+    seconds = _time(whole, arguments)
     expected = [(eps, value) for _, eps, value in sorted(trials(whole.folder))]
 
     def once(outcome: Outcome, number: int, after: float) -> None:
@@ -112,22 +114,33 @@ def radius(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     whole.run(*arguments)
     shutil.rmtree(whole.folder)
     whole = Workspace(folder / "whole", home)
-    seconds = timed(lambda: ended(whole.fork(*arguments)))
+    seconds = _time(whole, arguments)
     (expected,) = scores(whole.folder, "study", "FINISHED").values()
 
     def once(outcome: Outcome, number: int, after: float) -> None:
         place = Workspace(folder / f"{number}", home)
-        kill(place.fork(*arguments), after)
-        before = scores(place.folder, "study", "FINISHED")
-        outcome.finished_before_the_kill += len(before)
-        done = ended(place.fork(*arguments))
-        found = scores(place.folder, "study", "FINISHED")
-        outcome.lost += sum(found.get(run) != metrics for run, metrics in before.items())
-        outcome.orphans += len(scores(place.folder, None, "RUNNING"))
+        _, found, done = _kill_and_repeat(outcome, place, arguments, "study", after)
         right = bool(found) and all(one == expected for one in found.values())
         _note(outcome, done, right, f"its studies have {found}")
 
     return _campaign("a study of one radius", once, kills, seed, seconds)
+
+
+def _kill_and_repeat(
+    outcome: Outcome, place: Workspace, arguments: tuple[str, ...], kind: str, after: float
+) -> tuple[_Runs, _Runs, Ended]:
+    """Kill a command after so many seconds, and give it again.
+
+    Returns the finished runs of a kind before and after the second time, and how that ended.
+    """
+    kill(place.fork(*arguments), after)
+    before = scores(place.folder, kind, "FINISHED")
+    outcome.finished_before_the_kill += len(before)
+    done = ended(place.fork(*arguments))
+    found = scores(place.folder, kind, "FINISHED")
+    outcome.lost += sum(found.get(run) != metrics for run, metrics in before.items())
+    outcome.orphans += len(scores(place.folder, None, "RUNNING"))
+    return before, found, done
 
 
 def organising(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
@@ -148,7 +161,7 @@ def organising(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     whole = Workspace(folder / "whole", home)
     whole.run(*arguments(folder / "out"))
     shutil.rmtree(folder / "out")
-    seconds = timed(lambda: ended(whole.fork(*arguments(folder / "out"))))
+    seconds = _time(whole, arguments(folder / "out"))
     expected = tree(folder / "out")
 
     def once(outcome: Outcome, number: int, after: float) -> None:
@@ -170,18 +183,12 @@ def job(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
     arguments = ("n_resamples=3",)
     whole = Workspace(folder / "whole", home)
     whole.run(*arguments)  # embeds
-    seconds = timed(lambda: ended(whole.fork(*arguments)))
+    seconds = _time(whole, arguments)
     expected = next(iter(scores(whole.folder, "job", "FINISHED").values()))
 
     def once(outcome: Outcome, number: int, after: float) -> None:
         place = Workspace(folder / f"{number}", home)
-        kill(place.fork(*arguments), after)
-        before = scores(place.folder, "job", "FINISHED")
-        outcome.finished_before_the_kill += len(before)
-        done = ended(place.fork(*arguments))
-        after_ = scores(place.folder, "job", "FINISHED")
-        outcome.lost += sum(after_.get(run) != metrics for run, metrics in before.items())
-        outcome.orphans += len(scores(place.folder, None, "RUNNING"))
+        before, after_, done = _kill_and_repeat(outcome, place, arguments, "job", after)
         pages = [path.read_bytes() for path in place.folder.glob("outputs/*/*.html")]
         right = (
             all(metrics == expected for metrics in after_.values())
@@ -211,7 +218,7 @@ def exporting(folder: Path, home: Path, kills: int, seed: int) -> Outcome:
 
     whole = Workspace(folder / "whole", home)
     whole.run(*arguments(folder / "embeds" / "faces.csv"))
-    seconds = timed(lambda: ended(whole.fork(*arguments(folder / "out" / "faces.csv"))))
+    seconds = _time(whole, arguments(folder / "out" / "faces.csv"))
     expected = timeless(folder / "out" / "faces.csv")
 
     def once(outcome: Outcome, number: int, after: float) -> None:
@@ -239,6 +246,12 @@ CAMPAIGNS: dict[str, Callable[[Path, Path, int, int], Outcome]] = {
     "job": job,
     "exporting": exporting,
 }
+
+
+def _time(place: Workspace, arguments: tuple[str, ...]) -> float:
+    """The seconds of a command whose process is forked from one that is there already."""
+    ended(place.fork("--help"))  # else it would wait for that one's imports, as no killed one does
+    return timed(lambda: ended(place.fork(*arguments)))
 
 
 def _campaign(
