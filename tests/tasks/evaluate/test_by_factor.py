@@ -118,3 +118,16 @@ def test_strays_are_the_faces_outside_the_largest_group() -> None:
     )
     equal = [np.array([0, 1, 2]), np.array([3, 4, 5])]
     assert find_factors(Confusion(0, equal, [0, 1], 9, 0.1), pictures) == (("light", "left"),)
+
+
+def test_strays_that_mostly_differ_or_are_unknown_have_nothing_in_common() -> None:
+    lights = ["left", "left", "right", None, None, "right"]
+    pictures = [
+        Picture(Path("x"), str(number), factors=(("light", light),) if light else ())
+        for number, light in enumerate(lights)
+    ]
+    for strays in ([1, 2], [2, 3], [2, 3, 4]):
+        groups = [np.array(strays), np.arange(10, 20)]
+        assert find_factors(Confusion(0, groups, [0, 1], 9, 0.1), pictures) == ()
+    groups = [np.array([2, 3, 5]), np.arange(10, 20)]
+    assert find_factors(Confusion(0, groups, [0, 1], 9, 0.1), pictures) == (("light", "right"),)
