@@ -17,6 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("numpy", "scipy", "scikit-learn", "opencv-python", "dlib-bin", "tensorflow", "mlflow")
+# Of each kind; docs/statistics.md has 200, which take too long to be looked at every time.
+DATASETS = "50"
 PICTURES = {
     "bench_growth.py": "![Seconds against the number of faces](docs/cost.png)",
     "bench_million.py": "![Seconds against the number of faces, exact and faiss](docs/million.png)",
@@ -40,7 +42,7 @@ def main() -> None:
     data = Path(sys.argv[1]).resolve()
     names = sys.argv[2:]
     embeddings, lfw = data / "lfw_dlib_embeddings.npz", data / "lfw-deepfunneled.tgz"
-    plan = [
+    plan: list[tuple[str, list[Path | str]]] = [
         ("bench_kernels.py", [embeddings]),
         ("bench_growth.py", [embeddings, ROOT / "docs/cost.png"]),
         ("bench_table1.py", [lfw]),
@@ -53,6 +55,7 @@ def main() -> None:
         ("bench_methods.py", [data]),
         ("bench_quality.py", [data]),
         ("bench_audit.py", [data]),
+        ("bench_statistics.py", [data, DATASETS]),
         ("bench_graph.py", [embeddings]),
         ("bench_embedders.py", [lfw]),
         ("bench_million.py", [embeddings, ROOT / "docs/million.png"]),
@@ -72,8 +75,9 @@ def main() -> None:
             continue
         script = ROOT / "benchmarks" / name
         title = script.read_text(encoding="utf-8").splitlines()[0].strip('"').rstrip(".")
-        if arguments and not arguments[0].exists():
-            print(f"left out: {name} needs {arguments[0].name}")
+        needed = Path(arguments[0]) if arguments else ROOT
+        if not needed.exists():
+            print(f"left out: {name} needs {needed.name}")
             continue
         print(f"{name} …", flush=True)
         told = ""

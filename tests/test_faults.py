@@ -8,6 +8,7 @@ import pytest
 
 from faults.__main__ import as_kept
 from faults.clock import clock
+from faults.every_step import CAMPAIGNS as STEPS
 from faults.kills import CAMPAIGNS as KILLS
 from faults.kills import Outcome
 from faults.limits import file_sizes, full_disks
@@ -84,6 +85,18 @@ def test_the_report_counts_and_tells_what_was_wrong() -> None:
     assert "negative seconds 1" in text
     assert "it took -3600 s" in text
     assert "| a full disk | 0 | not tried: only root may |" in text
+
+
+def test_every_campaign_has_a_row_in_what_is_published() -> None:
+    text = (Path(__file__).parents[1] / "RELIABILITY.md").read_text(encoding="utf-8")
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("| ")]
+    rows = {table[0].split(" |")[0].removeprefix("| "): len(table) - 2 for table in tables}
+    assert rows == {
+        "killed": len(KILLS),
+        "killed at every step": len(STEPS),
+        "files": len(FILES),
+        "trouble": len(TROUBLE),
+    }
 
 
 def test_a_note_keeps_both_its_ends_and_names_no_temporary_folder() -> None:

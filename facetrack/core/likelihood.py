@@ -20,6 +20,7 @@ a single maximum in the prior.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Self
@@ -35,6 +36,7 @@ Floats = NDArray[np.float64]
 
 # Pairs of so many faces tell the prior: of a million pairs in a thousand one is of one person.
 _MOST_FACES = 2000
+_AT_ONCE = 1 << 16
 # A probability is never said to be certain: the ratios are measured on so many pairs and no more.
 _MOST_SURE = 6.0  # log10
 _UNIT = 1e-3  # how far from 1 a length may be
@@ -87,12 +89,20 @@ def find_log_ratio(
     if sharpness is None or len(kinds) == 1:
         log_ratio = interpolate(distances, at, logs[:, -1])
     else:
-        column = find_column(kinds, sharpness)
         log_ratio = np.zeros(np.shape(distances))
+        column = find_column(kinds, sharpness)
+        left = column.astype(np.int64)
         for number in range(len(kinds)):
-            share = np.maximum(1 - np.abs(column - number), 0)
-            if share.any():
-                log_ratio += share * interpolate(distances, at, logs[:, number])
+            # Each pair is between two columns, and most are at the last one.
+            some = left == number
+            if not some.any():
+                continue
+            beyond = column[some] - number
+            found = (1 - beyond) * interpolate(distances[some], at, logs[:, number])
+            if beyond.any():
+                share = 1 - np.abs(beyond - 1)
+                found += share * interpolate(distances[some], at, logs[:, number + 1])
+            log_ratio[some] = found
     return np.clip(log_ratio, -_MOST_SURE, _MOST_SURE)
 
 
@@ -148,10 +158,17 @@ def estimate_prior(
 
     0 where even the nearest pair speaks for nobody, 1 where no pair speaks for two people.
     """
-    ratio = 10.0 ** find_log_ratio(ratios, distances, sharpness)
+    ratio, slopes = np.empty(len(distances)), np.empty(len(distances))
+    # Millions of pairs: what is made of them on the way is of some at a time.
+    parts = [slice(begin, begin + _AT_ONCE) for begin in range(0, len(distances), _AT_ONCE)]
+    for some in parts:
+        blur = None if sharpness is None else sharpness[some]
+        ratio[some] = 10.0 ** find_log_ratio(ratios, distances[some], blur)
 
     def slope(prior: float) -> float:
-        return float(((ratio - 1) / (prior * ratio + 1 - prior)).sum())
+        for some in parts:
+            slopes[some] = (ratio[some] - 1) / (prior * ratio[some] + 1 - prior)
+        return float(slopes.sum())
 
     # The likelihood's slope falls all the way.
     low, high = 0.0, 1.0
@@ -182,17 +199,31 @@ def estimate_prior_of(
     if sharpness is None:
         return estimate_prior(ratios, distances)
     some = sharpness[choose_some(n, _MOST_FACES, seed)]
-    first, second = np.triu_indices(len(some), 1)
-    return estimate_prior(ratios, distances, find_pair_sharpness(some[first], some[second]))
+    less = np.empty(len(distances), some.dtype)
+    for row, pairs in _list_pairs(len(some)):
+        less[pairs] = find_pair_sharpness(some[row], some[row + 1 :])
+    return estimate_prior(ratios, distances, less)
 
 
 def measure_pairs(vectors: Vectors, seed: int = 0) -> Floats:
     """(m,) distances of the pairs of (n, d) vectors, of 2,000 of them where there are more."""
     points = vectors[choose_some(len(vectors), _MOST_FACES, seed)].astype(np.float64)
     squares = (points**2).sum(axis=1)
-    apart = squares[:, None] + squares - 2 * points @ points.T
-    distances: Floats = np.sqrt(np.maximum(apart[np.triu_indices(len(points), 1)], 0))
+    products = 2 * points @ points.T
+    apart = np.empty(len(points) * (len(points) - 1) // 2)
+    for row, pairs in _list_pairs(len(points)):
+        apart[pairs] = squares[row] + squares[row + 1 :] - products[row, row + 1 :]
+    np.maximum(apart, 0, out=apart)
+    distances: Floats = np.sqrt(apart, out=apart)
     return distances
+
+
+def _list_pairs(n: int) -> Iterator[tuple[int, slice]]:
+    """Where the pairs of each of n faces with those after it are among all pairs."""
+    begin = 0
+    for row in range(n):
+        yield row, slice(begin, begin + n - 1 - row)
+        begin += n - 1 - row
 
 
 def choose_some(n: int, most: int, seed: int = 0) -> NDArray[np.int64]:

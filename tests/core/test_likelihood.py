@@ -12,9 +12,12 @@ from facetrack.core.likelihood import (
     check_ratios,
     estimate_prior,
     estimate_prior_of,
+    find_column,
     find_log_ratio,
     find_pair_sharpness,
     find_probability,
+    interpolate,
+    measure_pairs,
 )
 
 RATIOS = ((0.2, 4.0), (0.4, 0.0), (0.6, -1.0))
@@ -38,6 +41,41 @@ def test_less_sharp_faces_say_less() -> None:
     assert Odds(table, 0.5).find(0.3, 0.01) == pytest.approx(10**0.5 / (10**0.5 + 1))
     assert Odds(table, 0.5).find(0.3) == pytest.approx(100 / 101)
     assert find_pair_sharpness(np.array([0.2, np.nan]), np.array([0.1, 0.3])).tolist() == [0.1, 0.3]
+
+
+def test_in_parts_the_ratios_and_the_prior_are_what_they_are_at_once() -> None:
+    table = ((0, 0.01, 0.03, 0.1), (0.6, 1.0, 2.0, 4.0), (1.2, 0.1, 0.0, -0.1), (1.5, -1, -1.5, -2))
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(600, 8)).astype(np.float32)
+    vectors[300:] = vectors[:300] + 0.3 * vectors[300:]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    sharpness = random.choice(
+        np.array([np.nan, 0.001, 0.01, 0.02, 0.05, 0.1, 0.4], np.float32), 600
+    )
+    first, second = np.triu_indices(600, 1)
+    points = vectors.astype(np.float64)
+    squares = (points**2).sum(axis=1)
+    apart = squares[:, None] + squares - 2 * points @ points.T
+    distances = np.sqrt(np.maximum(apart[first, second], 0))
+    np.testing.assert_array_equal(measure_pairs(vectors), distances)
+
+    blur = find_pair_sharpness(sharpness[first], sharpness[second])
+    kinds, at, logs = np.array(table[0][1:]), np.array(table)[1:, 0], np.array(table)[1:, 1:]
+    column = find_column(kinds, blur)
+    log_ratio = sum(
+        np.maximum(1 - np.abs(column - one), 0) * interpolate(distances, at, logs[:, one])
+        for one in range(3)
+    )
+    log_ratio = np.clip(log_ratio, -6, 6)
+    np.testing.assert_array_equal(find_log_ratio(table, distances, blur), log_ratio)
+
+    prior = estimate_prior_of(table, vectors, sharpness)
+    ratio = 10.0**log_ratio
+    slopes = [
+        ((ratio - 1) / (one * ratio + 1 - one)).sum() for one in (0.9998 * prior, 1.0002 * prior)
+    ]
+    assert slopes[0] > 0 > slopes[1]
+    assert 0.001 < prior < 0.1
 
 
 def test_blurred_faces_that_look_alike_do_not_raise_the_prior() -> None:

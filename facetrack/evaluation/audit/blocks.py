@@ -59,8 +59,10 @@ def _list_between(faces: Faces, prior: float) -> Blocks:
         logit = one.values @ by
         weight = weigh_pairs(n, sizes, missed, (one.first, one.second), expit(logit))
         asked = logit >= least
-        rest += count_by_logit(logit[~asked], weight[~asked])
-        squares += count_by_logit(logit[~asked], weight[~asked] ** 2)
+        left = weight[~asked]
+        counted = count_by_logit(logit[~asked], np.concatenate([left, left**2], axis=1))
+        rest += counted[:, :2]
+        squares += counted[:, 2:]
         kept.append((one.first[asked], one.second[asked], logit[asked], weight[asked]))
     first, second, logit, weight = (np.concatenate(column) for column in zip(*kept, strict=True))
     return Blocks(first, second, logit, weight, rest, squares, np.zeros(2))
@@ -75,11 +77,15 @@ def _find_least(counts: Floats) -> float:
 
 def find_bins(logit: Floats) -> NDArray[np.int64]:
     """(m,) which of the spaces between `BINS` log odds are in; the outermost beyond them."""
-    place: NDArray[np.int64] = np.searchsorted(BINS, logit, side="right") - 1
-    return np.clip(place, 0, len(BINS) - 2)
+    last = len(BINS) - 2
+    # All are as wide, so that one need not search: what rounding gets wrong is off by one.
+    guess = np.clip((logit - BINS[0]) / (BINS[1] - BINS[0]), 0, last).astype(np.int64)
+    guess -= (logit < BINS[guess]) & (guess > 0)
+    place: NDArray[np.int64] = guess + ((logit >= BINS[guess + 1]) & (guess < last))
+    return place
 
 
 def count_by_logit(logit: Floats, values: Floats) -> Floats:
-    """(b, 2) sums of (m, 2) values of blocks, by their (m,) log odds between `BINS`."""
+    """(b, k) sums of (m, k) values of blocks, by their (m,) log odds between `BINS`."""
     place = find_bins(logit)
-    return np.stack([np.bincount(place, values[:, at], len(BINS) - 1) for at in range(2)], axis=1)
+    return np.stack([np.bincount(place, of, len(BINS) - 1) for of in values.T], axis=1)

@@ -10,6 +10,7 @@ from facetrack.evaluation.audit.frame import Faces, Features, Groups, Rows, spea
 from facetrack.evaluation.impossible import pair_faces
 
 _ROWS = 1 << 16  # pairs at once: 3 MB of features
+_MULTIPLIED = 96  # groups at once, whose products with all after them are found together
 # The mean of 1 / N is above that of its mean: what a person has besides counts for so much less.
 _SPREAD = 0.85
 _ALONE, _NEAR = 0.02, 0.001  # shares that are no different from none
@@ -54,30 +55,41 @@ def measure_between(faces: Faces, groups: Groups, folder: Floats) -> Iterator[Fe
 def _measure_ratios(faces: Faces, groups: Groups) -> Iterator[tuple[Rows, Rows, Floats]]:
     """Pairs of groups that share no photo and their log ratios, in parts."""
     g = len(groups.sizes)
-    shared = _find_shared(faces, g)
-    start = 0
+    shared, every = _find_shared(faces, g), np.arange(g)
+    start = begin = end = 0
     while start < g:
-        stop = start + max(1, _ROWS // (g - start))
-        rows = np.arange(start, min(stop, g))
-        first, second = np.nonzero(np.arange(start, g) > rows[:, None])
-        first, second = rows[first], second + start
-        start = int(rows[-1]) + 1
-        keys = first * g + second
-        free = shared[np.searchsorted(shared, keys)] != keys
-        first, second = first[free], second[free]
-        mean = (groups.means[rows] @ groups.means.T)[first - rows[0], second]
+        stop = min(start + max(1, _ROWS // (g - start)), g)
+        if stop > end:
+            begin, end = start, max(stop, start + _MULTIPLIED)
+            products = groups.means[begin:end] @ groups.means[begin:].T
+        rows, start = np.arange(start, stop), stop
+        first = np.repeat(rows, g - 1 - rows)
+        second = np.concatenate([every[row + 1 :] for row in rows])
+        mean = np.concatenate([products[row - begin, row - begin + 1 :] for row in rows])
+        if len(taken := _find_place(shared, rows, g)):
+            first, second, mean = (np.delete(one, taken) for one in (first, second, mean))
         blur = None
         if groups.sharpness is not None:
             blur = find_pair_sharpness(groups.sharpness[first], groups.sharpness[second])
         yield first, second, speak(faces.ratios, mean, blur)
 
 
+def _find_place(shared: Rows, rows: Rows, g: int) -> Rows:
+    """Where shared pairs are among those of successive rows with all groups after them."""
+    some = shared[slice(*np.searchsorted(shared, (rows[0] * g, (rows[-1] + 1) * g)))]
+    row, other = np.divmod(some, g)
+    begin = np.cumsum(g - 1 - rows) - (g - 1 - rows)
+    found: Rows = begin[row - rows[0]] + other - row - 1
+    return found
+
+
 def _find_shared(faces: Faces, g: int) -> Rows:
-    """Pairs of groups with faces on one photo, each as first * g + second, and g * g at the end."""
-    found = [np.array([g * g])]
+    """Pairs of groups with faces on one photo, each as first * g + second, rising."""
+    found = [np.zeros(0, np.int64)]
     for one, other in pair_faces(faces.photos):
         far = np.linalg.norm(faces.vectors[one] - faces.vectors[other], axis=1) > faces.apart
-        pair = np.sort(np.stack([faces.groups[one], faces.groups[other]]), axis=0)[:, far]
+        pair = np.sort(np.stack([faces.groups[one], faces.groups[other]]), axis=0)
+        pair = pair[:, far & (pair[0] < pair[1])]
         found.append(pair[0] * g + pair[1])
     shared: Rows = np.unique(np.concatenate(found)).astype(np.int64)
     return shared

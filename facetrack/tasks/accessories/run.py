@@ -50,6 +50,8 @@ def try_accessories(config: DictConfig) -> None:
         finding.embedder = load_choice("embedder", models[0].name)
         listing = choose_pictures(make(config.dataset).load(), plan)
         whole = keep_people_of_two(embed_pictures(finding, listing))
+        names = [model.name for model in models]
+        job.say_models({f"embedder {name}": load_choice("embedder", name) for name in names})
         job.say_dataset(run, whole)
         found = measure(whole, models, plan, TERMINAL)
         stages = read_choices(config)

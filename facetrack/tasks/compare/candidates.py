@@ -18,7 +18,7 @@ from facetrack.evaluation.experiment import fit, limit_threads, takes_photos
 from facetrack.evaluation.model_pairs import Model, number_photos
 from facetrack.system.choices import choose
 from facetrack.system.progress import say
-from facetrack.tasks.context.choices import take_stages
+from facetrack.tasks.context.choices import load_choice, take_stages
 from facetrack.tasks.context.estimators import build_estimator
 from facetrack.tasks.context.faces import embed_pictures
 from facetrack.tasks.context.settling import read_scale
@@ -76,6 +76,15 @@ def find_models(config: "DictConfig", names: Sequence[Named], listing: Pictures)
     if not models:
         raise UserError("none of task.models can be used here: name others, or other pictures")
     return models
+
+
+def list_stages(names: Sequence[Named]) -> "dict[str, DictConfig]":
+    """The stages of models, each once, as conf/ has them, by what they are."""
+    return {
+        f"{stage} {choice}": load_choice(stage, choice)
+        for name in names
+        for stage, choice in zip(_STAGES, (name.detector, name.embedder), strict=True)
+    }
 
 
 def _prepare(name: Named) -> None:

@@ -17,7 +17,7 @@ from facetrack.core.texts import write_count
 from facetrack.evaluation.model_pairs import Model, ModelPair, compare_two
 from facetrack.system.progress import say
 from facetrack.tasks.compare import results
-from facetrack.tasks.compare.candidates import Named, find_models, read_names
+from facetrack.tasks.compare.candidates import Named, find_models, list_stages, read_names
 from facetrack.tasks.compare.results import Row
 from facetrack.tasks.context import outputs
 from facetrack.tasks.context.choices import given_settings, set_choice
@@ -43,6 +43,8 @@ def compare(config: DictConfig) -> None:
         return
     with job.run() as run:
         models = find_models(config, names, _load(config))
+        found = {model.name for model in models}
+        job.say_models(list_stages([name for name in names if str(name) in found]))
         job.say_dataset(run, models[0].embeddings)
         rows = [results.look_at(model) for model in models]
         pairs = [compare_two(one, other) for one, other in combinations(models, 2)]

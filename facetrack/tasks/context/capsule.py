@@ -82,14 +82,14 @@ def make_files(
     return {CAPSULE: f"{json.dumps(kept, indent=1)}\n".encode(), LOCK: _write_lock().encode()}
 
 
-def list_models(config: DictConfig) -> dict[str, dict[str, str]]:
-    """SHA-256 in hex of the models that a config's stages use, by stage and file.
+def list_models(stages: Mapping[str, DictConfig | None]) -> dict[str, dict[str, str]]:
+    """SHA-256 in hex of the models that some stages use, by stage and file.
 
-    Of facetrack's own classes: another one may take long to make. Raises UserError.
+    stages: their configs. Of facetrack's own classes: another one may take long to make. Raises
+    UserError.
     """
     found: dict[str, Mapping[str, str]] = {}
-    for stage in ("detector", "embedder"):
-        node = config.get(stage)
+    for stage, node in stages.items():
         if node is None or not str(node.get("_target_")).startswith("facetrack."):
             continue
         content = json.dumps(OmegaConf.to_container(of_class(node)))

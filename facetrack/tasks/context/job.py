@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import BaseEstimator
@@ -111,7 +111,7 @@ class Job:
         with self.tracking.run(self.name, self.tags, run_id) as run:
             if run_id is None:
                 self._say_settings(run, later)
-            self._models = capsule.list_models(self.config)
+            self.say_models({stage: self.config.get(stage) for stage in ("detector", "embedder")})
             files = capsule.make_files(self._command, self._models)
             self.capsule = files[capsule.CAPSULE]
             run.artifacts(mark_nobody({"config.yaml": self._write_config(), **files}))
@@ -155,6 +155,10 @@ class Job:
     def _write_config(self) -> str:
         """The config as YAML, passwords hidden."""
         return write_masked(self.config)
+
+    def say_models(self, stages: Mapping[str, DictConfig | None]) -> None:
+        """Have the capsule name the models of these stages, too, from `say_dataset` on."""
+        self._models |= capsule.list_models(stages)
 
     def say_dataset(self, run: Run, embeddings: Embeddings) -> None:
         """Log what the embeddings are of."""

@@ -3,6 +3,8 @@
 It goes on where it stopped. Importing this takes seconds.
 """
 
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ from facetrack.tasks.tune.trial_runs import kill_dead, make_trial_runs
 from facetrack.tasks.tune.whole_folder import tell_choice
 from facetrack.tasks.tune.workers import start_workers
 from facetrack.tracking import keys
+from facetrack.tracking.protocols import Run, Tracking
 
 if TYPE_CHECKING:
     import optuna
@@ -39,10 +42,7 @@ def search_study(request: Request) -> Path:
     kept = len(study.list_finished(opened))
     if kept:
         say(f"  {plan.name}: {write_count(kept, 'finished trial is', 'finished trials are')} kept")
-    earlier = opened.user_attrs.get(study.RUN)
-    run_id = earlier if earlier and job.tracking.has_run(earlier) else None
-    with job.run(run_id) as run:
-        opened.set_user_attr(study.RUN, run.run_id)
+    with begin_run(plan, opened, job.tracking, job.run) as run:
         kill_dead(opened, job.tracking)
         job.say_dataset(run, experiment.embeddings)
         run.tags({keys.STUDY: plan.name, keys.STORAGE: mask(plan.storage)})
@@ -52,6 +52,27 @@ def search_study(request: Request) -> Path:
         return results.give(job, run, _describe(request, plan, opened, scorer), experiment)
 
 
+@contextlib.contextmanager
+def begin_run(
+    plan: study.Plan,
+    opened: "optuna.Study",
+    tracking: Tracking,
+    run_of: Callable[[str | None], contextlib.AbstractContextManager[Run]],
+) -> Iterator[Run]:
+    """The study's own run: the one it has, in whatever process, or a new one.
+
+    run_of: a run to take up again by its id, or None for a new one.
+    """
+    with contextlib.ExitStack() as stack:
+        # Two processes that begin the study at once: one makes its run, the other takes it up.
+        with study.make_turn(plan):
+            earlier = opened.user_attrs.get(study.RUN)
+            run_id = earlier if earlier and tracking.has_run(earlier) else None
+            run = stack.enter_context(run_of(run_id))
+            opened.set_user_attr(study.RUN, run.run_id)
+        yield run
+
+
 def _search(
     request: Request, plan: study.Plan, opened: "optuna.Study", scorer: Scorer, parent: str
 ) -> None:
@@ -59,15 +80,15 @@ def _search(
 
     parent: the study's own run.
     """
-    config = request.job.config
-    run_of = make_trial_runs(request.job.tracking, parent, plan.name)
+    config, capsule = request.job.config, request.job.capsule
+    run_of = make_trial_runs(request.job.tracking, parent, plan.name, capsule)
     with bar(total=plan.n_trials, description="Trials", unit="trial") as trials:
         trials.update(min(len(study.list_finished(opened)), plan.n_trials))
 
         def move_on() -> None:
             trials.update(min(len(study.list_finished(opened)), plan.n_trials) - trials.n)
 
-        with start_workers(write(config), plan, config.task.workers - 1):
+        with start_workers(write(config), plan, config.task.workers - 1, capsule):
             study.search(plan, opened, scorer, run_of, study.Hooks(move_on=move_on))
 
 

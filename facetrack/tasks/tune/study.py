@@ -96,7 +96,7 @@ def open_study(plan: Plan) -> optuna.Study:
         names = {one.study_name for one in kept.get_all_studies()}
         known = [one for one in (plan.name, *plan.earlier) if one in names]
         plan = replace(plan, name=known[0] if known else plan.name)
-        with _turn(plan):  # two that begin with one name, each its own
+        with make_turn(plan):  # two that begin with one name, each its own
             study = optuna.create_study(
                 study_name=plan.name,
                 storage=kept,
@@ -241,7 +241,7 @@ def search(plan: Plan, study: optuna.Study, scorer: Scorer, run_of: RunOf, hooks
     Raises UserError where the storage stops working.
     """
     deadline = None if plan.timeout is None else time.monotonic() + plan.timeout
-    turn = _turn(plan)
+    turn = make_turn(plan)
     watch: Watch | None = None
     while not hooks.is_alone() and (deadline is None or time.monotonic() < deadline):
         with using(plan.storage):
@@ -314,7 +314,7 @@ def _suggest(trial: Trial, one: Range) -> float:
     return trial.suggest_float(one.name, one.low, one.high)
 
 
-def _turn(plan: Plan) -> FileLock:
+def make_turn(plan: Plan) -> FileLock:
     """The lock of a study's processes on this machine. Other machines may begin one too many."""
     server = "://" in plan.storage and not plan.storage.startswith("sqlite:")
     where = f"{'' if server else Path.cwd()}|{plan.storage}|{plan.name}"

@@ -4,6 +4,8 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from facetrack.core.artifacts import mark_nobody
+from facetrack.tasks.context.capsule import CAPSULE
 from facetrack.tracking import keys
 from facetrack.tracking.protocols import Tracking
 
@@ -11,8 +13,11 @@ if TYPE_CHECKING:
     from facetrack.tasks.tune.study import TrialRun
 
 
-def make_trial_runs(tracking: Tracking, parent: str, study_name: str) -> Any:
-    """The MLflow run of a trial, as study.search wants it."""
+def make_trial_runs(tracking: Tracking, parent: str, study_name: str, capsule: bytes) -> Any:
+    """The MLflow run of a trial, as study.search wants it.
+
+    capsule: the study's, which is what it takes to run a trial again.
+    """
     from facetrack.tasks.tune import study
 
     @contextlib.contextmanager
@@ -25,6 +30,7 @@ def make_trial_runs(tracking: Tracking, parent: str, study_name: str) -> Any:
         }
         with tracking.run(f"trial {trial.number}: {write_settings(settings)}", tags) as run:
             trial.set_user_attr(study.RUN, run.run_id)
+            run.artifacts(mark_nobody({CAPSULE: capsule}))
             left = study.TrialRun({}, {})
             yield left
             run.params(settings)

@@ -23,13 +23,13 @@ _PATIENCE = 20.0  # seconds in which a worker closes its trial; the next run clo
 
 
 @contextlib.contextmanager
-def start_workers(config: str, plan: "Plan", number: int) -> Iterator[None]:
+def start_workers(config: str, plan: "Plan", number: int, capsule: bytes) -> Iterator[None]:
     """So many processes that run trials meanwhile; one that dies stops no other.
 
-    config: the composed config as YAML.
+    config: the composed config as YAML. capsule: the study's, for each trial.
     """
     context = spawning()
-    known = (config, plan, targets.Typed().names)
+    known = (config, plan, targets.Typed().names, capsule)
     processes = [context.Process(target=_work, args=known, daemon=True) for _ in range(number)]
     try:
         for process in processes:
@@ -50,7 +50,7 @@ def start_workers(config: str, plan: "Plan", number: int) -> Iterator[None]:
             process.join()
 
 
-def _work(text: str, plan: "Plan", typed: frozenset[str]) -> None:
+def _work(text: str, plan: "Plan", typed: frozenset[str], capsule: bytes) -> None:
     """A worker process: opens the same study and runs trials until there are enough.
 
     typed: see `targets.Typed`.
@@ -69,7 +69,7 @@ def _work(text: str, plan: "Plan", typed: frozenset[str]) -> None:
         natural = float(config.embedder.radius)
         scorer = planning.make_scorer(experiment, opened, plan.names, natural)
         tracking = open_store(config.tracking.uri, config.tracking.experiment, patient=True)
-        run_of = make_trial_runs(tracking, opened.user_attrs[study.RUN], plan.name)
+        run_of = make_trial_runs(tracking, opened.user_attrs[study.RUN], plan.name, capsule)
         hooks = study.Hooks(is_alone=lambda: not parent.is_alive(), tell=_leave_to_the_first)
         study.search(plan, opened, scorer, run_of, hooks)
     except KeyboardInterrupt:

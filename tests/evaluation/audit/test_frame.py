@@ -5,15 +5,18 @@ from dataclasses import replace
 import numpy as np
 from made_folders import make_folder, make_vectors
 
-from facetrack.evaluation.audit.blocks import list_blocks
+from facetrack.evaluation.audit.blocks import find_bins, list_blocks
 from facetrack.evaluation.audit.frame import (
     BETWEEN,
+    BINS,
     INSIDE,
+    Faces,
     find_prior_odds,
     list_impossible,
     list_members,
     measure_inside,
     rank_faces,
+    speak,
     sum_up,
 )
 from facetrack.evaluation.audit.pairs_of_groups import (
@@ -60,6 +63,44 @@ def test_every_pair_of_groups_is_there_once_and_counts_as_recall_does() -> None:
     weight = weigh_pairs(len(people), sizes, np.zeros(g), (pairs[:, 0], pairs[:, 1]), alone)
     truth = scores(people, faces.groups, information=False)
     assert np.isclose(1 - weight[same, 0].sum(), truth["bcubed_recall"])
+
+
+def test_pairs_of_many_groups_are_measured_as_each_by_itself() -> None:
+    # So many that they come in parts; two faces of a group and of many groups are on one photo.
+    random = np.random.default_rng(5)
+    groups = np.concatenate([np.arange(450), [7, 7, 300]])
+    vectors = make_vectors(groups, 5)
+    photos = random.integers(0, 300, len(groups))
+    photos[[450, 451]] = photos[7]
+    sharpness = random.choice(np.array([0.003, 0.03, 0.3], np.float32), len(groups))
+    ratios = ((0.0, 0.01, 0.1), (0.3, 3.0, 5.0), (1.4, -1.0, -3.0))
+    faces = Faces(vectors, groups, photos, ratios, sharpness)
+    summed, about = sum_up(faces), np.zeros(4)
+    parts = list(measure_between(faces, summed, about))
+    assert len(parts) > 1
+    found = np.concatenate([np.stack([one.first, one.second], axis=1) for one in parts])
+    shared = {
+        tuple(sorted((int(groups[one]), int(groups[other]))))
+        for one in range(len(groups))
+        for other in np.flatnonzero(photos == photos[one])
+    }
+    free = [(a, b) for a in range(450) for b in range(a + 1, 450) if (a, b) not in shared]
+    assert 450 * 449 // 2 - len(free) > 100
+    assert [(a, b) for a, b in found.tolist()] == free
+    first, second = found.T
+    mean = np.einsum("ij,ij->i", summed.means[first], summed.means[second])
+    assert summed.sharpness is not None
+    blur = np.fmin(summed.sharpness[first], summed.sharpness[second])
+    ratio = np.concatenate([one.values[:, 1] for one in parts])
+    np.testing.assert_allclose(ratio, speak(ratios, mean, blur), atol=1e-6)
+
+
+def test_log_odds_are_in_the_space_that_a_search_finds() -> None:
+    random = np.random.default_rng(0)
+    beside = np.concatenate([np.nextafter(BINS, -99), BINS, np.nextafter(BINS, 99)])
+    logit = np.concatenate([beside, random.normal(0, 9, 5000), [-999, 999]])
+    expected = np.clip(np.searchsorted(BINS, logit, side="right") - 1, 0, len(BINS) - 2)
+    np.testing.assert_array_equal(find_bins(logit), expected)
 
 
 def test_a_folder_tells_strangers_from_torn_groups() -> None:

@@ -19,6 +19,8 @@ def test_what_accessories_do_to_the_portraits(facetrack: Command, workspace: Wor
     assert "8 faces of 4 people\n" in told
     (run,) = workspace.runs("accessories")
     kept = artifacts(run)
+    models = json.loads(kept["capsule.json"].read_text())["models"]
+    assert models["embedder dlib"]
     rows = list(csv.DictReader(io.StringIO(kept["accessories.csv"].read_text(), newline="")))
     worn, leaning = rows
     assert [(one["effect"], one["embedder"]) for one in rows] == [

@@ -36,6 +36,9 @@ def test_the_portraits_are_compared_by_their_labels_and_kept(
     assert run.data.tags["mlflow.runName"] == (
         "portraits comparison yunet+mobilefacenet yunet+dlib dlib_hog+dlib"
     )
+    capsule = json.loads(artifacts(run)["capsule.json"].read_text())
+    assert set(capsule["models"]) == {"embedder dlib"}  # dlib's detector is part of the package
+    assert all(len(digest) == 64 for digest in capsule["models"]["embedder dlib"].values())
     kept = set(artifacts(run))
     assert kept >= {"embedders.md", "embedders.csv", "pairs.csv", "embedders.png", "report.html"}
     (folder,) = (workspace.folder / "outputs").iterdir()

@@ -46,6 +46,8 @@ def test_a_study_leaves_what_a_user_needs(facetrack: Command, tmp_path: Path) ->
         *("best.yaml", "config.yaml", "study.html", "study.png", "trials.csv"),
         *("capsule.json", "requirements.lock", "report.html"),
     }
+    kept = artifacts(run)["capsule.json"].read_bytes()
+    assert {artifacts(trial)["capsule.json"].read_bytes() for trial in trials} == {kept}
     assert (best.parent / "study.png").read_bytes()[:4] == b"\x89PNG"
     page = (best.parent / "study.html").read_text(encoding="utf-8")
     assert 'src="http' not in page
@@ -146,10 +148,8 @@ def test_two_processes_on_postgresql_one_of_them_killed(
         *("task=tune", "task.n_trials=16", "n_resamples=120"),
         *("clusterer=meanshift", f"task.storage={postgres}"),
     ]
-    processes = [workspace.fork(*command)]
+    processes = [workspace.fork(*command) for _ in range(2)]
     try:
-        _until(lambda: _workers(postgres) == 1)  # else both may make the study's run
-        processes.append(workspace.fork(*command))
         _until(lambda: _workers(postgres) == 2)
         processes[0].send_signal(signal.SIGKILL)
         processes[0].communicate()
