@@ -38,9 +38,12 @@ _TOGETHER = 0.4  # how much blocks of a group are wrong together
 _PART_INSIDE, _PART_BETWEEN = 0.5, 0.1
 _OF_PARTS, _HIDDEN = 0.8, 5e-4
 # Answers count as so much of one where the curve is concerned, since no curve is quite right (the
-# coarsened posterior of Miller and Dunson 2019): those about pairs inside groups, and of all those
-# on screens, each of which is about one face only, of all in its group.
+# coarsened posterior of Miller and Dunson 2019): those about pairs inside groups, and those on
+# screens about pairs of groups, each of which is about one face only, of all in its group.
 _TEMPER_INSIDE, _TEMPER_ON_SCREEN = 0.3, 0.5
+# Inside a group the answers of a screen share its face, so that n of them say of the group and of
+# the curve what n / (1 + (n - 1) r) about pairs would (the design effect of Kish 1965). This is r.
+_ALIKE = 0.1
 _FEW = 20
 _MOST_MISTAKES = 1e4  # of which it makes a difference how many they are
 _GROUPS = 256  # at once
@@ -204,9 +207,11 @@ class Belief:
         states = [self._find_states(block, given) for block, given in by_block.items()]
         logs = np.log([one.sum(axis=0) for one in states])  # by block, node and curve
         nodes = np.log(self._grid.nodes)[:, None]
-        temper = [self._find_temper(given) for given in by_block.values()]
+        worth = self._find_worth(list(by_block.values()))
+        temper = worth if self._blocks.group is None else _TEMPER_INSIDE * worth
         likely = logsumexp(nodes + np.tensordot(temper, logs, axes=1), axis=0)
-        node = _choose(softmax(nodes + logs.sum(axis=0), axis=0), self._draw_uniform(rows[0], 1))
+        by_node = softmax(nodes + np.tensordot(worth, logs, axes=1), axis=0)
+        node = _choose(by_node, self._draw_uniform(rows[0], 1))
         wrong, counts = np.zeros((CURVES, 2)), np.array([1, self._part, 0])
         for block, found in zip(by_block, states, strict=True):
             now = found[:, node, np.arange(CURVES)]
@@ -216,9 +221,12 @@ class Belief:
         others = self._sum_up(rows[~np.isin(rows, list(by_block))], node)
         return _Known(likely, wrong, others[0] - mean, others[1] - variance)
 
-    def _find_temper(self, given: Sequence[Answer]) -> float:
-        found = 1.0 if self._blocks.group is None else _TEMPER_INSIDE
-        return found * (_TEMPER_ON_SCREEN if all(one.items > 1 for one in given) else 1)
+    def _find_worth(self, given: Sequence[Sequence[Answer]]) -> Floats:
+        """(s,) what the answers about each of some blocks of a group are worth; of pairs, 1."""
+        shown = np.array([all(one.items > 1 for one in about) for about in given])
+        if self._blocks.group is None:
+            return np.where(shown, _TEMPER_ON_SCREEN, 1.0)
+        return np.where(shown, 1 / (1 + _ALIKE * (shown.sum() - 1)), 1.0)
 
     def _find_states(self, block: int, given: Sequence[Answer]) -> Floats:
         """(3, k, c) how likely a block is wrong, in part, or not, and is answered so."""
