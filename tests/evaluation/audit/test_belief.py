@@ -114,7 +114,7 @@ def test_answers_of_a_screen_share_its_face_and_say_less_of_the_group() -> None:
     )
     assert np.ptp(shown.likely) < 0.8 * np.ptp(pairs.likely)
     # Their own blocks are mistakes all the same; of the twelfth they say less.
-    assert np.allclose(np.median(shown.wrong, axis=0), np.median(pairs.wrong, axis=0))
+    assert np.isclose(np.mean(shown.wrong[:, 0]), np.mean(pairs.wrong[:, 0]), atol=0.01)
     assert shown.mean[:, 0].mean() < pairs.mean[:, 0].mean()
     # However many are shown, they are worth no more than ten that are not.
     many = belief._find_worth([[Answer(at, True, 500)] for at in range(500)])
