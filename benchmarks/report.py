@@ -53,6 +53,7 @@ def main() -> None:
         ("bench_methods.py", [data]),
         ("bench_quality.py", [data]),
         ("bench_audit.py", [data]),
+        ("audit_corrected.py", [data]),
         ("bench_graph.py", [embeddings]),
         ("bench_embedders.py", [lfw]),
         ("bench_million.py", [embeddings, ROOT / "docs/million.png"]),

@@ -130,7 +130,7 @@ def test_what_is_all_but_certain_has_chances_too(group: Rows | None, logit: int)
         draws = Belief(blocks, seed=0).draw([Answer(0, mistake)])
         assert np.isclose(draws.weights.sum(), 1)
         assert (draws.weights >= 0).all()
-    states = Belief(blocks, seed=0)._find_states(0, [])
+    states = Belief(blocks, seed=0)._find_states_of(0, [])
     assert states.min() >= 0
     assert np.allclose(states.sum(axis=0), 1)
 
