@@ -175,7 +175,7 @@ class Belief:
     def _weigh(self, known: Sequence[_Known], likely: Floats) -> Floats:
         for one in known:
             likely = likely + one.likely
-        weights = np.exp(likely - likely.max())
+        weights: Floats = np.exp(likely - likely.max())
         weights /= weights.sum()
         return weights
 
@@ -222,7 +222,8 @@ class Belief:
     def _find_known(self, rows: Rows, about: tuple[Answer, ...]) -> _Known:
         by_block: dict[int, list[Answer]] = {}
         for one in about:
-            by_block.setdefault(one.block, []).append(one)
+            if one.block is not None:
+                by_block.setdefault(one.block, []).append(one)
         states = [self._find_states_of(*one) for one in by_block.items()]
         # How likely the answers are, by block, node and curve.
         logs = np.log([self._look_at(*one) for one in by_block.items()])

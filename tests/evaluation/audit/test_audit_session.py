@@ -8,9 +8,10 @@ from made_folders import make_folder
 from facetrack.evaluation.audit.bounds import find_bounds
 from facetrack.evaluation.audit.estimates import MEASURES
 from facetrack.evaluation.audit.frame import BETWEEN, INSIDE
+from facetrack.evaluation.audit.questions import Question
 from facetrack.evaluation.audit.replies import Reply
 from facetrack.evaluation.audit.screens import list_truth
-from facetrack.evaluation.audit.session import Audit
+from facetrack.evaluation.audit.session import Audit, Was
 from facetrack.evaluation.metrics import scores
 
 
@@ -130,7 +131,7 @@ def test_bounds_without_answers_are_named_as_such() -> None:
 def test_a_mistake_that_is_corrected_says_of_the_folder_what_it_did() -> None:
     faces, people = make_folder(7, n_people=30, moved=12, split=6)
     audit = Audit(faces, 7)
-    asked = []
+    asked: list[tuple[Question, Reply, Was]] = []
     while len(asked) < 60 and (question := audit.ask()) is not None:
         same = people[question.first] == people[question.second]
         was = question.side, float(audit.blocks[question.side].logit[question.block])

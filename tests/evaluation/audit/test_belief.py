@@ -75,7 +75,7 @@ def test_with_all_answers_right_nothing_is_left_but_the_doubt_in_answers() -> No
         better = (faces.groups == faces.groups[face]) & (rank < rank[face])
         given.append(Answer(at, bool(np.mean(people[better] != people[face]) > 0.5)))
     draws = Belief(blocks, seed=0).draw(given)
-    truth = sum(blocks.weight[one.block, 0] for one in given if one.mistake)
+    truth = sum(blocks.weight[at, 0] for at, one in enumerate(given) if one.mistake)
     assert abs(_mean(draws) - truth) < 0.02
 
 
