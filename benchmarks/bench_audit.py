@@ -54,7 +54,7 @@ from facetrack.evaluation.metrics import scores
 
 WRONG, UNSURE = 0.03, 0.05
 COUNTS, SCREENS = (30, 100), 30
-FIRST_SEED = 1000  # by those below the models before were judged
+FIRST_SEED = 2000  # by those below the models before were judged
 STOPPED, SCREENED = "stopped", "screens"
 WIDE_ENOUGH = {"bcubed_precision": 0.03, "bcubed_recall": 0.06}
 MOMENTS = {
