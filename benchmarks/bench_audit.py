@@ -54,7 +54,7 @@ from facetrack.evaluation.metrics import scores
 
 WRONG, UNSURE = 0.03, 0.05
 COUNTS, SCREENS = (30, 100), 30
-FIRST_SEED = 1000  # by those below the models before were judged
+FIRST_SEED = 2000  # by those below the models before were judged
 STOPPED, SCREENED = "stopped", "screens"
 WIDE_ENOUGH = {"bcubed_precision": 0.03, "bcubed_recall": 0.06}
 MOMENTS = {
@@ -90,9 +90,8 @@ def note(audit: Audit, truth: dict[str, float]) -> Moment:
     }
 
 
-def run_pairs(folder: Folder, random: np.random.Generator, seed: int) -> dict[str, Moment]:
+def run_pairs(folder: Folder, audit: Audit, random: np.random.Generator) -> dict[str, Moment]:
     """One audit by pairs: before any answer, after each of COUNTS, and when it looks good."""
-    audit = Audit(folder.faces, seed)
     truth = scores(folder.people, folder.faces.groups, information=False)
     found = {"0": note(audit, truth)}
     for number in range(1, max(COUNTS) + 1):
@@ -110,8 +109,7 @@ def run_pairs(folder: Folder, random: np.random.Generator, seed: int) -> dict[st
     return found
 
 
-def run_screens(folder: Folder, random: np.random.Generator, seed: int) -> Moment:
-    audit = Audit(folder.faces, seed)
+def run_screens(folder: Folder, audit: Audit, random: np.random.Generator) -> Moment:
     for number in range(SCREENS):
         if (screen := audit.ask_screen(number)) is not None:
             audit.record_screen(screen, *mark(screen, folder.people, audit, random))
@@ -141,8 +139,10 @@ def judge(name: str, kind: Kind, pool: Pool, ratios: Ratios, seeds: int) -> dict
     for seed in range(FIRST_SEED, FIRST_SEED + seeds):
         random = np.random.default_rng([seed, zlib.crc32(name.encode())])
         folder = make_folder(pool, kind, ratios, random)
-        moments = run_pairs(folder, random, seed)
-        moments[SCREENED] = run_screens(folder, random, seed)
+        audit = Audit(folder.faces, seed)
+        moments = run_pairs(folder, audit, random)
+        audit.restart()
+        moments[SCREENED] = run_screens(folder, audit, random)
         for moment, by_measure in moments.items():
             for measure, values in by_measure.items():
                 found[f"{moment} {measure}"].append(values)

@@ -56,6 +56,7 @@ def main() -> None:
         ("bench_quality.py", [data]),
         ("bench_audit.py", [data]),
         ("bench_statistics.py", [data, DATASETS]),
+        ("audit_corrected.py", [data]),
         ("bench_graph.py", [embeddings]),
         ("bench_embedders.py", [lfw]),
         ("bench_million.py", [embeddings, ROOT / "docs/million.png"]),

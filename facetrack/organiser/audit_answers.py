@@ -6,7 +6,8 @@ the answers that the page has chosen to ask for their worth: those are deeds, wh
 people.yaml and are in `answers.jsonl` (answer_log.py). `audit.csv` in the folder has the sample as
 well, and the open questions to fill in. Neither is part of a state: a restore leaves them alone.
 
-The version before kept pairs alone, and not when they were answered.
+The version before did not keep what likelihood was asked about, and the one before that kept pairs
+alone, and not when they were answered.
 """
 
 import csv
@@ -28,7 +29,7 @@ from facetrack.system.owner import hand_over
 
 TABLE, NUMBERS = "audit.csv", "audit.json"
 COLUMNS = ("question", "faces", "photos", "answer", "stratum", "weight", "shown")
-_FILE, _LOCK, _VERSION = "answers.json", "answers.lock", 2
+_FILE, _LOCK, _VERSION = "answers.json", "answers.lock", 3
 _MOST_BYTES = 16 << 20
 _WORDS = {
     **dict.fromkeys(("yes", "y", "same", "true", "1"), Reply.SAME),
@@ -45,6 +46,7 @@ class Asked:
     of a screen its own first. answer: a `Reply`'s value, or empty. stratum, weight: as in
     `questions.Question`, the stratum with its side before. shown: how many faces were shown at once
     beside the first. at: when it was answered, in seconds since 1970; 0 where nobody knows.
+    log_odds: that it was a mistake as the groups were when it was asked; None where nobody knows.
     """
 
     number: int
@@ -55,6 +57,7 @@ class Asked:
     weight: float = 1.0
     shown: int = 1
     at: float = 0.0
+    log_odds: float | None = None
 
     @property
     def pair(self) -> frozenset[str]:
@@ -86,7 +89,7 @@ def load(out: Path) -> list[Asked]:
 
 
 def _from_json(stored: Mapping[str, object]) -> list[Asked]:
-    if stored["version"] not in (1, _VERSION):
+    if stored["version"] not in (1, 2, _VERSION):
         raise ValueError("of another version of facetrack")
     found = stored["answers"]
     if not isinstance(found, list):

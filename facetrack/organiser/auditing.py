@@ -75,6 +75,7 @@ class Audited:
             second=self.folder.keys[question.second],
             stratum=f"{_SIDES[question.side]} {question.stratum + 1}",
             weight=question.weight,
+            log_odds=float(self.audit.blocks[question.side].logit[question.block]),
         )
 
     def ask_screen(self) -> list[Asked] | None:
@@ -102,10 +103,18 @@ class Audited:
                 second=self.folder.keys[row],
                 stratum=f"{_SIDES[side]}, on a screen",
                 shown=shown,
+                log_odds=self._find_log_odds(screen.face, row, side),
             )
             for side, rows in ((INSIDE, screen.faces), (BETWEEN, middles))
             for row in rows
         ]
+
+    def _find_log_odds(self, first: int, second: int, side: str) -> float | None:
+        """Those of two faces, rows; None where they are not of that side."""
+        place = self.audit.find_place(first, second)
+        if place is None or place[0] != side:
+            return None
+        return float(self.audit.blocks[side].logit[place[1]])
 
     @property
     def next_number(self) -> int:
@@ -118,7 +127,17 @@ class Audited:
 
     def answer_all(self, given: Sequence[Asked]) -> None:
         """Keep several answers."""
-        self._put(audit_answers.keep(self._out, given))
+        self._put(audit_answers.keep(self._out, [self._place(one) for one in given]))
+
+    def _place(self, one: Asked) -> Asked:
+        """An answer with the log odds that it was asked by, which a table does not have."""
+        if one.log_odds is not None:
+            return one
+        for before in self.answered:
+            if before.what == one.what and before.log_odds is not None:
+                return replace(one, log_odds=before.log_odds)
+        rows, side = self.folder.find(one), _find_side(one)
+        return one if rows is None else replace(one, log_odds=self._find_log_odds(*rows, side))
 
     def _put(self, answered: list[Asked]) -> None:
         """These are the answers now."""
@@ -151,12 +170,13 @@ class Audited:
         return sum(audit_corrections.is_wrong(self.folder, one) for one in self.answered)
 
     def count_corrected(self) -> int:
-        """How many mistakes that answers found are corrected since.
+        """How many mistakes are corrected since that answers of an earlier version found.
 
-        The answers that are left to count are no fair sample of the groups then: of what was asked
-        about nothing is wrong any more.
+        It did not keep what they were asked by, and what is left to count is no fair sample then:
+        of what was asked about nothing is wrong any more.
         """
-        return sum(audit_corrections.is_corrected(self.folder, one) for one in self.answered)
+        old = [one for one in self.answered if one.log_odds is None]
+        return sum(audit_corrections.is_corrected(self.folder, one) for one in old)
 
     def list_corrections(self) -> dict[str, list[str]]:
         """What the answers correct, as people.yaml says it: settings by section, "person-001"."""
@@ -174,10 +194,24 @@ class Audited:
         said = {rows: Reply(one.answer) for one in question if (rows := self.folder.find(one))}
         if not said:
             return False
+        was = {
+            rows: (_find_side(one), one.log_odds)
+            for one in question
+            if one.log_odds is not None and (rows := self.folder.find(one))
+        }
         (first, second), reply = next(iter(said.items()))
         if question[0].shown == 1:
-            return self.audit.record(first, second, reply)
-        return self.audit.record_shown(first, {other: of for (_, other), of in said.items()})
+            return self.audit.record(first, second, reply, was.get((first, second)))
+        return self.audit.record_shown(
+            first,
+            {other: of for (_, other), of in said.items()},
+            {other: of for (_, other), of in was.items()},
+        )
+
+
+def _find_side(one: Asked) -> str:
+    """The side that a question was of when it was asked."""
+    return INSIDE if one.stratum.startswith(_SIDES[INSIDE]) else BETWEEN
 
 
 def open_audit(out: Path, stages: Stages, seed: int = 0) -> Audited:

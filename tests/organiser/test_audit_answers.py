@@ -19,7 +19,8 @@ from facetrack.organiser.ids import name_id
 from facetrack.system.files import sha256
 from facetrack.tasks.organising.sorting import sort_photos
 
-_BEFORE = Path(__file__).resolve().parents[1] / "fixtures/audited_by_version_1"
+_FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+_BEFORE = _FIXTURES / "audited_by_version_1"
 A, B, C, D = (f"{letter * 64}:0,0,10,10" for letter in "abcd")
 
 
@@ -37,14 +38,18 @@ def _screen(number: int, face: str, *others: str) -> list[Asked]:
     return [Asked(number, face, one, "no", shown=len(others)) for one in others]
 
 
-def test_what_the_version_before_kept_is_read_and_kept_on(out: Path) -> None:
-    shutil.copy(_BEFORE / "answers.json", out / ".facetrack")
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_versions_before_kept_is_read_and_kept_on(out: Path, version: int) -> None:
+    shutil.copy(_FIXTURES / f"audited_by_version_{version}/answers.json", out / ".facetrack")
     before = audit_answers.load(out)
-    assert [one.answer for one in before] == ["yes", "no", "can't tell"]
-    assert {(one.shown, one.at) for one in before} == {(1, 0.0)}
-    after = audit_answers.keep(out, [Asked(4, A, B, "yes")])
-    assert after[:3] == before
-    assert json.loads(audit_answers.find_file(out).read_text())["version"] == 2
+    assert [one.answer for one in before][:3] == ["yes", "no", "can't tell"]
+    assert {(one.shown, one.at > 0) for one in before} == (
+        {(1, False)} if version == 1 else {(1, True), (3, True)}
+    )
+    assert {one.log_odds for one in before} == {None}
+    after = audit_answers.keep(out, [Asked(4, A, B, "yes", log_odds=-1.25)])
+    assert after[: len(before)] == before
+    assert json.loads(audit_answers.find_file(out).read_text())["version"] == 3
     assert audit_answers.load(out) == after
     assert stat.S_IMODE(audit_answers.find_file(out).stat().st_mode) == 0o600
 

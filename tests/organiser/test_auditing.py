@@ -59,6 +59,29 @@ def test_a_changed_answer_takes_the_place_of_the_one_before(folder: Folder, tmp_
     assert audited.audit.estimate() != one
 
 
+def test_what_was_asked_is_kept_as_it_was(folder: Folder, tmp_path: Path) -> None:
+    audited = Audited(tmp_path, folder, seed=1)
+    pair = audited.ask()
+    assert pair is not None
+    assert pair.log_odds is not None
+    audit_answers.write_table(tmp_path, [pair], {})
+    (row,) = audit_answers.read_table(tmp_path)
+    assert row.log_odds is None
+    audited.answer(row, Reply.SAME)
+    screen = audited.ask_screen()
+    assert screen is not None
+    audited.answer_all([replace(one, answer="no") for one in screen])
+    assert all(one.log_odds is not None for one in audited.answered)
+    assert audited.answered[0].log_odds == pair.log_odds
+    # Everybody is put together meanwhile: an answer that is changed was asked by what it was.
+    persons = np.ones_like(folder.persons)
+    faces = replace(folder.faces, groups=np.zeros_like(folder.faces.groups))
+    again = Audited(tmp_path, replace(folder, persons=persons, faces=faces), seed=1)
+    again.answer(row, Reply.DIFFERENT)
+    assert [one.log_odds for one in again.answered if one.pair == pair.pair] == [pair.log_odds]
+    assert again.count_corrected() == 0
+
+
 def test_faces_that_are_gone_are_counted_as_such(folder: Folder, tmp_path: Path) -> None:
     gone = audit_answers.Asked(1, "ff" * 32 + ":1,1,1,1", folder.keys[0], "yes")
     audit_answers.save(tmp_path, [gone])

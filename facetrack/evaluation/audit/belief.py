@@ -38,9 +38,12 @@ _TOGETHER = 0.4  # how much blocks of a group are wrong together
 _PART_INSIDE, _PART_BETWEEN = 0.5, 0.1
 _OF_PARTS, _HIDDEN = 0.8, 5e-4
 # Answers count as so much of one where the curve is concerned, since no curve is quite right (the
-# coarsened posterior of Miller and Dunson 2019): those about pairs inside groups, and of all those
-# on screens, each of which is about one face only, of all in its group.
+# coarsened posterior of Miller and Dunson 2019): those about pairs inside groups, and those on
+# screens about pairs of groups, each of which is about one face only, of all in its group.
 _TEMPER_INSIDE, _TEMPER_ON_SCREEN = 0.3, 0.5
+# Inside a group the answers of a screen share its face, so that n of them say of the group and of
+# the curve what n / (1 + (n - 1) r) about pairs would (the design effect of Kish 1965). This is r.
+_ALIKE = 0.1
 _FEW = 20
 _MOST_MISTAKES = 1e4  # of which it makes a difference how many they are
 _GROUPS = 256  # at once
@@ -51,12 +54,19 @@ class Answer:
     """An answer about a block. mistake: what it says of a pair of it; None for "can't tell".
 
     items: how many things were shown at once. Where they are several, `WRONG` of the mistakes are
-    overlooked, and in as many screens something is marked that is none.
+    overlooked, and in as many screens something is marked that is none. logit: what the block's
+    was when it was asked about; None: what it is.
+
+    Where groups were corrected since, block is None, and the answer says something of the curve
+    only. of_block: the other way round, says nothing of the curve, as nobody would have asked about
+    the block that has come of it.
     """
 
-    block: int
+    block: int | None
     mistake: bool | None
     items: int = 1
+    logit: float | None = None
+    of_block: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,7 @@ class Belief:
         self._grid = make_grid(normal, 0 if blocks.group is None else _TOGETHER)
         self._wrong = betaincinv(WRONG * _SURE_OF_WRONG, (1 - WRONG) * _SURE_OF_WRONG, wrong)
         self._part = _PART_BETWEEN if blocks.group is None else _PART_INSIDE
+        self._temper = 1 if blocks.group is None else _TEMPER_INSIDE
         self._known: dict[tuple[Answer, ...], _Known] = {}
         self._bins = find_bins(blocks.logit)
         weight = blocks.weight
@@ -107,7 +118,8 @@ class Belief:
 
     def find_chance(self, answers: Sequence[Answer] = ()) -> Floats:
         """(m,) how likely each block is a mistake, as long as nobody has been asked about it."""
-        weights = self._weigh([self._learn(*about) for about in self._sort(answers)])
+        known = [self._learn(*about) for about in self._sort(answers)]
+        weights = self._weigh(known, self._look_back(answers))
         chance: Floats = self._grid.mean @ weights
         return np.interp(self._blocks.logit, (BINS[1:] + BINS[:-1]) / 2, chance)
 
@@ -120,20 +132,21 @@ class Belief:
             wrong += one.wrong
             mean += one.mean
             variance += one.variance
-        return Draws(self._weigh(known), wrong + self._draw_rest(mean, variance))
+        weights = self._weigh(known, self._look_back(answers))
+        return Draws(weights, wrong + self._draw_rest(mean, variance))
 
     def _sort(self, answers: Sequence[Answer]) -> list[tuple[Rows, tuple[Answer, ...]]]:
         """Those answers that say something, with the blocks of the group that they are about."""
         group = self._blocks.group
         by_group: dict[int, list[Answer]] = {}
         for one in answers:
-            if one.mistake is not None:
+            if one.mistake is not None and one.block is not None:
                 at = one.block if group is None else int(group[one.block])
                 by_group.setdefault(at, []).append(one)
         return [
             (
                 np.array([at]) if group is None else self._members[at],
-                tuple(sorted(about, key=lambda one: (one.block, one.items, bool(one.mistake)))),
+                tuple(sorted(about, key=_find_place)),
             )
             for at, about in by_group.items()
         ]
@@ -149,10 +162,19 @@ class Belief:
         wrong: Floats = np.minimum(number * size, self._most)
         return wrong
 
-    def _weigh(self, known: Sequence[_Known]) -> Floats:
+    def _look_back(self, answers: Sequence[Answer]) -> Floats:
+        """(c,) the logarithm of how likely answers are about blocks that are no more."""
         likely = np.zeros(CURVES)
+        for one in answers:
+            if one.block is None and one.mistake is not None:
+                # As if all of its screen were about its group.
+                worth = self._temper * self._find_worth([[one]] * one.items)[0]
+                likely += worth * np.log(self._grid.nodes @ self._look_at(None, [one]))
+        return likely
+
+    def _weigh(self, known: Sequence[_Known], likely: Floats) -> Floats:
         for one in known:
-            likely += one.likely
+            likely = likely + one.likely
         weights: Floats = np.exp(likely - likely.max())
         weights /= weights.sum()
         return weights
@@ -200,13 +222,16 @@ class Belief:
     def _find_known(self, rows: Rows, about: tuple[Answer, ...]) -> _Known:
         by_block: dict[int, list[Answer]] = {}
         for one in about:
-            by_block.setdefault(one.block, []).append(one)
-        states = [self._find_states(block, given) for block, given in by_block.items()]
-        logs = np.log([one.sum(axis=0) for one in states])  # by block, node and curve
+            if one.block is not None:
+                by_block.setdefault(one.block, []).append(one)
+        states = [self._find_states_of(*one) for one in by_block.items()]
+        # How likely the answers are, by block, node and curve.
+        logs = np.log([self._look_at(*one) for one in by_block.items()])
         nodes = np.log(self._grid.nodes)[:, None]
-        temper = [self._find_temper(given) for given in by_block.values()]
-        likely = logsumexp(nodes + np.tensordot(temper, logs, axes=1), axis=0)
-        node = _choose(softmax(nodes + logs.sum(axis=0), axis=0), self._draw_uniform(rows[0], 1))
+        worth = self._find_worth(list(by_block.values()))
+        likely = logsumexp(nodes + np.tensordot(self._temper * worth, logs, axes=1), axis=0)
+        by_node = softmax(nodes + np.tensordot(worth, logs, axes=1), axis=0)
+        node = _choose(by_node, self._draw_uniform(rows[0], 1))
         wrong, counts = np.zeros((CURVES, 2)), np.array([1, self._part, 0])
         for block, found in zip(by_block, states, strict=True):
             now = found[:, node, np.arange(CURVES)]
@@ -216,14 +241,34 @@ class Belief:
         others = self._sum_up(rows[~np.isin(rows, list(by_block))], node)
         return _Known(likely, wrong, others[0] - mean, others[1] - variance)
 
-    def _find_temper(self, given: Sequence[Answer]) -> float:
-        found = 1.0 if self._blocks.group is None else _TEMPER_INSIDE
-        return found * (_TEMPER_ON_SCREEN if all(one.items > 1 for one in given) else 1)
+    def _find_worth(self, given: Sequence[Sequence[Answer]]) -> Floats:
+        """(s,) what the answers about each of some blocks of a group are worth; of pairs, 1."""
+        shown = np.array([all(one.items > 1 for one in about) for about in given])
+        if self._blocks.group is None:
+            return np.where(shown, _TEMPER_ON_SCREEN, 1.0)
+        return np.where(shown, 1 / (1 + _ALIKE * (shown.sum() - 1)), 1.0)
 
-    def _find_states(self, block: int, given: Sequence[Answer]) -> Floats:
-        """(3, k, c) how likely a block is wrong, in part, or not, and is answered so."""
-        chance = self._grid.chance[:, self._bins[block]]
-        parts = self._many[block] * self._expect_parts(chance)
+    def _find_states_of(self, block: int, given: Sequence[Answer]) -> Floats:
+        """(3, k, c) what `_find_states` says of a block."""
+        return self._find_states(self._grid.chance[:, self._bins[block]], self._many[block], given)
+
+    def _look_at(self, block: int | None, given: Sequence[Answer]) -> Floats:
+        """(k, c) how likely answers about a block are, as it was when it was asked about."""
+        asked = [one for one in given if not one.of_block]
+        if not asked:
+            return np.ones_like(self._grid.chance[:, 0])
+        at, many = (0, 1.0) if block is None else (self._bins[block], self._many[block])
+        if (logit := asked[0].logit) is not None:
+            at = find_bins(np.array([logit]))[0]
+        found: Floats = self._find_states(self._grid.chance[:, at], many, asked).sum(axis=0)
+        return found
+
+    def _find_states(self, chance: Floats, many: float, given: Sequence[Answer]) -> Floats:
+        """(3, k, c) how likely a block is wrong, in part, or not, and is answered so.
+
+        chance: (k, c) of a mistake. many: how far the block can be wrong in part, 0 to 1.
+        """
+        parts = many * self._expect_parts(chance)
         in_part = parts / self._part
         found = np.stack([chance - parts, in_part, 1 - chance + parts - in_part])
         for one in given:
@@ -258,6 +303,11 @@ class Belief:
         mean = np.tensordot(nodes, means, axes=1)
         variance = np.tensordot(nodes, own + means**2, axes=1) - mean**2
         return mean.T, variance.T
+
+
+def _find_place(one: Answer) -> tuple[float, ...]:
+    """Where an answer stands among others, in whatever order they came."""
+    return (one.block or 0, one.items, bool(one.mistake), one.of_block, one.logit or 0)
 
 
 def _choose(chance: Floats, uniform: Floats) -> Rows:

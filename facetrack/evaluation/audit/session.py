@@ -30,6 +30,9 @@ from facetrack.evaluation.audit.questions import (
 from facetrack.evaluation.audit.replies import Reply
 from facetrack.evaluation.audit.screens import Screen, Screens
 
+Was = tuple[str, float]
+"""The side that two faces were of when they were asked about, and their block's log odds."""
+
 
 class Audit:
     """What is asked about an organised folder, and what the answers say; the same for a seed."""
@@ -115,21 +118,39 @@ class Audit:
         """Of two faces of one group the one that fits in less well."""
         return first if self._rank[first] > self._rank[second] else second
 
-    def record(self, first: int, second: int, reply: Reply) -> bool:
-        """Take an answer about two faces, rows. Whether the estimate can make use of it."""
+    def record(self, first: int, second: int, reply: Reply, was: Was | None = None) -> bool:
+        """Take an answer about two faces, rows. Whether the estimate can make use of it.
+
+        was: what was asked about, where groups may have changed since.
+        """
         place = self.find_place(first, second)
-        if place is None or first == second:
+        if (place is None and was is None) or first == second:
             return False
-        side, block = place
-        self._asked[side].add(block)
+        if place is not None:
+            self._asked[place[0]].add(place[1])
         if reply is Reply.UNSURE:
             self.n_unsure += 1
             return True
-        mistake = (reply is Reply.DIFFERENT) == (side == INSIDE)
-        self._answers[side].append(Answer(block, mistake))
+        self._add((first, second), reply, 1, was)
         self.n_answers += 1
         self._current = None
         return True
+
+    def _add(self, pair: tuple[int, int], reply: Reply, items: int, was: Was | None) -> None:
+        """What an answer says of its block and of the folder's curve.
+
+        Where its side is another one now, a mistake was corrected, or one was made. Of the curve
+        the answer says what it did before, since mistakes that nobody has found are still there.
+        """
+        place = self.find_place(*pair)
+        side, logit = was or (place[0] if place else "", None)
+        mistake = (reply is Reply.DIFFERENT) == (side == INSIDE)
+        if place is not None and place[0] == side:
+            self._answers[side].append(Answer(place[1], mistake, items, logit))
+            return
+        self._answers[side].append(Answer(None, mistake, items, logit))
+        if place is not None:
+            self._answers[place[0]].append(Answer(place[1], not mistake, items, of_block=True))
 
     def ask_screen(self, number: int) -> Screen | None:
         """The screen of a number from 0 on; None where there is none."""
@@ -149,21 +170,23 @@ class Audit:
         self.n_answers += 1
         self._current = None
 
-    def record_shown(self, face: int, replies: Mapping[int, Reply]) -> bool:
+    def record_shown(
+        self, face: int, replies: Mapping[int, Reply], was: Mapping[int, Was] | None = None
+    ) -> bool:
         """Take what was said of several faces, rows, that were shown at once beside one.
 
-        As `record_screen`, whatever has become of the groups since. Whether the estimate can make
-        use of it.
+        As `record_screen`, whatever has become of the groups since. was: as of `record`, by face.
+        Whether the estimate can make use of it.
         """
+        was = was or {}
         places = {one: self.find_place(face, one) for one in replies if one != face}
-        known = [(one, place) for one, place in places.items() if place is not None]
-        if known and all(replies[one] is Reply.UNSURE for one, _ in known):
+        known = [one for one, place in places.items() if place is not None or one in was]
+        if known and all(replies[one] is Reply.UNSURE for one in known):
             self.n_unsure += 1
             return True
-        for one, (side, block) in known:
+        for one in known:
             if replies[one] is not Reply.UNSURE:
-                mistake = (replies[one] is Reply.DIFFERENT) == (side == INSIDE)
-                self._answers[side].append(Answer(block, mistake, len(replies)))
+                self._add((face, one), replies[one], len(replies), was.get(one))
         self.n_answers += bool(known)
         self._current = None
         return bool(known)

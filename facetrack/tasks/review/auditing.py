@@ -33,7 +33,7 @@ _MOST_SHOWN = 60  # estimates of the past
 class Known:
     """What is known of a folder.
 
-    wrong: how many answers say that the groups are; corrected: and how many said so before. more:
+    wrong: how many answers say that the groups are; corrected: of `Audited.count_corrected`. more:
     by measure, how many answers make its interval half as wide. bounds: what is known without
     answers, in sentences. history: what was known after so many questions, at most `_MOST_SHOWN`
     times.

@@ -1,14 +1,17 @@
 """An audit from the first question to the interval."""
 
+from dataclasses import replace
+
 import numpy as np
 from made_folders import make_folder
 
 from facetrack.evaluation.audit.bounds import find_bounds
 from facetrack.evaluation.audit.estimates import MEASURES
 from facetrack.evaluation.audit.frame import BETWEEN, INSIDE
+from facetrack.evaluation.audit.questions import Question
 from facetrack.evaluation.audit.replies import Reply
 from facetrack.evaluation.audit.screens import list_truth
-from facetrack.evaluation.audit.session import Audit
+from facetrack.evaluation.audit.session import Audit, Was
 from facetrack.evaluation.metrics import scores
 
 
@@ -123,3 +126,38 @@ def test_bounds_without_answers_are_named_as_such() -> None:
     )
     assert bounds.tell()[1].startswith("expected from probabilities alone: precision ")
     assert find_bounds(Audit(faces)).tell()[0].startswith("expected from probabilities alone")
+
+
+def test_a_mistake_that_is_corrected_says_of_the_folder_what_it_did() -> None:
+    faces, people = make_folder(7, n_people=30, moved=12, split=6)
+    audit = Audit(faces, 7)
+    asked: list[tuple[Question, Reply, Was]] = []
+    while len(asked) < 60 and (question := audit.ask()) is not None:
+        same = people[question.first] == people[question.second]
+        was = question.side, float(audit.blocks[question.side].logit[question.block])
+        asked.append((question, Reply.SAME if same else Reply.DIFFERENT, was))
+
+    def count(groups: np.ndarray, keep: bool) -> Audit:
+        found = Audit(replace(faces, groups=groups), 7)
+        for question, answer, was in asked:
+            found.record(question.first, question.second, answer, was if keep else None)
+        return found
+
+    # As long as the groups are what they were it makes no difference.
+    assert count(faces.groups, True).estimate() == count(faces.groups, False).estimate()
+    groups = faces.groups.copy()
+    for question, answer, (side, _) in asked:
+        if side == INSIDE and answer is Reply.DIFFERENT:
+            groups[audit.find_worse(question.first, question.second)] = groups.max() + 1
+        if side == BETWEEN and answer is Reply.SAME:
+            groups[groups == groups[question.second]] = groups[question.first]
+    groups = np.unique(groups, return_inverse=True)[1].astype(np.int64)
+    kept, lost = count(groups, True), count(groups, False)
+    assert kept.n_answers == len(asked) >= lost.n_answers
+    # Of what nobody was asked about it is believed what was before, or nearly.
+    for side in (INSIDE, BETWEEN):
+        before = audit._beliefs[side]
+        weights = [one._beliefs[side].draw(one._answers[side]).weights for one in (kept, lost)]
+        answers = count(faces.groups, True)._answers[side]
+        apart = [np.abs(found - before.draw(answers).weights).sum() for found in weights]
+        assert apart[0] < apart[1]

@@ -75,7 +75,7 @@ def test_with_all_answers_right_nothing_is_left_but_the_doubt_in_answers() -> No
         better = (faces.groups == faces.groups[face]) & (rank < rank[face])
         given.append(Answer(at, bool(np.mean(people[better] != people[face]) > 0.5)))
     draws = Belief(blocks, seed=0).draw(given)
-    truth = sum(blocks.weight[one.block, 0] for one in given if one.mistake)
+    truth = sum(blocks.weight[at, 0] for at, one in enumerate(given) if one.mistake)
     assert abs(_mean(draws) - truth) < 0.02
 
 
@@ -106,6 +106,22 @@ def test_a_block_of_two_people_is_half_a_mistake() -> None:
     assert np.isclose(np.median(only.wrong[:, 0]), 0.005)
 
 
+def test_answers_of_a_screen_share_its_face_and_say_less_of_the_group() -> None:
+    belief = Belief(_make_blocks(np.zeros(12, np.int64)), seed=0)
+    pairs, shown = (
+        belief._learn(np.arange(12), tuple(Answer(at, True, items) for at in range(11)))
+        for items in (1, 12)
+    )
+    assert np.ptp(shown.likely) < 0.8 * np.ptp(pairs.likely)
+    # Their own blocks are mistakes all the same; of the twelfth they say less.
+    assert np.isclose(np.mean(shown.wrong[:, 0]), np.mean(pairs.wrong[:, 0]), atol=0.01)
+    assert shown.mean[:, 0].mean() < pairs.mean[:, 0].mean()
+    # However many are shown, they are worth no more than ten that are not.
+    many = belief._find_worth([[Answer(at, True, 500)] for at in range(500)])
+    assert 9 < many.sum() < 10
+    assert belief._find_worth([[Answer(0, True, 12)]]) == [1]
+
+
 @pytest.mark.parametrize("group", [None, np.zeros(12, np.int64)])
 @pytest.mark.parametrize("logit", [-14, 14])
 def test_what_is_all_but_certain_has_chances_too(group: Rows | None, logit: int) -> None:
@@ -114,7 +130,7 @@ def test_what_is_all_but_certain_has_chances_too(group: Rows | None, logit: int)
         draws = Belief(blocks, seed=0).draw([Answer(0, mistake)])
         assert np.isclose(draws.weights.sum(), 1)
         assert (draws.weights >= 0).all()
-    states = Belief(blocks, seed=0)._find_states(0, [])
+    states = Belief(blocks, seed=0)._find_states_of(0, [])
     assert states.min() >= 0
     assert np.allclose(states.sum(axis=0), 1)
 
