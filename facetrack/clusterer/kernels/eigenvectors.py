@@ -6,7 +6,6 @@ three steps are called one by one, and only what is asked for is turned back: th
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, eigh_tridiagonal, get_lapack_funcs
 
 from facetrack.clusterer.kernels.distances import Floats
