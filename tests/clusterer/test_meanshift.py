@@ -110,6 +110,30 @@ def test_small_sets(seed: int, n: int, bandwidth: float) -> None:
     assert same_groups(found, expected)
 
 
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 40), st.floats(0.1, 2.0))
+def test_points_that_are_alone(seed: int, n: int, bandwidth: float) -> None:
+    random = np.random.RandomState(seed)
+    # Multiples of 1/8: distances that are equal, and equal to the bandwidth, too.
+    points = np.round(random.normal(size=(n, 2)) * 8)[random.randint(0, n, n)] / 8
+    for radius in (bandwidth, np.round(bandwidth * 8) / 8):
+        # Of float64 points none is taken for alone before the end.
+        found = MeanShift(radius or 1).fit(points.astype(np.float32))
+        expected = MeanShift(radius or 1).fit(points)
+        np.testing.assert_array_equal(found.labels_, expected.labels_)
+        np.testing.assert_array_equal(found.cluster_centers_, expected.cluster_centers_)
+
+
+def test_most_faces_alone(lfw: Faces) -> None:
+    points = lfw[0][:500][Bootstrap().draw(500, 0, "lfw", 1)]
+    for bandwidth in (0.05, 0.15, 0.22, 0.28):
+        found = MeanShift(bandwidth).fit(points)
+        expected = MeanShift(bandwidth).fit(points.astype(np.float64))
+        np.testing.assert_array_equal(found.labels_, expected.labels_)
+        np.testing.assert_array_equal(found.cluster_centers_, expected.cluster_centers_)
+        assert len(found.cluster_centers_) > 20
+
+
 def test_the_input_is_not_changed() -> None:
     points = BLOBS.copy()
     MeanShift(1.0).fit(points)
