@@ -1,5 +1,7 @@
 """Mean-shift's labels are scikit-learn's."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -122,6 +124,27 @@ def test_points_that_are_alone(seed: int, n: int, bandwidth: float) -> None:
         expected = MeanShift(radius or 1).fit(points)
         np.testing.assert_array_equal(found.labels_, expected.labels_)
         np.testing.assert_array_equal(found.cluster_centers_, expected.cluster_centers_)
+
+
+FAR = [(100.0 * i, 50) for i in range(1, 12)]
+
+
+@pytest.mark.parametrize(
+    ("points", "max_iter"),
+    [
+        ([(i, 0) for i in range(7)], 300),  # those between two others stay, and are not alone
+        ([(0, 0)] * 5 + [(1.3, 0), (0.75, 0.7), (0.75, -0.7), *FAR], 300),
+        # A mean is stopped close to one that is alone, and better.
+        ([(0, 0)] * 5 + [(1.3, 0), (0.75, 0.7), (0.75, -0.7), *FAR], 0),
+    ],
+)
+def test_close_to_what_is_alone_or_seems_so(points: list[Any], max_iter: int) -> None:
+    given = np.array(points, np.float32)
+    found = MeanShift(1.0, max_iter).fit(given)
+    expected = MeanShift(1.0, max_iter).fit(given.astype(np.float64))
+    np.testing.assert_array_equal(found.labels_, expected.labels_)
+    np.testing.assert_array_equal(found.cluster_centers_, expected.cluster_centers_)
+    _equal(given.astype(np.float64), 1.0, max_iter)
 
 
 def test_most_faces_alone(lfw: Faces) -> None:
