@@ -39,7 +39,7 @@ def _measured(
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ten_starts_on_lfw(lfw: Faces, threads: int) -> None:
-    vectors, people = (one[:700] for one in lfw)
+    vectors, people = lfw[0][:700], lfw[1][:700]
     drawn = Bootstrap().draw(700, 0, "lfw", 1)
     with threadpool_limits(threads):
         _equal(vectors[drawn], len(np.unique(people[drawn])), n_init=10)

@@ -8,7 +8,8 @@ from facetrack.clusterer.kernels.assigning import find_least
 @pytest.mark.parametrize(("k", "u"), [(1, 1), (3, 5), (40, 1024), (30, 2500)])
 def test_as_numpy_finds_it(k: int, u: int, dtype: type) -> None:
     random = np.random.RandomState(k)
-    cross, norms = random.normal(size=(k, u)).astype(dtype), random.rand(k).astype(dtype)
+    cross: np.ndarray = random.normal(size=(k, u)).astype(dtype)
+    norms: np.ndarray = random.rand(k).astype(dtype)
     apart = cross * -2
     apart += norms[:, None]
     labels, least = find_least(cross, norms)

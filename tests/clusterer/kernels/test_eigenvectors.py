@@ -21,7 +21,7 @@ def test_the_greatest_of_a_whole_decomposition(n: int, k: int, dtype: type) -> N
     assert vectors.dtype == dtype
     assert vectors.shape == (n, k)
     # Signs, too: the same reflectors are applied to the same vectors, a few or all at a time.
-    atol = 20 * np.finfo(dtype).eps
+    atol = 20 * float(np.finfo(dtype).eps)
     np.testing.assert_allclose(vectors, whole[:, n - k :], rtol=0, atol=atol)
 
 
