@@ -6,6 +6,7 @@ from facetrack.clusterer.dbscan import DBSCAN
 from facetrack.clusterer.estimators import check, check_radii, for_resample, mean_shift
 from facetrack.clusterer.hdbscan import HDBSCAN
 from facetrack.clusterer.infomap import Infomap
+from facetrack.clusterer.kmeans import KMeans
 from facetrack.clusterer.meanshift import MeanShift
 from facetrack.clusterer.spectral import SpectralClustering
 
@@ -15,6 +16,7 @@ __all__ = [
     "AverageLinkage",
     "ChineseWhispers",
     "Infomap",
+    "KMeans",
     "MeanShift",
     "SpectralClustering",
     "check",

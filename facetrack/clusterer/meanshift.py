@@ -64,35 +64,51 @@ class MeanShift(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         points = validate_data(self, X, dtype=[np.float64, np.float32])
         same = distinct(points, digest(points))
         unique, bandwidth, exponent = scale(points[same.rows], self.bandwidth)
-        centres, self.n_iter_ = _climb(unique, same.counts, bandwidth, self.max_iter)
-        centres = _apart(centres, bandwidth)
-        nearest = Points(centres).nearest(unique, bandwidth)
-        self.cluster_centers_ = np.ldexp(centres, exponent)
+        summits, self.n_iter_ = _climb(unique, same.counts, bandwidth, self.max_iter)
+        summits = _apart(summits, bandwidth)
+        nearest = _join(unique, summits, bandwidth)
+        self.cluster_centers_ = np.ldexp(summits.centres, exponent)
         self.labels_: NDArray[np.int64] = nearest[same.inverse]
         return self
 
 
+class _Summits(NamedTuple):
+    """Where seeds arrive: (k, d) centres, and (k,) the point that one is, alone, else -1.
+
+    A point is alone where no other is within the bandwidth: it stays where it is, and two such
+    points are never close. At bandwidths below the faces' distances most are.
+    """
+
+    centres: NDArray[np.float64]
+    alone: NDArray[np.int64]
+
+
 def _climb(
     points: Floats, weights: NDArray[np.int64], bandwidth: float, max_iter: int
-) -> tuple[NDArray[np.float64], int]:
+) -> tuple[_Summits, int]:
     """Where the seeds arrive, by falling intensity (ties: by coordinates), and the steps."""
     kernel = _Kernel(points, weights, bandwidth)
     arrived = []
     means: Floats = points
+    alone = np.full(len(points), -1)
     steps = 0
     while True:
         moved, intensity, key = kernel.step(means)
+        if steps == 0 and points.dtype == np.float32:  # whose multiples float64 divides exactly
+            alone = np.where(intensity == weights, np.arange(len(points)), -1)
         still = np.linalg.norm(moved - means, axis=1) <= _ARRIVED * bandwidth
         if steps == max_iter:
             still[:] = True
-        arrived.append(np.column_stack([key[still], intensity[still], moved[still]]))
+        arrived.append(np.column_stack([alone[still], key[still], intensity[still], moved[still]]))
         if still.all():
             break
         means = moved[~still][_first_of_each(key[~still])]
+        alone = np.full(len(means), -1)
         steps += 1
     found = np.concatenate(arrived)
-    found = found[_first_of_each(found[:, :2])]
-    return found[_rank(found[:, 2:]), 3:], steps
+    found = found[_first_of_each(found[:, 1:3])]
+    found = found[_rank(found[:, 3:])]
+    return _Summits(found[:, 4:], found[:, 0].astype(np.int64)), steps
 
 
 def _rank(columns: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -154,19 +170,37 @@ def _first_of_each(keys: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.sort(np.unique(whole, return_index=True)[1])
 
 
-def _apart(centres: NDArray[np.float64], bandwidth: float) -> NDArray[np.float64]:
-    """The centres, best first, without those within a bandwidth of a better one that stays."""
-    stays = np.ones(len(centres), dtype=bool)
-    for better, close in _close_pairs(centres, bandwidth):
+def _apart(summits: _Summits, bandwidth: float) -> _Summits:
+    """The summits, best first, without those within a bandwidth of a better one that stays."""
+    stays = np.ones(len(summits.centres), dtype=bool)
+    for better, close in _close_pairs(summits, bandwidth):
         if stays[better]:
             stays[close[close > better]] = False
-    return centres[stays]
+    return _Summits(summits.centres[stays], summits.alone[stays])
 
 
-def _close_pairs(
-    centres: NDArray[np.float64], bandwidth: float
-) -> Iterator[tuple[int, NDArray[np.int64]]]:
+def _close_pairs(summits: _Summits, bandwidth: float) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """Each centre that has others within a bandwidth, with them; in order."""
-    for rows, near in Points(centres).near(centres, bandwidth):
+    centres = Points(summits.centres)
+    asking = summits.alone < 0
+    if 2 * np.count_nonzero(asking) < len(asking):
+        # Of those that are alone only the ones that another is close to.
+        for _, near in centres.near(summits.centres[asking], bandwidth):
+            asking |= near.any(axis=0)
+    else:
+        asking[:] = True
+    asked = np.flatnonzero(asking)
+    for rows, near in centres.near(summits.centres[asked], bandwidth):
         for row in np.flatnonzero(np.count_nonzero(near, axis=1) > 1):
-            yield rows.start + int(row), np.flatnonzero(near[row])
+            yield int(asked[rows.start + row]), np.flatnonzero(near[row])
+
+
+def _join(points: Floats, summits: _Summits, bandwidth: float) -> NDArray[np.int64]:
+    """(u,) the nearest summit of each point; a summit that is the point itself is."""
+    nearest = np.full(len(points), -1)
+    own = np.flatnonzero(summits.alone >= 0)
+    nearest[summits.alone[own]] = own
+    others = nearest < 0
+    if others.any():
+        nearest[others] = Points(summits.centres).nearest(points[others], bandwidth)
+    return nearest

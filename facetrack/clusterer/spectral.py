@@ -37,6 +37,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels.distances import Floats, Points, Precision
+from facetrack.clusterer.kernels.eigenvectors import find_greatest
 from facetrack.clusterer.kernels.kmeans import gram_kmeans
 from facetrack.clusterer.kernels.tree import MATRIX_BYTES
 from facetrack.clusterer.shared import Distinct, digest, distinct
@@ -168,9 +169,7 @@ class _Affinity:
             column += taken[i]
         return _Maps(rows, np.where(split, 1, self._counts)[point], first, split)
 
-    def _eigenvectors(
-        self, k: int, random: np.random.RandomState
-    ) -> tuple[NDArray[np.float64], Floats]:
+    def _eigenvectors(self, k: int, random: np.random.RandomState) -> tuple[Floats, Floats]:
         """N's greatest eigenvalues but the first, up to k, and (u, …) their eigenvectors."""
         u = len(self._counts)
         k = min(k, u - 1)
@@ -185,7 +184,9 @@ class _Affinity:
             except ArpackNoConvergence:
                 if not whole:
                     raise
-        # All of them by divide and conquer: LAPACK's routines for a part are slower.
+        # By divide and conquer: LAPACK's routines for a part of them are slower.
+        if k and u > _SMALL:
+            return find_greatest(matrix, k)
         values, vectors = eigh(matrix, driver="evd", overwrite_a=True, check_finite=False)
         return values[u - k :], vectors[:, u - k :]
 

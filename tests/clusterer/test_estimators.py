@@ -14,12 +14,24 @@ from facetrack.clusterer import (
     AverageLinkage,
     ChineseWhispers,
     Infomap,
+    KMeans,
     MeanShift,
     SpectralClustering,
 )
 from facetrack.clusterer.shared import cache
 
 _SECONDS = 60
+
+
+# A seed draws other starts among weighed points than among repeated ones.
+_WEIGHED = ("dense", "sparse")
+
+
+def _excuse(estimator: Any) -> dict[str, str]:
+    if not isinstance(estimator, KMeans):
+        return {}
+    name = "check_sample_weight_equivalence_on_{}_data"
+    return {name.format(kind): "scikit-learn's KMeans fails it, too" for kind in _WEIGHED}
 
 
 _checked: Any = parametrize_with_checks(
@@ -29,9 +41,11 @@ _checked: Any = parametrize_with_checks(
         DBSCAN(0.5),
         HDBSCAN(copy=True),
         Infomap(0.5),
+        KMeans(3, n_init=1),
         MeanShift(0.5),
         SpectralClustering(3, random_state=0),
-    ]
+    ],
+    expected_failed_checks=_excuse,
 )
 
 

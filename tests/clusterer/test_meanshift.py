@@ -1,5 +1,7 @@
 """Mean-shift's labels are scikit-learn's."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -108,6 +110,51 @@ def test_small_sets(seed: int, n: int, bandwidth: float) -> None:
     found = MeanShift(bandwidth).fit_predict(points)
     expected = mean_shift([tuple(one) for one in points], bandwidth)
     assert same_groups(found, expected)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 40), st.floats(0.1, 2.0))
+def test_points_that_are_alone(seed: int, n: int, bandwidth: float) -> None:
+    random = np.random.RandomState(seed)
+    # Multiples of 1/8: distances that are equal, and equal to the bandwidth, too.
+    points = np.round(random.normal(size=(n, 2)) * 8)[random.randint(0, n, n)] / 8
+    for radius in (bandwidth, np.round(bandwidth * 8) / 8):
+        # Of float64 points none is taken for alone before the end.
+        found = MeanShift(radius or 1).fit(points.astype(np.float32))
+        expected = MeanShift(radius or 1).fit(points)
+        np.testing.assert_array_equal(found.labels_, expected.labels_)
+        np.testing.assert_array_equal(found.cluster_centers_, expected.cluster_centers_)
+
+
+FAR = [(100.0 * i, 50) for i in range(1, 12)]
+
+
+@pytest.mark.parametrize(
+    ("points", "max_iter"),
+    [
+        ([(i, 0) for i in range(7)], 300),  # those between two others stay, and are not alone
+        ([(0, 0)] * 5 + [(1.3, 0), (0.75, 0.7), (0.75, -0.7), *FAR], 300),
+        # A mean is stopped close to one that is alone, and better.
+        ([(0, 0)] * 5 + [(1.3, 0), (0.75, 0.7), (0.75, -0.7), *FAR], 0),
+    ],
+)
+def test_close_to_what_is_alone_or_seems_so(points: list[Any], max_iter: int) -> None:
+    given = np.array(points, np.float32)
+    found = MeanShift(1.0, max_iter).fit(given)
+    expected = MeanShift(1.0, max_iter).fit(given.astype(np.float64))
+    np.testing.assert_array_equal(found.labels_, expected.labels_)
+    np.testing.assert_array_equal(found.cluster_centers_, expected.cluster_centers_)
+    _equal(given.astype(np.float64), 1.0, max_iter)
+
+
+def test_most_faces_alone(lfw: Faces) -> None:
+    points = lfw[0][:500][Bootstrap().draw(500, 0, "lfw", 1)]
+    for bandwidth in (0.05, 0.15, 0.22, 0.28):
+        found = MeanShift(bandwidth).fit(points)
+        expected = MeanShift(bandwidth).fit(points.astype(np.float64))
+        np.testing.assert_array_equal(found.labels_, expected.labels_)
+        np.testing.assert_array_equal(found.cluster_centers_, expected.cluster_centers_)
+        assert len(found.cluster_centers_) > 20
 
 
 def test_the_input_is_not_changed() -> None:

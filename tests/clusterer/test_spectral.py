@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from reference import same_groups
+from scipy.linalg import eigh
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.cluster import SpectralClustering as ScikitLearns
@@ -120,6 +121,20 @@ def test_lfw_scores_like_scikit_learn(lfw: Faces) -> None:
     error = np.sqrt((np.var(mine, ddof=1) + np.var(theirs, ddof=1)) / 8)
     assert abs(difference) <= 2 * error
     assert np.mean(theirs) > 0.05
+
+
+def test_the_labels_of_a_whole_decomposition(lfw: Faces, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_among_all(matrix: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        values, vectors = eigh(matrix, driver="evd")
+        return values[-k:], vectors[:, -k:]
+
+    monkeypatch.setattr(spectral, "_SMALL", 0)
+    vectors = lfw[0][:700]
+    with threadpool_limits(1):
+        found = SpectralClustering(150, n_init=2, random_state=1).fit_predict(vectors)
+        monkeypatch.setattr(spectral, "find_greatest", find_among_all)
+        expected = SpectralClustering(150, n_init=2, random_state=1).fit_predict(vectors)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_lloyd_from_the_same_start_ends_the_same() -> None:

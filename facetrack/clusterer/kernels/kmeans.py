@@ -118,10 +118,9 @@ def _assign(
     centres: _Centres, square: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Each point's nearest centre and its squared distance from it."""
-    apart = centres.cross * -2
-    apart += centres.norms[:, None].astype(apart.dtype)
-    labels = apart.argmin(axis=0)
-    least = apart[labels, np.arange(len(labels))]
+    from facetrack.clusterer.kernels.assigning import find_least
+
+    labels, least = find_least(centres.cross, centres.norms.astype(centres.cross.dtype))
     return labels, np.maximum(least + square, 0)
 
 

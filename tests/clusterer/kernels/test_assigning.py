@@ -1,0 +1,25 @@
+import numpy as np
+import pytest
+
+from facetrack.clusterer.kernels.assigning import find_least
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("k", "u"), [(1, 1), (3, 5), (40, 1024), (30, 2500)])
+def test_as_numpy_finds_it(k: int, u: int, dtype: type) -> None:
+    random = np.random.RandomState(k)
+    cross: np.ndarray = random.normal(size=(k, u)).astype(dtype)
+    norms: np.ndarray = random.rand(k).astype(dtype)
+    apart = cross * -2
+    apart += norms[:, None]
+    labels, least = find_least(cross, norms)
+    np.testing.assert_array_equal(labels, apart.argmin(axis=0))
+    np.testing.assert_array_equal(least, apart.min(axis=0))
+    assert labels.dtype == np.int64
+
+
+def test_the_first_of_equally_near_centres() -> None:
+    cross = np.array([[0.0, 1], [1, 1], [1, 0]], np.float32)
+    labels, least = find_least(cross, np.array([0.0, 0, 0], np.float32))
+    assert labels.tolist() == [1, 0]
+    assert least.tolist() == [-2, -2]
