@@ -1,11 +1,13 @@
-"""DBSCAN, label for label scikit-learn's for float64, every radius from one spanning tree.
+"""DBSCAN, label for label scikit-learn's for float64: one radius fast, many from a spanning tree.
 
 For float32 points scikit-learn rounds distances to float32; here those within rounding of the
 radius are decided in float64 from the coordinates' differences, so where the two disagree, as on
 points a few float32 apart from the radius, facetrack's labels are the exact ones.
 
-That looks at every pair of points. For sets too large for it, `neighbors="faiss"` finds neighbours
-approximately (see approximate.py) and measures how many it misses.
+The first radius is found by looking for near pairs (bounds.py), which settles most of all pairs
+cheaply; any other by a tree that costs several such searches, once (tree.py). Both ways give the
+same labels. For sets too large for all pairs, `neighbors="faiss"` finds neighbours approximately
+(approximate.py) and measures how many it misses.
 
 A core point has at least min_samples points within eps, itself included. Clusters are the
 connected components of core points within eps of each other, numbered by their first point; any
@@ -25,7 +27,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels import approximate
-from facetrack.clusterer.kernels.bounds import Search
 from facetrack.clusterer.kernels.distances import MOST_DOUBT, Floats, Mask, Points, pairs, scale
 from facetrack.clusterer.kernels.joining import Groups, join_near
 from facetrack.clusterer.kernels.tree import Tree, components, spanning_tree
@@ -82,8 +83,7 @@ class DBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     ) -> tuple[NDArray[np.int64], Mask]:
         """Labels of distinct points and which of them are core.
 
-        The first radius for the points is found by looking for near pairs. A second one may not be
-        the last: that one makes the tree, which costs some searches and serves any radius.
+        A second radius for the same points is seldom the last: it makes the tree.
         """
         first = cache.get(("radius", key, self.min_samples), lambda: np.full(1, eps))
         if first == eps:
@@ -139,7 +139,7 @@ def _search(
 ) -> tuple[NDArray[np.int64], Mask]:
     """Labels of distinct points and which of them are core, from the pairs within the radius."""
     groups = Groups(weights, min_samples, mutual=True)
-    join_near(Search(points, eps), groups)
+    join_near(points, eps, groups)
     return _finish(groups)
 
 

@@ -106,7 +106,7 @@ def test_points_that_become_core_late(monkeypatch: pytest.MonkeyPatch, neighbors
     monkeypatch.setattr(bounds, "HEIGHT", 8)
     monkeypatch.setattr(joining, "HEIGHT", 8)
     monkeypatch.setattr(joining, "_FIRST", 2)
-    monkeypatch.setattr(bounds, "_WIDTH", 16)
+    monkeypatch.setattr(bounds, "WIDTH", 16)
     random = np.random.RandomState(0)
     for seed in range(12):
         points = random.randint(0, 9, (90, 2)) / 2

@@ -56,7 +56,7 @@ from facetrack.clusterer.kernels.distances import (
 Indices = NDArray[np.int64]
 
 # A tile of bounds, 4 MB in float32, stays in a core's cache while it is compared.
-HEIGHT, _WIDTH = 512, 2048
+HEIGHT, WIDTH = 512, 2048
 # Tiles that threads may be ahead of who reads them.
 _AHEAD = 4
 # Coordinates of survivors that are looked at at once.
@@ -113,7 +113,7 @@ class Search:
         head = self._short[:height].copy()
         head[:, :-2] *= -2
         head[:, -2:] = head[:, :-3:-1]
-        starts = range(skipped, len(self.left), _WIDTH)
+        starts = range(skipped, len(self.left), WIDTH)
         if pool is None:
             for start in starts:
                 yield self._look(head, start)
@@ -140,7 +140,7 @@ class Search:
 
     def _look(self, head: Floats, start: int) -> Pairs:
         """The near pairs of some rows and the points left from `start` on."""
-        right = self._short[start : start + _WIDTH]
+        right = self._short[start : start + WIDTH]
         bounds, mask = self._find_room(len(head), len(right))
         np.matmul(head, right.T, out=bounds)
         np.less_equal(bounds, self._at_most, out=mask)
@@ -154,8 +154,8 @@ class Search:
     def _find_room(self, height: int, width: int) -> tuple[Floats, Mask]:
         """Arrays for a tile, a thread's own: new ones every time would cost a tenth more."""
         if not hasattr(self._room, "bounds"):
-            self._room.bounds = np.empty(HEIGHT * _WIDTH, self._short.dtype)
-            self._room.mask = np.empty(HEIGHT * _WIDTH, bool)
+            self._room.bounds = np.empty(HEIGHT * WIDTH, self._short.dtype)
+            self._room.mask = np.empty(HEIGHT * WIDTH, bool)
         bounds, mask = self._room.bounds[: height * width], self._room.mask[: height * width]
         return bounds.reshape(height, width), mask.reshape(height, width)
 
@@ -177,11 +177,6 @@ class Search:
                 exact = square_differences(self._points, self._points, first, second)
                 near[start + doubtful] = exact <= self._radius * self._radius
         return near
-
-
-def count_tiles(n: int) -> int:
-    """About how many tiles the pairs of n points are."""
-    return n * (n + 1) // (2 * HEIGHT * _WIDTH) + 1
 
 
 class _Frame(NamedTuple):

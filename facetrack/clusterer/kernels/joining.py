@@ -16,7 +16,8 @@ from contextlib import ExitStack
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.clusterer.kernels.bounds import HEIGHT, Search, count_tiles
+from facetrack.clusterer.kernels.bounds import HEIGHT, WIDTH, Search
+from facetrack.clusterer.kernels.distances import Floats
 from facetrack.clusterer.kernels.tree import components
 from facetrack.system import threads
 from facetrack.system.progress import bar
@@ -106,22 +107,24 @@ class Groups:
         return found
 
 
-def join_near(search: Search, groups: Groups) -> None:
-    """Tell groups of the near pairs of a search, but of those that change nothing.
+def join_near(points: Floats, radius: float, groups: Groups) -> None:
+    """Tell groups of the pairs of points within a radius, but of those that change nothing.
 
-    That is a pair within a piece: as the largest piece comes last, its points ask for nobody, and
-    those of any other large one only for points that are not in it.
+    points: (n, d) as `Search` takes them. A pair within a piece changes nothing: as the largest
+    piece comes last, its points ask for nobody, and those of any other large one only for points
+    that are not in it.
     """
-    n = len(search.left)
-    height = _FIRST
+    n = len(points)
     with ExitStack() as stack:
         pool = None
         if n > _WORTH_THREADS and (workers := threads.count()) > 1:
             pool = stack.enter_context(ThreadPoolExecutor(workers))
-            stack.enter_context(threads.limit(1))  # a product each
+        # A thread for each product: several for a small one wait for each other.
+        stack.enter_context(threads.limit(1))
         shown = stack.enter_context(
-            bar(total=count_tiles(n), description="Neighbours", unit="tile", delay=_PATIENCE)
+            bar(total=_count_tiles(n), description="Neighbours", unit="tile", delay=_PATIENCE)
         )
+        search, height = Search(points, radius), _FIRST
         while (together := groups.count_together(search.left)) < len(search.left):
             skipped = together if together > HEIGHT // 2 else 0
             rows = min(height, skipped or len(search.left))
@@ -133,3 +136,13 @@ def join_near(search: Search, groups: Groups) -> None:
             order = groups.find_order(search.left)
             if order is not None:
                 search.arrange(order)
+
+
+def _count_tiles(n: int) -> int:
+    """How many tiles the pairs of n points are, if no piece becomes large."""
+    total, height = 0, _FIRST
+    while n > 0:
+        total += -(-n // WIDTH)
+        n -= height
+        height = min(2 * height, HEIGHT)
+    return total

@@ -86,7 +86,7 @@ def test_pairs(case: str, m: int | None, monkeypatch: pytest.MonkeyPatch) -> Non
     if m is not None:
         chosen = min(m, points.shape[1])
         monkeypatch.setattr(bounds, "_choose_m", lambda *_: chosen)
-    monkeypatch.setattr(bounds, "_WIDTH", 64)
+    monkeypatch.setattr(bounds, "WIDTH", 64)
     for radius in _radii(points):
         scaled, own, _ = scale(points, radius)
         assert _found(Search(scaled, own)) == _exact(scaled, own)
@@ -178,20 +178,20 @@ def test_what_hangs_together_is_not_looked_at(least: int, monkeypatch: pytest.Mo
     look = Search._look
 
     def watched(search: Search, head: Any, start: int) -> Any:
-        looked.append(len(head) * len(search.left[start : start + bounds._WIDTH]))
+        looked.append(len(head) * len(search.left[start : start + bounds.WIDTH]))
         return look(search, head, start)
 
     monkeypatch.setattr(Search, "_look", watched)
     n = 600
     groups = Groups(np.ones(n, np.int64), least, mutual=True)
-    join_near(Search(_faces(17, n=n), 1e3), groups)
+    join_near(_faces(17, n=n), 1e3, groups)
     assert groups.core.all()
     assert len(set(groups.pieces.tolist())) == 1
     assert sum(looked) == 32 * n  # the first rows find all
     looked.clear()
     groups = Groups(np.ones(2 * n, np.int64), least, mutual=True)
     two = np.concatenate([_faces(17, n=n), _faces(17, n=n) + 1e6])
-    join_near(Search(two, 1e3), groups)
+    join_near(two, 1e3, groups)
     assert len(set(groups.pieces[:n].tolist())) == len(set(groups.pieces[n:].tolist())) == 1
     assert groups.pieces[0] != groups.pieces[n]
     assert sum(looked) < 1.2 * n * n  # one with the other, once; all pairs are twice as many
