@@ -10,13 +10,14 @@ A pair joins two pieces once both of its points are core. Until then it waits, f
 few neighbours so far: no more pairs wait than there are points, times how many make a core point.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.clusterer.kernels.bounds import HEIGHT, WIDTH, Search
+from facetrack.clusterer.kernels.bounds import HEIGHT, WIDTH, Pairs, Search
 from facetrack.clusterer.kernels.distances import Floats
 from facetrack.clusterer.kernels.tree import components
 from facetrack.system import threads
@@ -30,8 +31,8 @@ _LARGE = 1 / 8
 _FIRST = 32
 # Fewer points are done sooner than threads have started.
 _WORTH_THREADS = 2000
-# Seconds after which somebody may wonder.
-_PATIENCE = 10.0
+# For so many somebody may wonder, after so many seconds.
+_WORTH_A_BAR, _PATIENCE = 20_000, 10.0
 
 
 class Groups:
@@ -121,21 +122,26 @@ def join_near(points: Floats, radius: float, groups: Groups) -> None:
             pool = stack.enter_context(ThreadPoolExecutor(workers))
         # A thread for each product: several for a small one wait for each other.
         stack.enter_context(threads.limit(1))
-        shown = stack.enter_context(
-            bar(total=_count_tiles(n), description="Neighbours", unit="tile", delay=_PATIENCE)
-        )
-        search, height = Search(points, radius), _FIRST
-        while (together := groups.count_together(search.left)) < len(search.left):
-            skipped = together if together > HEIGHT // 2 else 0
-            rows = min(height, skipped or len(search.left))
-            for tile in search.ask(rows, skipped, pool):
-                groups.add(*tile)
-                shown.update()
-            search.drop(rows)
-            height = min(2 * height, HEIGHT)
-            order = groups.find_order(search.left)
-            if order is not None:
-                search.arrange(order)
+        tiles = _look(Search(points, radius), groups, pool)
+        if n > _WORTH_A_BAR:
+            total = _count_tiles(n)
+            tiles = bar(tiles, total=total, description="Neighbours", unit="tile", delay=_PATIENCE)
+        for tile in tiles:
+            groups.add(*tile)
+
+
+def _look(search: Search, groups: Groups, pool: ThreadPoolExecutor | None) -> Iterator[Pairs]:
+    """Tiles of near pairs; what groups make of one says where to look next."""
+    height = _FIRST
+    while (together := groups.count_together(search.left)) < len(search.left):
+        skipped = together if together > HEIGHT // 2 else 0
+        rows = min(height, skipped or len(search.left))
+        yield from search.ask(rows, skipped, pool)
+        search.drop(rows)
+        height = min(2 * height, HEIGHT)
+        order = groups.find_order(search.left)
+        if order is not None:
+            search.arrange(order)
 
 
 def _count_tiles(n: int) -> int:
