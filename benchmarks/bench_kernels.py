@@ -94,9 +94,9 @@ def compare(
     print(f"  scikit-learn, n_jobs=1 {one.seconds:8.2f} s, n_jobs=2 {two.seconds:8.2f} s")
     print(f"  facetrack, cold        {alone.seconds:8.2f} s: {best.over(alone)}")
     if isinstance(mine(1.0), DBSCAN):
-        by_tree, from_tree = cold(lambda value: ByTree(mine(value)), values, points)
+        tree, from_tree = cold(lambda value: ByTree(mine(value)), values, points)
         assert all(map(np.array_equal, labels, from_tree))
-        print(f"    by the tree          {by_tree.seconds:8.2f} s; cold is {by_tree.over(alone)}")
+        print(f"    by the tree          {tree.seconds:8.2f} s; cold is {tree.over(alone)}")
     cache.clear()
     together, _ = timed(mine, values, points)
     same = all(
@@ -111,6 +111,10 @@ def their_dbscan(least: int, jobs: int, eps: float) -> Any:
     return sklearn.cluster.DBSCAN(eps=eps, min_samples=least, n_jobs=jobs)
 
 
+def by_tree(least: int, eps: float) -> ByTree:
+    return ByTree(DBSCAN(eps, least))
+
+
 def one_radius(vectors: np.ndarray, n: int) -> None:
     """One radius for n faces, none a duplicate, three times each way in turn."""
     random = np.random.RandomState(0)
@@ -119,7 +123,7 @@ def one_radius(vectors: np.ndarray, n: int) -> None:
     for least in (1, 3):
         ways: dict[str, Make] = {
             "near pairs": functools.partial(DBSCAN, min_samples=least),
-            "the tree": lambda eps, least=least: ByTree(DBSCAN(eps, least)),
+            "the tree": functools.partial(by_tree, least),
         }
         taken: dict[str, list[Taken]] = {way: [] for way in ways}
         labels = []
