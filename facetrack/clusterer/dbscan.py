@@ -1,11 +1,13 @@
-"""DBSCAN, label for label scikit-learn's for float64, every radius from one spanning tree.
+"""DBSCAN, label for label scikit-learn's for float64: one radius fast, many from a spanning tree.
 
 For float32 points scikit-learn rounds distances to float32; here those within rounding of the
 radius are decided in float64 from the coordinates' differences, so where the two disagree, as on
 points a few float32 apart from the radius, facetrack's labels are the exact ones.
 
-That looks at every pair of points. For sets too large for it, `neighbors="faiss"` finds neighbours
-approximately (see approximate.py) and measures how many it misses.
+The first radius is found by looking for near pairs (bounds.py), which settles most of all pairs
+cheaply; any other by a tree that costs several such searches, once (tree.py). Both ways give the
+same labels. For sets too large for all pairs, `neighbors="faiss"` finds neighbours approximately
+(approximate.py) and measures how many it misses.
 
 A core point has at least min_samples points within eps, itself included. Clusters are the
 connected components of core points within eps of each other, numbered by their first point; any
@@ -26,6 +28,7 @@ from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels import approximate
 from facetrack.clusterer.kernels.distances import MOST_DOUBT, Floats, Mask, Points, pairs, scale
+from facetrack.clusterer.kernels.joining import Groups, join_near
 from facetrack.clusterer.kernels.tree import Tree, components, spanning_tree
 from facetrack.clusterer.shared import cache, digest, distinct, number_groups
 from facetrack.core.labels import NOISE
@@ -70,11 +73,23 @@ class DBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             labels, core = _find_labels(near, same.counts, self.min_samples)
             self.neighbors_recall_ = near.recall()
         else:
-            tree = _tree(unique, same.counts, self.min_samples, eps, key)
-            labels, core = _labels(unique, same.counts, tree, eps, self.min_samples)
+            labels, core = self._find_exactly(unique, same.counts, eps, key)
         self.labels_: NDArray[np.int64] = labels[same.inverse]
         self.core_sample_indices_ = np.flatnonzero(core[same.inverse])
         return self
+
+    def _find_exactly(
+        self, points: Floats, weights: NDArray[np.int64], eps: float, key: bytes
+    ) -> tuple[NDArray[np.int64], Mask]:
+        """Labels of distinct points and which of them are core.
+
+        A second radius for the same points is seldom the last: it makes the tree.
+        """
+        first = cache.get(("radius", key, self.min_samples), lambda: np.full(1, eps))
+        if first == eps:
+            return _search(points, weights, eps, self.min_samples)
+        tree = _tree(points, weights, self.min_samples, eps, key)
+        return _labels(points, weights, tree, eps, self.min_samples)
 
     def _validate_params(self) -> None:
         super()._validate_params()
@@ -119,38 +134,33 @@ def _labels(
     return labels, core
 
 
+def _search(
+    points: Floats, weights: NDArray[np.int64], eps: float, min_samples: int
+) -> tuple[NDArray[np.int64], Mask]:
+    """Labels of distinct points and which of them are core, from the pairs within the radius."""
+    groups = Groups(weights, min_samples, mutual=True)
+    join_near(points, eps, groups)
+    return _finish(groups)
+
+
 def _find_labels(
     near: approximate.Neighbours, weights: NDArray[np.int64], min_samples: int
 ) -> tuple[NDArray[np.int64], Mask]:
     """Labels of distinct points and which of them are core, from the neighbours that are found."""
-    n = len(weights)
-    core = np.ones(n, bool)
-    if min_samples > 1:
-        for rows, query, point in near.blocks():
-            core[rows] = np.bincount(query, weights[point], len(rows)) >= min_samples
-
-    pieces = np.arange(n)
-    joins, waiting = [], 0
-    borders = [np.empty((2, 0), np.int64)]
+    groups = Groups(weights, min_samples, mutual=False)
     for rows, query, point in near.blocks():
-        ends = np.stack([rows[query], point])[:, core[point]]
-        of_core = core[ends[0]]
-        # A point that is not core has few neighbours: no more than min_samples.
-        borders.append(ends[:, ~of_core])
-        between = pieces[ends[:, of_core]]
-        joins.append(between[:, between[0] != between[1]])
-        waiting += joins[-1].shape[1]
-        if waiting > n:  # most of the pairs to come are then within a piece, and dropped at once
-            pieces = components(np.concatenate(joins, axis=1), n)[pieces]
-            joins, waiting = [], 0
-    if joins:
-        pieces = components(np.concatenate(joins, axis=1), n)[pieces]
+        other = rows[query] != point
+        groups.add(rows[query[other]], point[other])
+    return _finish(groups)
 
-    labels = _number(pieces, core)
-    border, point = np.concatenate(borders, axis=1)
+
+def _finish(groups: Groups) -> tuple[NDArray[np.int64], Mask]:
+    border, point = groups.find_borders()
+    labels = _number(groups.pieces, groups.core)
+    n = len(labels)
     lowest = np.full(n, n)
     np.minimum.at(lowest, border, labels[point])
-    return np.where(lowest < n, lowest, labels), core
+    return np.where(lowest < n, lowest, labels), groups.core
 
 
 def _number(joined: NDArray[np.int64], core: Mask) -> NDArray[np.int64]:

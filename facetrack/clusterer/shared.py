@@ -23,10 +23,10 @@ LIMIT_BYTES = 256 * 2**20
 
 def digest(array: NDArray[Any]) -> bytes:
     """16 bytes that stand for an array's shape, dtype and content."""
-    content = hashlib.blake2b(digest_size=16)
+    content = hashlib.sha256()  # which processors compute by themselves
     content.update(f"{array.shape}{array.dtype.str}".encode())
     content.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
-    return content.digest()
+    return content.digest()[:16]
 
 
 class Shared:

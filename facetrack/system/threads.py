@@ -18,6 +18,12 @@ def limit(threads: int | None) -> AbstractContextManager[Any]:
     return limited
 
 
+def count() -> int:
+    """How many threads native libraries may use each, at most, as it is now."""
+    pools = _find_pools(len(sys.modules)).info()
+    return max((int(pool["num_threads"]) for pool in pools), default=1)
+
+
 @functools.lru_cache(maxsize=1)
 def _find_pools(_modules: int) -> ThreadpoolController:
     return ThreadpoolController()

@@ -1,5 +1,6 @@
 """DBSCAN's labels are scikit-learn's, numbers and all."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 from reference import dbscan, same_groups
 from sklearn.base import clone
 from sklearn.cluster import DBSCAN as ScikitLearns
+from two_ways import fit_both_ways
 
 from facetrack.clusterer import DBSCAN, shared
-from facetrack.clusterer.kernels import tree
+from facetrack.clusterer import dbscan as dbscan_module
+from facetrack.clusterer.kernels import bounds, joining, tree
 from facetrack.core.faces import Vectors
 from facetrack.evaluation.resampling import Bootstrap
 
@@ -23,7 +26,7 @@ GRID = [*np.round(np.arange(0.1, 1.3, 0.1), 1), 0.24, 0.26, 0.28, 0.32, 0.34]
 
 def _equal(points: Any, eps: float, min_samples: int) -> None:
     expected = ScikitLearns(eps=eps, min_samples=min_samples).fit(points)
-    found = DBSCAN(eps, min_samples).fit(points)
+    found = fit_both_ways(points, eps, min_samples)
     np.testing.assert_array_equal(found.labels_, expected.labels_)
     np.testing.assert_array_equal(found.core_sample_indices_, expected.core_sample_indices_)
 
@@ -93,6 +96,57 @@ def test_ties_at_the_radius(points: list[tuple[int, int]], eps: float, min_sampl
     found = DBSCAN(eps, min_samples).fit_predict(halves)
     assert found.tolist() == dbscan([tuple(one) for one in halves], eps, min_samples)
     _equal(halves, eps, min_samples)
+
+
+@pytest.mark.parametrize("neighbors", ["exact", "faiss"])
+def test_points_that_become_core_late(monkeypatch: pytest.MonkeyPatch, neighbors: str) -> None:
+    if neighbors == "faiss":
+        pytest.importorskip("faiss", reason="faiss is not installed: the extra facetrack[faiss]")
+    # Tiles of a few pairs: most pairs wait for a point that is not known to be core yet.
+    monkeypatch.setattr(bounds, "HEIGHT", 8)
+    monkeypatch.setattr(joining, "HEIGHT", 8)
+    monkeypatch.setattr(joining, "_FIRST", 2)
+    monkeypatch.setattr(bounds, "WIDTH", 16)
+    random = np.random.RandomState(0)
+    for seed in range(12):
+        points = random.randint(0, 9, (90, 2)) / 2
+        for eps, min_samples in product((0.5, 1.0, 1.5), (1, 2, 4, 7, 13)):
+            shared.cache.clear()
+            expected = ScikitLearns(eps=eps, min_samples=min_samples).fit(points)
+            found = DBSCAN(eps, min_samples, neighbors).fit(points)
+            np.testing.assert_array_equal(found.labels_, expected.labels_, str(seed))
+            np.testing.assert_array_equal(found.core_sample_indices_, expected.core_sample_indices_)
+
+
+def test_the_tree_is_for_a_second_radius(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    grow = tree.spanning_tree
+
+    def watched(points: Any, *rest: Any) -> Any:
+        made.append(rest)
+        return grow(points, *rest)
+
+    monkeypatch.setattr(dbscan_module, "spanning_tree", watched)
+    shared.cache.clear()
+    for eps, expected in ((1.0, 0), (1.0, 0), (2.0, 1), (4.0, 1), (1.0, 1)):
+        assert (
+            DBSCAN(eps).fit_predict(LINE).tolist()
+            == ScikitLearns(eps=eps, min_samples=1).fit_predict(LINE).tolist()
+        )
+        assert len(made) == expected
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("min_samples", [1, 2, 7, 40, 61, 200])
+def test_core_distances(dtype: type[np.float32] | type[np.float64], min_samples: int) -> None:
+    random = np.random.RandomState(min_samples)
+    points: NDArray[np.floating] = random.randint(0, 5, (60, 3)).astype(dtype)
+    weights = random.randint(1, 4, 60)
+    found = tree.spanning_tree(points, weights, min_samples, dtype).core
+    for point, core in zip(points, found, strict=True):
+        squared = np.repeat(((points - point) ** 2).sum(axis=1), weights)
+        expected = np.sort(squared)[min_samples - 1] if min_samples <= len(squared) else np.inf
+        assert core == (0 if min_samples == 1 else pytest.approx(expected, abs=1e-4))
 
 
 def test_the_shared_tree_does_not_show(lfw: Faces) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.clusterer.kernels.distances import Floats, Points
+from facetrack.clusterer.kernels.distances import Floats, Points, square_differences
 from facetrack.core.errors import SettingError
 
 # Lists for n points: this times √n, but few enough that each has as many points as faiss's k-means
@@ -119,8 +119,8 @@ class Neighbours:
             doubtful = np.flatnonzero(squared > limit - error)
             if len(doubtful):
                 near = np.ones(len(point), bool)
-                near[doubtful] = limit >= self._exact.exact(
-                    self._points[rows], query[doubtful], point[doubtful]
+                near[doubtful] = limit >= square_differences(
+                    self._points[rows], self._points, query[doubtful], point[doubtful]
                 )
                 query, point = query[near], point[near]
             yield rows, query, point

@@ -116,7 +116,8 @@ class Points:
             sure = squared <= limit - error
             if np.count_nonzero(near) != np.count_nonzero(sure):
                 query, point = pairs(near != sure)
-                near[query, point] = self.exact(queries[rows], query, point) <= limit
+                exact = square_differences(queries[rows], self.points, query, point)
+                near[query, point] = exact <= limit
             yield rows, near
 
     def nearest(self, queries: Floats, radius: float) -> NDArray[np.int64]:
@@ -131,21 +132,10 @@ class Points:
             candidates = squared <= (least + 2 * error)[:, None]
             for query in np.flatnonzero(np.count_nonzero(candidates, axis=1) > 1):
                 point = np.flatnonzero(candidates[query])
-                exact = self.exact(queries[rows], np.full(len(point), query), point)
+                asking = np.full(len(point), query)
+                exact = square_differences(queries[rows], self.points, asking, point)
                 found[rows.start + query] = point[exact.argmin()]
         return found
-
-    def exact(
-        self, queries: Floats, query: NDArray[np.integer], point: NDArray[np.integer]
-    ) -> NDArray[np.float64]:
-        """Squared distances of pairs (query[i], point[i]) in float64 from their differences."""
-        result = np.empty(len(query))
-        step = max(1, _EXACT_NUMBERS // self.points.shape[1])
-        for start in range(0, len(query), step):
-            some = slice(start, start + step)
-            apart = np.subtract(queries[query[some]], self.points[point[some]], dtype=np.float64)
-            result[some] = np.einsum("ij,ij->i", apart, apart)
-        return result
 
     def _prepare(self, dtype: type) -> Floats:
         if dtype not in self._right:
@@ -155,6 +145,19 @@ class Points:
             right[:, -1] = 1
             self._right[dtype] = right
         return self._right[dtype]
+
+
+def square_differences(
+    queries: Floats, points: Floats, query: NDArray[np.integer], point: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Squared distances of pairs (query[i], point[i]) in float64 from their differences: (k,)."""
+    result = np.empty(len(query))
+    step = max(1, _EXACT_NUMBERS // points.shape[1])
+    for start in range(0, len(query), step):
+        some = slice(start, start + step)
+        apart = np.subtract(queries[query[some]], points[point[some]], dtype=np.float64)
+        result[some] = np.einsum("ij,ij->i", apart, apart)
+    return result
 
 
 def pairs(mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -23,11 +23,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
-from facetrack.clusterer.kernels.distances import Floats, Points, Precision
+from facetrack.clusterer.kernels.distances import Floats, Points, Precision, pairs
 
 # The largest (n, n) matrix that is made whole; beyond it, two parts of the points at a time.
 MATRIX_BYTES = 2**30
 _PART = 4096
+# Times as many parts as neighbours are looked for: more find a nearer limit, and take longer.
+_PARTS = 16
 
 
 @dataclass(frozen=True)
@@ -80,15 +82,33 @@ def _core(points: Floats, weights: NDArray[np.int64], min_samples: int, dtype: P
     # Each point counts at least once, so this many nearest ones are enough.
     nearest = min(min_samples, len(points))
     for rows, squared, _ in Points(points).squared(points, dtype):
-        which = np.argpartition(squared, nearest - 1, axis=1)[:, :nearest]
-        apart = np.take_along_axis(squared, which, axis=1)
-        by_distance = np.argsort(apart, axis=1)
-        apart = np.take_along_axis(apart, by_distance, axis=1)
-        counted = np.take_along_axis(weights[which], by_distance, axis=1).cumsum(axis=1)
-        enough = counted >= min_samples
-        found = np.take_along_axis(apart, enough.argmax(axis=1)[:, None], axis=1)[:, 0]
-        core[rows] = np.where(enough.any(axis=1), found, np.inf)
+        core[rows] = _find_core(squared, weights, nearest, min_samples)
     return core
+
+
+def _find_core(
+    squared: Floats, weights: NDArray[np.int64], nearest: int, min_samples: int
+) -> Floats:
+    """The core of some points, (b,), from their squared distances to all, (b, n)."""
+    # The points in parts, the nearest of each: the `nearest`-th of those is no nearer than that of
+    # all points, and what is beyond it need not be sorted.
+    b, n = squared.shape
+    parts = min(n, _PARTS * nearest)
+    inside = squared[:, : n // parts * parts].reshape(b, -1, parts).min(axis=1)
+    enough = np.partition(inside, nearest - 1, axis=1)[:, nearest - 1]
+    row, point = pairs(squared <= enough[:, None])
+    counts = np.bincount(row, minlength=b)
+    place = np.arange(len(row)) - (np.cumsum(counts) - counts)[row]
+    apart = np.full((b, counts.max()), np.inf, squared.dtype)
+    counted = np.zeros(apart.shape, np.int64)
+    apart[row, place] = squared[row, point]
+    counted[row, place] = weights[point]
+    order = np.argsort(apart, axis=1)
+    counted = np.take_along_axis(counted, order, axis=1).cumsum(axis=1)
+    last = (counted >= min_samples).argmax(axis=1)
+    found: Floats = apart[np.arange(b), order[np.arange(b), last]]
+    found[counted[:, -1] < min_samples] = np.inf
+    return found
 
 
 def _prim(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from sklearn.cluster import MeanShift as ScikitLearns
+from two_ways import fit_both_ways
 
 from facetrack.clusterer import DBSCAN, MeanShift
 from facetrack.clusterer.kernels.distances import scale
@@ -46,9 +47,9 @@ def _components(points: NDArray[np.floating], eps: float) -> list[int]:
 def test_dbscan_of_any_size(size: int, whole: NDArray[np.float64], eps: int) -> None:
     # Whole numbers: many pairs are exactly the radius apart, which is inclusive.
     points, radius = np.ldexp(whole, size), float(np.ldexp(float(eps), size))
-    assert DBSCAN(radius).fit_predict(points).tolist() == _components(points, radius)
-    plain = DBSCAN(float(eps), 3).fit(whole)
-    far = DBSCAN(radius, 3).fit(points)
+    assert fit_both_ways(points, radius).labels_.tolist() == _components(points, radius)
+    plain = fit_both_ways(whole, float(eps), 3)
+    far = fit_both_ways(points, radius, 3)
     assert far.labels_.tolist() == plain.labels_.tolist()
     assert far.core_sample_indices_.tolist() == plain.core_sample_indices_.tolist()
 
@@ -76,7 +77,7 @@ def test_float32_of_any_size(size: int) -> None:
     whole = np.random.RandomState(0).randint(-8, 9, (40, 3)).astype(np.float32)
     points, radius = np.ldexp(whole, size), float(np.ldexp(3.0, size))
     assert points.dtype == np.float32
-    assert DBSCAN(radius).fit_predict(points).tolist() == _components(whole, 3.0)
+    assert fit_both_ways(points, radius).labels_.tolist() == _components(whole, 3.0)
     assert MeanShift(radius).fit_predict(points).tolist() == (
         MeanShift(3.0).fit_predict(whole).tolist()
     )
@@ -104,7 +105,7 @@ def test_points_of_ordinary_size_stay_as_they_are() -> None:
 def test_float32_points_are_decided_exactly(seed: int, factor: float) -> None:
     points = np.random.RandomState(seed).normal(size=(2, 128)).astype(np.float32)
     eps = float(np.linalg.norm(points[0].astype(float) - points[1])) * factor
-    assert DBSCAN(eps).fit_predict(points).tolist() == _components(points, eps)
+    assert fit_both_ways(points, eps).labels_.tolist() == _components(points, eps)
 
 
 def test_where_float32_decides_otherwise_facetrack_is_exact() -> None:
@@ -117,5 +118,5 @@ def test_where_float32_decides_otherwise_facetrack_is_exact() -> None:
     apart = np.subtract(points[0], points[1])  # in float32
     in_float32 = bool(np.sqrt((apart * apart).sum()) <= np.float32(eps))
     assert in_float32 != (truth == [0, 0])
-    assert DBSCAN(eps).fit_predict(points).tolist() == truth
-    assert DBSCAN(eps).fit_predict(points.astype(np.float64)).tolist() == truth
+    assert fit_both_ways(points, eps).labels_.tolist() == truth
+    assert fit_both_ways(points.astype(np.float64), eps).labels_.tolist() == truth
