@@ -85,6 +85,8 @@ ACCURACY_OF = "accuracy_{}"
 IDENTIFIED, FALSELY_ACCEPTED = "open_set_identified", "open_set_falsely_accepted"
 MOVED, ARI_WORN = "moved.{}.{}", "ari.{}.{}"
 """By effect and embedder: how far faces move in radii, the median; ARI where half have it."""
+UNDETECTED = "undetected.{}"
+"""By effect: the share of faces that the detector no longer finds."""
 BEST_SETTING = "best_{}"  # of a study, by setting
 WIDTH_LOW, WIDTH_HIGH, FINISHED_TRIALS = "width_low", "width_high", "finished_trials"
 WHOLE_ARI = "ari_all_faces"

@@ -1,5 +1,6 @@
 """What each effect does to the embeddings of real faces, and to their clusters."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,7 @@ from sklearn.base import BaseEstimator
 
 from facetrack.core.errors import UserError
 from facetrack.core.faces import (
+    Detector,
     Embedder,
     Embeddings,
     Face,
@@ -19,6 +21,7 @@ from facetrack.core.faces import (
     scale_to_unit,
 )
 from facetrack.core.labels import separate_noise
+from facetrack.core.overlaps import match_boxes
 from facetrack.core.progress import Progress
 from facetrack.evaluation.experiment import fit, limit_threads
 from facetrack.evaluation.metrics import scores
@@ -71,6 +74,8 @@ class Outcome:
     moved: (n,) how far each face's vector moves, in radii. The clusters are of all faces, half of
     each person's with the effect (`after`) and none (`before`); split: people in several of them.
     lost: of those faces, the share that none of the other faces of their person is with.
+    undetected: of the faces that the detector finds, all without the effect, the share that it no
+    longer finds with it, whatever the model; NaN where it finds none.
     """
 
     effect: str
@@ -84,6 +89,7 @@ class Outcome:
     ari_after: float
     recall_before: float
     recall_after: float
+    undetected: float
 
 
 @dataclass(frozen=True)
@@ -138,10 +144,14 @@ def keep_people_of_two(embeddings: Embeddings) -> Embeddings:
 
 
 def measure(
-    embeddings: Embeddings, models: Sequence[Model], plan: Plan, progress: Progress
+    embeddings: Embeddings,
+    detector: Detector,
+    models: Sequence[Model],
+    plan: Plan,
+    progress: Progress,
 ) -> Found:
     """All of it, of people with two faces or more. Raises UserError where none can be read."""
-    wardrobe = _Wardrobe(models, plan.effects)
+    wardrobe = _Wardrobe(detector, models, plan.effects)
     bar = progress.bar(
         range(len(embeddings.vectors)),
         total=len(embeddings.vectors),
@@ -170,9 +180,10 @@ class _Wardrobe:
     pairs: by effect, the first few faces that may be shown.
     """
 
-    def __init__(self, models: Sequence[Model], effects: Sequence[str]) -> None:
+    def __init__(self, detector: Detector, models: Sequence[Model], effects: Sequence[str]) -> None:
         self.pairs: dict[str, list[Pair]] = {effect: [] for effect in effects}
-        self._models, self._effects = models, [BARE, *effects]
+        self._detector, self._models, self._effects = detector, models, [BARE, *effects]
+        self._detected: dict[str, list[bool]] = {effect: [] for effect in self._effects}
         self._vectors: dict[tuple[str, str], list[Vectors]] = {
             (effect, model.name): [] for effect in self._effects for model in models
         }
@@ -186,6 +197,9 @@ class _Wardrobe:
             return False
         bare = _portray(read_bytes(content), embeddings, row)
         faces = [bare, *(EFFECTS[effect](bare) for effect in self._effects[1:])]
+        for effect, face in zip(self._effects, faces, strict=True):
+            boxes = list(self._detector.detect(face.image).boxes)
+            self._detected[effect].append(bool(match_boxes([face.box], boxes)))
         given = embeddings.landmarks is not None
         seen = [Face(one.image, one.box, one.points if given else None) for one in faces]
         seen = landmarks.add_corners(seen)
@@ -209,6 +223,12 @@ class _Wardrobe:
     def get(self, effect: str, model: Model) -> Vectors:
         """(n, d) of all faces taken up."""
         return np.stack(self._vectors[effect, model.name])
+
+    def find_undetected(self, effect: str) -> float:
+        """The share of the faces detected without an effect that are not with it."""
+        before = np.array(self._detected[BARE])
+        after = np.array(self._detected[effect])[before]
+        return float(1 - after.mean()) if len(after) else math.nan
 
 
 def _portray(image: Image, embeddings: Embeddings, row: int) -> Portrayed:
@@ -268,6 +288,7 @@ def _judge(
         ari_after=told[1]["ari"],
         recall_before=told[0]["bcubed_recall"],
         recall_after=told[1]["bcubed_recall"],
+        undetected=wardrobe.find_undetected(effect),
     )
 
 

@@ -1,5 +1,6 @@
 """What accessories have done: lines for the terminal, a table, a figure, a page and metrics."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -20,7 +21,7 @@ _HEAD = (
         "ari_before",
         "ari_after",
     ),
-    *("recall_before", "recall_after"),
+    *("recall_before", "recall_after", "undetected"),
 )
 
 
@@ -30,6 +31,8 @@ def make_metrics(found: Found) -> dict[str, float]:
     for one in found.outcomes:
         values[keys.MOVED.format(one.effect, one.model)] = _find_median(one)
         values[keys.ARI_WORN.format(one.effect, one.model)] = one.ari_after
+        if not math.isnan(one.undetected):
+            values[keys.UNDETECTED.format(one.effect)] = one.undetected
     return values
 
 
@@ -41,7 +44,7 @@ def tell(found: Found) -> Iterator[str]:
     yield ""
     yield (
         f"{'effect':<16}{'embedder':<16}{'moved':>7}{'beyond':>8}{'lost':>14}{'split':>12}"
-        f"{'ARI':>16}{'recall':>16}"
+        f"{'ARI':>16}{'recall':>16}{'undetected':>12}"
     )
     for one in found.outcomes:
         yield (
@@ -49,10 +52,11 @@ def tell(found: Found) -> Iterator[str]:
             f"{(one.moved > 1).mean():>8.0%}{one.lost_before:>7.0%} to {one.lost_after:<3.0%}"
             f"{one.split_before:>6} to {one.split_after:<3}"
             f"{one.ari_before:>9.3f} to {one.ari_after:.3f}"
-            f"{one.recall_before:>9.3f} to {one.recall_after:.3f}"
+            f"{one.recall_before:>9.3f} to {one.recall_after:.3f}{_tell_undetected(one):>9}"
         )
     yield "  moved: median, in radii; beyond: by more than the radius; all else before and after"
-    yield "  half of each person's faces have it; lost: of those, the share no other one is with"
+    yield "  half of each person's faces have it; lost: of those, the share no other one is with;"
+    yield "  undetected: of all faces, the share that the detector finds without it and not with it"
 
 
 def write_table(found: Found) -> str:
@@ -66,6 +70,7 @@ def write_table(found: Found) -> str:
                 *(float((one.moved > 1).mean()), one.lost_before, one.lost_after),
                 *(one.split_before, one.split_after),
                 *(one.ari_before, one.ari_after, one.recall_before, one.recall_after),
+                one.undetected,
             )
             for one in found.outcomes
         ),
@@ -105,7 +110,7 @@ def render(found: Found, figure: bytes, title: str, summary: str) -> str:
     rows = [
         figures.ExampleRow(
             effect.replace("_", " "),
-            " ".join(_tell_outcome(one) for one in found.outcomes if one.effect == effect),
+            " ".join(_tell_effect([one for one in found.outcomes if one.effect == effect])),
             [
                 figures.ExamplePair(
                     pair.bare,
@@ -118,6 +123,16 @@ def render(found: Found, figure: bytes, title: str, summary: str) -> str:
         for effect, pairs in found.pairs.items()
     ]
     return figures.render_accessory_page(title, figures.AccessoryPage(summary, figure, rows))
+
+
+def _tell_effect(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    yield from map(_tell_outcome, outcomes)
+    if not math.isnan(outcomes[0].undetected):
+        yield f"The detector no longer finds {_tell_undetected(outcomes[0])} of them."
+
+
+def _tell_undetected(one: Outcome) -> str:
+    return "-" if math.isnan(one.undetected) else f"{one.undetected:.0%}"
 
 
 def _tell_outcome(one: Outcome) -> str:

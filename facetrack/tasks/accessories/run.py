@@ -53,7 +53,7 @@ def try_accessories(config: DictConfig) -> None:
         names = [model.name for model in models]
         job.say_models({f"embedder {name}": load_choice("embedder", name) for name in names})
         job.say_dataset(run, whole)
-        found = measure(whole, models, plan, TERMINAL)
+        found = measure(whole, make(config.detector), models, plan, TERMINAL)
         stages = read_choices(config)
         title = f"{stages['dataset']} · {stages['detector']} · {config.task.method}"
         if config.sweep_id:

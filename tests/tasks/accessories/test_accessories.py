@@ -36,6 +36,10 @@ def test_what_accessories_do_to_the_portraits(facetrack: Command, workspace: Wor
         assert (one["faces"], one["people"], one["split_before"]) == ("8", "4", "0")
         assert float(one["lost_before"]) == 0 <= float(one["lost_after"])
     assert leaning["split_after"] == "0"
+    # Its detector does mind: Haar's cascade wants faces upright.
+    assert float(worn["undetected"]) == 0 < float(leaning["undetected"]) <= 0.5
+    assert run.data.metrics["undetected.rotation"] == float(leaning["undetected"])
+    assert "no longer finds" in kept["accessories.html"].read_text(encoding="utf-8")
     assert run.data.metrics["moved.sunglasses.dlib"] == float(worn["moved_median"])
     page = kept["accessories.html"].read_text(encoding="utf-8")
     assert page.count("<figure>") == 8
