@@ -45,7 +45,12 @@ def _copy(
         )
         for table in _OF_RUN:
             _copy_rows(store, table, old, new)
-        for key, value in (("sweep", other), ("mlflow.parentRunId", names[parent])):
+        told = {
+            "sweep": other,
+            "sweep_number": str(number + 1),
+            "mlflow.parentRunId": names[parent],
+        }
+        for key, value in told.items():
             store.execute(
                 "UPDATE tags SET value = ? WHERE run_uuid = ? AND key = ?", (value, new, key)
             )
