@@ -31,16 +31,14 @@ def fill(database: Path, n: int) -> int:
     return len(ids) * (copies + 1)
 
 
-def _copy(
-    store: sqlite3.Connection, ids: list[str], sweep: str, parent: str, number: int
-) -> None:
+def _copy(store: sqlite3.Connection, ids: list[str], sweep: str, parent: str, number: int) -> None:
     names = {old: uuid.uuid4().hex for old in ids}
     other = f"{sweep}-{number}"
     for old, new in names.items():
         _copy_rows(store, "runs", old, new)
         store.execute(
-            "UPDATE runs SET start_time = start_time - ?, artifact_uri = replace(artifact_uri, ?, ?)"
-            " WHERE run_uuid = ?",
+            "UPDATE runs SET start_time = start_time - ?, "
+            "artifact_uri = replace(artifact_uri, ?, ?) WHERE run_uuid = ?",
             (1000 * number, old, new, new),
         )
         for table in _OF_RUN:
@@ -59,7 +57,9 @@ def _copy(
 def _copy_rows(store: sqlite3.Connection, table: str, old: str, new: str) -> None:
     columns = [row[1] for row in store.execute(f"PRAGMA table_info({table})")]
     chosen = ", ".join("?" if one == "run_uuid" else one for one in columns)
-    store.execute(f"INSERT INTO {table} SELECT {chosen} FROM {table} WHERE run_uuid = ?", (new, old))
+    store.execute(
+        f"INSERT INTO {table} SELECT {chosen} FROM {table} WHERE run_uuid = ?", (new, old)
+    )
 
 
 def main() -> None:

@@ -43,6 +43,7 @@ def main() -> None:
     plan = [
         ("bench_kernels.py", [embeddings]),
         ("bench_growth.py", [embeddings, ROOT / "docs/cost.png"]),
+        ("bench_costs.py", [data]),
         ("bench_table1.py", [lfw]),
         ("bench_embedding.py", []),
         ("bench_detectors.py", [data]),

@@ -20,8 +20,8 @@ from facetrack.organiser.state import File, thumbnail_path
 from facetrack.system.files import make_folder, replace
 
 SIDE = 64
-# Faces of a person; fewer where there are many persons: with four each of 6,419 a browser took twice
-# as long for the page as with two, 18 s.
+# Faces of a person; fewer where there are many persons: with four each of 6,419 a browser took 18 s
+# for the page, with two half of that.
 _MOST, _LEAST = 24, 2
 _IN_ALL = 6000  # of 2 kB each
 

@@ -45,7 +45,7 @@ def look_at_made(path: Path, file: File) -> File | None:
     """
     try:
         status = os.lstat(path)
-        if os.path.islink(path.parent) or not _fits(status, file):
+        if path.parent.is_symlink() or not _fits(status, file):
             return None
         if status.st_mtime_ns == file.mtime_ns:
             return file

@@ -113,7 +113,9 @@ def _find_near(means: NDArray[np.float64], radius: float) -> Iterator[tuple[int,
         row, other = row[after] + start, other[after] + start
         squares = ((means[other] - means[row]) ** 2).sum(axis=1)
         near = squares < limit
-        yield from zip(row[near].tolist(), other[near].tolist(), squares[near].tolist(), strict=True)
+        yield from zip(
+            row[near].tolist(), other[near].tolist(), squares[near].tolist(), strict=True
+        )
 
 
 def _find_median(values: NDArray[np.float32]) -> float:

@@ -52,7 +52,9 @@ def test_a_sweeps_number_is_found_without_reading_all(
     tracking: MlflowStore, count_read: Callable[[Callable[[], object]], int]
 ) -> None:
     read = [
-        count_read(lambda name=f"s{number}": tracking.start_sweep(name, ["seed=1"], []).end("FINISHED"))
+        count_read(
+            lambda name=f"s{number}": tracking.start_sweep(name, ["seed=1"], []).end("FINISHED")
+        )
         for number in range(1, 13)
     ]
     assert [_number(tracking, f"s{number}") for number in range(1, 13)] == list(range(1, 13))

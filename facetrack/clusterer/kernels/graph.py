@@ -8,9 +8,10 @@
 | distances | (m,) float64                                                                   |
 
 Candidates come from bounds (bounds.py) where few pairs are near, from blocks of squared distances
-(distances.py), or from faiss (approximate.py); the distance of each is then computed in float64 from the differences of the coordinates, so that
-neighbours, their order and their distances depend on the points alone: not on the block size, the
-number of threads or the machine. Without faiss none is missed, not by rounding either.
+(distances.py), or from faiss (approximate.py); the distance of each is then computed in float64
+from the differences of the coordinates, so that neighbours, their order and their distances depend
+on the points alone: not on the block size, the number of threads or the machine. Without faiss none
+is missed, not by rounding either.
 """
 
 from collections import deque

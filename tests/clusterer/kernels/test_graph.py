@@ -133,7 +133,7 @@ def test_bounds_change_nothing(monkeypatch: pytest.MonkeyPatch, dtype: type) -> 
     monkeypatch.setattr(graph, "_ANY_RADIUS", 0)
     random = np.random.RandomState(0)
     people = random.normal(size=(60, 40))
-    points: Floats = (people[random.randint(0, 60, 1500)] + 0.4 * random.normal(size=(1500, 40)))
+    points: Floats = people[random.randint(0, 60, 1500)] + 0.4 * random.normal(size=(1500, 40))
     points = points.astype(dtype)
     for radius, k, most in ((3.0, 80, 19), (4.0, 10, 10), (20.0, 7, 7)):
         cache.clear()
