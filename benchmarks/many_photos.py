@@ -60,10 +60,10 @@ class Maker:
         with PIL.Image.open(io.BytesIO(self._files[random.integers(len(self._files))])) as opened:
             whole = np.asarray(opened.convert("RGB"))
         middle = np.array(whole.shape[1::-1]) / 2 + random.uniform(-12, 12, 2)
-        turn = cv2.getRotationMatrix2D(
-            (float(middle[0]), float(middle[1])),
-            float(random.uniform(-15, 15)),
-            SIDE / float(random.uniform(_HEAD, 1.3 * _HEAD)),
+        angle, scale = random.uniform(-15, 15), SIDE / random.uniform(_HEAD, 1.3 * _HEAD)
+        turn = np.array(
+            cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), angle, scale),
+            dtype=np.float64,
         )
         turn[:, 2] += SIDE / 2 - middle
         cut = cv2.warpAffine(

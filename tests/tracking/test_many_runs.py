@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,10 @@ def _number(tracking: MlflowStore, sweep_id: str) -> int:
 def test_a_sweeps_number_is_found_without_reading_all(
     tracking: MlflowStore, count_read: Callable[[Callable[[], object]], int]
 ) -> None:
-    read = [
-        count_read(
-            lambda name=f"s{number}": tracking.start_sweep(name, ["seed=1"], []).end("FINISHED")
-        )
-        for number in range(1, 13)
-    ]
+    def start(number: int) -> None:
+        tracking.start_sweep(f"s{number}", ["seed=1"], []).end("FINISHED")
+
+    read = [count_read(partial(start, number)) for number in range(1, 13)]
     assert [_number(tracking, f"s{number}") for number in range(1, 13)] == list(range(1, 13))
     assert read == [0, *[1] * 11]
 
