@@ -45,6 +45,7 @@ def main() -> None:
     plan: list[tuple[str, list[Path | str]]] = [
         ("bench_kernels.py", [embeddings]),
         ("bench_growth.py", [embeddings, ROOT / "docs/cost.png"]),
+        ("bench_costs.py", [data]),
         ("bench_table1.py", [lfw]),
         ("bench_embedding.py", []),
         ("bench_detectors.py", [data]),

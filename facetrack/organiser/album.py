@@ -234,15 +234,14 @@ def _remember_photos(stages: Stages, last: State) -> tuple[Photos, NDArray[np.bo
     names = {content: list(photo.names) for content, photo in last.photos.items()}
     for content in contents:
         names.setdefault(content, [])
+    nowhere = Path(os.devnull)
     photos = Photos(
         vectors=vectors,
         boxes=boxes,
         sharpness=quality.get_sharpness(np.array(qualities).reshape(-1, len(unknown))),
         contents=contents,
         keys=keys,
-        pictures={
-            content: Picture(Path(os.devnull), of[0] if of else "") for content, of in names.items()
-        },
+        pictures={content: Picture(nowhere, of[0] if of else "") for content, of in names.items()},
         names=names,
         faceless=sorted(names.keys() - set(contents)),
         gone=frozenset(),

@@ -49,8 +49,9 @@ def take_apart(
     photos = np.unique(np.asarray(contents), return_inverse=True)[1]
     pairs = np.unique(np.stack([own, photos]), axis=1, return_counts=True)
     free = int(own.max(initial=-1)) + 1
-    for cluster in np.unique(pairs[0][0, pairs[1] > 1]):
-        faces = np.flatnonzero(own == cluster)
+    members = list_faces(own)
+    for cluster in np.unique(pairs[0][0, pairs[1] > 1]).tolist():
+        faces = members[cluster]
         if len(faces) > _MOST:
             continue
         pieces = _pieces(vectors[faces], photos[faces], _SURE * radius)
@@ -169,12 +170,18 @@ def _nearest(face: int, others: Numbers, vectors: Vectors, earlier: Earlier) -> 
     return NOBODY if person in earlier.barred.get(int(face), ()) else person
 
 
+def list_faces(numbers: Numbers) -> dict[int, Numbers]:
+    """The rows of each person's faces, ascending, by number; nobody's, too. numbers: (n,)."""
+    order = np.argsort(numbers, kind="stable")
+    persons, first = np.unique(numbers[order], return_index=True)
+    return dict(zip(persons.tolist(), np.split(order, first)[1:], strict=True))
+
+
 def find_doubtful(vectors: Vectors, numbers: Numbers, radius: float) -> NDArray[np.bool_]:
     """(n,) whether a face is far from the rest of its person's: 1.2 radii on the average."""
     far = np.zeros(len(numbers), dtype=bool)
-    for person in np.unique(numbers[numbers != NOBODY]):
-        faces = np.flatnonzero(numbers == person)
-        if len(faces) < 3:  # of two, neither is the one that does not belong
+    for person, faces in list_faces(numbers).items():
+        if person == NOBODY or len(faces) < 3:  # of two, neither is the one that does not belong
             continue
         sums = np.zeros(len(faces))
         for start in range(0, len(faces), _ROWS):

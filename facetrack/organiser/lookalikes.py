@@ -1,6 +1,7 @@
 """Persons who may be one, for the user to decide."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from facetrack.core.faces import Vectors
 from facetrack.core.likelihood import Odds, find_pair_sharpness
-from facetrack.organiser.grouping import NOBODY, Numbers
+from facetrack.organiser.grouping import NOBODY, Numbers, list_faces
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.state import State
@@ -19,6 +20,7 @@ _MOST_PAIRS = 20
 _NEAR = 1.0
 # Less likely than that is not worth a look: among 100 there would be one.
 _LEAST_LIKELY = 0.01
+_PAIRS = 1 << 22  # of persons at once: 32 MB
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,11 @@ def find_alike(
     likely they are one, that is at least 1 %. numbers: (n,) of each face. contents: n digests of
     the photo it is on. sharpness: (n,) of each face; a person's is the median of what is known.
     """
-    persons = np.unique(numbers[numbers != NOBODY])
+    of_person = list_faces(numbers)
+    of_person.pop(NOBODY, None)
+    persons, rows = list(of_person), list(of_person.values())
     if len(persons) < 2:
         return []
-    rows = [np.flatnonzero(numbers == person) for person in persons]
     means = np.stack([vectors[faces].mean(axis=0, dtype=np.float64) for faces in rows])
     spread = np.array([_spread(vectors[faces]) for faces in rows]) - (means**2).sum(axis=1)
     if sharpness is None:
@@ -82,20 +85,37 @@ def find_alike(
     sharp = np.array([_find_median(sharpness[faces]) for faces in rows])
     photos = [{contents[face] for face in faces.tolist()} for faces in rows]
     found = []
-    for row in range(len(persons) - 1):
-        squares = ((means[row + 1 :] - means[row]) ** 2).sum(axis=1)
-        for other in np.flatnonzero(squares < (_NEAR * radius) ** 2) + row + 1:
-            if not photos[row].isdisjoint(photos[other]):
-                continue
-            square = squares[other - row - 1] + spread[row] + spread[other]
-            distance = float(np.sqrt(max(square, 0)))
-            blur = float(find_pair_sharpness(sharp[row], sharp[other]))
-            if odds is None:
-                found.append(Alike(int(persons[row]), int(persons[other]), distance))
-            elif odds.find(distance, blur) >= _LEAST_LIKELY:
-                told = odds.tell(distance, blur)
-                found.append(Alike(int(persons[row]), int(persons[other]), distance, told))
+    for row, other, square in _find_near(means, _NEAR * radius):
+        if not photos[row].isdisjoint(photos[other]):
+            continue
+        distance = math.sqrt(max(square + spread[row] + spread[other], 0))
+        blur = float(find_pair_sharpness(sharp[row], sharp[other]))
+        if odds is None:
+            found.append(Alike(persons[row], persons[other], distance))
+        elif odds.find(distance, blur) >= _LEAST_LIKELY:
+            told = odds.tell(distance, blur)
+            found.append(Alike(persons[row], persons[other], distance, told))
     return sorted(found, key=lambda pair: (pair.distance, pair.first, pair.second))
+
+
+def _find_near(means: NDArray[np.float64], radius: float) -> Iterator[tuple[int, int, float]]:
+    """Pairs of rows of (p, d) less than a radius apart, the smaller first, and their squares."""
+    norms = (means**2).sum(axis=1)
+    limit = radius**2
+    # Of a product of up to 512 coordinates the rounding is less; the differences decide.
+    doubt = 1e-9 * (limit + 2 * float(norms.max()))
+    height = max(1, _PAIRS // len(means))
+    for start in range(0, len(means), height):
+        block = means[start : start + height]
+        rough = norms[start : start + height, None] + norms[start:] - 2 * block @ means[start:].T
+        row, other = np.nonzero(rough < limit + doubt)
+        after = row < other
+        row, other = row[after] + start, other[after] + start
+        squares = ((means[other] - means[row]) ** 2).sum(axis=1)
+        near = squares < limit
+        yield from zip(
+            row[near].tolist(), other[near].tolist(), squares[near].tolist(), strict=True
+        )
 
 
 def _find_median(values: NDArray[np.float32]) -> float:

@@ -4,6 +4,7 @@ A photo whose original is gone counts as long as its copy in the organised folde
 read from the copy.
 """
 
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -295,17 +296,11 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
 
 def _leave_out_ours(listing: Pictures, out: Path) -> Pictures:
     """Without pictures that a link in the folder of photos brings in from `out`."""
-    inside = {
-        parent: is_inside(parent, out) for parent in {one.path.parent for one in listing.pictures}
-    }
+    folders = [os.path.dirname(one.path) for one in listing.pictures]  # noqa: PTH120 - of many
+    inside = {folder: is_inside(Path(folder), out) for folder in set(folders)}
+    ours = [inside[folder] for folder in folders]
+    mine = [one for one, is_ours in zip(listing.pictures, ours, strict=True) if is_ours]
     return Pictures(
-        [one for one in listing.pictures if not inside[one.path.parent]],
-        [
-            *listing.skipped,
-            *(
-                Skipped(one.name, "in task.out, so facetrack's own")
-                for one in listing.pictures
-                if inside[one.path.parent]
-            ),
-        ],
+        [one for one, is_ours in zip(listing.pictures, ours, strict=True) if not is_ours],
+        [*listing.skipped, *(Skipped(one.name, "in task.out, so facetrack's own") for one in mine)],
     )

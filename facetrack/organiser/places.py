@@ -110,15 +110,19 @@ class _Arranging:
         self._superseded = plan.superseded
         self._placed, self._notes, self._folders = Placed(), Notes(), Folders(out)
         # Photos whose original has gone. A copy is none, whoever says that it is present.
-        self._here = {one.content for one in plan.wanted if one.picture.path.is_relative_to(out)}
+        inside = f"{str(out).rstrip('/')}/"
+        self._here = {
+            one.content for one in plan.wanted if str(one.picture.path).startswith(inside)
+        }
         self._present = set(plan.present) - self._here
         self._originals = {one.content: one.picture.path for one in plan.wanted}
         self._intact = dict(self._look_at(plan.earlier))
         self._by_photo = {(file.folder, file.content): path for path, file in self._intact.items()}
         self._old, self._spare = self._sort_out()
-        # What is in place, by content: the last of its files, and all copies.
-        self._done: dict[str, Path] = {}
-        self._copies: dict[str, list[Path]] = {}
+        # What is in place below `out`, by content: the last of its files, and all copies. Of 50,000
+        # photos it takes seconds to make a Path of each, so texts stay what they are.
+        self._done: dict[str, str] = {}
+        self._copies: dict[str, list[str]] = {}
 
     def run(self) -> Placed:
         """Place what is wanted, remove what is not."""
@@ -131,8 +135,7 @@ class _Arranging:
                     self._place(wanted)
             self._remove()
         finally:
-            folders = [{str(Path(path).parent) for path in self._intact}]
-            folders.append({str(Path(path).parent) for path in self._placed.files})
+            folders = [set(map(_folder, paths)) for paths in (self._intact, self._placed.files)]
             self._folders.remove_if_empty(folders[0] - folders[1])
         self._placed.failed = len(self._notes.failed)
         self._placed.remarks = self._notes.remarks(self._placed.files, self._folders.renamed)
@@ -144,12 +147,13 @@ class _Arranging:
         paths = dict.fromkeys([*earlier, *begun])
         shown = self._progress.bar(paths, total=len(paths), description="Looking", unit="copy")
         for path in shown:
-            now = copies.look_at_begun(self._out / path, begun.get(path))
+            here = self._out / path
+            now = copies.look_at_begun(here, begun.get(path))
             if now is None and path in earlier:
-                now = copies.look_at_made(self._out / path, earlier[path])
+                now = copies.look_at_made(here, earlier[path])
             if now is not None:
                 yield path, now
-            elif path in earlier and os.path.lexists(self._out / path):
+            elif path in earlier and os.path.lexists(here):
                 self._notes.changed.append(path)
 
     def _sort_out(self) -> tuple[dict[tuple[str, str], list[str]], dict[str, list[str]]]:
@@ -227,15 +231,15 @@ class _Arranging:
 
     def _keep(self, path: str, one: Wanted, folder: str) -> bool:
         """Leave a file where it belongs, or move it there; False where somebody is changing it."""
-        here, file = self._out / path, self._intact[path]
-        if self._folders.are_one(str(Path(path).parent), folder):
-            now = f"{folder}/{Path(path).name}"
-        elif copies.look_at_made(here, file) is None:
+        file, was = self._intact[path], _folder(path)
+        if self._folders.are_one(was, folder):
+            now = f"{folder}{path.removeprefix(was)}"
+        elif copies.look_at_made(self._out / path, file) is None:
             return False
         else:
             now = self._move(path, one, folder)
         if now != path:
-            self._placed.moved[here] = self._out / now
+            self._placed.moved[self._out / path] = self._out / now
         self._record(now, one, file.kind, file.size, file.mtime_ns)
         return True
 
@@ -267,16 +271,18 @@ class _Arranging:
 
     def _record(self, path: str, one: Wanted, kind: str, size: int, mtime_ns: int) -> None:
         self._placed.files[path] = File(one.content, one.folder, kind, size, mtime_ns)
-        self._done[one.content] = self._out / path
+        self._done[one.content] = path
         if kind == "copy":
-            self._copies.setdefault(one.content, []).append(self._out / path)
+            self._copies.setdefault(one.content, []).append(path)
 
     def _remove(self) -> None:
         """Remove facetrack's files that are wanted no more."""
         placed = set(self._placed.files)
         for path, file in self._intact.items():
+            if path in placed:
+                continue
             here = self._out / path
-            if path in placed or here in self._placed.moved or not os.path.lexists(here):
+            if here in self._placed.moved or not os.path.lexists(here):
                 continue
             if file.kind == "copy" and not self._is_elsewhere(file):
                 self._placed.files[path] = file
@@ -288,7 +294,10 @@ class _Arranging:
         return (
             self._has_original(file)
             or self._is_replaced(file)
-            or any(copies.holds(path, file.content) for path in self._copies.get(file.content, []))
+            or any(
+                copies.holds(self._out / path, file.content)
+                for path in self._copies.get(file.content, [])
+            )
         )
 
     def _has_original(self, file: File) -> bool:
@@ -304,4 +313,9 @@ class _Arranging:
     def _is_replaced(self, file: File) -> bool:
         """Whether some folder has what the photo was edited to."""
         path = self._done.get(self._superseded.get(file.content, ""))
-        return path is not None and path.exists()
+        return path is not None and (self._out / path).exists()
+
+
+def _folder(path: str) -> str:
+    """The folder of a file, by its path below the organised folder."""
+    return path.rpartition("/")[0]

@@ -24,6 +24,11 @@ class Experiment:
     client: Any
     id: str
 
+    def find_first(self, condition: str, order: str) -> Any | None:
+        """MLflow's first run that fulfils a condition, in an order; None where there is none."""
+        found = self.client.search_runs([self.id], condition, max_results=1, order_by=[order])
+        return found[0] if found else None
+
     def search(self, condition: str, *, deleted: bool = False) -> list[Any]:
         """MLflow's runs that fulfil a condition, the earliest first. deleted: those as well."""
         from mlflow.entities import ViewType

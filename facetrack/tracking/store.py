@@ -32,6 +32,8 @@ from facetrack.tracking.values import in_short
 # Kinds of which one run is all there is to a command.
 _ALONE = ("job", "organise", "verification", "comparison", "knn", "accessories")
 _PLAIN = re.compile(r"[\w.-]+")  # an id, which stands in what MLflow is asked
+# Parent runs by store, experiment and sweep.
+_parents: dict[tuple[str, str, str], str] = {}
 
 
 def open_store(
@@ -248,7 +250,20 @@ class MlflowStore:
     def _nest(self, tags: Mapping[str, object]) -> dict[str, object]:
         """Tags with the parent run of their sweep, where they name one."""
         if tags.get(keys.SWEEP) and tags.get(keys.KIND) != "sweep":
-            parents = sweeps.search_parents(self.experiment, str(tags[keys.SWEEP]))
-            if parents:
-                return {**tags, keys.PARENT: parents[0].info.run_id}
+            parent = self._find_parent(str(tags[keys.SWEEP]))
+            if parent is not None:
+                return {**tags, keys.PARENT: parent}
         return dict(tags)
+
+    def _find_parent(self, sweep_id: str) -> str | None:
+        """The id of a sweep's parent run, searched for once by each process that runs its jobs.
+
+        A run is had by its id at once; a search looks at all runs of the store.
+        """
+        key = self.uri, self.experiment.id, sweep_id
+        if key not in _parents or self._active(_parents[key]) is None:
+            parents = sweeps.search_parents(self.experiment, sweep_id)
+            if not parents:
+                return None
+            _parents[key] = str(parents[0].info.run_id)
+        return _parents[key]

@@ -15,6 +15,8 @@ from facetrack.tracking.runs import MlflowRun
 from facetrack.tracking.values import as_tag
 
 _LONGEST_NAME = 200
+_MOST_DIGITS = 6  # of a sweep's number
+_PLAIN = re.compile(r"[\w.-]+")  # an id, which stands in what MLflow is asked
 
 
 def search_parents(experiment: Experiment, sweep_id: str) -> list[Any]:
@@ -58,17 +60,30 @@ def describe_new(
     command = [mask(one) for one in [*hydra_overrides, *overrides]]
     # A value for some of a group's choices only travels as choice(value): see command_line.py.
     told = mask(" ".join(re.sub(r"=choice\(([^,()]*)\)$", r"=\1", one) for one in overrides))
-    sweeps = map(read_sweep, experiment.search(f"tags.{keys.KIND} = 'sweep'"))
     return {
         keys.NAME: f"sweep {told}"[:_LONGEST_NAME],
         keys.KIND: "sweep",
         keys.SWEEP: sweep_id,
         keys.OVERRIDES: told,
         keys.VERSION: _find_protocol(overrides),
-        keys.SWEEP_NUMBER: 1 + max((one.number for one in sweeps), default=0),
+        keys.SWEEP_NUMBER: 1 + _find_last_number(experiment),
         # In tags rather than a file: they are there as soon as the run is.
         **pieces.write(keys.COMMAND, command),
     }
+
+
+def _find_last_number(experiment: Experiment) -> int:
+    """The highest number among the sweeps; 0 where there is none.
+
+    A store compares tags as texts: among numbers of equal length the last text is the highest. All
+    sweeps are not read for that, of which a store may have thousands.
+    """
+    for digits in range(_MOST_DIGITS, 0, -1):
+        of_length = f"tags.{keys.KIND} = 'sweep' and tags.{keys.SWEEP_NUMBER} LIKE '{'_' * digits}'"
+        last = experiment.find_first(of_length, f"tags.{keys.SWEEP_NUMBER} DESC")
+        if last is not None:
+            return read_sweep(last).number
+    return 0
 
 
 def _find_protocol(overrides: Sequence[str]) -> str:
@@ -99,14 +114,15 @@ def choose_sweep(experiment: Experiment, sweep_id: str | None) -> SweepRecord:
 
     Its command is never None. Raises UserError where there is none, or it has no command.
     """
-    found = experiment.search(f"tags.{keys.KIND} = 'sweep' and tags.{keys.SWEEP} != ''")
-    # By number before time: the clock may have been set back between two.
-    sweeps = sorted(map(read_sweep, found), key=lambda sweep: sweep.number)
     if sweep_id is None:
-        wanted = [one for one in sweeps if one.status != "FINISHED"]
+        which = f"tags.{keys.SWEEP} != '' and attributes.status != 'FINISHED'"
+        wanted = _search_sweeps(experiment, which)
+    elif _PLAIN.fullmatch(sweep_id):
+        wanted = _search_sweeps(experiment, f"tags.{keys.SWEEP} = '{sweep_id}'")
     else:
-        wanted = [one for one in sweeps if one.sweep_id == sweep_id]
+        wanted = []
     if not wanted:
+        sweeps = _search_sweeps(experiment, f"tags.{keys.SWEEP} != ''")
         what = "no unfinished sweep" if sweep_id is None else f"no sweep {sweep_id}"
         latest = f" (the last one is {sweeps[-1].sweep_id})" if sweeps else ""
         raise UserError(
@@ -120,6 +136,13 @@ def choose_sweep(experiment: Experiment, sweep_id: str | None) -> SweepRecord:
             f"sweep_id={sweep.sweep_id}"
         )
     return sweep
+
+
+def _search_sweeps(experiment: Experiment, condition: str) -> list[SweepRecord]:
+    """The parent runs that fulfil a condition, the last one last."""
+    found = experiment.search(f"tags.{keys.KIND} = 'sweep' and {condition}")
+    # By number before time: the clock may have been set back between two.
+    return sorted(map(read_sweep, found), key=lambda sweep: sweep.number)
 
 
 def _sources(tags: Mapping[str, object]) -> tuple[str, ...]:

@@ -7,10 +7,11 @@
 | ends      | (m,) int32, the neighbours, nearest first, of equally near ones the first      |
 | distances | (m,) float64                                                                   |
 
-Candidates come from blocks of squared distances (distances.py) or from faiss (approximate.py); the
-distance of each is then computed in float64 from the differences of the coordinates, so that
-neighbours, their order and their distances depend on the points alone: not on the block size, the
-number of threads or the machine. Without faiss none is missed, not by rounding either.
+Candidates come from bounds (bounds.py) where few pairs are near, from blocks of squared distances
+(distances.py), or from faiss (approximate.py); the distance of each is then computed in float64
+from the differences of the coordinates, so that neighbours, their order and their distances depend
+on the points alone: not on the block size, the number of threads or the machine. Without faiss none
+is missed, not by rounding either.
 """
 
 from collections import deque
@@ -23,11 +24,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from facetrack.clusterer.kernels import approximate
+from facetrack.clusterer.kernels import approximate, bounds
 from facetrack.clusterer.kernels.distances import Floats, Points
 from facetrack.clusterer.kernels.nearest import find_candidates, keep_nearest, measure
 from facetrack.clusterer.shared import cache
+from facetrack.system import threads
 
 K = 80
 """On LFW, whose largest person has 530 pictures, 40 to 160 give the same groups; 20 and fewer tear
@@ -41,6 +44,10 @@ _SPARE = 2
 _TOO_MANY = 200_000
 # Candidates are chosen by their squares, whose rounding must not cost one: `within` decides.
 _BEYOND = 1 + 1e-12
+# Pairs that are kept at once, of 40 bytes; of faces 64,592 have 4 million within Infomap's radius.
+_MOST_PAIRS = 16_000_000
+_ENOUGH = 2
+_SAMPLE = 256
 # A block of squared distances: products of fewer rows are slow for many points.
 _BLOCK_BYTES = 32 * 2**20
 
@@ -135,10 +142,52 @@ def ask_again(points: Floats, graph: Graph, asking: NDArray[np.int64], k: int = 
 def _find_all(points: Floats, radius: float, reach: float, k: int, by_faiss: bool) -> Graph:
     n = len(points)
     if not by_faiss:
+        if np.isfinite(reach) and (found := _find_by_bounds(points, radius, reach, k)):
+            return found
         return _arrange(n, _find_exactly(points, np.arange(n), radius, reach, k), reach)
     index = approximate.Neighbours(points, radius)
     graph = _arrange(n, _find_by_faiss(points, index, reach, _SPARE * k), reach)
     return replace(graph, recall=_find_recall(points, index, radius, k))
+
+
+def _find_by_bounds(points: Floats, radius: float, reach: float, k: int) -> Graph | None:
+    """The graph where so few pairs are near that all of them can be kept; None where they are not.
+
+    Each pair is then looked at once, and most by their first coordinates alone: what else takes
+    both would take four times as long.
+    """
+    n = len(points)
+    if _count_near(points, radius, reach) * n > 2 * _MOST_PAIRS:
+        return None
+    search, kept, pairs = bounds.Search(points, reach), [np.empty((2, 0), np.int32)], 0
+    with ThreadPoolExecutor(threads.count()) as pool, threads.limit(1):
+        while len(search.left):
+            for tile in search.ask(bounds.HEIGHT, 0, pool):
+                kept.append(np.stack(tile).astype(np.int32))
+                pairs += kept[-1].shape[1]
+            if pairs > _ENOUGH * _MOST_PAIRS:
+                return None  # the sample misled
+            search.drop(bounds.HEIGHT)
+    ends = np.concatenate(kept, axis=1)
+    squares = measure(points, ends[0], np.ones(pairs, np.int64), ends[1])
+    both = np.concatenate([ends, ends[::-1]], axis=1)
+    # The first of equally near neighbours are kept, so a point's come in their order.
+    near = csr_array((np.tile(squares, 2), (both[0], both[1])), shape=(n, n))
+    near.sort_indices()
+    counts = keep_nearest(np.diff(near.indptr), near.indices, near.data, k, reach * reach)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    m = int(starts[-1])
+    found = near.indices[:m].astype(np.int32), np.sqrt(near.data[:m])
+    return Graph(starts, *found, reach)
+
+
+def _count_near(points: Floats, radius: float, reach: float) -> float:
+    """How many points are within reach of one, on the average of a sample."""
+    sample = points[:: -(-len(points) // _SAMPLE)]
+    index = Points(points)
+    blocks = index.squared(sample, index.precision(radius))
+    near = sum(np.count_nonzero(squared <= reach * reach) for _, squared, _ in blocks)
+    return near / len(sample)
 
 
 def _arrange(n: int, found: Iterator[_Block], radius: float) -> Graph:

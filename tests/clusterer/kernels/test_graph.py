@@ -128,6 +128,33 @@ def test_more_neighbours_than_points() -> None:
     _assert_equal(found, _find(points, 1e9, 29))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bounds_change_nothing(monkeypatch: pytest.MonkeyPatch, dtype: type) -> None:
+    monkeypatch.setattr(graph, "_ANY_RADIUS", 0)
+    random = np.random.RandomState(0)
+    people = random.normal(size=(60, 40))
+    points: Floats = people[random.randint(0, 60, 1500)] + 0.4 * random.normal(size=(1500, 40))
+    points = points.astype(dtype)
+    for radius, k, most in ((3.0, 80, 19), (4.0, 10, 10), (20.0, 7, 7)):
+        cache.clear()
+        found = _find(points, radius, k)
+        with monkeypatch.context() as patch:
+            patch.setattr(graph, "_MOST_PAIRS", -1)  # as where most pairs are near
+            cache.clear()
+            _assert_equal(_find(points, radius, k), found)
+        assert np.diff(found.starts).max() == most
+
+
+def test_a_sample_that_misleads_costs_no_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = np.random.RandomState(0).normal(size=(300, 3))
+    expected = _find(points, 0.5)
+    monkeypatch.setattr(graph, "_ANY_RADIUS", 0)
+    monkeypatch.setattr(graph, "_MOST_PAIRS", 1)
+    monkeypatch.setattr(graph, "_count_near", lambda *_: 0.0)
+    cache.clear()
+    _assert_equal(_find(points, 0.5), expected)
+
+
 def test_threads_and_block_size_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     points = np.random.RandomState(0).normal(size=(700, 32)).astype(np.float32)
     expected = _find(points, 7.0, 20)
