@@ -55,6 +55,7 @@ def main() -> None:
         ("bench_audit.py", [data]),
         ("bench_graph.py", [embeddings]),
         ("bench_embedders.py", [lfw]),
+        ("bench_tsne.py", [data]),
         ("bench_million.py", [embeddings, ROOT / "docs/million.png"]),
     ]
     report = ROOT / "BENCHMARKS.md"
