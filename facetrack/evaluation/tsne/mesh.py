@@ -18,7 +18,7 @@ from facetrack.evaluation.tsne.kernels import NODES, read, spread
 Places = NDArray[np.float64]
 
 CELL = 0.5
-"""A cell's side. The push of a pair, up to 0.32, is then off by 0.02 at most, of many by 0.1 %."""
+"""A cell's side. The push of a pair, up to 0.32, is then off by 0.03 at most, of many by 1 %."""
 
 # Of a spline of degree 5 at its middle node and the two beside it.
 _AT_NODES = np.array([66, 26, 1]) / 120

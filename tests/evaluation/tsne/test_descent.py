@@ -30,7 +30,7 @@ def test_pushes_are_the_sums_over_all_pairs(spread: float) -> None:
     pushes, total = Mesh().repel(places)
     assert total == pytest.approx(kernel.sum(), abs=0.01 * len(places))
     error = np.linalg.norm(pushes - expected, axis=1).max()
-    assert error < 0.02 + 0.003 * np.linalg.norm(expected, axis=1).max()
+    assert error < 0.03 + 0.005 * np.linalg.norm(expected, axis=1).max()
 
 
 def test_a_mesh_follows_its_points() -> None:
