@@ -7,10 +7,12 @@
 | more           | the same for a sample of `MOST`; each other face lies beside the nearest of it |
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer.kernels.distances import Points
 from facetrack.core.faces import Vectors
@@ -20,7 +22,8 @@ MOST = 30_000
 """More are not laid out at once: half a minute."""
 
 _FEW = 1000
-_BLOCK = 8192  # faces that are placed at a time
+_BLOCK = 4096  # faces that are placed at a time
+_BLOCK_BYTES = 32 * 2**20  # of distances: products of fewer rows are slow
 # Of the way to the nearest face of the sample: so no two of its faces share a neighbourhood.
 _BESIDE = 0.45
 
@@ -109,7 +112,6 @@ def _fit_few(vectors: Vectors, seed: int) -> NDArray[np.float32]:
     The perplexity, 30 by default, must be below n: it is (n - 1) / 3 for 30 faces or fewer.
     """
     from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
 
     n = len(vectors)
     # One thread: the number of BLAS threads shows in the result, and on a machine with
@@ -118,6 +120,29 @@ def _fit_few(vectors: Vectors, seed: int) -> NDArray[np.float32]:
         perplexity = 30.0 if n > 30 else (n - 1) / 3
         model = TSNE(n_components=2, perplexity=perplexity, random_state=seed)
         return np.asarray(model.fit_transform(vectors), dtype=np.float32)
+
+
+def _find_nearest(vectors: Vectors, sample: Vectors, progress: Progress) -> NDArray[np.int64]:
+    """The nearest of the sample, (m,): of two that rounding cannot tell apart either.
+
+    Products of one thread and one size are the same in every process; two of them run at a time.
+    """
+    points = Points(sample)
+
+    def find(start: int) -> NDArray[np.int64]:
+        blocks = points.squared(vectors[start : start + _BLOCK], np.float32, _BLOCK_BYTES)
+        return np.concatenate([squared.argmin(axis=1) for _, squared, _ in blocks])
+
+    starts = range(0, len(vectors), _BLOCK)
+    pool = ThreadPoolExecutor(2)
+    try:
+        with threadpool_limits(1):
+            blocks = progress.bar(
+                pool.map(find, starts), total=len(starts), description="placing faces", unit="block"
+            )
+            return np.concatenate(list(blocks))
+    finally:
+        pool.shutdown(cancel_futures=True)  # who interrupts does not wait for all of them
 
 
 def _place(
@@ -133,17 +158,7 @@ def _place(
     """
     from scipy.spatial import KDTree
 
-    points = Points(sample)
-    starts = range(0, len(vectors), _BLOCK)
-    scale = float(np.abs(sample).max())
-    nearest = np.concatenate(
-        [
-            points.nearest(vectors[start : start + _BLOCK], scale)
-            for start in progress.bar(
-                starts, total=len(starts), description="placing faces", unit="block"
-            )
-        ]
-    )
+    nearest = _find_nearest(vectors, sample, progress)
     apart = KDTree(where).query(where, 2)[0][:, 1]
     radii = _BESIDE * np.minimum(apart, np.median(apart))[nearest]
     random = np.random.RandomState(seed)
