@@ -164,4 +164,6 @@ def _place(
     random = np.random.RandomState(seed)
     radii *= np.sqrt(random.random_sample(len(nearest)))
     angles = 2 * np.pi * random.random_sample(len(nearest))
-    return where[nearest] + radii[:, None] * np.column_stack([np.cos(angles), np.sin(angles)])
+    away: NDArray[np.float64] = np.column_stack([np.cos(angles), np.sin(angles)])
+    away *= radii[:, None]
+    return where[nearest] + away
