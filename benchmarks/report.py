@@ -60,6 +60,7 @@ def main() -> None:
         ("audit_corrected.py", [data]),
         ("bench_graph.py", [embeddings]),
         ("bench_embedders.py", [lfw]),
+        ("bench_tsne.py", [data]),
         ("bench_million.py", [embeddings, ROOT / "docs/million.png"]),
     ]
     report = ROOT / "BENCHMARKS.md"

@@ -44,7 +44,7 @@ from facetrack.figures.table1 import (
     format_table1_latex,
     format_table1_markdown,
 )
-from facetrack.figures.tsne import compute_coordinates, draw_tsne, draw_tsne_png, format_label
+from facetrack.figures.tsne import draw_tsne, draw_tsne_png, format_label
 from facetrack.figures.tsne_pages import Sheet, TsnePage, render_tsne_page
 from facetrack.figures.verification_curves import (
     Curve,
@@ -71,7 +71,6 @@ __all__ = [
     "Size",
     "Table1",
     "TsnePage",
-    "compute_coordinates",
     "describe_difference",
     "describe_models",
     "draw_accessories",

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.core.faces import Vectors
 from facetrack.core.labels import NOISE
 from facetrack.core.texts import write_count
 from facetrack.figures.canvas import encode_png, make_figure, use_shipped_settings
@@ -28,26 +27,6 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 26
 # Around a marker, so that yellow is seen on white.
 _EDGE, _EDGE_WIDTH = "#00000059", 0.3
-
-
-def compute_coordinates(vectors: Vectors, seed: int) -> NDArray[np.float32]:
-    """t-SNE of (n, d) vectors in two components, scikit-learn's defaults: (n, 2) float32.
-
-    The perplexity, 30 by default, must be below n: it is (n - 1) / 3 for 30 faces or fewer.
-    """
-    n = len(vectors)
-    if n == 0 or (vectors == vectors[0]).all():
-        # One place for all. scikit-learn would divide by their spread and crash.
-        return np.zeros((n, 2), dtype=np.float32)
-    from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
-
-    # One thread: the number of BLAS threads shows in the result, and on a machine with
-    # other jobs two threads took 2 (7,500 faces) to 12 times (600 faces) as long as one.
-    with threadpool_limits(1):
-        perplexity = 30.0 if n > 30 else (n - 1) / 3
-        model = TSNE(n_components=2, perplexity=perplexity, random_state=seed)
-        return np.asarray(model.fit_transform(vectors), dtype=np.float32)
 
 
 @use_shipped_settings()

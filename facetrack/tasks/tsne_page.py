@@ -7,17 +7,19 @@ from facetrack import figures
 from facetrack.core.faces import Embeddings
 from facetrack.core.labels import separate_noise
 from facetrack.core.texts import write_count
+from facetrack.evaluation.tsne.layout import Layout
 from facetrack.tasks.sheets import make_sheet
 
 
 def draw_tsne_page(
     title: str,
     embeddings: Embeddings,
-    coordinates: NDArray[np.float32],
+    layout: Layout,
     clusters: NDArray[np.int64],
     about: str = "",
 ) -> str:
     """The interactive t-SNE page of some faces. about: what else it should say, in a sentence."""
+    sampled = layout.describe()
     n_people, n_clusters = len(embeddings.names), len(np.unique(separate_noise(clusters)))
     counts = [
         write_count(len(clusters), "face"),
@@ -26,8 +28,8 @@ def draw_tsne_page(
     ]
     page = figures.TsnePage(
         title,
-        f"{', '.join(counts)}.{about}",
-        coordinates,
+        f"{', '.join(counts)}.{about}{f' {sampled}' if sampled else ''}",
+        layout.coordinates,
         [str(one.person) for one in embeddings.pictures] if n_people else None,
         clusters,
         [one.name for one in embeddings.pictures],

@@ -9,8 +9,6 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 from numpy.typing import NDArray
 from PIL import Image
-from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
 
 from facetrack import figures
 from facetrack.figures.tsne_styles import (
@@ -22,15 +20,6 @@ from facetrack.figures.tsne_styles import (
     choose_styles,
     lighten,
 )
-
-
-def blobs(n: int, people: int, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """(n, 16) unit vectors around `people` centres, and which one each belongs to."""
-    rng = np.random.default_rng(seed)
-    owner = np.arange(n) % people
-    vectors = rng.normal(size=(people, 16))[owner] + 0.1 * rng.normal(size=(n, 16))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors.astype(np.float32), owner
 
 
 def colours(panel: Any) -> dict[tuple[float, float], str]:
@@ -49,53 +38,6 @@ def colours(panel: Any) -> dict[tuple[float, float], str]:
 
 def places(n: int) -> NDArray[np.float32]:
     return np.stack([np.arange(n), np.zeros(n)], axis=1).astype(np.float32)
-
-
-def test_same_seed_same_coordinates_and_people_stay_together() -> None:
-    vectors, owner = blobs(60, people=3)
-    before = vectors.copy()
-    first, again = (figures.compute_coordinates(vectors, seed=4) for _ in range(2))
-    assert first.shape == (60, 2)
-    assert first.dtype == np.float32
-    np.testing.assert_array_equal(first, again)
-    np.testing.assert_array_equal(vectors, before)
-
-    centres = np.stack([first[owner == person].mean(axis=0) for person in range(3)])
-    nearest = np.linalg.norm(first[:, None] - centres, axis=2).argmin(axis=1)
-    np.testing.assert_array_equal(nearest, owner)
-
-
-def test_coordinates_do_not_depend_on_the_number_of_cores() -> None:
-    vectors = np.random.default_rng(0).normal(size=(200, 512)).astype(np.float32)
-    found = []
-    for threads in (1, 2):
-        with threadpool_limits(threads):
-            found.append(figures.compute_coordinates(vectors, seed=0))
-    np.testing.assert_array_equal(found[0], found[1])
-
-
-@pytest.mark.parametrize("n", [31, 59])
-def test_scikit_learn_s_defaults_wherever_they_are_possible(n: int) -> None:
-    vectors, _ = blobs(n, people=6)
-    with threadpool_limits(1):
-        expected = TSNE(random_state=0).fit_transform(vectors)
-    np.testing.assert_array_equal(figures.compute_coordinates(vectors, seed=0), expected)
-
-
-@pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 30])
-def test_tiny_sets(n: int) -> None:
-    vectors, _ = blobs(n, people=max(n, 1))
-    found = figures.compute_coordinates(vectors, seed=0)
-    assert found.shape == (n, 2)
-    assert np.isfinite(found).all()
-    assert len(np.unique(found, axis=0)) == n
-
-
-def test_equal_faces_share_a_place() -> None:
-    vectors = np.full((7, 16), 0.25, dtype=np.float32)
-    np.testing.assert_array_equal(figures.compute_coordinates(vectors, seed=0), np.zeros((7, 2)))
-    vectors[0] = -vectors[0]
-    assert np.isfinite(figures.compute_coordinates(vectors, seed=0)).all()
 
 
 def test_panels_titles_and_legend() -> None:

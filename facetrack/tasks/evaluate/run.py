@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from facetrack import figures
@@ -15,6 +13,7 @@ from facetrack.core.texts import write_count
 from facetrack.evaluation import experiment as experiments
 from facetrack.evaluation import radius
 from facetrack.evaluation.experiment import Evaluation, Experiment, check
+from facetrack.evaluation.tsne.layout import Layout
 from facetrack.system.progress import TERMINAL, say
 from facetrack.tasks.context import outputs
 from facetrack.tasks.context.choices import (
@@ -67,9 +66,9 @@ def evaluate(config: DictConfig) -> None:
             job.say_radius(run, estimator)
         experiment = make_experiment(config, embeddings, estimator, sampling)
         evaluation = experiments.evaluate(experiment, TERMINAL)
-        coordinates = compute_tsne(whole, config.seed)[faces]
+        layout = compute_tsne(whole, config.seed).choose(faces)
         title = f"{config.dataset.name} {describe(config)}"
-        picture = _tsne_png(config, embeddings, coordinates, evaluation)
+        picture = _tsne_png(config, embeddings, layout, evaluation)
         means = mean_scores(embeddings, evaluation)
         impossible = photo_pairs.count_on_photos(
             embeddings, evaluation.clusters, estimator, config.embedder.get("radius")
@@ -91,7 +90,7 @@ def evaluate(config: DictConfig) -> None:
             **groups,
         }
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
-            files["tsne.html"] = draw_tsne_page(title, embeddings, coordinates, evaluation.clusters)
+            files["tsne.html"] = draw_tsne_page(title, embeddings, layout, evaluation.clusters)
         scores = mark_nobody({"resamples.csv": write_resamples(evaluation)})
         run.artifacts([*scores, *mark_people(files)])
     pages = {name: content for name, content in files.items() if name.endswith(".html")}
@@ -141,15 +140,16 @@ def _find_odds(config: DictConfig, embeddings: Embeddings) -> Odds | None:
 def _tsne_png(
     config: DictConfig,
     embeddings: Embeddings,
-    coordinates: NDArray[np.float32],
+    layout: Layout,
     evaluation: Evaluation,
 ) -> bytes:
     people = [str(picture.person) for picture in embeddings.pictures] if embeddings.names else None
+    faces = write_count(len(layout.coordinates), "face") + layout.caption()
     return figures.draw_tsne_png(
-        coordinates,
+        layout.coordinates,
         people,
         evaluation.clusters,
-        f"{config.dataset.name}: {write_count(len(coordinates), 'face')}, {describe(config)}",
+        f"{config.dataset.name}: {faces}, {describe(config)}",
     )
 
 

@@ -88,7 +88,7 @@ def _page(job: JobRecord, tracking: Tracking) -> str:
     return draw_tsne_page(
         job.name,
         embeddings,
-        compute_tsne(whole, config.seed)[faces],
+        compute_tsne(whole, config.seed).choose(faces),
         _clusters(table),
         f" The clusters are those of the sweep's best job, {describe_result(job.metrics)}."
         if embeddings.names
