@@ -11,7 +11,6 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +101,6 @@ class FaceNet:
 
     @functools.cached_property
     def _network(self) -> Network:
-        _demand_tensorflow()  # before anything is downloaded
         sha256 = self._weights_sha256
         return _network(self._own or self._download(), sha256, self.dimensions)
 
@@ -135,15 +133,6 @@ def standardize(images: Image, how: str) -> NDArray[np.float32]:
     deviation: NDArray[np.float32] = np.maximum(values.std(axes, keepdims=True), floor)
     mean: NDArray[np.float32] = values.mean(axes, keepdims=True)
     return (values - mean) / deviation
-
-
-def _demand_tensorflow() -> None:
-    """Raises UserError where TensorFlow is not installed."""
-    if any(find_spec(package) is None for package in ("tensorflow", "h5py")):
-        raise UserError(
-            "FaceNet needs TensorFlow: pip install 'facetrack[facenet]' (2 GB), or take an "
-            "embedder that needs none, such as embedder=mobilefacenet"
-        )
 
 
 def start_tensorflow() -> None:

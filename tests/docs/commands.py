@@ -236,16 +236,12 @@ NOT_RUN = {
     "export RAY_USAGE_STATS_ENABLED=0 RAY_AUTH_MODE=token": "changes the shell it is typed in",
     "pip install .": _INSTALLS,
     "pip install -e '.[docs]'": _INSTALLS,
-    "pip install -e '.[facenet]'": _INSTALLS,
     "pip install nbclient ipykernel": _INSTALLS,
     "pip install -r requirements.lock": _INSTALLS,
     "jupyter execute --inplace examples/notebook.ipynb": "writes the notebook; tests run its cells",
     **{
         f"pip install 'facetrack[{extra}]'": _EXTRA
-        for extra in (
-            *("facenet", "faiss", "gp", "heic", "joblib", "postgresql", "ray"),
-            *("submitit", "system"),
-        )
+        for extra in ("faiss", "gp", "heic", "joblib", "postgresql", "ray", "submitit", "system")
     },
     (
         "pip install optuna-dashboard && optuna-dashboard sqlite:///outputs/studies.db"

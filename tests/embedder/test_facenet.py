@@ -366,13 +366,6 @@ def _python(code: str) -> "subprocess.CompletedProcess[str]":
     return run([sys.executable, "-c", code], env=environment)
 
 
-def test_without_tensorflow_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facenet, "find_spec", lambda _: None)
-    face = Face(np.zeros((20, 20, 3), np.uint8), np.array([0, 0, 20, 20]))
-    with pytest.raises(UserError, match=r"pip install 'facetrack\[facenet\]'"):
-        made().embed([face])  # and nothing is downloaded
-
-
 def test_tensorflow_waits_for_the_first_face(tmp_path: Path) -> None:
     (tmp_path / "own.h5").write_bytes(b"some weights")
     done = _python(
