@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from facetrack.figures.palette import encode_drawing
+from facetrack.figures.palette import encode, reduce_drawing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -64,4 +64,4 @@ def ignore_missing_letters() -> Iterator[None]:
 
 def encode_canvas(canvas: Any) -> bytes:
     """What is drawn on a canvas as PNG: of 256 colours, since a sweep keeps one for every job."""
-    return encode_drawing(np.asarray(canvas.buffer_rgba()), _DPI)
+    return encode(reduce_drawing(np.asarray(canvas.buffer_rgba())), _DPI)

@@ -24,8 +24,19 @@ class NullRun:
     def tags(self, values: Mapping[str, object]) -> None:
         """Forget them."""
 
+    def tags_later(self, values: Mapping[str, object]) -> None:
+        """Forget them."""
+
     def metrics(
         self, values: Mapping[str, float], series: Mapping[str, Sequence[float]] | None = None
+    ) -> None:
+        """Forget them."""
+
+    def results(
+        self,
+        values: Mapping[str, float],
+        series: Mapping[str, Sequence[float]],
+        files: Sequence[Artifact],
     ) -> None:
         """Forget them."""
 

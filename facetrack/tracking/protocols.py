@@ -23,10 +23,21 @@ class Run(Protocol):
     def tags(self, values: Mapping[str, object]) -> None:
         """Set tags."""
 
+    def tags_later(self, values: Mapping[str, object]) -> None:
+        """Set tags together with what is logged next, at the latest when the run ends."""
+
     def metrics(
         self, values: Mapping[str, float], series: Mapping[str, Sequence[float]] | None = None
     ) -> None:
         """Log single metrics, and series whose i-th value becomes step i."""
+
+    def results(
+        self,
+        values: Mapping[str, float],
+        series: Mapping[str, Sequence[float]],
+        files: Sequence[Artifact],
+    ) -> None:
+        """Log metrics as `metrics` does and files as `artifacts` does, in one go."""
 
     def dataset(self, name: str, digest: str, profile: str) -> None:
         """Log the dataset as an input of the run, by name and content digest (no path)."""

@@ -17,7 +17,8 @@ from facetrack.system import temporary
 from facetrack.system.home import find_home
 from facetrack.system.masking import mask
 from facetrack.system.processes import mine
-from facetrack.tracking import answers, keys, links, sweeps, system_metrics, upkeep
+from facetrack.system.sqlite_files import local
+from facetrack.tracking import answers, keys, links, place, sweeps, system_metrics, upkeep
 from facetrack.tracking.address import NOWHERE
 from facetrack.tracking.experiment import open_experiment
 from facetrack.tracking.marks import read_mark
@@ -46,6 +47,21 @@ def open_store(
     return MlflowStore(uri, experiment, patient=patient)
 
 
+def open_store_once(uri: str | None, experiment: str, sweep_id: str) -> Tracking:
+    """The store of a sweep, for one of its jobs: the jobs of a process share it.
+
+    Raises UserError where it cannot be used. A server is looked for again by each job.
+    """
+    path = None if uri == NOWHERE else local(place.choose_uri(uri))
+    if path is None:
+        return MlflowStore(uri, experiment, patient=True)
+    key = (path.absolute(), experiment, sweep_id)
+    if key not in _shared or not path.exists():
+        _shared.clear()
+        _shared[key] = MlflowStore(uri, experiment, patient=True)
+    return _shared[key]
+
+
 class MlflowStore:
     """An open experiment in an MLflow store; its methods are documented in `Tracking`.
 
@@ -69,6 +85,7 @@ class MlflowStore:
         self.uri = self._access.uri
         self.experiment = open_experiment(self._access, experiment, patient=patient)
         self._client = self.experiment.client
+        self._parents: dict[str, str] = {}  # by sweep
         upkeep.close_orphans_once(self.experiment)
 
     def working(self, then: str) -> contextlib.AbstractContextManager[None]:
@@ -247,8 +264,16 @@ class MlflowStore:
 
     def _nest(self, tags: Mapping[str, object]) -> dict[str, object]:
         """Tags with the parent run of their sweep, where they name one."""
-        if tags.get(keys.SWEEP) and tags.get(keys.KIND) != "sweep":
-            parents = sweeps.search_parents(self.experiment, str(tags[keys.SWEEP]))
-            if parents:
-                return {**tags, keys.PARENT: parents[0].info.run_id}
-        return dict(tags)
+        sweep_id = str(tags.get(keys.SWEEP, ""))
+        if not sweep_id or tags.get(keys.KIND) == "sweep":
+            return dict(tags)
+        if sweep_id not in self._parents:
+            parents = sweeps.search_parents(self.experiment, sweep_id)
+            if not parents:
+                return dict(tags)
+            self._parents[sweep_id] = parents[0].info.run_id
+        return {**tags, keys.PARENT: self._parents[sweep_id]}
+
+
+# By place, experiment and sweep: the store of the sweep whose jobs this process runs.
+_shared: dict[tuple[Path, str, str], MlflowStore] = {}

@@ -81,7 +81,6 @@ def evaluate(config: DictConfig) -> None:
         if impossible is not None and not config.sweep_id:
             say(f"  {photo_pairs.tell(impossible)}")
         job.give(run, metrics=values)
-        run.metrics(values, means.series)
         odds = _find_odds(config, embeddings)
         groups = _make_groups(config, experiment, evaluation, wanted)
         files: dict[str, str | bytes] = {
@@ -93,7 +92,7 @@ def evaluate(config: DictConfig) -> None:
         if not config.sweep_id:  # a sweep's jobs share their faces: its parent run has the page
             files["tsne.html"] = draw_tsne_page(title, embeddings, coordinates, evaluation.clusters)
         scores = mark_nobody({"resamples.csv": write_resamples(evaluation)})
-        run.artifacts([*scores, *mark_people(files)])
+        run.results(values, means.series, [*scores, *mark_people(files)])
     pages = {name: content for name, content in files.items() if name.endswith(".html")}
     if config.sweep_id or config.tracking.uri == NOWHERE:
         pages = {}
