@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ROUNDS = 3
+ROUNDS = 2
 SWEEP = ["-m", "clusterer=dbscan,meanshift", "clusterer.eps=0.1:1.2"]
 MISTAKES = {
     "a mistyped key": ["clusterer.epps=0.3"],

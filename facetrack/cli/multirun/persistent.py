@@ -7,7 +7,6 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from facetrack.cli.multirun.composing import composed_once
 from facetrack.tasks.sweep import session
 from facetrack.tasks.sweep.failure import Failure
 from facetrack.tasks.sweep.launching import launch_all
@@ -29,10 +28,9 @@ class PersistentLauncher(Launcher):
     ) -> Sequence[JobReturn]:
         """Run the jobs; their returns, in the same order. Called by the sweeper."""
         now = session.current()
-        with composed_once():
-            returns = launch_all(
-                self._launcher.launch, job_overrides, initial_job_idx, now, make_return
-            )
+        returns = launch_all(
+            self._launcher.launch, job_overrides, initial_job_idx, now, make_return
+        )
         for job in returns:
             now.take_return(job.return_value)
         return returns
