@@ -23,8 +23,8 @@ MISTAKES = (
     ["n_resamples=0"],
     ["tuned=nowhere.yaml"],
 )
-# A job on stored embeddings, in this process's order: it clusters, draws and is tracked.
-OF_A_JOB = {"cv2", "matplotlib", "mlflow", "pandas", "scipy", "sklearn", "sqlalchemy"}
+# A job on stored embeddings clusters, draws pictures and a page, and is tracked (pandas for that).
+OF_A_JOB = {"cv2", "matplotlib", "mlflow", "pandas", "plotly", "scipy", "sklearn", "sqlalchemy"}
 _CODE = """
 import sys
 from facetrack.cli.start import main
