@@ -94,15 +94,19 @@ def compare(trees: dict[str, Path], arguments: list[str], n: int) -> dict[str, f
 def tell(what: str, found: dict[str, float]) -> None:
     """A line a version: seconds, and times the floor."""
     for name, seconds in found.items():
-        print(f"{what:8s} {name:7s} {seconds:6.2f} s   {seconds / found['floor']:.2f} x the floor")
+        print(
+            f"{what:8s} {name:7s} {seconds:6.2f} s   {seconds / found['floor']:.2f} x the floor",
+            flush=True,
+        )
 
 
 def main() -> None:
     trees = {"before": Path(sys.argv[1]).resolve()} if len(sys.argv) > 1 else {}
     trees["now"] = ROOT
     measure(["-m", "facetrack"], ROOT)  # stores the embeddings
-    one, sweep = compare(trees, [], 1), compare(trees, SWEEP, 24)
+    one = compare(trees, [], 1)
     tell("one job", one)
+    sweep = compare(trees, SWEEP, 24)
     tell("24 jobs", sweep)
     for name in one:
         print(f"each further job, {name}: {(sweep[name] - one[name]) / 23:.3f} s")
