@@ -50,7 +50,10 @@ def reduce_drawing(pixels: NDArray[np.uint8], most: int = MOST) -> Reduced:
         few = Image.fromarray(palette[None]).quantize(
             most, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
         )
-        palette, numbers = np.array(few.getpalette(), np.uint8).reshape(-1, 3), np.ravel(few)
+        palette, numbers = (
+            np.array(few.getpalette(), np.uint8).reshape(-1, 3),
+            np.asarray(few).ravel(),
+        )
     return _place(inked, numbers.astype(np.uint8)[places], palette)
 
 
@@ -74,7 +77,7 @@ def reduce_photographs(pixels: NDArray[np.uint8], most: int = MOST) -> Reduced:
 
 
 def _average(
-    colours: NDArray[np.uint8], codes: NDArray[np.uint32]
+    colours: NDArray[np.uint8], codes: NDArray[np.integer]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """The codes that (n, 3) colours have, how many each, and (k, 3) the means of those."""
     counts = np.bincount(codes, minlength=_CODES)

@@ -43,7 +43,7 @@ class _Memory:
     def __init__(self) -> None:
         self._kept: dict[tuple[object, ...], bytes] = {}
 
-    def read(self, anew: Callable[..., Any]) -> Callable[..., Any]:
+    def read(self, anew: Callable[..., ConfigResult | None]) -> Callable[..., Any]:
         """`ConfigRepository.load_config`, from the memory."""
 
         def load_config(repository: ConfigRepository, config_path: str) -> ConfigResult | None:
@@ -52,7 +52,7 @@ class _Memory:
 
         return load_config
 
-    def merge(self, anew: Callable[..., Any]) -> Callable[..., Any]:
+    def merge(self, anew: Callable[..., DictConfig]) -> Callable[..., Any]:
         """`ConfigLoaderImpl._compose_config_from_defaults_list`, from the memory."""
 
         def compose(
@@ -63,7 +63,7 @@ class _Memory:
 
         return compose
 
-    def list_defaults(self, anew: Callable[..., Any]) -> Callable[..., Any]:
+    def list_defaults(self, anew: Callable[..., DefaultsList]) -> Callable[..., Any]:
         """`create_defaults_list`, from the memory: what a job sets does not matter for it."""
 
         def create(

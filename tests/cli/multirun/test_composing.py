@@ -1,5 +1,7 @@
 """Jobs composed from what they share are those that Hydra composes one by one."""
 
+from typing import Any
+
 import pytest
 from hydra import initialize_config_dir
 from hydra._internal import config_loader_impl
@@ -38,7 +40,8 @@ def test_configs_are_those_that_hydra_composes() -> None:
 
 
 def test_hydra_is_as_it_was_afterwards() -> None:
-    before = config_loader_impl.create_defaults_list
+    hydras: Any = config_loader_impl
+    before = hydras.create_defaults_list
     with composed_once():
-        assert config_loader_impl.create_defaults_list is not before
-    assert config_loader_impl.create_defaults_list is before
+        assert hydras.create_defaults_list is not before
+    assert hydras.create_defaults_list is before
