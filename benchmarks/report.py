@@ -52,6 +52,7 @@ def main() -> None:
         ("bench_dlib.py", []),
         ("bench_facenet.py", []),
         ("bench_stored.py", []),
+        ("bench_sweep.py", []),
         ("bench_pipeline.py", [lfw]),
         ("bench_methods.py", [data]),
         ("bench_quality.py", [data]),

@@ -44,8 +44,9 @@ from facetrack.figures.table1 import (
     format_table1_latex,
     format_table1_markdown,
 )
-from facetrack.figures.tsne import draw_tsne, draw_tsne_png, format_label
+from facetrack.figures.tsne import draw_tsne, format_label
 from facetrack.figures.tsne_pages import Sheet, TsnePage, render_tsne_page
+from facetrack.figures.tsne_png import draw_tsne_png
 from facetrack.figures.verification_curves import (
     Curve,
     draw_verification,

@@ -1,12 +1,13 @@
 """Matplotlib's figures as it has them itself, and as PNG."""
 
-import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from facetrack.figures.palette import encode, reduce_drawing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,21 +39,29 @@ def make_figure(width: float, height: float) -> "Figure":
 @use_shipped_settings()
 def encode_png(figure: "Figure") -> bytes:
     """A figure as PNG, 100 pixels per inch; the same figure gives the same bytes."""
+    return encode_canvas(draw_canvas(figure))
+
+
+def draw_canvas(figure: "Figure") -> Any:
+    """Matplotlib's canvas with a figure drawn onto it, to be called with `use_shipped_settings`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
 
     # Not by savefig, which draws constrained layouts twice, and packs what is unpacked below.
     figure.set_dpi(_DPI)
     canvas: Any = FigureCanvasAgg(figure)
-    with warnings.catch_warnings():
-        # Names may be in scripts the font lacks; the boxes drawn instead say so well enough.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with ignore_missing_letters():
         canvas.draw()
-    # 256 colours look the same (on LFW at most 18 of 255 off) and make its t-SNE 80 kB, not 300:
-    # a sweep keeps one for every job.
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    content = io.BytesIO()
-    picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-        content, "PNG", dpi=(_DPI, _DPI)
-    )
-    return content.getvalue()
+    return canvas
+
+
+@contextmanager
+def ignore_missing_letters() -> Iterator[None]:
+    """Names may be in scripts the font lacks; the boxes drawn instead say so well enough."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+def encode_canvas(canvas: Any) -> bytes:
+    """What is drawn on a canvas as PNG: of 256 colours, since a sweep keeps one for every job."""
+    return encode(reduce_drawing(np.asarray(canvas.buffer_rgba())), _DPI)

@@ -1,7 +1,6 @@
 """Contact sheets of confused faces (Figures 4 to 6): data in, PNG out."""
 
 import functools
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from facetrack.figures.palette import MOST, Reduced, encode, reduce_photographs
 from facetrack.figures.table import make_printable
 
 WIDTH = 1200
@@ -20,9 +20,10 @@ _COLOURS = (
     *("#d62728", "#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd"),
     *("#17becf", "#8c564b", "#e377c2", "#bcbd22", "#1a1a6e"),
 )
+_HEAD = _MARGIN + 48
+_GREYS = 15  # of the heading
+_MOST_BODIES = 4  # kept, 4 MB where they are large
 _INK, _QUIET = "#222222", "#666666"
-_MANY = 4096  # colours
-_SHADES = [min(255, (value + 2) // 4 * 4) for value in range(256)] * 3
 
 
 @dataclass(frozen=True)
@@ -86,35 +87,72 @@ class Section:
 
 
 def draw_gallery(heading: str, sections: Sequence[Section], none: str) -> bytes:
-    """A contact sheet as PNG, 1200 pixels wide. none: what it says where there is no section."""
-    height = _lay_out(None, heading, sections, none)
-    sheet = Image.new("RGB", (WIDTH, height), "white")
-    _lay_out(ImageDraw.Draw(sheet), heading, sections, none, sheet)
-    content = io.BytesIO()
-    if sheet.getcolors(_MANY) is None:
-        # 64 shades of each primary: it looks the same, and the next line takes a fifth of the time.
-        sheet = sheet.point(_SHADES)
-    # 256 colours: a sweep keeps two of these for every job.
-    sheet.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(content, "PNG")
-    return content.getvalue()
+    """A contact sheet as PNG, 1200 pixels wide. none: what it says where there is no section.
+
+    Of 256 colours: a sweep keeps two of these for every job. Many of its jobs have the same
+    sections, and differ in the heading.
+    """
+    body, head = _reduce_body(sections, none), _draw_head(heading)
+    unused = np.zeros((MOST - _GREYS - len(body.palette), 3), np.uint8)
+    palette = np.concatenate([body.palette, unused, _list_greys()])
+    return encode(Reduced(np.concatenate([head, body.numbers]), palette))
+
+
+def _draw_head(heading: str) -> NDArray[np.uint8]:
+    """The heading as numbers of the last colours of the palette, which are its greys."""
+    head = Image.new("L", (WIDTH, _HEAD), 0)
+    words = _shorten(heading, 24, WIDTH - 2 * _MARGIN)
+    ImageDraw.Draw(head).text((_MARGIN, _MARGIN), words, fill=255, font=_load_font(24))
+    covered = np.rint(np.asarray(head) * (_GREYS / 255)).astype(np.uint8)
+    return np.where(covered > 0, covered + np.uint8(MOST - _GREYS), 0).astype(np.uint8)
+
+
+def _list_greys() -> NDArray[np.uint8]:
+    """(g, 3) uint8 from nearly white to ink, for letters whose edges are smooth."""
+    ink = np.array([int(_INK[at : at + 2], 16) for at in (1, 3, 5)])
+    shares = np.arange(1, _GREYS + 1)[:, None] / _GREYS
+    return np.rint(255 + shares * (ink - 255)).astype(np.uint8)
+
+
+def _reduce_body(sections: Sequence[Section], none: str) -> Reduced:
+    """All below the heading, from the memory where it has been drawn for another one."""
+    faces = [face for one in sections for group in one.groups for face in group.faces]
+    said = [
+        (one.title, *((*_say_group(each), len(each.faces)) for each in one.groups))
+        for one in sections
+    ]
+    key = none, tuple(said), tuple(map(id, faces))
+    if key not in _bodies:
+        if len(_bodies) >= _MOST_BODIES:
+            del _bodies[next(iter(_bodies))]
+        sheet = Image.new("RGB", (WIDTH, _lay_out(None, sections, none)), "white")
+        _lay_out(ImageDraw.Draw(sheet), sections, none, sheet)
+        pixels = np.asarray(sheet.convert("RGBA"))
+        # With the faces: another one would get the place in memory of one that has gone.
+        _bodies[key] = reduce_photographs(pixels, MOST - _GREYS), faces
+    return _bodies[key][0]
+
+
+def _say_group(group: Group) -> tuple[str, str]:
+    return group.name, f" +{group.hidden}" if group.hidden else ""
+
+
+_bodies: dict[object, tuple[Reduced, Sequence[NDArray[np.uint8]]]] = {}
 
 
 def _lay_out(
     draw: ImageDraw.ImageDraw | None,
-    heading: str,
     sections: Sequence[Section],
     none: str,
     sheet: Image.Image | None = None,
 ) -> int:
-    """Lay everything out, drawing where there is something to draw on; returns the height."""
+    """Lay the sections out, drawing where there is something to draw on; returns the height."""
 
     def say(x: int, y: int, words: str, size: int, colour: str, room: int) -> None:
         if draw is not None:
             draw.text((x, y), _shorten(words, size, room), fill=colour, font=_load_font(size))
 
-    y = _MARGIN
-    say(_MARGIN, y, heading, 24, _INK, WIDTH - 2 * _MARGIN)
-    y += 48
+    y = 0
     if not sections:
         say(_MARGIN, y, none, 18, _QUIET, WIDTH - 2 * _MARGIN)
         return y + 48
@@ -129,8 +167,7 @@ def _lay_out(
             wide = max(1, len(group.faces)) * (edge + 2)
             if x > _MARGIN and x + wide > WIDTH - _MARGIN:
                 x, y = _MARGIN, y + _LINE + tall + 14
-            more = f" +{group.hidden}" if group.hidden else ""
-            say(x, y, f"{group.name}{more}", 14, colour, wide + _GAP - 4)
+            say(x, y, "".join(_say_group(group)), 14, colour, wide + _GAP - 4)
             for place, face in enumerate(group.faces):
                 if draw is not None and sheet is not None:
                     left, top = x + place * (edge + 2), y + _LINE

@@ -1,6 +1,7 @@
 """Faces on a plane by t-SNE: the true people beside the clusters found (Figure 1)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from facetrack.core.labels import NOISE
 from facetrack.core.texts import write_count
-from facetrack.figures.canvas import encode_png, make_figure, use_shipped_settings
+from facetrack.figures.canvas import make_figure, use_shipped_settings
 from facetrack.figures.table import make_printable
 from facetrack.figures.tsne_styles import (
     GREY,
@@ -29,6 +30,15 @@ _LONGEST_NAME = 26
 _EDGE, _EDGE_WIDTH = "#00000059", 0.3
 
 
+@dataclass(frozen=True)
+class Named:
+    """names: of the people, sorted. numbers: (n,) each face's place in it. styles: by place."""
+
+    names: Sequence[str]
+    numbers: NDArray[np.int64]
+    styles: Mapping[int, Style]
+
+
 @use_shipped_settings()
 def draw_tsne(
     coordinates: NDArray[np.float32],
@@ -44,20 +54,53 @@ def draw_tsne(
     frequent has that person's colour and shape; further ones are darker crosses: a person's
     colour in the wrong place is a face in the wrong cluster.
     """
-    figure = make_figure(7 if people is None else 14, 7)
-    figure.suptitle(format_label(title, longest=120 if people is not None else 70))
-    panels = figure.subplots(1, 1 if people is None else 2, squeeze=False)[0]
-    numbers, of_people = None, None
-    if people is not None:
-        names, numbers = np.unique(np.asarray(people, dtype=object), return_inverse=True)
-        of_people = choose_styles(numbers, clusters)
-        _scatter(panels[0], coordinates, numbers, of_people)
-        _name_people(panels[0], list(names), of_people)
+    named = name_styles(people, clusters)
+    figure = draw_people(coordinates, named)
+    draw_clusters(figure.axes[-1], coordinates, clusters, named)
+    figure.suptitle(write_title(title, named))
+    return figure
 
+
+def write_title(title: str, named: Named | None) -> str:
+    """The title as it fits above the panels."""
+    return format_label(title, longest=120 if named is not None else 70)
+
+
+def name_styles(people: Sequence[str] | None, clusters: NDArray[np.integer]) -> Named | None:
+    """Who the people are and how each is drawn; None where nobody is named."""
+    if people is None:
+        return None
+    names, numbers = np.unique(np.asarray(people, dtype=object), return_inverse=True)
+    return Named(list(names), numbers, choose_styles(numbers, clusters))
+
+
+def draw_people(coordinates: NDArray[np.float32], named: Named | None) -> "Figure":
+    """The figure of `draw_tsne` without clusters and title; its last panel is for the clusters."""
+    figure = make_figure(7 if named is None else 14, 7)
+    panels = figure.subplots(1, 1 if named is None else 2, squeeze=False)[0]
+    if named is not None:
+        _scatter(panels[0], coordinates, named.numbers, named.styles)
+        _rasterize(panels[0])
+        _name_people(panels[0], named.names, named.styles)
+    for axes in panels:
+        axes.set(xticks=[], yticks=[])
+        axes.set_aspect("equal", adjustable="datalim")
+    return figure
+
+
+def draw_clusters(
+    axes: "Axes",
+    coordinates: NDArray[np.float32],
+    clusters: NDArray[np.integer],
+    named: Named | None,
+) -> None:
+    """Draw the clusters into the last panel of `draw_people`, in place of those it has."""
+    size = _choose_marker_size(len(clusters))
+    for before in list(axes.collections):
+        before.remove()
     labels, sizes = np.unique(clusters[clusters != NOISE], return_counts=True)
     single = np.isin(clusters, labels[sizes == 1])
     noise = clusters == NOISE
-    axes, size = panels[-1], _choose_marker_size(len(clusters))
     axes.scatter(
         coordinates[single, 0],
         coordinates[single, 1],
@@ -69,6 +112,7 @@ def draw_tsne(
     axes.scatter(
         coordinates[noise, 0], coordinates[noise, 1], s=size, c=GREY, marker="x", linewidths=0.7
     )
+    numbers, of_people = (None, None) if named is None else (named.numbers, named.styles)
     _scatter(axes, coordinates, clusters, choose_cluster_styles(clusters, numbers, of_people))
     told = [write_count(len(labels), "cluster")]
     if single.any():
@@ -76,23 +120,7 @@ def draw_tsne(
     if noise.any():
         told.append(write_count(int(noise.sum()), "face in none", "faces in none"))
     axes.set_title(", ".join(told))
-
-    for axes in panels:
-        axes.set(xticks=[], yticks=[])
-        axes.set_aspect("equal", adjustable="datalim")
-        for drawn in axes.collections:
-            drawn.set_rasterized(True)
-    return figure
-
-
-def draw_tsne_png(
-    coordinates: NDArray[np.float32],
-    people: Sequence[str] | None,
-    clusters: NDArray[np.integer],
-    title: str,
-) -> bytes:
-    """What `draw_tsne` draws, as PNG; the same arguments give the same bytes."""
-    return encode_png(draw_tsne(coordinates, people, clusters, title))
+    _rasterize(axes)
 
 
 def format_label(name: str, longest: int = _LONGEST_NAME) -> str:
@@ -106,7 +134,7 @@ def _scatter(
     axes: "Axes",
     coordinates: NDArray[np.float32],
     labels: NDArray[np.integer],
-    styles: dict[int, Style],
+    styles: Mapping[int, Style],
 ) -> None:
     """Draw the faces whose label has a style; a call a marker, since matplotlib takes no more."""
     size = _choose_marker_size(len(labels))
@@ -126,6 +154,12 @@ def _scatter(
                     edgecolors=_EDGE,
                     linewidths=edge,
                 )
+
+
+def _rasterize(axes: "Axes") -> None:
+    """Have the points of a panel be pixels, also where somebody saves it as PDF or SVG."""
+    for drawn in axes.collections:
+        drawn.set_rasterized(True)
 
 
 def _name_people(axes: "Axes", names: Sequence[str], styles: Mapping[int, Style]) -> None:

@@ -24,6 +24,9 @@ class NullRun:
     def tags(self, values: Mapping[str, object]) -> None:
         """Forget them."""
 
+    def tags_later(self, values: Mapping[str, object]) -> None:
+        """Forget them."""
+
     def metrics(
         self, values: Mapping[str, float], series: Mapping[str, Sequence[float]] | None = None
     ) -> None:

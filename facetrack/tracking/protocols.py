@@ -23,6 +23,9 @@ class Run(Protocol):
     def tags(self, values: Mapping[str, object]) -> None:
         """Set tags."""
 
+    def tags_later(self, values: Mapping[str, object]) -> None:
+        """Set tags together with what is logged next, at the latest when the run ends."""
+
     def metrics(
         self, values: Mapping[str, float], series: Mapping[str, Sequence[float]] | None = None
     ) -> None:

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from facetrack.core.artifacts import Artifact
@@ -15,6 +16,7 @@ from facetrack.tracking.address import SERVER
 from facetrack.tracking.experiment import Experiment
 from facetrack.tracking.keys import BIRTH, CONTEXT
 from facetrack.tracking.marks import is_known_to_show, read_mark, write_mark
+from facetrack.tracking.place import path_of
 from facetrack.tracking.server import AGAIN
 from facetrack.tracking.values import as_tag, clean
 
@@ -28,7 +30,8 @@ class MlflowRun:
     """One MLflow run being written.
 
     again: whether it was written before. showing: the artifacts that it has by now, and that show
-    people; None where that is to be looked up.
+    people; None where that is to be looked up. folder: of its files, where that is known to be on
+    this machine.
     """
 
     def __init__(
@@ -38,11 +41,14 @@ class MlflowRun:
         *,
         again: bool = False,
         showing: frozenset[str] | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._client = client
         self.run_id = run_id
         self._again = again
         self._showing = showing
+        self._folder = folder
+        self._later: dict[str, object] = {}
 
     def params(
         self, values: Mapping[str, object], tags: Mapping[str, object] | None = None
@@ -51,7 +57,7 @@ class MlflowRun:
         from mlflow.entities import Param
 
         params = [Param(key, clean(value)[:_LONGEST_PARAMETER]) for key, value in values.items()]
-        said = _entities_of(tags or {})
+        said = self._take_tags(tags or {})
         for start in range(0, len(params), _PARAMS_A_BATCH):
             batch = params[start : start + _PARAMS_A_BATCH]
             self._client.log_batch(self.run_id, params=batch, tags=said if start == 0 else ())
@@ -60,7 +66,11 @@ class MlflowRun:
 
     def tags(self, values: Mapping[str, object]) -> None:
         """Set tags."""
-        self._client.log_batch(self.run_id, tags=_entities_of(values))
+        self._client.log_batch(self.run_id, tags=self._take_tags(values))
+
+    def tags_later(self, values: Mapping[str, object]) -> None:
+        """Set tags together with what is logged next, at the latest when the run ends."""
+        self._later |= values
 
     def metrics(
         self, values: Mapping[str, float], series: Mapping[str, Sequence[float]] | None = None
@@ -72,8 +82,10 @@ class MlflowRun:
         metrics = [Metric(key, float(value), now, 0) for key, value in values.items()]
         for key, steps in (series or {}).items():
             metrics += [Metric(key, float(value), now, step) for step, value in enumerate(steps)]
-        for start in range(0, len(metrics), _METRICS_A_BATCH):
-            self._client.log_batch(self.run_id, metrics=metrics[start : start + _METRICS_A_BATCH])
+        said = self._take_tags({})
+        for start in range(0, max(len(metrics), len(said)), _METRICS_A_BATCH):
+            batch = metrics[start : start + _METRICS_A_BATCH]
+            self._client.log_batch(self.run_id, metrics=batch, tags=said if start == 0 else ())
 
     def dataset(self, name: str, digest: str, profile: str) -> None:
         """Log the dataset as an input of the run, by name and content digest (no path)."""
@@ -105,8 +117,15 @@ class MlflowRun:
         said = {**(tags or {}), **self._mark(files)}
         if said:
             self.tags(said)
+        self._write(files)
+
+    def _write(self, files: Sequence[Artifact]) -> None:
+        contents = {file.name: file.content for file in files}
+        if self._folder is not None:  # MLflow would copy them there, after two questions
+            write(self._folder, contents)
+            return
         with temporary.folder(find_home()) as folder:
-            write(folder, {file.name: file.content for file in files})
+            write(folder, contents)
             self._client.log_artifacts(self.run_id, str(folder))
         if str(self._client.tracking_uri).startswith(SERVER):
             # What stands before a server may take a file with a page to sign in, and no error.
@@ -119,7 +138,16 @@ class MlflowRun:
 
     def end(self, status: str) -> None:
         """Close the run: FINISHED, FAILED or KILLED."""
+        if self._later:
+            self.tags({})
         self._client.set_terminated(self.run_id, status)
+
+    def _take_tags(self, values: Mapping[str, object]) -> list[Any]:
+        """MLflow's tags for some, and for those that were to be set later."""
+        from mlflow.entities import RunTag
+
+        said, self._later = {**self._later, **values}, {}
+        return [RunTag(key, as_tag(value)) for key, value in said.items()]
 
     def _mark(self, files: Sequence[Artifact]) -> dict[str, str]:
         """The tags of the mark with some files more; empty where that changes nothing."""
@@ -157,13 +185,14 @@ def create_run(experiment: Experiment, tags: Mapping[str, object]) -> MlflowRun:
     said = {key: as_tag(value) for key, value in {**tags, **write_mark(())}.items()}
     if experiment.access.is_server:
         run_id = _create_on_server(experiment, said)
-    else:
-        run_id = _create(experiment, said)
-    return MlflowRun(experiment.client, run_id, showing=frozenset())
+        return MlflowRun(experiment.client, run_id, showing=frozenset())
+    made = _create(experiment, said)
+    folder = path_of(str(made.artifact_uri))
+    return MlflowRun(experiment.client, str(made.run_id), showing=frozenset(), folder=folder)
 
 
-def _create(experiment: Experiment, tags: Mapping[str, str]) -> str:
-    return str(experiment.client.create_run(experiment.id, tags=tags).info.run_id)
+def _create(experiment: Experiment, tags: Mapping[str, str]) -> Any:
+    return experiment.client.create_run(experiment.id, tags=tags).info
 
 
 def _create_on_server(experiment: Experiment, tags: Mapping[str, str]) -> str:
@@ -171,7 +200,7 @@ def _create_on_server(experiment: Experiment, tags: Mapping[str, str]) -> str:
     for pause in (*answers.pauses(), None):
         try:
             with answers.asked_again(0):
-                return _create(experiment, {**tags, BIRTH: birth})
+                return str(_create(experiment, {**tags, BIRTH: birth}).run_id)
         except answers.failures() as error:
             if pause is None or not answers.read(error).passing:
                 raise
@@ -180,9 +209,3 @@ def _create_on_server(experiment: Experiment, tags: Mapping[str, str]) -> str:
         if found := experiment.search(f"tags.{BIRTH} = '{birth}'"):
             return str(found[0].info.run_id)
     raise AssertionError  # the last pause is None
-
-
-def _entities_of(tags: Mapping[str, object]) -> list[Any]:
-    from mlflow.entities import RunTag
-
-    return [RunTag(key, as_tag(value)) for key, value in tags.items()]

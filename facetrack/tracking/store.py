@@ -17,7 +17,8 @@ from facetrack.system import temporary
 from facetrack.system.home import find_home
 from facetrack.system.masking import mask
 from facetrack.system.processes import mine
-from facetrack.tracking import answers, keys, links, sweeps, system_metrics, upkeep
+from facetrack.system.sqlite_files import local
+from facetrack.tracking import answers, keys, links, place, sweeps, system_metrics, upkeep
 from facetrack.tracking.address import NOWHERE
 from facetrack.tracking.experiment import open_experiment
 from facetrack.tracking.marks import read_mark
@@ -46,6 +47,21 @@ def open_store(
     if uri == NOWHERE and alone:
         return NullStore()
     return MlflowStore(uri, experiment, patient=patient)
+
+
+def open_store_once(uri: str | None, experiment: str, sweep_id: str) -> Tracking:
+    """The store of a sweep, for one of its jobs: the jobs of a process share it.
+
+    Raises UserError where it cannot be used. A server is looked for again by each job.
+    """
+    path = None if uri == NOWHERE else local(place.choose_uri(uri))
+    if path is None:
+        return MlflowStore(uri, experiment, patient=True)
+    key = (path.absolute(), experiment, sweep_id)
+    if key not in _shared or not path.exists():
+        _shared.clear()
+        _shared[key] = MlflowStore(uri, experiment, patient=True)
+    return _shared[key]
 
 
 class MlflowStore:
@@ -267,3 +283,7 @@ class MlflowStore:
                 return None
             _parents[key] = str(parents[0].info.run_id)
         return _parents[key]
+
+
+# By place, experiment and sweep: the store of the sweep whose jobs this process runs.
+_shared: dict[tuple[Path, str, str], MlflowStore] = {}

@@ -65,3 +65,15 @@ def test_many_colours_stay_close_to_what_they_are() -> None:
     inside = picture[top + 4 : top + 4 + FACE, left + 4 : left + 4 + FACE]
     assert abs(inside - faces[0]).mean() < 12
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) <= 256
+
+
+def test_sections_under_another_heading_are_those_drawn_before() -> None:
+    faces = [np.random.default_rng(one).integers(0, 255, (50, 50, 3), np.uint8) for one in range(2)]
+    first, same, other = (
+        _opened(draw_gallery(heading, [Section("cluster", [Group("Ada", [face], 0)])], ""))
+        for heading, face in (("eps=0.1", faces[0]), ("eps=0.2", faces[0]), ("eps=0.1", faces[1]))
+    )
+    assert (first[:60] != same[:60]).any()
+    np.testing.assert_array_equal(first[60:], same[60:])
+    np.testing.assert_array_equal(first[:60], other[:60])
+    assert (first[60:] != other[60:]).any()

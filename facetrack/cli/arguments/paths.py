@@ -8,10 +8,12 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
+from facetrack.system.masking import remember
 from facetrack.tasks.context.groups import name_group
 from facetrack.tasks.context.missing import refuse_missing
+from facetrack.tracking.address import NOWHERE, refuse_malformed
 
-_FOLDER, _FOLDERS = "dataset.root", "dataset.roots"
+_FOLDER, _FOLDERS, _VECTORS = "dataset.root", "dataset.roots", "dataset.file"
 _FILES = (
     *("dataset.archive", "dataset.archives", "detector.weights", "embedder.weights"),
     "task.factors",
@@ -26,10 +28,14 @@ _KNOWING = (
 
 
 def check(jobs: Sequence[DictConfig]) -> None:
-    """Refuse settings without a value, and paths from which nothing can be read.
+    """Refuse settings without a value, paths from which nothing can be read, and no addresses.
 
     jobs: their configs, each setting in them with its first value. Raises UserError.
     """
+    for uri in dict.fromkeys(OmegaConf.select(job, "tracking.uri") for job in jobs):
+        if uri and uri != NOWHERE:
+            remember(str(uri))
+            refuse_malformed(str(uri))
     for job in jobs:
         if OmegaConf.select(job, "task._target_") in _KNOWING:
             continue
@@ -40,6 +46,11 @@ def check(jobs: Sequence[DictConfig]) -> None:
 
                 with name_group(job):
                     find_folder(root)  # says what is wrong with it
+        for path in _paths(job, _VECTORS):
+            if not os.path.isfile(os.path.expanduser(path)):  # noqa: PTH111, PTH113 - as above
+                from facetrack.dataset.vectors import read_about
+
+                read_about(path)  # says what is wrong with it
         for key in _FILES:
             for path in _paths(job, key):
                 _refuse_unreadable(key, path)

@@ -30,7 +30,7 @@ from facetrack.tasks.context.stored_configs import write_masked
 from facetrack.tasks.scores import count_faces
 from facetrack.tracking import keys
 from facetrack.tracking.protocols import Run
-from facetrack.tracking.store import open_store
+from facetrack.tracking.store import open_store, open_store_once
 
 
 class Job:
@@ -46,13 +46,11 @@ class Job:
         remember(OmegaConf.to_container(config))
         self.config = config
         # A job alone can do without; a sweep's jobs and a study's trials meet in MLflow.
-        alone = kind != "study" and not config.sweep_id
-        self.tracking = open_store(
-            config.tracking.uri,
-            config.tracking.experiment,
-            patient=bool(config.sweep_id),
-            alone=alone,
-        )
+        where = config.tracking.uri, config.tracking.experiment
+        if config.sweep_id:
+            self.tracking = open_store_once(*where, str(config.sweep_id))
+        else:
+            self.tracking = open_store(*where, alone=kind != "study")
         self.params, places = flatten(config)
         self.fingerprint = fingerprint(self.params)
         chosen = read_choices(config)
@@ -108,9 +106,10 @@ class Job:
         Raises UserError for a setting without a value, before minutes go into embedding.
         """
         refuse_missing(self.config)
-        with self.tracking.run(self.name, self.tags, run_id) as run:
-            if run_id is None:
-                self._say_settings(run, later)
+        params, quiet = self._divide_settings(later) if run_id is None else ({}, {})
+        with self.tracking.run(self.name, {**self.tags, **quiet}, run_id) as run:
+            if params:
+                run.params(params)
             self.say_models({stage: self.config.get(stage) for stage in ("detector", "embedder")})
             files = capsule.make_files(self._command, self._models)
             self.capsule = files[capsule.CAPSULE]
@@ -119,14 +118,18 @@ class Job:
             with self.tracking.measuring(run) if asked else contextlib.nullcontext():
                 yield run
 
-    def _say_settings(self, run: Run, later: Collection[str]) -> None:
-        """Log the config as parameters. later: those not known yet.
+    def _divide_settings(
+        self, later: Collection[str]
+    ) -> tuple[dict[str, object], dict[str, object]]:
+        """The config as parameters to log, and as tags. later: parameters not known yet.
 
         MLflow compares runs by the first three parameters that differ, in the order of their
         names. So of a job's method, its name and radius are parameters, and what the command set;
         all else of it are tags.
         """
-        params = {key: self.params[key] for key in self.params if key not in later}
+        params: dict[str, object] = {
+            key: self.params[key] for key in self.params if key not in later
+        }
         tags: dict[str, object] = {}
         if self._kind == "job":
             given = given_settings()
@@ -135,7 +138,7 @@ class Job:
             params |= compared_settings(self.config)
             if later:
                 params.pop(keys.RADIUS, None)
-        run.params(params, tags)
+        return params, tags
 
     def say_radius(self, run: Run, estimator: BaseEstimator) -> None:
         """Log the radius that was not known at the start: as parameters, and in name and config."""
@@ -163,7 +166,7 @@ class Job:
     def say_dataset(self, run: Run, embeddings: Embeddings) -> None:
         """Log what the embeddings are of."""
         counts = count_faces(embeddings)
-        run.tags(counts)
+        run.tags_later(counts)
         name, digest = str(self.config.dataset.name), embeddings.digest
         run.dataset(name, digest, json.dumps(counts))
         files = capsule.make_files(self._command, self._models, {"name": name, "digest": digest})

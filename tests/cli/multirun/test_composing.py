@@ -1,0 +1,47 @@
+"""Jobs composed from what they share are those that Hydra composes one by one."""
+
+from typing import Any
+
+import pytest
+from hydra import initialize_config_dir
+from hydra._internal import config_loader_impl
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+
+from facetrack.cli.multirun.composing import composed_once
+from facetrack.system.shipped import CONF
+
+_JOBS = [
+    ["clusterer=dbscan", "clusterer.eps=0.1"],
+    ["clusterer=dbscan", "clusterer.eps=0.2", "seed=3"],
+    ["clusterer=meanshift", "clusterer.bandwidth=0.2", "+dataset.more={a: [1, 2]}"],
+    ["clusterer=dbscan", "~clusterer.neighbors", "n_people=5"],
+    ["+experiment=table1", "clusterer=kmeans"],
+    ["clusterer=dbscan", "clusterer.eps=0.1"],
+]
+
+
+def test_configs_are_those_that_hydra_composes() -> None:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        master = loader.load_configuration("config", [], RunMode.MULTIRUN)
+        alone = [loader.load_sweep_config(master, list(job)) for job in _JOBS]
+        with composed_once():
+            shared = [loader.load_sweep_config(master, list(job)) for job in _JOBS]
+            shared[0].clusterer.eps = 9  # what is done to one does not show in another
+            again = loader.load_sweep_config(master, list(_JOBS[0]))
+            with pytest.raises(HydraException, match="nothing"):
+                loader.load_sweep_config(master, ["clusterer.nothing=1"])
+        shared[0] = again
+        for one, other in zip(alone, shared, strict=True):
+            assert OmegaConf.to_yaml(one) == OmegaConf.to_yaml(other)
+
+
+def test_hydra_is_as_it_was_afterwards() -> None:
+    hydras: Any = config_loader_impl
+    before = hydras.create_defaults_list
+    with composed_once():
+        assert hydras.create_defaults_list is not before
+    assert hydras.create_defaults_list is before
