@@ -103,15 +103,17 @@ def _draw_head(heading: str) -> NDArray[np.uint8]:
     head = Image.new("L", (WIDTH, _HEAD), 0)
     words = _shorten(heading, 24, WIDTH - 2 * _MARGIN)
     ImageDraw.Draw(head).text((_MARGIN, _MARGIN), words, fill=255, font=_load_font(24))
-    covered = np.rint(np.asarray(head) * (_GREYS / 255)).astype(np.uint8)
-    return np.where(covered > 0, covered + np.uint8(MOST - _GREYS), 0).astype(np.uint8)
+    covered: NDArray[np.uint8] = np.rint(np.asarray(head) * (_GREYS / 255)).astype(np.uint8)
+    covered[covered > 0] += MOST - _GREYS
+    return covered
 
 
 def _list_greys() -> NDArray[np.uint8]:
     """(g, 3) uint8 from nearly white to ink, for letters whose edges are smooth."""
     ink = np.array([int(_INK[at : at + 2], 16) for at in (1, 3, 5)])
     shares = np.arange(1, _GREYS + 1)[:, None] / _GREYS
-    return np.rint(255 + shares * (ink - 255)).astype(np.uint8)
+    greys: NDArray[np.uint8] = np.rint(255 + shares * (ink - 255)).astype(np.uint8)
+    return greys
 
 
 def _reduce_body(sections: Sequence[Section], none: str) -> Reduced:
