@@ -59,6 +59,7 @@ def demand_usable(program: Program, url: str) -> None:
     from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
     try:
+        _demand_plain_file(program, url)
         tables, _ = _look(url)
     except ArgumentError:
         return
@@ -116,6 +117,16 @@ def version_trouble(program: Program, url: str) -> str | None:
         f"{told} a newer {program.name} than {program.version}, which cannot read it: "
         f"pip install --upgrade {program.package}, or name another by {program.setting}=…"
     )
+
+
+def _demand_plain_file(program: Program, url: str) -> None:
+    """Raises UserError for a folder, a device or a pipe: a database would take a device's place."""
+    path = local(url)
+    if path is not None and path.exists() and not path.is_file():
+        raise UserError(
+            f"the {program.what} {mask(url)} is no file, but something else of this name: "
+            f"name a file by {program.setting}=…"
+        )
 
 
 def _anothers(program: Program, url: str) -> str:

@@ -27,7 +27,6 @@ def test_a_range_on_a_number_is_written_out() -> None:
 @pytest.mark.parametrize(
     "argument",
     [
-        "tracking.uri=127.0.0.1:5000",
         "tracking.uri=http://127.0.0.1:5000",
         "dataset.name=10:30",
         "sweep_id=1:2",
@@ -60,8 +59,10 @@ def test_a_setting_counts_where_any_swept_choice_has_it() -> None:
 def test_a_setting_of_a_swept_group_becomes_a_sweep_over_one_value(tmp_path: Path) -> None:
     archive = tmp_path / "b.tgz"
     archive.touch()
-    swept = _prepared("-m", "dataset=portraits,lfw", f"dataset.archive={archive}", "tracking.uri=x")
-    assert swept[2:] == [f"dataset.archive=choice({archive})", "tracking.uri=x"]
+    swept = _prepared(
+        "-m", "dataset=portraits,lfw", f"dataset.archive={archive}", "tracking.uri=sqlite:///x.db"
+    )
+    assert swept[2:] == [f"dataset.archive=choice({archive})", "tracking.uri=sqlite:///x.db"]
     assert _prepared("+experiment=table1", "dataset.name=x")[1] == "dataset.name=choice(x)"
     alone = f"dataset.archive={archive}"
     assert _prepared("-m", "dataset=lfw", alone)[2] == alone

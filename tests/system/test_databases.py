@@ -1,5 +1,6 @@
 """MLflow's and Optuna's databases: away, of another version, or somebody else's."""
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -94,6 +95,15 @@ def test_a_file_that_is_no_database_stays_as_it_is(tmp_path: Path, opened: Opene
     path.write_text("notes on the schema of a version" * 99)
     assert "belongs to something else" in _refused(opened, path)
     assert path.read_text() == "notes on the schema of a version" * 99
+
+
+@pytest.mark.parametrize("opened", [_tracking, _past, open_storage])
+def test_a_device_or_pipe_of_that_name_stays(tmp_path: Path, opened: Opened) -> None:
+    path = tmp_path / "pipe.db"
+    os.mkfifo(path)  # as /dev/null would be, in whose place a new database was moved
+    assert "is no file, but something else of this name" in _refused(opened, path)
+    assert path.is_fifo()
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith("pipe")] == ["pipe.db"]
 
 
 def test_each_others_databases(runs: Path, studies: Path) -> None:
