@@ -23,6 +23,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # Nothing is downloaded by tests but by those that have a server of their own (`online`).
 os.environ["FACETRACK_OFFLINE"] = "1"
 
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -40,6 +41,12 @@ from facetrack.system.processes import cores
 from facetrack.testing import Outcome, Workspace, forked, new_store, people
 from facetrack.testing.configs import shipped_configs
 from facetrack.tracking.protocols import Run
+
+# How long an example takes says something of the machine only.
+hypothesis.settings.register_profile(
+    "facetrack", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("facetrack")
 
 # Before a test imports one of them: Hydra runs the modules of its own plugins once more when it
 # looks for them, and what was derived from their classes before is of no use afterwards.
