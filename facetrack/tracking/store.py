@@ -5,7 +5,6 @@ processes and machines do not collide. A sweep's jobs find their parent run by t
 """
 
 import contextlib
-import re
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,11 +27,10 @@ from facetrack.tracking.reading import read_job, read_run
 from facetrack.tracking.records import JobRecord, RunRecord, SweepRecord
 from facetrack.tracking.runs import MlflowRun, create_run
 from facetrack.tracking.server import AGAIN, Access, guard
-from facetrack.tracking.values import in_short
+from facetrack.tracking.values import in_short, is_plain_id
 
 # Kinds of which one run is all there is to a command.
 _ALONE = ("job", "organise", "verification", "comparison", "knn", "accessories")
-_PLAIN = re.compile(r"[\w.-]+")  # an id, which stands in what MLflow is asked
 # Parent runs by store, experiment and sweep.
 _parents: dict[tuple[str, str, str], str] = {}
 
@@ -175,7 +173,7 @@ class MlflowStore:
     @guard
     def find(self, name: str) -> RunRecord | None:
         """A run of any kind by its id, or a sweep's parent run by the sweep's; None for none."""
-        if not _PLAIN.fullmatch(name):
+        if not is_plain_id(name):
             return None
         parents = sweeps.search_parents(self.experiment, name)
         run = parents[-1] if parents else self._active(name)

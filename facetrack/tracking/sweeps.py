@@ -12,11 +12,10 @@ from facetrack.tracking.experiment import Experiment
 from facetrack.tracking.reading import read_sweep
 from facetrack.tracking.records import SweepRecord
 from facetrack.tracking.runs import MlflowRun
-from facetrack.tracking.values import as_tag
+from facetrack.tracking.values import as_tag, is_plain_id
 
 _LONGEST_NAME = 200
 _MOST_DIGITS = 6  # of a sweep's number
-_PLAIN = re.compile(r"[\w.-]+")  # an id, which stands in what MLflow is asked
 
 
 def search_parents(experiment: Experiment, sweep_id: str) -> list[Any]:
@@ -117,7 +116,7 @@ def choose_sweep(experiment: Experiment, sweep_id: str | None) -> SweepRecord:
     if sweep_id is None:
         which = f"tags.{keys.SWEEP} != '' and attributes.status != 'FINISHED'"
         wanted = _search_sweeps(experiment, which)
-    elif _PLAIN.fullmatch(sweep_id):
+    elif is_plain_id(sweep_id):
         wanted = _search_sweeps(experiment, f"tags.{keys.SWEEP} = '{sweep_id}'")
     else:
         wanted = []
