@@ -46,8 +46,8 @@ _TOO_MANY = 200_000
 _BEYOND = 1 + 1e-12
 # Pairs that are kept at once, of 40 bytes; of faces 64,592 have 4 million within Infomap's radius.
 _MOST_PAIRS = 16_000_000
-_ENOUGH = 2
-_SAMPLE = 256
+# Points that tell how many pairs there will be, and how many times as many are put up with.
+_SAMPLE, _ENOUGH = 256, 2
 # A block of squared distances: products of fewer rows are slow for many points.
 _BLOCK_BYTES = 32 * 2**20
 

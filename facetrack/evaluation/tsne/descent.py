@@ -11,7 +11,6 @@ a rounding error at first is another one at the end.
 
 import numpy as np
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer.kernels.graph import find_graph
 from facetrack.clusterer.shared import digest
@@ -19,6 +18,7 @@ from facetrack.core.faces import Vectors
 from facetrack.core.progress import Progress
 from facetrack.evaluation.tsne.kernels import attract, find_affinities
 from facetrack.evaluation.tsne.mesh import Mesh, Places
+from facetrack.system import threads
 
 PERPLEXITY = 30
 _NEIGHBOURS = 3 * PERPLEXITY  # further ones have next to nothing of a Gaussian
@@ -61,7 +61,7 @@ def _join(vectors: Vectors) -> sparse.csr_array:
 def _start(vectors: Vectors, seed: int) -> Places:
     """The first two principal components, small and jittered."""
     n = len(vectors)
-    with threadpool_limits(1):  # the number of threads would show
+    with threads.limit(1):  # the number of threads would show
         centred = vectors - vectors.mean(axis=0, dtype=np.float64)
         axes = np.linalg.eigh(centred.T @ centred)[1][:, :-3:-1]
         # An axis may point either way: the one in which its largest part is positive.

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer.kernels.distances import Points
 from facetrack.core.faces import Vectors
 from facetrack.core.progress import QUIET, Progress
+from facetrack.system import threads
 
 MOST = 30_000
 """More are not laid out at once: half a minute."""
@@ -116,7 +116,7 @@ def _fit_few(vectors: Vectors, seed: int) -> NDArray[np.float32]:
     n = len(vectors)
     # One thread: the number of BLAS threads shows in the result, and on a machine with
     # other jobs two threads took 12 times as long as one for 600 faces.
-    with threadpool_limits(1):
+    with threads.limit(1):
         perplexity = 30.0 if n > 30 else (n - 1) / 3
         model = TSNE(n_components=2, perplexity=perplexity, random_state=seed)
         return np.asarray(model.fit_transform(vectors), dtype=np.float32)
@@ -136,7 +136,7 @@ def _find_nearest(vectors: Vectors, sample: Vectors, progress: Progress) -> NDAr
     starts = range(0, len(vectors), _BLOCK)
     pool = ThreadPoolExecutor(2)
     try:
-        with threadpool_limits(1):
+        with threads.limit(1):
             blocks = progress.bar(
                 pool.map(find, starts), total=len(starts), description="placing faces", unit="block"
             )
