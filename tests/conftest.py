@@ -41,6 +41,7 @@ from facetrack.system.processes import cores
 from facetrack.testing import Outcome, Workspace, forked, new_store, people
 from facetrack.testing.configs import shipped_configs
 from facetrack.tracking.protocols import Run
+from facetrack.tracking.store import MlflowStore
 
 # How long an example takes says something of the machine only.
 hypothesis.settings.register_profile(
@@ -157,6 +158,17 @@ def new_mlflow(shared: Path) -> Path:
             made = new_store(shared / "new-mlflow.part")
             made.rename(path)
     return path
+
+
+@pytest.fixture
+def tracking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path, new_mlflow: Path
+) -> MlflowStore:
+    """An MLflow store without runs, in an empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    shutil.copy(new_mlflow, tmp_path / "mlflow.db")
+    return MlflowStore(None, "faces")
 
 
 @pytest.fixture

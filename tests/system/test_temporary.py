@@ -1,7 +1,6 @@
 """Folders for pages with faces on their way to MLflow."""
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from facetrack.system import home as homes
 from facetrack.system import temporary
 from facetrack.tasks.forgetting.locations import _on_their_way
 from facetrack.tracking import keys
-from facetrack.tracking.store import open_store
+from facetrack.tracking.store import MlflowStore
 
 
 @pytest.fixture
@@ -78,13 +77,9 @@ def test_forgetting_reaches_them(base: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_pages_of_a_run_are_there_until_mlflow_has_them(
-    tmp_path: Path, home: Path, new_mlflow: Path, monkeypatch: pytest.MonkeyPatch
+    tracking: MlflowStore, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    shutil.copy(new_mlflow, tmp_path / "mlflow.db")
-    store = open_store(None, "faces", alone=True)
-    with store.run("faces", {keys.KIND: "job"}) as run:
+    with tracking.run("faces", {keys.KIND: "job"}) as run:
         pass
     seen, folders = set[str](), list[Path]()
     folder = temporary.folder
@@ -98,10 +93,10 @@ def test_pages_of_a_run_are_there_until_mlflow_has_them(
 
     monkeypatch.setattr(temporary, "folder", watched)
     # Of a run of this process's own facetrack knows the folder, and writes into it at once.
-    with store.run("faces", {keys.KIND: "job"}, run.run_id) as again:
+    with tracking.run("faces", {keys.KIND: "job"}, run.run_id) as again:
         again.artifacts(mark_people({"tsne.html": b"faces", "errors.html": b"faces"}))
     assert {"tsne.html", "errors.html"} <= seen
-    assert store.artifact(run.run_id, "tsne.html") == b"faces"
+    assert tracking.artifact(run.run_id, "tsne.html") == b"faces"
     for path in folders:
         assert path.parent == home / temporary.NAME
         assert not path.exists()

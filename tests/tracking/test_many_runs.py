@@ -1,25 +1,13 @@
 """What is read of a store does not grow with its sweeps: rows are counted, not seconds."""
 
-import shutil
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from facetrack.tracking import keys
 from facetrack.tracking.store import MlflowStore
-
-
-@pytest.fixture
-def tracking(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path, new_mlflow: Path
-) -> MlflowStore:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    shutil.copy(new_mlflow, tmp_path / "mlflow.db")
-    return MlflowStore(None, "faces")
 
 
 @pytest.fixture

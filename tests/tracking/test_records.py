@@ -2,8 +2,6 @@
 
 import ast
 import math
-import shutil
-from pathlib import Path
 
 import pytest
 from rooms import modules
@@ -25,28 +23,18 @@ _ATTRIBUTES = {
 _MLFLOWS = {value for value in vars(keys).values() if str(value).startswith("mlflow.")}
 
 
-@pytest.fixture
-def store(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path, new_mlflow: Path
-) -> MlflowStore:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    shutil.copy(new_mlflow, tmp_path / "mlflow.db")
-    return MlflowStore(None, "faces")
-
-
-def test_a_job_says_all_that_the_tables_need(store: MlflowStore) -> None:
+def test_a_job_says_all_that_the_tables_need(tracking: MlflowStore) -> None:
     tags = {
         **{keys.KIND: "job", keys.SWEEP: "s", keys.NUMBER: 3, keys.OVERRIDES: "dbscan eps=0.3"},
         **{keys.DATASET: "lfw", keys.CLUSTERER: "dbscan", "dataset.root": "~/lfw"},
     }
     scores = {"ari_mean": 0.9, "ari_std": 0.05, "ari_ci_low": 0.88, "ari_ci_high": 0.92}
-    with store.run("eps=0.3 dbscan", tags) as run:
+    with tracking.run("eps=0.3 dbscan", tags) as run:
         run.params({"clusterer.eps": 0.3}, {"clusterer.metric": "l2", keys.PEOPLE: 12})
         run.metrics(scores, {"ari": [0.85, 0.95]})
         run.dataset("lfw", "abc", "{}")
         run.artifacts(mark_people({"faces.csv": ""}))
-    (job,) = store.jobs("s")
+    (job,) = tracking.jobs("s")
     assert type(job) is JobRecord
     assert (job.run_id, job.name, job.kind, job.status) == (
         *(run.run_id, "eps=0.3 dbscan", "job", "FINISHED"),
@@ -61,23 +49,23 @@ def test_a_job_says_all_that_the_tables_need(store: MlflowStore) -> None:
     assert job.metrics == {**scores, "ari": 0.95}
     assert job.digests == ("abc",)
     assert job.showing == frozenset({"faces.csv"})
-    assert store.kept(run.run_id) == job
+    assert tracking.kept(run.run_id) == job
 
 
-def test_a_job_that_got_nowhere_tells_so(store: MlflowStore) -> None:
-    store.start("a job", {keys.KIND: "job", keys.SWEEP: "s", keys.NUMBER: "many", "people": "-"})
-    (job,) = store.jobs("s")
+def test_a_job_that_got_nowhere_tells_so(tracking: MlflowStore) -> None:
+    tracking.start("a job", {keys.KIND: "job", keys.SWEEP: "s", keys.NUMBER: "many", "people": "-"})
+    (job,) = tracking.jobs("s")
     assert (job.status, job.number, job.people, job.ari) == ("RUNNING", None, None, None)
     assert (dict(job.metrics), job.digests, job.showing) == ({}, (), frozenset())
 
 
-def test_a_study_has_its_curve(store: MlflowStore) -> None:
+def test_a_study_has_its_curve(tracking: MlflowStore) -> None:
     tags = {keys.KIND: "study", keys.SWEEP: "s"}
-    with store.run("a study", tags) as run:
+    with tracking.run("a study", tags) as run:
         run.metrics({keys.ARI_MEAN: 0.5, keys.WIDTH_LOW: 0.2, keys.WIDTH_HIGH: 0.4})
         run.tags({keys.AXIS: "eps", keys.OBJECTIVE: "ari", keys.BEST: "eps=0.3"})
         run.tags({keys.CURVE: "[[0.2, 0.4], [3, 0.5]]"})
-    (study,) = store.jobs("s")
+    (study,) = tracking.jobs("s")
     assert isinstance(study, StudyRecord)
     assert (study.axis, study.objective, study.best) == ("eps", "ari", "eps=0.3")
     assert (study.curve, study.width) == (((0.2, 0.4), (3, 0.5)), (0.2, 0.4))
@@ -86,17 +74,17 @@ def test_a_study_has_its_curve(store: MlflowStore) -> None:
 
 
 @pytest.mark.parametrize("curve", ["[", "{}", "[1]", "[[1, 2, 3]]", '[["a", 1]]', "null"])
-def test_a_curve_that_is_none_is_empty(store: MlflowStore, curve: str) -> None:
-    store.start("a study", {keys.KIND: "study", keys.SWEEP: "s", keys.CURVE: curve})
-    (study,) = store.jobs("s")
+def test_a_curve_that_is_none_is_empty(tracking: MlflowStore, curve: str) -> None:
+    tracking.start("a study", {keys.KIND: "study", keys.SWEEP: "s", keys.CURVE: curve})
+    (study,) = tracking.jobs("s")
     assert isinstance(study, StudyRecord)
     assert (study.curve, study.best, study.width) == ((), None, None)
 
 
-def test_a_sweep_has_its_command(store: MlflowStore) -> None:
-    store.start_sweep("s", ["clusterer.eps=0.2,0.3"], ["hydra/launcher=joblib"])
-    store.start("a sweep", {keys.KIND: "sweep", keys.SWEEP: "t"})
-    first, second = map(read_run, store.experiment.search(f"tags.{keys.KIND} = 'sweep'"))
+def test_a_sweep_has_its_command(tracking: MlflowStore) -> None:
+    tracking.start_sweep("s", ["clusterer.eps=0.2,0.3"], ["hydra/launcher=joblib"])
+    tracking.start("a sweep", {keys.KIND: "sweep", keys.SWEEP: "t"})
+    first, second = map(read_run, tracking.experiment.search(f"tags.{keys.KIND} = 'sweep'"))
     assert isinstance(first, SweepRecord)
     assert first.command == ("hydra/launcher=joblib", "clusterer.eps=0.2,0.3")
     assert (first.sweep_id, first.number) == ("s", 1)
@@ -104,12 +92,12 @@ def test_a_sweep_has_its_command(store: MlflowStore) -> None:
     assert (second.command, second.number) == (None, 0)
 
 
-def test_a_run_of_the_version_before_has_no_mark(store: MlflowStore) -> None:
-    run = store.start("a job", {keys.KIND: "job", keys.SWEEP: "s"})
-    store.experiment.client.delete_tag(run.run_id, f"{keys.SHOWING}.0")
-    (job,) = store.jobs("s")
+def test_a_run_of_the_version_before_has_no_mark(tracking: MlflowStore) -> None:
+    run = tracking.start("a job", {keys.KIND: "job", keys.SWEEP: "s"})
+    tracking.experiment.client.delete_tag(run.run_id, f"{keys.SHOWING}.0")
+    (job,) = tracking.jobs("s")
     assert job.showing is None
-    (found,) = store.experiment.search("")
+    (found,) = tracking.experiment.search("")
     assert read_job(found) == job
 
 

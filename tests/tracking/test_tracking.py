@@ -3,7 +3,6 @@
 import http.server
 import os
 import resource
-import shutil
 import signal
 import socket
 import subprocess
@@ -35,12 +34,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     return tmp_path
-
-
-@pytest.fixture
-def tracking(place: Path, new_mlflow: Path) -> MlflowStore:
-    shutil.copy(new_mlflow, place / "mlflow.db")
-    return MlflowStore(None, "faces")
 
 
 def _tags(tracking: MlflowStore, of: RunRecord) -> dict[str, str]:
