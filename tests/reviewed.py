@@ -103,6 +103,8 @@ def serve(request: Request) -> Iterator[Served]:
         thread.start()
         session = requests.Session()
         session.trust_env = False
+        # One that is kept may be closed by the server just as it is used again.
+        session.headers["Connection"] = "close"
         assert session.get(guard.make_link(), timeout=60).status_code == 200
         try:
             yield Served(guard, review, applying, session, shown)

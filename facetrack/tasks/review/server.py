@@ -27,6 +27,9 @@ from facetrack.tasks.review.guard import Guard
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
 Asked = Annotated[str, Query(pattern=r"^[0-9a-f]{16}$")]
 _MOST_NUMBER = 10**9
+# Seconds without a request after which a connection is closed. A request that is sent just then is
+# lost, and people answer every few seconds.
+_PATIENCE = 300
 Number = Annotated[int, Path(ge=NO_PERSON, le=_MOST_NUMBER)]
 _STATIC = "review"
 _TITLE = "People on your photos"
@@ -81,7 +84,13 @@ def make_server(app: Guard) -> uvicorn.Server:
     """What serves an app, and says nothing of itself."""
     return uvicorn.Server(
         uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none"
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            timeout_keep_alive=_PATIENCE,
         )
     )
 

@@ -37,6 +37,7 @@ def test_it_serves_until_it_is_interrupted(workspace: Workspace, sorted_folder: 
     link = re.fullmatch(r"Open (http://127\.0\.0\.1:\d+/\?token=[\w-]{40,})\n", line)
     assert link, line
     session = requests.Session()
+    session.headers["Connection"] = "close"  # none is used again just as the server closes it
     assert session.get(link[1], timeout=60).status_code == 200
     address = link[1].partition("/?")[0]
     summary = session.get(f"{address}/api/summary", timeout=60).json()
