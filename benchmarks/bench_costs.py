@@ -5,8 +5,10 @@
 FOLDER holds lfw-deepfunneled.tgz, and beside it `models` with YuNet's and MobileFaceNet's files;
 without them photos are left out. Told are seconds of processor time, of all processes, and by
 which power of the number they grow, from the two largest: 1 is as many times the cost as there are
-jobs or photos, 0 no more for more. With MORE sizes are four times as large. What kernels cost is in
-another section. Everything is made in a temporary folder.
+jobs or photos, 0 no more for more. A sweep of a thousand jobs is told by the time from the start of
+a job to the start of the next, as MLflow has it, its first hundred to its last. With MORE sizes are
+four times as large. What kernels cost is in another section. Everything is made in a temporary
+folder.
 """
 
 import os
@@ -56,6 +58,26 @@ def jobs_of_a_sweep(place: Path, sizes: Sequence[int]) -> dict[int, Costs]:
         folder.mkdir()
         found[n] = {"sweep": sweep(folder, n)}
     return {n: found[n] for n in sizes}
+
+
+def tell_a_long_sweep(place: Path, jobs: int, together: int = 100) -> None:
+    """What a job takes, by how many came before it: medians of so many together."""
+    folder = place / "long"
+    folder.mkdir()
+    start = time.time()
+    sweep(folder, jobs)
+    ended = time.time()
+    with sqlite3.connect(folder / "mlflow.db") as store:
+        jobs_of_it = (
+            "SELECT start_time FROM runs JOIN tags USING (run_uuid) WHERE key = 'kind' "
+            "AND value != 'sweep' ORDER BY start_time"
+        )
+        starts = np.array([one for (one,) in store.execute(jobs_of_it)]) / 1000
+    between = [np.diff(starts)[first : first + together] for first in range(0, jobs, together)]
+    told = " ".join(f"{np.median(some):.3f}" for some in between if len(some))
+    print(f"a sweep of {len(starts)} jobs: {ended - start:.0f} s, the first begins after")
+    print(f"  {starts[0] - start:.1f} s, {ended - starts[-1]:.1f} s from the start of the last job")
+    print(f"  to the end; seconds a job, by hundreds: {told}", flush=True)
 
 
 def runs_of_a_store(place: Path, sizes: Sequence[int]) -> dict[int, Costs]:
@@ -154,6 +176,8 @@ def main() -> None:
                 print("photos: left out, for they need lfw-deepfunneled.tgz and models")
                 continue
             tell(what, measure())
+            if what == "jobs":
+                tell_a_long_sweep(place, 1000)
 
 
 if __name__ == "__main__":
