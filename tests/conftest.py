@@ -22,6 +22,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(_library, "1")
 # Nothing is downloaded by tests but by those that have a server of their own (`online`).
 os.environ["FACETRACK_OFFLINE"] = "1"
+# Databases are written to thousands of times: in memory, where there is room, that waits for no
+# disk. What tests leave there is removed as soon as they have passed (see pyproject.toml).
+_MEMORY, _ROOM = Path("/dev/shm"), 6 << 30
+if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 import hypothesis
 import numpy as np
@@ -265,7 +270,7 @@ def postgres() -> Iterator[str]:
         )
 
     run(str(bin_ / "initdb"), "-D", str(data), "-U", "tester", "-A", "trust", "--no-sync")
-    options = f"-p {port} -h 127.0.0.1 -k {folder}"
+    options = f"-F -p {port} -h 127.0.0.1 -k {folder}"  # -F: it waits for no disk
     log = folder / "log"
     run(str(bin_ / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(log), "-w", "start")
     try:
