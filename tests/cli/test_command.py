@@ -187,6 +187,7 @@ def test_a_failing_job_does_not_take_the_others_with_it(facetrack: Command, tmp_
     assert parent.info.status == "FAILED"
 
 
+@pytest.mark.long  # Commands of other kinds at once, in tests/test_faults.py: together
 def test_two_sweeps_on_a_fresh_directory(warm_home: Path, tmp_path: Path) -> None:
     place, few = Workspace(tmp_path, warm_home), ("n_resamples=2", "n_people=4")
     both = [place.fork("-m", "clusterer.eps=0.2:0.3", *few) for _ in range(2)]
