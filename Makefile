@@ -36,7 +36,7 @@ $(VENV)/compiled: $(VENV)/ready-dev
 	@touch $@
 
 # What `make test` leaves out to stay below ten minutes: Ray, Slurm's rehearsal, MLflow's server on
-# PostgreSQL, more kills, more of LFW (a few minutes).
+# PostgreSQL, more kills, more of LFW, every page where one of a kind is looked at (a few minutes).
 test-long: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal -m long
 
