@@ -48,7 +48,7 @@ def test_lfw(lfw: Faces, min_samples: int, dtype: type) -> None:
 
 
 @pytest.mark.parametrize(
-    "eps", [0.3, *[pytest.param(e, marks=pytest.mark.long) for e in (0.24, 0.34)]]
+    "eps", [0.3, *[pytest.param(e, marks=pytest.mark.long) for e in (0.24, 0.28, 0.34)]]
 )
 def test_all_of_lfw(lfw: Faces, eps: float) -> None:
     drawn = Bootstrap().draw(len(lfw[0]), 0, "lfw", 0)
