@@ -24,11 +24,19 @@ test: $(VENV)/ready-dev
 types: $(VENV)/ready-dev
 	@$(BIN)/mypy >$(VENV)/mypy.log 2>&1
 
-suite: $(VENV)/ready-dev
+suite: $(VENV)/compiled
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+# Once, by one process: all those of the tests start at the same time, and each would compile all that
+# they import. Beside mypy, as most of `suite` is.
+$(VENV)/compiled: export PYTHONDONTWRITEBYTECODE =
+$(VENV)/compiled: $(VENV)/ready-dev
+	@$(BIN)/python -c "import facetrack.testing.forked_imports, pytest, sys; \
+		sys.exit(pytest.main(['--collect-only', '-qq']))" >$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
 # What `make test` leaves out to stay below ten minutes: Ray, Slurm's rehearsal, MLflow's server on
-# PostgreSQL, more kills, more of LFW (a few minutes).
+# PostgreSQL, more kills, more of LFW, every page where one of a kind is looked at (a few minutes).
 test-long: $(VENV)/ready-dev
 	$(BIN)/python -m pytest -n auto --dist worksteal -m long
 

@@ -60,6 +60,12 @@ NASTY = "n #%20?é ü😀&;'\"${} ${a}=,:[]\\\nx b"
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
+# Databases are written to thousands of times: in memory, where there is room, that waits for no
+# disk. What tests leave there is removed as soon as they have passed (see pyproject.toml).
+_MEMORY, _ROOM = Path("/dev/shm"), 6 << 30
+if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
 # Files with tests of ten seconds and more.
 _SLOW = {
     *("test_launchers.py", "test_command.py", "test_facenet.py", "test_study.py", "test_forked.py"),
@@ -68,6 +74,9 @@ _SLOW = {
     *("test_working_folder.py", "test_extract.py", "test_any_order.py", "test_approximate.py"),
     *("test_workspace.py", "test_clustering.py", "test_aligned_faces.py", "test_session.py"),
 }
+# Those that processes begin with, but one: meanwhile that one draws and embeds the portraits, for
+# which all others would wait.
+_WITHOUT_PORTRAITS = {"test_facenet.py", "test_search.py", "test_approximate.py"}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -100,6 +109,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         files.setdefault(item.path, []).append(item)
     slow = [of for path, of in files.items() if path.name in _SLOW]
+    slow.sort(key=lambda of: of[0].path.name not in _WITHOUT_PORTRAITS)
     fast = iter([item for path, of in files.items() if path.name not in _SLOW for item in of])
     size = -(-len(items) // n)
     parts: list[pytest.Item] = []
@@ -265,7 +275,7 @@ def postgres() -> Iterator[str]:
         )
 
     run(str(bin_ / "initdb"), "-D", str(data), "-U", "tester", "-A", "trust", "--no-sync")
-    options = f"-p {port} -h 127.0.0.1 -k {folder}"
+    options = f"-F -p {port} -h 127.0.0.1 -k {folder}"  # -F: it waits for no disk
     log = folder / "log"
     run(str(bin_ / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(log), "-w", "start")
     try:

@@ -17,8 +17,8 @@ from faults.steps import spread
 from faults.tally import Tally
 
 _STEPS = 3
-# What the others of sidecars do as well.
-_LONG = ("renamed-at-every-step", "removed-at-every-step")
+# What the others of sidecars do as well, and organiser/test_killed_then_edited.py.
+_LONG = ("renamed-at-every-step", "removed-at-every-step", "corrected-at-every-step")
 
 
 @pytest.mark.parametrize(

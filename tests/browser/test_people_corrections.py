@@ -161,8 +161,15 @@ def test_photos_of_any_name_make_lines_that_are_taken(tmp_path: Path, visit: Vis
     assert YAML(typ="rt").load(lines) == {"nobody": shown}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(390, 844), (1280, 800), (1920, 1080)])
+@pytest.mark.parametrize(
+    ("scheme", "size"),
+    [
+        *[("light", (390, 844)), ("dark", (390, 844)), ("light", (1920, 1080))],
+        pytest.param("light", (1280, 800), marks=pytest.mark.long),
+        pytest.param("dark", (1280, 800), marks=pytest.mark.long),
+        pytest.param("dark", (1920, 1080), marks=pytest.mark.long),
+    ],
+)
 def test_it_is_for_everyone(scheme: str, size: tuple[int, int], path: Path, visit: Visit) -> None:
     with visit(path.as_uri()) as page:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

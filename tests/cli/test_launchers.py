@@ -22,7 +22,7 @@ from facetrack.system.shipped import CONF
 from facetrack.testing import Workspace, people, rows, scores
 from facetrack.testing.place import Process
 
-SWEEP = ("-m", "clusterer=dbscan,spectral", "clusterer.n_clusters=known,500", "n_resamples=12")
+SWEEP = ("-m", "clusterer=dbscan,kmeans", "clusterer.n_clusters=known,500", "n_resamples=4")
 """Three jobs, of which the one with 500 clusters fails."""
 LAUNCHERS = {
     # By what has to be installed: the launcher, and what its busy workers look like.

@@ -63,7 +63,7 @@ def test_a_job_and_what_it_takes_to_run_it_again(
 
 
 def test_a_sweep_and_one_of_its_jobs(facetrack: Command, workspace: Workspace) -> None:
-    facetrack("-m", "clusterer.eps=0.2,0.3", "n_resamples=2").ok()
+    facetrack("-m", "clusterer.eps=0.2,0.3", "n_resamples=2", "n_people=5").ok()
     (parent,) = workspace.runs("sweep")
     first = workspace.runs("job")[-1]
     assert read(_kept(workspace, parent.info.run_id).read_bytes()) is not None
@@ -81,7 +81,7 @@ def test_a_sweep_and_one_of_its_jobs(facetrack: Command, workspace: Workspace) -
 
 
 def test_a_study_is_searched_anew(facetrack: Command, workspace: Workspace) -> None:
-    facetrack("task=tune", "task.n_trials=2", "n_resamples=2").ok()
+    facetrack("task=tune", "task.n_trials=2", "n_resamples=2", "n_people=5").ok()
     (study,) = workspace.runs("study")
     again = facetrack(f"reproduce={study.info.run_id}")
     assert "are kept" not in again.stdout

@@ -31,8 +31,15 @@ def _equal(points: Any, eps: float, min_samples: int) -> None:
     np.testing.assert_array_equal(found.core_sample_indices_, expected.core_sample_indices_)
 
 
-@pytest.mark.parametrize("min_samples", [1, 2, 5])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("dtype", "min_samples"),
+    [
+        *[(np.float32, 1), (np.float32, 5), (np.float64, 2)],
+        pytest.param(np.float32, 2, marks=pytest.mark.long),
+        pytest.param(np.float64, 1, marks=pytest.mark.long),
+        pytest.param(np.float64, 5, marks=pytest.mark.long),
+    ],
+)
 def test_lfw(lfw: Faces, min_samples: int, dtype: type) -> None:
     vectors: Vectors = lfw[0][:2000].astype(dtype)
     drawn = Bootstrap().draw(len(vectors), 0, f"lfw {np.dtype(dtype)}", min_samples)
@@ -40,10 +47,12 @@ def test_lfw(lfw: Faces, min_samples: int, dtype: type) -> None:
         _equal(vectors[drawn], eps, min_samples)
 
 
-def test_all_of_lfw(lfw: Faces) -> None:
+@pytest.mark.parametrize(
+    "eps", [0.3, *[pytest.param(e, marks=pytest.mark.long) for e in (0.24, 0.28, 0.34)]]
+)
+def test_all_of_lfw(lfw: Faces, eps: float) -> None:
     drawn = Bootstrap().draw(len(lfw[0]), 0, "lfw", 0)
-    for eps in (0.24, 0.28, 0.3, 0.34):
-        _equal(lfw[0][drawn], eps, 1)
+    _equal(lfw[0][drawn], eps, 1)
 
 
 @pytest.mark.parametrize("min_samples", [1, 3])

@@ -50,14 +50,17 @@ def test_the_same_seed_gives_the_same_with_any_number_of_threads(method: Method)
         np.testing.assert_array_equal(found, expected)
 
 
-def test_another_process_gives_the_same_and_imports_numba_where_it_is_needed() -> None:
+def test_another_process_gives_the_same_and_imports_what_is_needed() -> None:
     points = _faces()
     code = (
-        "import sys, numpy as np; from facetrack.clusterer import ChineseWhispers, Infomap\n"
+        "import sys, numpy as np\n"
+        "from facetrack.clusterer import DBSCAN, ChineseWhispers, Infomap\n"
         "points = np.frombuffer(sys.stdin.buffer.read(), np.float32).reshape(-1, 64)\n"
         f"methods = [one({_EPS}, random_state=3) for one in (ChineseWhispers, Infomap)]\n"
         "assert 'numba' not in sys.modules\n"
-        "print([one.fit_predict(points).tolist() for one in methods])"
+        "print([one.fit_predict(points).tolist() for one in methods])\n"
+        "DBSCAN(0.5).fit(points[:9])\n"
+        "assert 'faiss' not in sys.modules"
     )
     command = [sys.executable, "-c", code]
     process = subprocess.run(

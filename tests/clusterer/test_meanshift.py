@@ -41,7 +41,7 @@ def _equal(points: np.ndarray, bandwidth: float, max_iter: int = 300) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.long)])
 def test_lfw(lfw: Faces, dtype: type) -> None:
     vectors: Vectors = lfw[0][:400].astype(dtype)
-    for resample, bandwidth in enumerate(GRID):
+    for resample, bandwidth in enumerate(GRID[:: 2 if dtype is np.float32 else 1]):
         _equal(vectors[Bootstrap().draw(len(vectors), 0, "lfw", resample)], bandwidth)
 
 

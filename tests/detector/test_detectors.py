@@ -91,7 +91,7 @@ def test_threads_do_not_disturb_each_other(detector: str, warm_home: Path) -> No
         "from facetrack.detector import DlibHog, Haar\n"
         "from facetrack.extraction.picture import read\n"
         "face = PIL.Image.fromarray(read(pathlib.Path(sys.argv[1])))\n"
-        "sizes = [(200 + 37 * i % 300, 250 + 53 * i % 400) for i in range(24)]\n"
+        "sizes = [(200 + 37 * i % 300, 250 + 53 * i % 400) for i in range(12)]\n"
         "images = [np.asarray(face.resize(size)) for size in sizes]\n"
         f"detector = {detector}\n"
         "alone = [detector.detect(image).boxes.tolist() for image in images]\n"

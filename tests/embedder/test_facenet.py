@@ -44,8 +44,27 @@ def made(weights: Path | None = None, **other: Any) -> FaceNet:
 
 
 @pytest.fixture(scope="session")
-def shapes() -> Mapping[str, tuple[int, ...]]:
-    facenet.start_tensorflow()
+def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What TensorFlow says as it is started, where Keras is told to run on something else."""
+    path = tmp_path_factory.mktemp("said") / "said"
+    kept = os.dup(2)
+    with pytest.MonkeyPatch.context() as patch, path.open("wb") as file:
+        patch.setenv("KERAS_BACKEND", "jax")
+        patch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+        os.dup2(file.fileno(), 2)
+        try:
+            facenet.start_tensorflow()
+            import tensorflow
+
+            tensorflow.zeros(1).numpy()  # the first operation starts more of it
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+    return path.read_text()
+
+
+@pytest.fixture(scope="session")
+def shapes(said: str) -> Mapping[str, tuple[int, ...]]:
     from facetrack.embedder import inception_resnet_v1
 
     return inception_resnet_v1.tensors(128)
@@ -134,11 +153,13 @@ def test_the_architecture_has_the_published_layers(
 
 
 @pytest.mark.parametrize(("dimensions", "parameters"), [(128, 22_808_144), (512, 23_497_424)])
-def test_layers_tensors_and_parameters(dimensions: int, parameters: int) -> None:
-    facenet.start_tensorflow()
+def test_layers_tensors_and_parameters(
+    shapes: Mapping[str, tuple[int, ...]], dimensions: int, parameters: int
+) -> None:
     from facetrack.embedder import inception_resnet_v1
 
-    shapes = inception_resnet_v1.tensors(dimensions)
+    if dimensions != 128:
+        shapes = inception_resnet_v1.tensors(dimensions)
     assert len({name.split("/")[0] for name in shapes}) == 245
     assert len(shapes) == 490
     assert sum(int(np.prod(shape)) for shape in shapes.values()) == parameters
@@ -378,7 +399,17 @@ def test_tensorflow_waits_for_the_first_face(tmp_path: Path) -> None:
     assert done.stdout == "[]\n"
 
 
-def test_tensorflow_is_quiet_and_runs_whatever_keras_backend_is_set(weights_file: Path) -> None:
+def test_tensorflow_is_quiet_and_runs_whatever_keras_backend_is_set(
+    said: str, embedder: FaceNet, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert said == ""
+    face = Face(np.zeros((50, 50, 3), np.uint8), np.array([0, 0, 50, 50]))
+    assert embedder.embed([face]).shape == (1, 128)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.long
+def test_it_is_quiet_in_a_process_of_its_own(weights_file: Path) -> None:
     done = _python(
         "import numpy as np\n"
         "from facetrack.core.faces import Face\n"

@@ -28,10 +28,13 @@ def _made(seed: int, n: int = 60) -> Faces:
     return points[rng.integers(0, n, n)], people
 
 
+@pytest.mark.parametrize("seeds", [(0, 1), pytest.param((2, 3), marks=pytest.mark.long)])
 @pytest.mark.parametrize("min_samples", [1, 2, 3, 5])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_scores_are_those_of_scikit_learns_labels(min_samples: int, dtype: type) -> None:
-    for seed in range(4):
+def test_scores_are_those_of_scikit_learns_labels(
+    min_samples: int, dtype: type, seeds: tuple[int, ...]
+) -> None:
+    for seed in seeds:
         points, people = _made(seed)
         points = points.astype(dtype)
         steps = {

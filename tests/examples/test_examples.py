@@ -38,8 +38,16 @@ def _run(workspace: Workspace, *arguments: str) -> str:
     return out
 
 
-def test_two_clusterers_are_compared(workspace: Workspace) -> None:
-    lines = _run(workspace, str(EXAMPLES / "compare_clusterers.py")).splitlines()
+def test_two_clusterers_are_compared(
+    tmp_path: Path,
+    warm_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(EXAMPLES / "compare_clusterers.py"), run_name="__main__")
+    lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "59 faces of 18 people on 59 pictures: portraits"
     assert "dbscan eps=0.3: ARI 0.935 ± 0.114 over 30 resamples" in lines
     assert len([line for line in lines if line.startswith("best: ")]) == 2

@@ -62,11 +62,12 @@ def test_of_a_large_picture_it_hashes_every_other_row() -> None:
     large: Image = np.random.default_rng(0).integers(0, 256, (2000, 1200, 3)).astype(np.uint8)
     size = np.array(large.shape[:2], dtype="<i8").tobytes()
     expected = hashlib.blake2b(size + large[::2].tobytes(), digest_size=16).digest()
-    assert look(large)[:16] == expected
+    kind = "TIFF"  # as it is: noise is long compressed
+    assert look(large, kind)[:16] == expected
     large[1001] += 1
-    assert look(large)[:16] == expected
+    assert look(large, kind)[:16] == expected
     large[1000, 7] += 1
-    assert look(large)[:16] != expected
+    assert look(large, kind)[:16] != expected
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])

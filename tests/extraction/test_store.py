@@ -17,6 +17,7 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Detection
 from facetrack.extraction.detections import DetectionRecord
 from facetrack.extraction.store import Store, box_bytes
+from facetrack.testing import forked
 
 PICTURE = bytes(range(32))
 OTHER = bytes(reversed(range(32)))
@@ -103,10 +104,7 @@ def _write_many(folder: Path, first: int) -> None:
 
 
 def test_two_processes_write_at_once(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_write_many, args=(tmp_path, 40 * k)) for k in range(2)]
-    for writer in writers:
-        writer.start()
+    writers = [forked.fork(_write_many, tmp_path, 40 * k) for k in range(2)]
     for writer in writers:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0, 0]
@@ -127,11 +125,8 @@ def _open_once(folder: Path, together: Barrier) -> None:
 def test_processes_open_fresh_stores_at_once(tmp_path: Path) -> None:
     for i in range(30):
         (tmp_path / str(i)).mkdir()
-    context = multiprocessing.get_context("spawn")
-    together = context.Barrier(4)
-    openers = [context.Process(target=_open_once, args=(tmp_path, together)) for _ in range(4)]
-    for opener in openers:
-        opener.start()
+    together = multiprocessing.get_context("forkserver").Barrier(4)
+    openers = [forked.fork(_open_once, tmp_path, together) for _ in range(4)]
     for opener in openers:
         opener.join(60)  # one that failed keeps the others waiting
         opener.kill()

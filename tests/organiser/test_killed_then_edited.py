@@ -14,7 +14,7 @@ from facetrack.organiser.state import File
 from facetrack.testing import copied_home, portraits
 from faults.steps import Live
 
-_KILLS = 6
+_KILLS = 3
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from facetrack.clusterer.kernels.bounds import Search
 from facetrack.clusterer.kernels.distances import Floats, scale, square_differences
 from facetrack.clusterer.kernels.joining import Groups, join_near
 
-Pairs = set[tuple[int, int]]
+Pairs = list[int]
+"""Sorted, each as a single number, since there are a hundred thousand (see `_list`)."""
 
 
 def _faces(seed: int, n: int = 300, d: int = 24) -> NDArray[np.float64]:
@@ -55,19 +56,21 @@ CASES: dict[str, Floats] = {
 def _exact(points: Floats, radius: float) -> Pairs:
     first, second = np.triu_indices(len(points), 1)
     near = square_differences(points, points, first, second) <= radius * radius
-    return set(zip(first[near].tolist(), second[near].tolist(), strict=True))
+    return _list(first[near], second[near])
+
+
+def _list(first: NDArray[np.int64], second: NDArray[np.int64]) -> Pairs:
+    found: Pairs = np.sort((np.minimum(first, second) << 32) + np.maximum(first, second)).tolist()
+    return found
 
 
 def _found(search: Search, height: int = 7, pool: ThreadPoolExecutor | None = None) -> Pairs:
-    found: Pairs = set()
+    found = [np.empty((2, 0), np.int64)]
     while len(search.left):
         for tile in search.ask(min(height, len(search.left)), 0, pool):
-            for one, two in zip(tile.first.tolist(), tile.second.tolist(), strict=True):
-                pair = min(one, two), max(one, two)
-                assert pair not in found
-                found.add(pair)
+            found.append(np.array([tile.first, tile.second], np.int64))
         search.drop(min(height, len(search.left)))
-    return found
+    return _list(*np.concatenate(found, axis=1))  # with a pair twice it would be no exact one
 
 
 def _radii(points: Floats) -> list[float]:
@@ -151,8 +154,9 @@ def test_threads_orders_and_dropped_points() -> None:
     search = Search(points, 0.8)
     tiles = [tile for start in (0, 40) for tile in _drop(search, 40, start)]
     pairs = {pair for tile in tiles for pair in zip(*map(np.ndarray.tolist, tile), strict=True)}
-    assert {(one, two) for one, two in expected if one < 40} | {
-        (one, two) for one, two in expected if 40 <= one < 80 <= two
+    exact = {(pair >> 32, pair & 0xFFFFFFFF) for pair in expected}
+    assert {(one, two) for one, two in exact if one < 40} | {
+        (one, two) for one, two in exact if 40 <= one < 80 <= two
     } == pairs
 
 

@@ -14,18 +14,17 @@ import pytest
 
 from facetrack.extraction.xmp import document, writing
 from facetrack.extraction.xmp.regions import Frame
-from facetrack.testing import Outcome, Workspace, new_store, organise, people
+from facetrack.testing import Outcome, Workspace, organise, people
 
 Audit = Callable[..., Outcome]
 
 
 @pytest.fixture(scope="module")
-def organised(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Path:
+def organised(tmp_path_factory: pytest.TempPathFactory, warm_home: Path, new_mlflow: Path) -> Path:
     """Four people's drawn photos in sub-folders, sorted with so small a radius as parts some."""
     folder = tmp_path_factory.mktemp("audited")
     root = people(folder, warm_home, 4)
-    store = new_store(folder / "new" / "mlflow.db")
-    workspace = Workspace(folder / "work", warm_home, store=store)
+    workspace = Workspace(folder / "work", warm_home, store=new_mlflow)
     organise(workspace, root, folder / "out", "clusterer=dbscan", "clusterer.eps=0.25").ok()
     return folder
 

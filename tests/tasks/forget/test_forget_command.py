@@ -9,19 +9,18 @@ import pytest
 
 from facetrack.extraction import store as stores
 from facetrack.tasks.forgetting import plan as plans
-from facetrack.testing import Outcome, Workspace, new_store, organise, photos, rows
+from facetrack.testing import Outcome, Workspace, organise, photos, rows
 from facetrack.tracking.relocation import correct
 
 NAME = "Zoe Quill"
 
 
 @pytest.fixture(scope="module")
-def organised(tmp_path_factory: pytest.TempPathFactory, warm_home: Path) -> Path:
+def organised(tmp_path_factory: pytest.TempPathFactory, warm_home: Path, new_mlflow: Path) -> Path:
     """A folder with photos, `work`, `home` and `out`: named, organised twice, with MLflow."""
     folder = tmp_path_factory.mktemp("organised")
     root = photos(folder, warm_home, 10)
-    store = new_store(folder / "new" / "mlflow.db")
-    workspace = Workspace(folder / "work", folder / "home", store=store)
+    workspace = Workspace(folder / "work", folder / "home", store=new_mlflow)
     organise(workspace, root, folder / "out", "clusterer.eps=0.3").ok()
     yaml = folder / "out/people.yaml"
     text = yaml.read_text().replace("person-001:\n  name:", f"person-001:\n  name: {NAME}")

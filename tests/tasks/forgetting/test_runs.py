@@ -14,7 +14,7 @@ from facetrack.figures.report_pages import ReportPage, ReportSection, render_rep
 from facetrack.tasks.forgetting.plan import Plan
 from facetrack.tasks.forgetting.runs import Runs, job_pages, pages
 from facetrack.tasks.report_names import name_faces
-from facetrack.testing import client, new_store
+from facetrack.testing import client
 from facetrack.tracking.keys import KIND, SHOWING, SWEEP
 from facetrack.tracking.past import Past
 from facetrack.tracking.store import MlflowStore
@@ -22,17 +22,12 @@ from facetrack.tracking.store import MlflowStore
 _FIXTURE = Path(__file__).resolve().parents[2] / "fixtures/studied_by_version_1"
 
 
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return new_store(tmp_path_factory.mktemp("store") / "mlflow.db")
-
-
 @pytest.fixture
-def work(tmp_path: Path, fresh: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def work(tmp_path: Path, new_mlflow: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with an MLflow store, `home` being FACETRACK_HOME."""
     folder = tmp_path / "work"
     folder.mkdir()
-    shutil.copy(fresh, folder)
+    shutil.copy(new_mlflow, folder / "mlflow.db")
     monkeypatch.chdir(folder)
     return folder
 

@@ -26,7 +26,7 @@ def test_table1_of_two_datasets_with_settings_only_one_has(
 ) -> None:
     done = facetrack(
         *("+experiment=table1", "dataset=portraits,folder", f"dataset.root={small_folder}"),
-        *("clusterer.eps=0.25:0.3:0.05", "n_resamples=3"),
+        *("clusterer.eps=0.25:0.3:0.05", "n_resamples=2", "n_people=6"),
     )
     done.ok()
     assert "14 of 14 jobs finished" in done.stdout

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,10 +26,12 @@ def test_who_comes_second_takes_up_the_run_of_the_first(
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
+    new_mlflow: Path,
     storage: str,
 ) -> None:
     """The first makes the run once the second waits for its turn, or, without turns, makes one."""
     monkeypatch.chdir(tmp_path)
+    shutil.copy(new_mlflow, tmp_path / "mlflow.db")
     if storage == "postgres":
         storage = request.getfixturevalue(storage)
         forget = functools.partial(optuna.delete_study, study_name="s", storage=storage)

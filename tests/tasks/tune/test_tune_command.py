@@ -68,7 +68,7 @@ def test_studies_of_a_multirun_end_in_one_table(
     folder = tmp_path / "work"
     done = facetrack(
         *("-m", "task=tune", "dataset=portraits,folder", f"dataset.root={small_folder}"),
-        *("clusterer=dbscan,meanshift", "task.n_trials=4", "n_resamples=4"),
+        *("clusterer=dbscan,meanshift", "task.n_trials=3", "n_resamples=2"),
     )
     done.ok()
     (parent,) = runs(folder, "sweep")
@@ -90,23 +90,46 @@ def test_studies_of_a_multirun_end_in_one_table(
         assert float(row["low"]) <= float(row["high"])
 
 
+# Clusters three trials' resamples, and stands still in the fourth as long as a file is there.
+_STANDING = """
+import time
+from pathlib import Path
+from facetrack.clusterer import DBSCAN
+
+class Standing(DBSCAN):
+    fits = 0
+
+    def fit(self, X, y=None):
+        Standing.fits += 1
+        while Standing.fits > 3 * 6 and Path(__file__).with_name("stand").exists():
+            time.sleep(0.05)
+        return super().fit(X, y)
+"""
+
+
 def test_killed_and_continued_keeps_every_finished_trial(workspace: Workspace) -> None:
     folder = workspace.folder
-    command = ["task=tune", "task.n_trials=10", "n_resamples=120", "clusterer=meanshift"]
+    (folder / "standing.py").write_text(_STANDING)
+    (folder / "stand").touch()
+    command = [
+        *("task=tune", "task.n_trials=6", "n_resamples=6", "task.pruner=none"),
+        "clusterer._target_=standing.Standing",
+    ]
     with workspace.fork(*command) as process:
         _until(lambda: _finished(folder) >= 3)
         process.kill()
     before = _study(folder).get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
-    assert 3 <= len(before) < 10
+    assert len(before) == 3
+    (folder / "stand").unlink()
     assert "finished trials are kept" in workspace.run(*command).ok()
     after = _study(folder).get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
-    assert len(after) == 10
+    assert len(after) == 6
     values = {trial.number: trial.value for trial in after}
     assert {trial.number: trial.value for trial in before}.items() <= values.items()
     (run,) = runs(folder, "study")
     assert run.info.status == "FINISHED"
     assert {one.info.status for one in runs(folder, "trial")} <= {"FINISHED", "KILLED"}
-    assert sum(one.info.status == "FINISHED" for one in runs(folder, "trial")) == 10
+    assert sum(one.info.status == "FINISHED" for one in runs(folder, "trial")) == 6
 
 
 # Whoever clusters first waits for somebody else to: the second worker takes seconds to start.
@@ -129,12 +152,12 @@ class Meeting(DBSCAN):
 def test_two_workers_share_a_study(workspace: Workspace) -> None:
     (workspace.folder / "meeting.py").write_text(_MEETING)
     done = workspace.run(
-        *("task=tune", "task.n_trials=10", "task.workers=2", "n_resamples=6"),
+        *("task=tune", "task.n_trials=6", "task.workers=2", "n_resamples=3"),
         *("clusterer._target_=meeting.Meeting", "task.pruner=none"),
     )
     done.ok()
     trials = _study(workspace.folder).get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
-    assert 10 <= len(trials) <= 11  # both may begin the last one
+    assert 6 <= len(trials) <= 7  # both may begin the last one
     assert len({trial.user_attrs["worker"] for trial in trials}) == 2
     assert len({trial.params["eps"] for trial in trials}) == len(trials)
     assert len(workspace.runs("trial")) == len(trials)
@@ -145,7 +168,7 @@ def test_two_processes_on_postgresql_one_of_them_killed(
 ) -> None:
     folder = workspace.folder
     command = [
-        *("task=tune", "task.n_trials=16", "n_resamples=120"),
+        *("task=tune", "task.n_trials=8", "n_resamples=30"),
         *("clusterer=meanshift", f"task.storage={postgres}"),
     ]
     processes = [workspace.fork(*command) for _ in range(2)]
@@ -160,7 +183,7 @@ def test_two_processes_on_postgresql_one_of_them_killed(
     assert processes[1].returncode == 0, errors
     trials = _study(folder, postgres).trials
     states = [trial.state for trial in trials]
-    assert 16 <= states.count(TrialState.COMPLETE) + states.count(TrialState.PRUNED) <= 17
+    assert 8 <= states.count(TrialState.COMPLETE) + states.count(TrialState.PRUNED) <= 9
     assert TrialState.RUNNING not in states
     assert [trial.number for trial in trials] == list(range(len(trials)))
     (run,) = runs(folder, "study")
@@ -179,7 +202,7 @@ def test_an_unlabelled_folder_gets_a_radius_of_its_own(
 ) -> None:
     root = tmp_path / "flat"
     root.mkdir()
-    for picture in portraits(warm_home):
+    for picture in portraits(warm_home)[:24]:
         os.link(picture.path, root / Path(picture.name).name)
     done = facetrack("dataset=folder", f"dataset.root={root}", "n_resamples=2")
     done.ok()
@@ -193,7 +216,7 @@ def test_an_unlabelled_folder_gets_a_radius_of_its_own(
 
     pictures = ("dataset=folder", f"dataset.root={root}")
     assert "chosen" not in facetrack(*pictures, "n_resamples=2", "clusterer.eps=0.1").stdout
-    tuned = facetrack(*pictures, "task=tune", "task.n_trials=6")
+    tuned = facetrack(*pictures, "task=tune", "task.n_trials=3")
     tuned.ok()
     assert "label_free" in tuned.stdout
     refused = facetrack(*pictures, "task=tune", "task.objective=ari_mean")
