@@ -251,8 +251,6 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
         whole = extract_any(
             listing, stages.detector, stages.embedder, store, stages.engine, progress
         )
-        contents = {*whole.contents, *(one.content for one in whole.skipped if one.content)}
-        looks = store.looks(bytes.fromhex(content) for content in contents)
     first: dict[str, str] = {}
     pictures: dict[str, Picture] = {}
     names: dict[str, list[str]] = {}
@@ -286,7 +284,7 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
         names=names,
         faceless=faceless,
         gone=frozenset(),
-        looks={content.hex(): look for content, look in looks.items()},
+        looks=whole.looks,
         unread={one.content for one in whole.skipped if one.content is not None} - names.keys(),
         skipped=[one for one in whole.skipped if one.pictures and one.reason != NO_FACE],
         noted=[one for one in whole.skipped if not one.pictures],
