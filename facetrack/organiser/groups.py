@@ -20,6 +20,7 @@ from facetrack.organiser.low_quality import find_reach, join_low
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos, Stages
 from facetrack.organiser.state import Photo, State
+from facetrack.system import garbage
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Grouping:
     progress: Progress = QUIET
 
 
+@garbage.kept()
 def begin_state(
     how: Grouping, photos: Photos, before: State, said: Corrections, *, prune: bool
 ) -> State:
