@@ -1,12 +1,13 @@
 """Who each face is: groups of the clusterer, and what earlier runs and the user know."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from facetrack.clusterer.kernels.known import Memory, remembering
 from facetrack.core.faces import Embedder
 from facetrack.core.likelihood import are_unit
 from facetrack.core.progress import QUIET, Progress
@@ -47,12 +48,16 @@ class Clusterer:
 
 @dataclass(frozen=True)
 class Grouping:
-    """How faces are grouped. regroup: whether all groups are made anew."""
+    """How faces are grouped. regroup: whether all groups are made anew.
+
+    memory: of near faces, which need not be looked for again.
+    """
 
     stages: Stages
     clusterer: Clusterer
     regroup: bool = False
     progress: Progress = QUIET
+    memory: Memory = field(default_factory=Memory)
 
 
 @garbage.kept()
@@ -219,7 +224,7 @@ def _cluster(how: Grouping, estimator: BaseEstimator, photos: Photos, *, told: b
     low = photos.low
     good = photos.some(~low) if (~low).sum() > 1 else photos
     on = photo_pairs.number_photos(good.contents) if told and takes_photos(estimator) else None
-    with limit_threads(len(good.vectors)):
+    with limit_threads(len(good.vectors)), remembering(how.memory):
         found = fit(estimator, good.vectors, None, seed, on)
     if good is photos:
         return found
