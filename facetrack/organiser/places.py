@@ -149,7 +149,7 @@ class _Arranging:
         paths = dict.fromkeys([*earlier, *begun])
         shown = self._progress.bar(paths, total=len(paths), description="Looking", unit="copy")
         for path in shown:
-            here = self._out / path
+            here = f"{self._out}/{path}"
             now = copies.look_at_begun(here, begun.get(path))
             if now is None and path in earlier:
                 now = copies.look_at_made(here, earlier[path])

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,18 @@ class KnownPairs:
     radius: float
 
 
+class Recalled(NamedTuple):
+    """What is known of (n, d) distinct points.
+
+    ends: (2, p), pairs as in `KnownPairs`, indices among them. new: (k,) indices of the points
+    whose pairs are not known. digests: of all.
+    """
+
+    ends: NDArray[np.int32]
+    new: NDArray[np.int64]
+    digests: NDArray[np.uint8]
+
+
 class Memory:
     """What was found before, and what is found within `remembering`; None where nothing is."""
 
@@ -39,23 +52,18 @@ class Memory:
         self.before = before
         self.now: KnownPairs | None = None
 
-    def recall(
-        self, points: Floats, radius: float
-    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.uint8]]:
-        """(2, p) pairs of (n, d) distinct points that are known, some beyond the radius.
-
-        Also the points whose pairs are not, (k,) indices, and (n, 16) digests of all.
-        """
+    def recall(self, points: Floats, radius: float) -> Recalled:
+        """What is known of the pairs of (n, d) distinct points within a radius."""
         digests = _digest(points)
         known = self.now or self.before
         if known is None or known.radius < radius:
-            return np.empty((2, 0), np.int32), np.arange(len(points)), digests
+            return Recalled(np.empty((2, 0), np.int32), np.arange(len(points)), digests)
         rows = {digest.tobytes(): row for row, digest in enumerate(digests)}
         place = np.array([rows.get(one.tobytes(), -1) for one in known.digests], np.int32)
         new = np.ones(len(points), bool)
         new[place[place >= 0]] = False
         ends = place[known.ends]
-        return ends[:, (ends >= 0).all(axis=0)], np.flatnonzero(new), digests
+        return Recalled(ends[:, (ends >= 0).all(axis=0)], np.flatnonzero(new), digests)
 
 
 _MEMORY: ContextVar[Memory | None] = ContextVar("memory", default=None)
