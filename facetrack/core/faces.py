@@ -15,8 +15,8 @@
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -130,6 +130,7 @@ class Embeddings:
     contents: n SHA-256 digests in hex, of the content of the picture each face is on.
     scores: (n,), landmarks: (n, 5, 2), as the detector gave them; None where it gave none.
     sharpness: (n,) float32, see extraction/quality.py; NaN, or None for all, where it is not known.
+    looks: by content, of pictures with and without a face (see extraction/looks.py); where known.
     """
 
     vectors: Vectors
@@ -141,6 +142,7 @@ class Embeddings:
     scores: Scores | None = None
     landmarks: Landmarks | None = None
     sharpness: NDArray[np.float32] | None = None
+    looks: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> list[str]:

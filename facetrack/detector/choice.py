@@ -34,8 +34,9 @@ def choose(found: Detection, width: int, height: int, choose: str, border: int) 
     if len(boxes) == 0:
         return found
     if choose == "all":
-        far = boxes[:, :2].min(axis=1) > border
-        return found.some(np.flatnonzero(far)) if border else found
+        if not border:
+            return found
+        return found.some(np.flatnonzero(boxes[:, :2].min(axis=1) > border))
     if choose == "first":
         best = 0
     elif choose == "largest":

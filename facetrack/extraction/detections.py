@@ -9,6 +9,7 @@
 All of it is little-endian. A detection of boxes alone is kept in form 1, as it always was.
 """
 
+import struct
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from facetrack.core.faces import Detection
 
 _SCORES, _LANDMARKS = 1, 2
-_HEAD = 5 * 8  # bytes
+_FORM, _HEAD = struct.Struct("<q"), struct.Struct("<5q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,18 @@ def pack(record: DetectionRecord) -> bytes:
 
 def unpack(payload: bytes) -> DetectionRecord | None:
     """The record of a payload; None for a form that only a later version knows."""
-    form = int(np.frombuffer(payload, dtype="<i8", count=1)[0])
+    (form,) = _FORM.unpack_from(payload)
     if form >= 0:
         numbers = np.frombuffer(payload, dtype="<i8")
         boxes = numbers[2:].reshape(-1, 4).astype(np.int64)
         return DetectionRecord(int(numbers[0]), int(numbers[1]), Detection(boxes))
     if form != -2:
         return None
-    _, width, height, m, behind = np.frombuffer(payload, dtype="<i8", count=5).tolist()
-    boxes = np.frombuffer(payload, dtype="<i8", count=4 * m, offset=_HEAD)
-    values = np.frombuffer(payload, dtype="<f4", offset=_HEAD + boxes.nbytes).astype(np.float32)
-    scores, points = np.split(values, [m]) if behind & _SCORES else (None, values)
+    _, width, height, m, behind = _HEAD.unpack_from(payload)
+    boxes = np.frombuffer(payload, dtype="<i8", count=4 * m, offset=_HEAD.size)
+    start = _HEAD.size + boxes.nbytes
+    values = np.frombuffer(payload, dtype="<f4", offset=start).astype(np.float32)
+    scores, points = (values[:m], values[m:]) if behind & _SCORES else (None, values)
     found = Detection(
         boxes.reshape(-1, 4).astype(np.int64),
         scores,

@@ -7,9 +7,7 @@ result is in the order of the pictures however the work was shared out.
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +27,8 @@ from facetrack.core.progress import QUIET, Progress
 from facetrack.detector import choose
 from facetrack.extraction import quality
 from facetrack.extraction.detections import DetectionRecord
-from facetrack.extraction.engines import count_bytes, in_order, in_processes, in_threads, prepare
+from facetrack.extraction.digests import find_digests
+from facetrack.extraction.engines import count_bytes, in_processes, in_threads, prepare
 from facetrack.extraction.jobs import Done, Job
 from facetrack.extraction.ray_engine import on_ray
 from facetrack.extraction.store import Store, box_bytes
@@ -40,7 +39,7 @@ from facetrack.extraction.stored import (
     name_detections,
     name_vectors,
 )
-from facetrack.system.files import sha256
+from facetrack.system import garbage
 from facetrack.system.processes import can_start, cores
 
 NO_FACE = "no face found"
@@ -57,7 +56,6 @@ ENGINES = ("local", "ray")
 _WORTH_PROCESSES = 32
 _WORTH_BYTES = 16 << 20
 _STORE_EVERY_SECONDS = 2.0
-_READERS = 8
 
 
 def extract(
@@ -136,9 +134,10 @@ class _Extraction:
         self._vectors: dict[bytes, Vectors] = {}
         self._failed: dict[bytes, str] = {}
 
+    @garbage.kept()
     def look_up(self, progress: Progress) -> None:
         """Find what the store has of the pictures."""
-        self._digests, self.reasons = _hash(self._listing, progress)
+        self._digests, self.reasons = find_digests(self._listing.pictures, progress)
         digests = set(self._digests.values())
         self._detections = load_detections(self._store, self._detector, digests)
         self._kept = {
@@ -187,6 +186,7 @@ class _Extraction:
                     else NO_FACE
                 )
 
+    @garbage.kept()
     def embeddings(self) -> Embeddings:
         """The result; vectors are (0, 0) where no picture gives a face."""
         pictures, digests, rows = self._listing.pictures, self._digests, self.rows
@@ -194,13 +194,15 @@ class _Extraction:
         kept = [self._kept[digests[row]] for row in rows]
         of_face = [row for row, own in zip(rows, kept, strict=True) for _ in own.boxes]
         vectors = [self._vectors[digests[row]] for row in rows]
+        looks = self._store.looks(set(digests.values()))
+        cut = {digest for digest, (_, is_cut) in looks.items() if is_cut}
         none = np.empty((0, 0), dtype=np.float32)
         raw = np.concatenate(vectors or [none]).astype(np.float32)
         return Embeddings(
             vectors=scale_to_unit(raw) if self._embedder.normalize else raw,
             boxes=np.concatenate([np.empty((0, 4), np.int64), *(own.boxes for own in kept)]),
             pictures=[pictures[row] for row in of_face],
-            skipped=[*self._listing.skipped, *self._remarks(), *self._without_face()],
+            skipped=[*self._listing.skipped, *self._remarks(cut), *self._without_face()],
             n_pictures=len(pictures),
             contents=[digests[row].hex() for row in of_face],
             scores=_join([own.scores for own in kept]),
@@ -212,6 +214,7 @@ class _Extraction:
                     for box in own.boxes
                 ]
             ),
+            looks={digest.hex(): look for digest, (look, _) in looks.items()},
         )
 
     def _find_sharpness(self, faces: Sequence[Placed]) -> NDArray[np.float32]:
@@ -221,14 +224,20 @@ class _Extraction:
         found = [known.get((digest, box_bytes(box)), unknown) for digest, box in faces]
         return quality.get_sharpness(np.array(found, np.float32).reshape(-1, len(unknown)))
 
-    def _remarks(self) -> Iterator[Skipped]:
-        """What is to be said of pictures that were used."""
-        cut = self._store.cut(set(self._digests.values()))
+    def _remarks(self, cut: Collection[bytes]) -> Iterator[Skipped]:
+        """What is to be said of pictures that were used. cut: those that end too early."""
+        whole = self._detector.identity()
+        names: dict[int, str] = {}
         for row, digest in self._digests.items():
-            if digest in self._detections:
-                found = self._detections[digest]
-                for remark in _remarks(found, digest in cut, self._detector):
-                    yield Skipped(self._listing.pictures[row].name, remark, 0)
+            if digest not in self._detections:
+                continue
+            name, found = self._listing.pictures[row].name, self._detections[digest]
+            if digest in cut:
+                yield Skipped(name, CUT, 0)
+            if (pixels := found.width * found.height) not in names:
+                names[pixels] = name_detections(self._detector, found)
+            if names[pixels] != whole:
+                yield Skipped(name, REDUCED, 0)
 
     def _without_face(self) -> Iterator[Skipped]:
         for row in sorted(self.reasons):
@@ -243,38 +252,8 @@ def _join(parts: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | 
     return np.concatenate(known) if known and len(known) == len(parts) else None
 
 
-def _remarks(found: DetectionRecord, cut: bool, detector: Detector) -> Iterator[str]:
-    if cut:
-        yield CUT
-    if name_detections(detector, found) != detector.identity():
-        yield REDUCED
-
-
 def _choose(record: DetectionRecord, detector: Detector) -> Detection:
     return choose(record.found, record.width, record.height, detector.choose, detector.border)
-
-
-def _hash(listing: Pictures, progress: Progress) -> tuple[dict[int, bytes], dict[int, str]]:
-    """SHA-256 of each picture's content by its row, and the reason for those that can't be read."""
-    digests: dict[int, bytes] = {}
-    reasons: dict[int, str] = {}
-    paths = [picture.path for picture in listing.pictures]
-    with ThreadPoolExecutor(_READERS) as pool:
-        results = in_order(pool, _digest, paths, window=64)
-        shown = progress.bar(results, total=len(paths), description="Looking up", unit="picture")
-        for row, result in enumerate(shown):
-            if isinstance(result, bytes):
-                digests[row] = result
-            else:
-                reasons[row] = result
-    return digests, reasons
-
-
-def _digest(path: Path) -> bytes | str:
-    try:
-        return sha256(path)
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
 
 
 def _compute(

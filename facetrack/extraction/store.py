@@ -37,6 +37,7 @@ _NAME = "embeddings.sqlite"
 # fractions of a second.
 _READERS_SECONDS = 5
 _IDENTITY, _DIGEST = 16, 32  # bytes
+_BOX = np.dtype("<i8")
 # Rows to forget (`_know_doomed`).
 # Damage may have made texts of values, whose bytes are the same.
 _DOOMED = "is_doomed(CAST(key AS BLOB), CAST(payload AS BLOB), CAST(checksum AS BLOB))"
@@ -72,13 +73,17 @@ class Store:
         """The stored raw vectors among these faces, keyed by (picture, box bytes)."""
         return self._of_faces("vectors", embedder, faces)
 
-    def looks(self, pictures: Iterable[bytes]) -> dict[bytes, bytes]:
+    def looks(self, pictures: Iterable[bytes]) -> dict[bytes, tuple[bytes, bool]]:
         """The stored looks (80 bytes, see looks.py) among these pictures (digests).
 
-        Pictures that were embedded before there were looks have none.
+        With each, whether the picture's file ended before the picture did. Pictures that were
+        embedded before there were looks have none.
         """
         rows = self._get("looks", list(pictures))
-        return {picture: payload[:LOOK_SIZE] for picture, payload in rows.items()}
+        return {
+            picture: (payload[:LOOK_SIZE], payload[LOOK_SIZE:] == b"\1")
+            for picture, payload in rows.items()
+        }
 
     def qualities(
         self, faces: Iterable[tuple[bytes, NDArray[np.int64]]]
@@ -88,11 +93,6 @@ class Store:
         Faces that were embedded before there were qualities have none.
         """
         return self._of_faces("qualities", quality.IDENTITY, faces)
-
-    def cut(self, pictures: Iterable[bytes]) -> set[bytes]:
-        """Those of these pictures (digests) whose file ended before the picture did."""
-        rows = self._get("looks", list(pictures))
-        return {picture for picture, payload in rows.items() if payload[LOOK_SIZE:] == b"\1"}
 
     def put(
         self,
@@ -170,6 +170,8 @@ class Store:
     def _get(self, table: str, keys: list[bytes]) -> dict[bytes, bytes]:
         """The intact rows of a table among these keys."""
         rows: dict[bytes, bytes] = {}
+        # In the order they are in, so that each page of the file is read once.
+        keys = sorted(keys)
 
         def read(connection: sqlite3.Connection) -> None:
             rows.clear()
@@ -232,7 +234,7 @@ def _know_doomed(connection: sqlite3.Connection, pictures: Iterable[str]) -> Non
 
 def box_bytes(box: NDArray[np.int64]) -> bytes:
     """A box as 32 bytes, the form it has in keys."""
-    return box.astype("<i8").tobytes()
+    return box.astype(_BOX, copy=False).tobytes()
 
 
 def _make_rows(

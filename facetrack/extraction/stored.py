@@ -35,14 +35,18 @@ def find_vectors(
 ) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
     """The same, with the detections of the pictures at hand."""
     by_name: dict[str, list[Placed]] = {}
+    names: dict[object, str | None] = {}  # one of a kind stands for many pictures
     for digest, box in faces:
-        name = name_vectors(detector, embedder, detections.get(digest))
-        if name is not None:
+        found = detections.get(digest)
+        kind = found and (found.width * found.height, found.found.landmarks is None)
+        if kind not in names:
+            names[kind] = name_vectors(detector, embedder, found)
+        if (name := names[kind]) is not None:
             by_name.setdefault(name, []).append((digest, box))
-    found: dict[tuple[bytes, bytes], NDArray[np.float32]] = {}
+    vectors: dict[tuple[bytes, bytes], NDArray[np.float32]] = {}
     for name, some in by_name.items():
-        found |= store.vectors(name, some)
-    return found
+        vectors |= store.vectors(name, some)
+    return vectors
 
 
 def load_detections(
@@ -50,9 +54,13 @@ def load_detections(
 ) -> dict[bytes, DetectionRecord]:
     """The stored detections among these pictures; each under the key for a picture of its size."""
     known: dict[bytes, DetectionRecord] = {}
+    names: dict[int, str] = {}
     for identity in dict.fromkeys((detector.identity(), reduce.identity(detector, MAX_PIXELS))):
         for picture, found in store.detections(identity, pictures - known.keys()).items():
-            if name_detections(detector, found) == identity:
+            pixels = found.width * found.height
+            if pixels not in names:
+                names[pixels] = name_detections(detector, found)
+            if names[pixels] == identity:
                 known[picture] = found
     return known
 

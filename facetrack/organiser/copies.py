@@ -37,18 +37,20 @@ class Made:
     plain: bool = False
 
 
-def look_at_made(path: Path, file: File) -> File | None:
+def look_at_made(path: Path | str, file: File) -> File | None:
     """The record of a file that is as facetrack made it; None for one that is not, or is gone.
 
+    A text is looked at sooner than a Path is made, of which large folders would take many.
     Where a folder is copied, its files may lose their times. So where only these differ, what is
     in the file decides, and the record gets the new time.
     """
     try:
         status = os.lstat(path)
-        if path.parent.is_symlink() or not _fits(status, file):
+        if os.path.islink(os.path.dirname(path)) or not _fits(status, file):  # noqa: PTH114, PTH120
             return None
         if status.st_mtime_ns == file.mtime_ns:
             return file
+        path = Path(path)
         if file.kind == "link":
             # Behind a broken link there is nothing that somebody could miss.
             same = not path.exists() or (path.is_file() and sha256(path).hex() == file.content)
@@ -59,7 +61,7 @@ def look_at_made(path: Path, file: File) -> File | None:
     return dataclasses.replace(file, mtime_ns=status.st_mtime_ns) if same else None
 
 
-def look_at_begun(path: Path, file: File | None) -> File | None:
+def look_at_begun(path: Path | str, file: File | None) -> File | None:
     """The record of a file that a run was about to make, where it did; else None.
 
     What is there may still be what was there before, hence its content is looked at.
@@ -69,7 +71,7 @@ def look_at_begun(path: Path, file: File | None) -> File | None:
     return look_at_made(path, file)
 
 
-def holds(path: Path, content: str) -> bool:
+def holds(path: Path | str, content: str) -> bool:
     """Whether a path is a file, no link, with this content. content: hex SHA-256."""
     return _status(path, content) is not None
 
@@ -210,7 +212,7 @@ def _fits(status: os.stat_result, file: File) -> bool:
     return kind(status.st_mode) and status.st_size == file.size
 
 
-def _status(path: Path, content: str) -> os.stat_result | None:
+def _status(path: Path | str, content: str) -> os.stat_result | None:
     """The status of a file, no link, that was found to have this content; else None."""
     try:
         opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

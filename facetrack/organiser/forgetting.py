@@ -18,7 +18,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import audit_answers, people_file, state
+from facetrack.organiser import audit_answers, near_pairs, people_file, state
 from facetrack.organiser.answer_log import AnswerLog
 from facetrack.organiser.journal import Journal
 from facetrack.organiser.people import Corrections, folder_name, number_of
@@ -105,6 +105,8 @@ def count(out: Path, contents: Collection[str], persons: Collection[int]) -> dic
     log = AnswerLog(out)
     counts[log.path] = log.count(persons) if not contents else log.n_lines
     counts |= audit_answers.count(out, contents)
+    near = near_pairs.find_file(out)
+    counts[near] = int(near.exists() and bool(contents))
     return {path: count for path, count in counts.items() if count}
 
 
@@ -114,8 +116,11 @@ def clean(out: Path, contents: Collection[str], persons: Collection[int]) -> Non
     A file that is no JSON any more, and has one of the photos in it, is removed, and so is what a
     run that was killed has noted of its work. Answers given on the page go as a whole, since any of
     them may tell of anybody: people.yaml keeps what they have led to, and none can be taken back.
+    Near faces that are remembered go as a whole, too: the next run finds them again.
     """
     audit_answers.clean(out, contents)
+    if contents:
+        near_pairs.find_file(out).unlink(missing_ok=True)
     for file in _files(out):
         if not _scrub_file(file, contents, persons):
             continue

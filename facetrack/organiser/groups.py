@@ -1,12 +1,13 @@
 """Who each face is: groups of the clusterer, and what earlier runs and the user know."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from facetrack.clusterer.kernels.known import Memory, remembering
 from facetrack.core.faces import Embedder
 from facetrack.core.likelihood import are_unit
 from facetrack.core.progress import QUIET, Progress
@@ -20,6 +21,7 @@ from facetrack.organiser.low_quality import find_reach, join_low
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos, Stages
 from facetrack.organiser.state import Photo, State
+from facetrack.system import garbage
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,19 @@ class Clusterer:
 
 @dataclass(frozen=True)
 class Grouping:
-    """How faces are grouped. regroup: whether all groups are made anew."""
+    """How faces are grouped. regroup: whether all groups are made anew.
+
+    memory: of near faces, which need not be looked for again.
+    """
 
     stages: Stages
     clusterer: Clusterer
     regroup: bool = False
     progress: Progress = QUIET
+    memory: Memory = field(default_factory=Memory)
 
 
+@garbage.kept()
 def begin_state(
     how: Grouping, photos: Photos, before: State, said: Corrections, *, prune: bool
 ) -> State:
@@ -217,7 +224,7 @@ def _cluster(how: Grouping, estimator: BaseEstimator, photos: Photos, *, told: b
     low = photos.low
     good = photos.some(~low) if (~low).sum() > 1 else photos
     on = photo_pairs.number_photos(good.contents) if told and takes_photos(estimator) else None
-    with limit_threads(len(good.vectors)):
+    with limit_threads(len(good.vectors)), remembering(how.memory):
         found = fit(estimator, good.vectors, None, seed, on)
     if good is photos:
         return found

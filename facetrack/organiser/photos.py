@@ -17,6 +17,7 @@ from facetrack.core.faces import (
     Dataset,
     Detector,
     Embedder,
+    Embeddings,
     Picture,
     Pictures,
     Skipped,
@@ -40,6 +41,7 @@ from facetrack.organiser.recognition import (
     recognise,
 )
 from facetrack.organiser.state import State, is_inside
+from facetrack.system import garbage
 from facetrack.system.home import find_home
 
 
@@ -175,6 +177,7 @@ def find_photos(dataset: Dataset, stages: Stages, out: Path, progress: Progress 
     return _find(stages, _leave_out_ours(dataset.load(), out), progress)
 
 
+@garbage.kept()
 def copies_of_gone(
     photos: Photos, out: Path, before: State, replaced: Collection[str]
 ) -> dict[str, Path]:
@@ -251,8 +254,12 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
         whole = extract_any(
             listing, stages.detector, stages.embedder, store, stages.engine, progress
         )
-        contents = {*whole.contents, *(one.content for one in whole.skipped if one.content)}
-        looks = store.looks(bytes.fromhex(content) for content in contents)
+    return _gather(whole, listing)
+
+
+@garbage.kept()
+def _gather(whole: Embeddings, listing: Pictures) -> Photos:
+    """Each content once. whole: the faces of a listing."""
     first: dict[str, str] = {}
     pictures: dict[str, Picture] = {}
     names: dict[str, list[str]] = {}
@@ -286,7 +293,7 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
         names=names,
         faceless=faceless,
         gone=frozenset(),
-        looks={content.hex(): look for content, look in looks.items()},
+        looks=whole.looks,
         unread={one.content for one in whole.skipped if one.content is not None} - names.keys(),
         skipped=[one for one in whole.skipped if one.pictures and one.reason != NO_FACE],
         noted=[one for one in whole.skipped if not one.pictures],

@@ -23,6 +23,7 @@ from facetrack.organiser.journal import Journal
 from facetrack.organiser.names import file_name
 from facetrack.organiser.notes import Notes
 from facetrack.organiser.state import File
+from facetrack.system import garbage
 
 MODES = ("copy", "link", "none")
 UNKNOWN, FACELESS = "unknown", "no-face"  # folders beside those of persons
@@ -74,6 +75,7 @@ class Plan:
     superseded: Mapping[str, str] = field(default_factory=dict)
 
 
+@garbage.kept()
 def arrange(out: Path, plan: Plan, unfinished: Path, progress: Progress = QUIET) -> Placed:
     """Make the folders hold what is wanted; files of earlier runs are kept, moved or removed.
 
@@ -147,7 +149,7 @@ class _Arranging:
         paths = dict.fromkeys([*earlier, *begun])
         shown = self._progress.bar(paths, total=len(paths), description="Looking", unit="copy")
         for path in shown:
-            here = self._out / path
+            here = f"{self._out}/{path}"
             now = copies.look_at_begun(here, begun.get(path))
             if now is None and path in earlier:
                 now = copies.look_at_made(here, earlier[path])

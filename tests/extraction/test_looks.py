@@ -112,7 +112,7 @@ def test_extract_keeps_looks(tmp_path: Path, portrait: Image) -> None:
     digests = [hashlib.sha256(one.path.read_bytes()).digest() for one in listing.pictures]
     with Store(tmp_path / "home") as store:
         extract(listing, Haar(), DlibResNet(), store)
-        assert store.looks(digests)[digests[0]] == look(portrait)
+        assert store.looks(digests)[digests[0]] == (look(portrait), False)
         assert set(store.looks(digests)) == set(digests)
 
 
@@ -120,10 +120,12 @@ def test_the_store_keeps_and_forgets_looks(tmp_path: Path) -> None:
     other = PICTURE[::-1]
     with Store(tmp_path) as store:
         store.put("haar", [], "dlib", [], [(PICTURE, LOOK, False), (other, LOOK[::-1], True)])
-        assert store.looks([PICTURE, other, bytes(32)]) == {PICTURE: LOOK, other: LOOK[::-1]}
-        assert store.cut([PICTURE, other]) == {other}
+        assert store.looks([PICTURE, other, bytes(32)]) == {
+            PICTURE: (LOOK, False),
+            other: (LOOK[::-1], True),
+        }
         assert store.forget([PICTURE.hex()]) == 1
-        assert store.looks([PICTURE, other]) == {other: LOOK[::-1]}
+        assert store.looks([PICTURE, other]) == {other: (LOOK[::-1], True)}
     assert LOOK not in (tmp_path / "embeddings.sqlite").read_bytes()
 
 

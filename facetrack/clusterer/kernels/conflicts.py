@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from facetrack.clusterer.kernels.distances import Floats, Points, pairs
+from facetrack.clusterer.kernels.distances import Floats, square_differences
 from facetrack.clusterer.kernels.links import Links, make_links
 from facetrack.clusterer.shared import Distinct
 
@@ -25,25 +25,18 @@ def find_conflicts(
     u = len(points)
     if photos is None:
         return no_conflicts(u)
-    order = np.argsort(photos, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(photos[order])) + 1)
-    found = [np.empty((2, 0), np.int64)]
-    for faces in groups:
-        if len(faces) > 1 and len(members := np.unique(same.inverse[faces])) > 1:
-            found.append(_find_apart(points, members, apart))
-    ends = np.concatenate(found, axis=1)
+    numbers = np.unique(photos, return_inverse=True)[1]
+    # Each photo's points stand together, so that its pairs are some steps from each other.
+    photo, point = np.divmod(np.unique(numbers * u + same.inverse), u)
+    found, step = [np.empty((2, 0), np.int64)], 1
+    while len(first := np.flatnonzero(photo[step:] == photo[:-step])):
+        ends = np.stack([point[first], point[first + step]])
+        found.append(ends[:, square_differences(points, points, *ends) > apart * apart])
+        step += 1
+    ends = np.concatenate([*found, *(one[::-1] for one in found)], axis=1)
     both = csr_array((np.ones(ends.shape[1]), (ends[0], ends[1])), shape=(u, u))
     both.sum_duplicates()
     return make_links(both)
-
-
-def _find_apart(points: Floats, members: NDArray[np.int64], apart: float) -> NDArray[np.int64]:
-    """(2, m) pairs of members that are apart, each in both orders."""
-    found = []
-    for rows, near in Points(points[members]).near(points[members], apart):
-        query, point = pairs(~near)
-        found.append(np.stack([members[rows][query], members[point]]))
-    return np.concatenate(found, axis=1)
 
 
 def without(links: Links, conflicts: Links) -> Links:

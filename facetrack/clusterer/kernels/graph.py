@@ -26,8 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from facetrack.clusterer.kernels import approximate, bounds
+from facetrack.clusterer.kernels import approximate, bounds, known
 from facetrack.clusterer.kernels.distances import Floats, Points
+from facetrack.clusterer.kernels.known import KnownPairs
 from facetrack.clusterer.kernels.nearest import find_candidates, keep_nearest, measure
 from facetrack.clusterer.shared import cache
 from facetrack.system import threads
@@ -159,25 +160,32 @@ def _find_by_bounds(points: Floats, radius: float, reach: float, k: int) -> Grap
     n = len(points)
     if _count_near(points, radius, reach) * n > 2 * _MOST_PAIRS:
         return None
-    search, kept, pairs = bounds.Search(points, reach), [np.empty((2, 0), np.int32)], 0
+    memory = known.find_memory()
+    ends, asking, digests = memory.recall(points, reach)
+    search, kept, pairs = bounds.Search(points, reach), [ends], ends.shape[1]
+    search.arrange(np.concatenate([asking, np.setdiff1d(np.arange(n), asking)]))
     with ThreadPoolExecutor(threads.count()) as pool, threads.limit(1):
-        while len(search.left):
-            for tile in search.ask(bounds.HEIGHT, 0, pool):
+        for start in range(0, len(asking), bounds.HEIGHT):
+            height = min(bounds.HEIGHT, len(asking) - start)
+            for tile in search.ask(height, 0, pool):
                 kept.append(np.stack(tile).astype(np.int32))
                 pairs += kept[-1].shape[1]
             if pairs > _ENOUGH * _MOST_PAIRS:
                 return None  # the sample misled
-            search.drop(bounds.HEIGHT)
+            search.drop(height)
     ends = np.concatenate(kept, axis=1)
     squares = measure(points, ends[0], np.ones(pairs, np.int64), ends[1])
+    near = squares <= (reach * _BEYOND) ** 2
+    ends, squares = ends[:, near], squares[near]
+    memory.now = KnownPairs(digests, ends, reach)
     both = np.concatenate([ends, ends[::-1]], axis=1)
     # The first of equally near neighbours are kept, so a point's come in their order.
-    near = csr_array((np.tile(squares, 2), (both[0], both[1])), shape=(n, n))
-    near.sort_indices()
-    counts = keep_nearest(np.diff(near.indptr), near.indices, near.data, k, reach * reach)
+    lists = csr_array((np.tile(squares, 2), (both[0], both[1])), shape=(n, n))
+    lists.sort_indices()
+    counts = keep_nearest(np.diff(lists.indptr), lists.indices, lists.data, k, reach * reach)
     starts = np.concatenate([[0], np.cumsum(counts)])
     m = int(starts[-1])
-    found = near.indices[:m].astype(np.int32), np.sqrt(near.data[:m])
+    found = lists.indices[:m].astype(np.int32), np.sqrt(lists.data[:m])
     return Graph(starts, *found, reach)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facetrack.clusterer.kernels.known import Memory
 from facetrack.core.errors import UserError
 from facetrack.core.likelihood import Odds
 from facetrack.core.progress import QUIET, Progress
@@ -24,6 +25,7 @@ from facetrack.organiser import (
     changes,
     forgetting_exports,
     low_quality,
+    near_pairs,
     people_file,
     people_writing,
     photo_pairs,
@@ -99,6 +101,7 @@ class _Run:
         self._request, self._log, self._progress = request, log, progress
         self._out = request.out
         self._people = request.out / people_file.FILE
+        self._near = Memory()
 
     def sort(self, unfinished: Path) -> Sorted:
         """Decide who is on the photos, put them into folders, and remember it."""
@@ -200,7 +203,10 @@ class _Run:
         """Give each face its person, and begin the new state."""
         request, photos, before = self._request, known.photos, known.before
         _, said = people_file.read(self._people)
-        how = Grouping(request.stages, request.clusterer, request.regroup, self._progress)
+        self._near = near_pairs.load(self._out)
+        how = Grouping(
+            request.stages, request.clusterer, request.regroup, self._progress, self._near
+        )
         now = begin_state(how, photos, before, said, prune=request.prune)
         now.roots, now.mode = [str(folder) for folder in request.folders], request.mode
         if restore is None:
@@ -282,6 +288,7 @@ class _Run:
         alive = set(known.photos.keys)
         audit_answers.rename_faces(self._out, known.names, alive)
         AnswerLog(self._out).rename_faces(known.names, alive)
+        near_pairs.save(self._out, self._near)
         if restore is not None:
             restoring.save(self._out, restore, now)
         else:
