@@ -80,6 +80,7 @@ def evaluate(config: DictConfig) -> None:
         if impossible is not None and not config.sweep_id:
             say(f"  {photo_pairs.tell(impossible)}")
         job.give(run, metrics=values)
+        run.expect(_name_files(embeddings))
         run.metrics(values, means.series)
         odds = _find_odds(config, embeddings)
         groups = _make_groups(config, experiment, evaluation, wanted)
@@ -102,6 +103,12 @@ def evaluate(config: DictConfig) -> None:
         say("\nPages: " + ", ".join(str(folder / name) for name in sorted(pages)))
     if not config.sweep_id:
         say(f"\n{job.tracking.where_line()}")
+
+
+def _name_files(embeddings: Embeddings) -> list[str]:
+    """The files that every job has and that show people, or name pictures."""
+    by_group = by_factor.TABLES if by_factor.list_factors(embeddings) else ()
+    return ["skipped.csv", "tsne.png", *galleries.name_files(embeddings), *by_group]
 
 
 def _make_groups(
