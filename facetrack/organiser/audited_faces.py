@@ -62,8 +62,7 @@ def read_folder(out: Path, stages: Stages) -> Folder:
     Raises UserError where there is no such folder, the embedder's probabilities are not measured,
     and where no two faces are stored.
     """
-    if not state.exists(out):
-        raise UserError(f"{out} was not organised yet: run task=organise task.out={out} first")
+    state.demand_organised(out)
     _, said = people_file.read(out / people_file.FILE)
     return look_at(Album.load(out, stages, said), stages)
 

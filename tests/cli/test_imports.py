@@ -22,6 +22,12 @@ MISTAKES = (
     ["tracking.uri=http:/wrong"],
     ["n_resamples=0"],
     ["tuned=nowhere.yaml"],
+    ["resume=last"],
+    ["reproduce=0123456789abcdef0123456789abcdef"],
+    ["task=review", "task.out=nowhere"],
+    ["task=audit", "task.out=nowhere"],
+    ["clusterer._target_=os.system"],
+    ["dataset=vectors", "dataset.file=broken.npz"],
 )
 # A job on stored embeddings clusters, draws pictures and a page, and is tracked (pandas for that).
 OF_A_JOB = {"cv2", "matplotlib", "mlflow", "pandas", "plotly", "scipy", "sklearn", "sqlalchemy"}
@@ -56,6 +62,7 @@ def _run(arguments: list[str], folder: Path, home: Path) -> tuple[int, set[str]]
 def test_a_mistake_is_told_before_anything_heavy_is_imported(
     arguments: list[str], tmp_path: Path
 ) -> None:
+    (tmp_path / "broken.npz").write_text("no archive")
     status, imported = _run(arguments, tmp_path, tmp_path / "home")
     assert (status, imported) == (2, set())
 

@@ -33,8 +33,7 @@ def audit(config: DictConfig) -> None:
     """Read answers, ask, and tell. Raises UserError for what the user can put right."""
     _check(config)
     out = user_path(config.task.out)
-    if not state.exists(out):
-        raise UserError(f"{out} was not organised yet: run task=organise task.out={out} first")
+    state.demand_organised(out)
     finish_forgetting()
     with state.open_folder(out):
         stages = _make_stages(config, out)

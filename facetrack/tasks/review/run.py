@@ -50,11 +50,7 @@ def _find_folder(config: DictConfig) -> Path:
     if OmegaConf.is_missing(config.task, "out"):
         raise UserError("task.out is missing: name a folder that task=organise has made")
     out = user_path(config.task.out)
-    if not state.exists(out):
-        raise UserError(
-            f"task.out={out} was not organised: run task=organise dataset.root=PHOTOS "
-            "task.out=PATH first, which finds the people"
-        )
+    state.demand_organised(out)
     state.demand_ours(out)
     return out
 
