@@ -9,7 +9,8 @@ import pytest
 
 HEAVY = (
     *("cv2", "dlib", "faiss", "matplotlib", "mlflow", "numba", "onnxruntime", "optuna", "pandas"),
-    *("plotly", "ray", "scipy", "sklearn", "sqlalchemy", "submitit", "tensorflow"),
+    *("plotly", "ray", "scipy", "sklearn", "sklearn.cluster", "sqlalchemy", "submitit"),
+    "tensorflow",
 )
 MISTAKES = (
     ["clusterer.epps=0.3"],
@@ -40,7 +41,8 @@ except SystemExit as end:
     status = end.code
 else:
     status = 0
-print("imported:", status or 0, *sorted({one.partition(".")[0] for one in sys.modules}))
+print("imported:", status or 0, *sorted({one.partition(".")[0] for one in sys.modules}),
+      *({"sklearn.cluster"} & set(sys.modules)))
 """
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
-from facetrack.organiser import state
 from facetrack.system.files import user_path
 from facetrack.system.masking import remember
 from facetrack.tasks.context.groups import name_group
@@ -39,6 +38,8 @@ def check(jobs: Sequence[DictConfig]) -> None:
     for job in jobs:
         task = OmegaConf.select(job, "task._target_")
         if task in _ORGANISED:
+            from facetrack.organiser import state
+
             for out in _paths(job, "task.out"):
                 state.demand_organised(user_path(out))
         if task in _KNOWING:
