@@ -179,15 +179,6 @@ def exists(out: Path) -> bool:
     return (own_folder(out) / LAST).exists()
 
 
-def demand_organised(out: Path) -> None:
-    """Raises UserError where no run has ended in the folder."""
-    if not exists(out):
-        raise UserError(
-            f"task.out={out} was not organised yet: run task=organise dataset.root=PHOTOS "
-            "task.out=PATH first, which finds the people"
-        )
-
-
 def load(out: Path, name: str = LAST) -> State:
     """The last run's state, an empty one for a new folder. Raises UserError for a damaged one."""
     path = own_folder(out) / name

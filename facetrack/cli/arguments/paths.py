@@ -38,10 +38,10 @@ def check(jobs: Sequence[DictConfig]) -> None:
     for job in jobs:
         task = OmegaConf.select(job, "task._target_")
         if task in _ORGANISED:
-            from facetrack.organiser import state
+            from facetrack.organiser.presence import demand_organised
 
             for out in _paths(job, "task.out"):
-                state.demand_organised(user_path(out))
+                demand_organised(user_path(out))
         if task in _KNOWING:
             continue
         refuse_missing(job)

@@ -94,9 +94,8 @@ def evaluate(config: DictConfig) -> None:
             files["tsne.html"] = draw_tsne_page(title, embeddings, layout, evaluation.clusters)
         scores = mark_nobody({"resamples.csv": write_resamples(evaluation)})
         run.artifacts([*scores, *mark_people(files)])
-    pages = {name: content for name, content in files.items() if name.endswith(".html")}
-    if config.sweep_id or config.tracking.uri == NOWHERE:
-        pages = {}
+    kept = not config.sweep_id and config.tracking.uri != NOWHERE
+    pages = {name: content for name, content in files.items() if kept and name.endswith(".html")}
     if pages:
         beside = groups if wanted.asked else {}
         folder = outputs.write({**pages, **beside})
