@@ -4,9 +4,9 @@
 
 Each command runs in an empty folder on stored embeddings, by turns with its floor: a script that
 imports what such a command needs and logs as many runs with as many parameters, tags, metrics and
-bytes of files, by MLflow's own client. BEFORE: a checkout of another version, to be run beside.
-Seconds are processor time of the whole process, medians; ratios are of these. Last come a few
-mistakes, beside `--help`.
+bytes of files, by MLflow's own client, into a database that MLflow makes by its migrations.
+BEFORE: a checkout of another version, to be run beside. Seconds are processor time of the whole
+process, medians; ratios are of these. Last come a few mistakes, beside `--help`.
 """
 
 import os
@@ -27,6 +27,11 @@ MISTAKES = {
     "a file that is not there": ["dataset=lfw", "dataset.archive=nowhere.tgz"],
     "vectors that are not there": ["dataset=vectors", "dataset.file=nowhere.npz"],
     "an address that is none": ["tracking.uri=http:/wrong"],
+    "a sweep that is not there": ["resume=last"],
+    "a run that is not there": ["reproduce=0123456789abcdef0123456789abcdef"],
+    "a folder that was not organised": ["task=review", "task.out=nowhere"],
+    "what may not be called": ["clusterer._target_=os.system"],
+    "an argument that is none": ["clusterer.metric=x"],
 }
 # As many of each as a job of the drawn portraits logs; its files have 260 kB.
 FLOOR = """

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from facetrack.cli.literals import quote_unreadable
 from facetrack.cli.stored_arguments import Again, open_tracking, take_stored
 from facetrack.core.errors import UserError
+from facetrack.tracking import peeking
 from facetrack.tracking.protocols import Tracking
 from facetrack.tracking.records import RunRecord, SweepRecord
 
@@ -31,13 +32,13 @@ def replace_reproduce(arguments: Sequence[str]) -> list[str]:
     which = asked[-1].removeprefix(_KEY)
     if not which:
         raise UserError("reproduce has no value: add reproduce=RUN, a run's or a sweep's id")
+    others = [one for one in arguments if not one.startswith(_KEY)]
+    again = Again(asked[-1], f"run {which}", "runs it again", others)
+    tracking = open_tracking(again, lambda uri: peeking.demand_run(uri, which))
+    run = _find(tracking, which)
     # Imported here and below: a command without reproduce= does not wait for what works.
     from facetrack.tasks.reproduce.telling import name_again
 
-    others = [one for one in arguments if not one.startswith(_KEY)]
-    again = Again(asked[-1], f"run {which}", "runs it again", others)
-    tracking = open_tracking(again)
-    run = _find(tracking, which)
     stored = _read_command(tracking, run)
     version = f"protocol_version={run.protocol_version}"
     stored = [_quote(one) for one in stored if not one.startswith("protocol_version=")]

@@ -11,6 +11,7 @@ from dataclasses import replace
 from facetrack.cli.stored_arguments import Again, open_tracking, take_stored
 from facetrack.core.errors import UserError
 from facetrack.tasks.sweep.sweep_lock import take_lock
+from facetrack.tracking import peeking
 
 _KEY = "resume="
 # What had to be added with + when it was stored, and is a setting of its own by now.
@@ -35,8 +36,9 @@ def replace_resume(arguments: Sequence[str]) -> list[str]:
     ]
     again = Again(asked[-1], "the sweep", "goes on with a sweep", others)
     again.refuse_harmless()
-    tracking = open_tracking(again)
-    sweep = tracking.resumable(None if which == "last" else which)
+    wanted = None if which == "last" else which
+    tracking = open_tracking(again, lambda uri: peeking.demand_sweep(uri, wanted))
+    sweep = tracking.resumable(wanted)
     sweep_id, stored = sweep.sweep_id, [_write_now(one) for one in sweep.command or ()]
     if which == "last" and not _PLAIN.fullmatch(sweep_id):
         raise UserError(f"the last sweep is {sweep_id}: if that is yours, say resume={sweep_id}")

@@ -6,7 +6,7 @@ than choose among what facetrack brings and set values; every other one is for t
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from facetrack.core.errors import UserError
 from facetrack.system.masking import HIDDEN, is_masked
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context.targets import STAGES, TASK, leaves
+from facetrack.tracking.address import NOWHERE
 
 if TYPE_CHECKING:
     from facetrack.tracking.protocols import Tracking
@@ -81,15 +82,20 @@ class Again:
         )
 
 
-def open_tracking(again: Again) -> "Tracking":
-    """The store that the arguments beside name. Hydra is initialized. Raises UserError."""
-    # Imported here: a command that asks for none does not wait for MLflow.
-    from facetrack.tracking.store import open_store
+def open_tracking(again: Again, peek: Callable[[str | None], None]) -> "Tracking":
+    """The store that the arguments beside name. Hydra is initialized. Raises UserError.
 
+    peek: called with its address before; raises UserError where what is asked is surely not there.
+    """
     try:
         config = compose("config", [one for one in again.others if one.startswith("tracking")])
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(" ".join(str(error).split())) from error
+    if config.tracking.uri != NOWHERE:
+        peek(config.tracking.uri)
+    # Imported here: a command that asks for none does not wait for MLflow.
+    from facetrack.tracking.store import open_store
+
     return open_store(config.tracking.uri, config.tracking.experiment)
 
 

@@ -122,8 +122,11 @@ def _labels(
         for rows, near in Points(points).near(points[doubtful], eps):
             core[doubtful[rows]] = near @ weights >= min_samples
 
-    pieces, wholes = tree.components(surely), tree.components(at_most)
-    joined = _join(points, pieces, wholes, core, eps)
+    pieces = tree.components(surely)
+    if ((tree.reach > surely) & (tree.reach <= at_most)).any():
+        joined = _join(points, pieces, tree.components(at_most), core, eps)
+    else:
+        joined = pieces
     labels = _number(joined, core)
     border = np.flatnonzero(~core)
     if len(border) and core.any():

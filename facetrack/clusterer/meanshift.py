@@ -30,7 +30,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels.distances import Floats, Mask, Points, pairs, scale
-from facetrack.clusterer.shared import digest, distinct
+from facetrack.clusterer.shared import cache, digest, distinct
 
 # A mean that moves by this share of the bandwidth or less has arrived: scikit-learn's rule.
 _ARRIVED = 1e-3
@@ -139,8 +139,7 @@ class _Kernel:
         self._bandwidth = bandwidth
         # One product gives a set's sum of points, its weight, and two numbers that tell sets
         # apart: sums of random whole numbers small enough that float64 adds them exactly.
-        bits = 53 - int(np.ceil(np.log2(len(points) + 1)))
-        marks = np.random.RandomState(0).randint(0, 2**bits, (len(points), 2), dtype=np.int64)
+        marks = cache.get(("marks", len(points)), lambda: _draw_marks(len(points)))
         self._summed = np.column_stack(
             [points * weights[:, None].astype(np.float64), weights, marks]
         )
@@ -152,6 +151,11 @@ class _Kernel:
             sums[rows] = _sparse_or_not(near) @ self._summed
         intensity = sums[:, -3]
         return _Step(sums[:, :-3] / intensity[:, None], intensity, sums[:, -2:])
+
+
+def _draw_marks(n: int) -> NDArray[np.int64]:
+    bits = 53 - int(np.ceil(np.log2(n + 1)))
+    return np.random.RandomState(0).randint(0, 2**bits, (n, 2), dtype=np.int64)
 
 
 def _sparse_or_not(near: Mask) -> Any:

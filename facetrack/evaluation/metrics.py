@@ -10,6 +10,7 @@ Noise (label -1 of DBSCAN and HDBSCAN) is never one big cluster: a face that bel
 is alone, so in every score here each noise face is a cluster of its own.
 """
 
+import functools
 import math
 import statistics
 from collections.abc import Iterable
@@ -182,10 +183,17 @@ def _expected_information(people: Counts, clusters: Counts, n: int) -> float:
     The term of a person and a cluster depends on their sizes alone. Thousands of clusters
     have few distinct sizes, so each pair of distinct sizes is summed once and multiplied.
     """
+    counted = [np.unique(sizes, return_counts=True) for sizes in (people, clusters)]
+    return _sum_information(n, *(one.tobytes() for both in counted for one in both))
+
+
+@functools.lru_cache(maxsize=1024)  # many settings of a sweep divide a resample alike
+def _sum_information(n: int, *content: bytes) -> float:
+    """content: the distinct sizes of people and how often each occurs; the same of clusters."""
+    people, n_people, sizes, repeats = (np.frombuffer(one, np.int64) for one in content)
     log_factorial = gammaln(np.arange(n + 1) + 1.0)
-    sizes, repeats = np.unique(clusters, return_counts=True)
     terms = []
-    for size, repeat in zip(*np.unique(people, return_counts=True), strict=True):
+    for size, repeat in zip(people, n_people, strict=True):
         # All overlaps that `size` can have with each cluster size, end to end: ≤ n values,
         # since the distinct cluster sizes sum to at most n.
         fewest = np.maximum(1, size + sizes - n)

@@ -6,6 +6,7 @@ method is scored on the same ones. Drawn are faces, which says what holds for th
 people, which says what would hold for other people.
 """
 
+import functools
 import math
 import zlib
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ FEWEST_HALVES = 30
 """Their spread is a standard error, which fewer would not tell well."""
 # Of 8 people there are 70 different halves; of 6 there are 20, which 30 draws would repeat.
 _FEWEST_PEOPLE = 8
+_FEW = 2000  # faces, whose draws are kept: 16 kB each at most
 # Streams apart from the resamples': no resample has these numbers.
 _PEOPLE, _PAIRS, _LEFT_OUT, _OPEN_SETS, _WORN = (2**32 - one for one in range(1, 6))
 
@@ -99,6 +101,8 @@ def draw_faces(
     """
     if not draws_people(sampling):
         n = faces if isinstance(faces, int) else len(faces)
+        if n <= _FEW and isinstance(sampling, Bootstrap | Subsample):
+            return _draw(sampling, n, seed, dataset, i)
         return sampling.draw(n, seed, dataset, i)
     if isinstance(faces, int):
         raise UserError(
@@ -114,6 +118,13 @@ def draw_faces(
         )
     drawn = sampling.draw(len(people), seed, dataset, i)
     return np.flatnonzero(np.isin(person, drawn)).astype(np.int64)
+
+
+@functools.lru_cache(maxsize=128, typed=True)  # jobs of a sweep have the same; 0.2 ms each
+def _draw(sampling: Bootstrap | Subsample, n: int, seed: int, dataset: str, i: int) -> Indices:
+    drawn = sampling.draw(n, seed, dataset, i)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def draws_people(sampling: Sampling) -> bool:
@@ -166,6 +177,7 @@ def start_accessories(seed: int, dataset: str) -> np.random.RandomState:
     return _rng(seed, dataset, _WORN)
 
 
+@functools.lru_cache(maxsize=128, typed=True)
 def derive_seed(seed: int, dataset: str, i: int) -> int:
     """A uint32 for the `random_state` of what runs on resample `i`.
 

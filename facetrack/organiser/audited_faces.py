@@ -12,12 +12,13 @@ from facetrack.clusterer.graph_estimator import AS_GOOD_AS_EQUAL
 from facetrack.core.errors import UserError
 from facetrack.core.likelihood import are_unit
 from facetrack.evaluation.audit.frame import Faces
-from facetrack.organiser import people_file, state
+from facetrack.organiser import people_file
 from facetrack.organiser.album import NO_PERSON, Album
 from facetrack.organiser.audit_answers import Asked
 from facetrack.organiser.grouping import NOBODY
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Stages
+from facetrack.organiser.presence import demand_organised
 from facetrack.organiser.recognition import box_of, content_of
 from facetrack.organiser.references import refer_to
 from facetrack.organiser.state import State
@@ -62,8 +63,7 @@ def read_folder(out: Path, stages: Stages) -> Folder:
     Raises UserError where there is no such folder, the embedder's probabilities are not measured,
     and where no two faces are stored.
     """
-    if not state.exists(out):
-        raise UserError(f"{out} was not organised yet: run task=organise task.out={out} first")
+    demand_organised(out)
     _, said = people_file.read(out / people_file.FILE)
     return look_at(Album.load(out, stages, said), stages)
 

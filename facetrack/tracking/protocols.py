@@ -39,6 +39,12 @@ class Run(Protocol):
     ) -> None:
         """Log files. tags: to set with the mark of those that show people, before the files."""
 
+    def expect(self, names: Sequence[str]) -> None:
+        """Mark files that are to come, and show people, together with what is logged next.
+
+        It saves a question to the store: `artifacts` marks what was not named.
+        """
+
     def end(self, status: str) -> None:
         """Close the run: FINISHED, FAILED or KILLED."""
 

@@ -114,10 +114,16 @@ class MlflowRun:
     ) -> None:
         """Log files. tags: to set with the mark of those that show people, before the files."""
         # The mark first: a kill in between must leave no file that nobody knows to show people.
-        said = {**(tags or {}), **self._mark(files)}
-        if said:
+        new = {file.name for file in files if file.shows_people}
+        said = {**(tags or {}), **self._mark(new)}
+        if said or (new and self._later):
             self.tags(said)
         self._write(files)
+
+    def expect(self, names: Sequence[str]) -> None:
+        """Mark files that are to come, and show people, together with what is logged next."""
+        if self._showing is not None:
+            self.tags_later(self._mark(set(names)))
 
     def _write(self, files: Sequence[Artifact]) -> None:
         contents = {file.name: file.content for file in files}
@@ -149,9 +155,8 @@ class MlflowRun:
         said, self._later = {**self._later, **values}, {}
         return [RunTag(key, as_tag(value)) for key, value in said.items()]
 
-    def _mark(self, files: Sequence[Artifact]) -> dict[str, str]:
+    def _mark(self, new: set[str]) -> dict[str, str]:
         """The tags of the mark with some files more; empty where that changes nothing."""
-        new = {file.name for file in files if file.shows_people}
         if not new:
             return {}
         before = self._showing if self._showing is not None else self._look_up()

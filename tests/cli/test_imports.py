@@ -8,8 +8,8 @@ from pathlib import Path
 
 HEAVY = (
     *("cv2", "dlib", "_dlib_pybind11", "faiss", "keras", "matplotlib", "mlflow", "numba"),
-    *("onnxruntime", "optuna", "pandas", "plotly", "ray", "scipy", "sklearn", "sqlalchemy"),
-    *("submitit", "tensorflow"),
+    *("onnxruntime", "optuna", "pandas", "plotly", "ray", "scipy", "sklearn", "sklearn.cluster"),
+    *("sqlalchemy", "submitit", "tensorflow"),
 )
 MISTAKES = (
     ["clusterer.epps=0.3"],
@@ -22,6 +22,12 @@ MISTAKES = (
     ["tracking.uri=http:/wrong"],
     ["n_resamples=0"],
     ["tuned=nowhere.yaml"],
+    ["resume=last"],
+    ["reproduce=0123456789abcdef0123456789abcdef"],
+    ["task=review", "task.out=nowhere"],
+    ["task=audit", "task.out=nowhere"],
+    ["clusterer._target_=os.system"],
+    ["dataset=vectors", "dataset.file=broken.npz"],
 )
 # A job on stored embeddings clusters, draws pictures and a page, and is tracked (pandas for that).
 OF_A_JOB = {"cv2", "matplotlib", "mlflow", "pandas", "plotly", "scipy", "sklearn", "sqlalchemy"}
@@ -36,7 +42,8 @@ for arguments in json.loads(sys.argv[1]):
         status = end.code
     else:
         status = 0
-    print("imported:", status or 0, *sorted({one.partition(".")[0] for one in sys.modules}))
+    names = {one.partition(".")[0] for one in sys.modules}
+    print("imported:", status or 0, *names, *({"sklearn.cluster"} & {*sys.modules}))
 """
 
 
@@ -57,6 +64,7 @@ def _run(folder: Path, home: Path, *commands: list[str]) -> list[tuple[int, set[
 
 
 def test_a_mistake_is_told_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "broken.npz").write_text("no archive")
     # One after the other in one process: none imports anything heavy if all do not.
     ended = _run(tmp_path, tmp_path / "home", *MISTAKES)
     assert dict(zip(map(" ".join, MISTAKES), ended, strict=True)) == {

@@ -127,6 +127,19 @@ def test_points_that_become_core_late(monkeypatch: pytest.MonkeyPatch, neighbors
             np.testing.assert_array_equal(found.core_sample_indices_, expected.core_sample_indices_)
 
 
+@settings(max_examples=60, deadline=None)
+@given(points_on_a_grid, st.sampled_from([0.5, 1.0, 1.5, 2.5]), st.integers(1, 3))
+def test_ties_at_a_later_radius(
+    points: list[tuple[int, int]], eps: float, min_samples: int
+) -> None:
+    # By the tree, whose certain components are the answer where no tie is near the radius.
+    halves = np.array(points) / 2
+    DBSCAN(9.0, min_samples).fit(halves)
+    for radius in (eps, eps + 0.2):
+        found = DBSCAN(radius, min_samples).fit_predict(halves)
+        assert found.tolist() == dbscan([tuple(one) for one in halves], radius, min_samples)
+
+
 def test_the_tree_is_for_a_second_radius(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     grow = tree.spanning_tree

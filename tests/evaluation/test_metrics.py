@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn import metrics as sklearn_metrics
 
 from facetrack.core.labels import separate_noise
+from facetrack.evaluation import metrics
 from facetrack.evaluation.metrics import scores, summarise
 
 LABELS = st.integers(1, 25).flatmap(
@@ -160,6 +161,19 @@ def test_numbering_does_not_matter(labels: tuple[list[int], list[int]]) -> None:
     assert score([-9 * person for person in people], renumbered) == pytest.approx(
         score(people, clusters), abs=1e-12
     )
+
+
+def test_what_is_remembered_of_sizes_does_not_show() -> None:
+    people = np.repeat([0, 1, 2, 3], [5, 3, 3, 1])
+    divided = [np.arange(12) // width for width in (2, 3, 4, 2, 6, 3)]
+    warm = [scores(people, one) for one in divided]
+    other = scores(np.repeat([0, 1, 2], 4), divided[0])  # the same number of faces
+    cold = []
+    for one in divided:
+        metrics._sum_information.cache_clear()
+        cold.append(scores(people, one))
+    assert warm == cold
+    assert other["ami"] != warm[0]["ami"]
 
 
 def test_inputs_stay_as_they_are() -> None:

@@ -99,6 +99,19 @@ def test_resamples_are_those_of_every_other_day() -> None:
     assert derive_seed(0, "lfw", 0) == 3970015285
 
 
+@pytest.mark.parametrize("sampling", [Bootstrap(), Bootstrap(0.5), Subsample()])
+@pytest.mark.parametrize("n", [20, 3000])
+def test_what_was_drawn_is_drawn_again(sampling: Sampling, n: int) -> None:
+    for i in (0, 1, 0):
+        drawn = draw_faces(sampling, n, 0, "lfw", i)
+        np.testing.assert_array_equal(drawn, sampling.draw(n, 0, "lfw", i))
+    if n == 20:
+        with pytest.raises(ValueError, match="read-only"):
+            drawn[0] = 1  # the next one's as well
+    with pytest.raises(UserError, match=r"got 0\.0"):
+        draw_faces(sampling, n, 0.0, "lfw", 0)  # type: ignore[arg-type] # equal, and no seed
+
+
 def test_derive_seed_is_one_estimators_accept() -> None:
     seeds = {derive_seed(seed, "lfw", i) for seed in range(3) for i in range(30)}
     assert len(seeds) == 90

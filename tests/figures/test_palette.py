@@ -26,6 +26,19 @@ def test_few_colours_stay_as_they_are() -> None:
         np.testing.assert_array_equal(_open(encode(reduce(_opaque(rgb)))), rgb)
 
 
+def test_colours_are_numbered_as_sorted() -> None:
+    random = np.random.RandomState(0)
+    for many in (1, 40, 255):
+        few = random.randint(0, 256, (many, 3), dtype=np.uint8)
+        few[0] = 0, 0, 0
+        pixels = _opaque(few[random.randint(0, many, (50, 70))])
+        made = reduce_drawing(pixels)
+        codes = pixels[..., :3].astype(int) @ [1, 256, 65536]
+        distinct, places = np.unique(codes, return_inverse=True)
+        np.testing.assert_array_equal(made.palette.astype(int) @ [1, 256, 65536], distinct)
+        np.testing.assert_array_equal(made.numbers, places.reshape(50, 70) + 1)
+
+
 def test_nothing_but_white_is_white() -> None:
     white = np.full((4, 5, 4), 255, np.uint8)
     assert (_open(encode(reduce_photographs(white))) == 255).all()

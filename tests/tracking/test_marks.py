@@ -87,6 +87,31 @@ def test_what_shows_nobody_and_what_is_marked_takes_no_further_request(home: obj
     assert [what for what, _ in client.asked] == ["files", "batch", "files", "files"]
 
 
+def test_a_mark_of_files_to_come_goes_with_what_is_logged_next(home: object) -> None:
+    client = Client()
+    run = _run(client)
+    run.expect(["b.html", "c.png"])
+    assert client.asked == []
+    run.metrics({"ari": 0.5})
+    run.artifacts(mark_people({"b.html": "", "c.png": b""}))
+    whole = write_mark({"b.html", "c.png"})
+    assert client.asked == [("batch", {"ari": 0.5, **whole}), ("files", None)]
+    run.artifacts(mark_people({"d.html": ""}))  # nobody expected it
+    assert client.asked[2:] == [
+        ("batch", write_mark({"b.html", "c.png", "d.html"})),
+        ("files", None),
+    ]
+
+
+def test_expected_files_never_come_before_their_mark(home: object) -> None:
+    client = Client()
+    run = _run(client)
+    run.expect(["b.html"])
+    run.artifacts(mark_nobody({"a.csv": ""}))
+    run.artifacts(mark_people({"b.html": ""}))
+    assert [what for what, _ in client.asked] == ["files", "batch", "files"]
+
+
 def test_settings_and_tags_are_one_request() -> None:
     client = Client()
     _run(client).params({"eps": 0.3}, {"metric": "l2"})

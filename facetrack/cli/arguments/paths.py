@@ -1,6 +1,7 @@
 """Whether the files and folders to read from are there, before anything heavy is imported."""
 
 import os
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
+from facetrack.system.files import user_path
 from facetrack.system.masking import remember
 from facetrack.tasks.context.groups import name_group
 from facetrack.tasks.context.missing import refuse_missing
@@ -20,11 +22,8 @@ _FILES = (
 )
 # What is to be forgotten may be gone, an audit reads what is stored, and an organised folder knows
 # where its photos are: these say themselves what they need.
-_KNOWING = (
-    "facetrack.tasks.forget.run.forget",
-    "facetrack.tasks.audit.run.audit",
-    "facetrack.tasks.review.run.review",
-)
+_ORGANISED = ("facetrack.tasks.audit.run.audit", "facetrack.tasks.review.run.review")
+_KNOWING = ("facetrack.tasks.forget.run.forget", *_ORGANISED)
 
 
 def check(jobs: Sequence[DictConfig]) -> None:
@@ -37,7 +36,13 @@ def check(jobs: Sequence[DictConfig]) -> None:
             remember(str(uri))
             refuse_malformed(str(uri))
     for job in jobs:
-        if OmegaConf.select(job, "task._target_") in _KNOWING:
+        task = OmegaConf.select(job, "task._target_")
+        if task in _ORGANISED:
+            from facetrack.organiser.presence import demand_organised
+
+            for out in _paths(job, "task.out"):
+                demand_organised(user_path(out))
+        if task in _KNOWING:
             continue
         refuse_missing(job)
         for root in [*_paths(job, _FOLDER), *_paths(job, _FOLDERS)]:
@@ -47,13 +52,18 @@ def check(jobs: Sequence[DictConfig]) -> None:
                 with name_group(job):
                     find_folder(root)  # says what is wrong with it
         for path in _paths(job, _VECTORS):
-            if not os.path.isfile(os.path.expanduser(path)):  # noqa: PTH111, PTH113 - as above
+            if not _may_be_npz(os.path.expanduser(path)):  # noqa: PTH111 - as above
                 from facetrack.dataset.vectors import read_about
 
                 read_about(path)  # says what is wrong with it
         for key in _FILES:
             for path in _paths(job, key):
                 _refuse_unreadable(key, path)
+
+
+def _may_be_npz(path: str) -> bool:
+    """Whether a file is there and ends as an archive does; the arrays in it are looked at later."""
+    return os.path.isfile(path) and zipfile.is_zipfile(path)  # noqa: PTH113 - never raises
 
 
 def _refuse_unreadable(key: str, path: str) -> None:

@@ -15,6 +15,7 @@ from facetrack.organiser import audit_answers, state
 from facetrack.organiser.audit_answers import Asked
 from facetrack.organiser.auditing import Audited, find_label, open_audit
 from facetrack.organiser.photos import Stages
+from facetrack.organiser.presence import demand_organised
 from facetrack.organiser.tagged_names import find_face_names
 from facetrack.system.files import user_path
 from facetrack.system.progress import TERMINAL
@@ -33,8 +34,7 @@ def audit(config: DictConfig) -> None:
     """Read answers, ask, and tell. Raises UserError for what the user can put right."""
     _check(config)
     out = user_path(config.task.out)
-    if not state.exists(out):
-        raise UserError(f"{out} was not organised yet: run task=organise task.out={out} first")
+    demand_organised(out)
     finish_forgetting()
     with state.open_folder(out):
         stages = _make_stages(config, out)

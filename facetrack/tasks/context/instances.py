@@ -28,11 +28,23 @@ def make(node: DictConfig | ListConfig) -> Any:
         if isinstance(error.__cause__, TypeError):
             raise UserError(" ".join(str(error.__cause__).split())) from error
         if _BLOCKED in str(error):
-            raise UserError(
-                f"{node._target_} can run commands, and is not called: name a class of "
-                "facetrack's or of your own"
-            ) from error
+            raise _describe_blocked(str(node._target_)) from error
         raise
+
+
+def refuse_blocked(target: str) -> None:
+    """Raises UserError for a target that Hydra does not call. It is imported, and not called."""
+    try:
+        instantiate({"_target_": target, "_partial_": True})
+    except InstantiationException as error:
+        if _BLOCKED in str(error):
+            raise _describe_blocked(target) from error
+
+
+def _describe_blocked(target: str) -> UserError:
+    return UserError(
+        f"{target} can run commands, and is not called: name a class of facetrack's or of your own"
+    )
 
 
 def _at_present(node: DictConfig | ListConfig) -> DictConfig | ListConfig:

@@ -30,6 +30,7 @@ from facetrack.system.progress import TERMINAL, say
 _MOST_TOLD = 24  # groups, on the terminal
 UNSAID = "(not said)"
 ALL = "all"
+TABLES = _GROUPS, _GAPS = "factors.csv", "factor_gaps.csv"
 
 
 @dataclass(frozen=True)
@@ -132,10 +133,10 @@ def find(
 
 
 def make_tables(found: ByFactor) -> dict[str, str | bytes]:
-    """factors.csv and factor_gaps.csv by name."""
+    """The TABLES by name."""
     return {
-        "factors.csv": _format_groups(found),
-        "factor_gaps.csv": _format_gaps(found.gaps),
+        _GROUPS: _format_groups(found),
+        _GAPS: _format_gaps(found.gaps),
     }
 
 

@@ -53,6 +53,14 @@ class _Kind:
         return draw_gallery(f"{self.heading}: {self.title}. {title}", self.sections, self.none)
 
 
+def name_files(embeddings: Embeddings) -> list[str]:
+    """The files of `make_files`."""
+    if embeddings.people is None:
+        return ["faces.csv", "groups.html"]
+    tables = ("faces.csv", "confused.csv", "clusters.csv", "people.csv")
+    return ["errors.html", "merged.png", "split.png", *tables]
+
+
 def make_files(
     embeddings: Embeddings,
     clusters: NDArray[np.int64],

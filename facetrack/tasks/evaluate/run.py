@@ -80,6 +80,7 @@ def evaluate(config: DictConfig) -> None:
         if impossible is not None and not config.sweep_id:
             say(f"  {photo_pairs.tell(impossible)}")
         job.give(run, metrics=values)
+        run.expect(_name_files(embeddings))
         run.metrics(values, means.series)
         odds = _find_odds(config, embeddings)
         groups = _make_groups(config, experiment, evaluation, wanted)
@@ -93,15 +94,20 @@ def evaluate(config: DictConfig) -> None:
             files["tsne.html"] = draw_tsne_page(title, embeddings, layout, evaluation.clusters)
         scores = mark_nobody({"resamples.csv": write_resamples(evaluation)})
         run.artifacts([*scores, *mark_people(files)])
-    pages = {name: content for name, content in files.items() if name.endswith(".html")}
-    if config.sweep_id or config.tracking.uri == NOWHERE:
-        pages = {}
+    kept = not config.sweep_id and config.tracking.uri != NOWHERE
+    pages = {name: content for name, content in files.items() if kept and name.endswith(".html")}
     if pages:
         beside = groups if wanted.asked else {}
         folder = outputs.write({**pages, **beside})
         say("\nPages: " + ", ".join(str(folder / name) for name in sorted(pages)))
     if not config.sweep_id:
         say(f"\n{job.tracking.where_line()}")
+
+
+def _name_files(embeddings: Embeddings) -> list[str]:
+    """The files that every job has and that show people, or name pictures."""
+    by_group = by_factor.TABLES if by_factor.list_factors(embeddings) else ()
+    return ["skipped.csv", "tsne.png", *galleries.name_files(embeddings), *by_group]
 
 
 def _make_groups(

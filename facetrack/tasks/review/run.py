@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from facetrack.core.errors import UserError
 from facetrack.organiser import state
+from facetrack.organiser.presence import demand_organised
 from facetrack.organiser.reviewing import Review
 from facetrack.system import json_lines, masking
 from facetrack.system.files import user_path
@@ -50,11 +51,7 @@ def _find_folder(config: DictConfig) -> Path:
     if OmegaConf.is_missing(config.task, "out"):
         raise UserError("task.out is missing: name a folder that task=organise has made")
     out = user_path(config.task.out)
-    if not state.exists(out):
-        raise UserError(
-            f"task.out={out} was not organised: run task=organise dataset.root=PHOTOS "
-            "task.out=PATH first, which finds the people"
-        )
+    demand_organised(out)
     state.demand_ours(out)
     return out
 

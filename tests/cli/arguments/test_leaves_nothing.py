@@ -32,6 +32,8 @@ def empty(warm_home: Path, tmp_path: Path) -> Workspace:
         ["-m", "clusterer.eps=0.1,near"],
         ["-m", "clusterer=dbscan,kmean"],
         ["organise", "~/Pictures", "~/People"],
+        ["resume=last"],
+        ["reproduce=nothing"],
     ],
 )
 def test_a_mistake_leaves_nothing_behind(empty: Workspace, arguments: list[str]) -> None:

@@ -119,6 +119,14 @@ def test_at_most_twenty_of_each(portraits: Embeddings) -> None:
     assert "(20 of 29)" in page
 
 
+def test_the_files_have_the_names_that_are_told_before(portraits: Embeddings) -> None:
+    unnamed = replace(portraits, pictures=[replace(one, person=None) for one in portraits.pictures])
+    for faces in (portraits, unnamed):
+        clusters = np.zeros(len(faces.vectors), np.int64)
+        made = galleries.make_files(faces, clusters, "title", PNG)
+        assert sorted(made) == sorted(galleries.name_files(faces))
+
+
 def test_every_face_is_listed_with_its_cluster(portraits: Embeddings) -> None:
     clusters = np.zeros(59, np.int64)
     clusters[[3, 7]] = -1

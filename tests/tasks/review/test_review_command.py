@@ -93,7 +93,7 @@ def test_the_browser_is_started_without_the_link(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("task.out=nowhere",), "was not organised: run task=organise"),
+        (("task.out=nowhere",), "was not organised yet: run task=organise"),
         ((), "task.out"),
         (("task.out=here", "task.port=70000"), "task.port is a whole number from 0"),
         (("task.out=here", "task.port=http"), "task.port"),
