@@ -1,5 +1,6 @@
 """Clusterers: scikit-learn's estimator interface, one YAML per choice in conf/clusterer."""
 
+from facetrack.clusterer.agglomerative import AgglomerativeClustering
 from facetrack.clusterer.average_linkage import AverageLinkage
 from facetrack.clusterer.chinese_whispers import ChineseWhispers
 from facetrack.clusterer.dbscan import DBSCAN
@@ -13,6 +14,7 @@ from facetrack.clusterer.spectral import SpectralClustering
 __all__ = [
     "DBSCAN",
     "HDBSCAN",
+    "AgglomerativeClustering",
     "AverageLinkage",
     "ChineseWhispers",
     "Infomap",
