@@ -150,11 +150,11 @@ class _Kernel:
 
         sums = np.empty((len(means), self._summed.shape[1]))
         for rows, near in self._points.near(means, self._bandwidth):
-            usual, like, apart = find_usual(near)
-            if apart > _DENSE * near.size:
+            usual = find_usual(near)
+            if usual.apart > _DENSE * near.size:
                 np.matmul(near.astype(np.float64), self._summed, out=sums[rows])
             else:
-                sum_apart(near, usual, like, self._summed, sums[rows])
+                sum_apart(near, usual.points, usual.like, self._summed, sums[rows])
         intensity = sums[:, -3]
         return _Step(sums[:, :-3] / intensity[:, None], intensity, sums[:, -2:])
 

@@ -1,4 +1,6 @@
-"""Draws of k-means++, in one pass each over what NumPy takes several for (see plus_plus.py).
+"""Draws of k-means++, in one pass each over what NumPy takes several for.
+
+See plus_plus.py for points, kmeans.py for inner products.
 
 | name    | what it is                                                                         |
 |---------|------------------------------------------------------------------------------------|
@@ -52,3 +54,30 @@ def take_nearer(
             nearer = min(closest[point], squared[row, point])
             apart[trial, point] = nearer
             most[trial, point] = max(nearer, doubt)
+
+
+@compile_kernel
+def sum_shares(closest: Array, weights: Array) -> Array:
+    """(n,) float64 sums of the squared distances so far of points that weigh (n,) `weights`."""
+    sums = np.empty(len(closest))
+    total = 0.0
+    for point in range(len(closest)):
+        total += closest[point] * weights[point]
+        sums[point] = total
+    return sums
+
+
+@compile_kernel
+def measure_nearer(
+    gram: Array, lengths: Array, drawn: Array, closest: Array, nearer: Array
+) -> None:
+    """What `closest` would be with each of t more centres, (t, n), from inner products.
+
+    gram: (n, n), lengths: (n,) its diagonal; all in one dtype, in which the result is rounded.
+    """
+    two, zero = gram.dtype.type(2), gram.dtype.type(0)
+    for trial in range(len(drawn)):
+        row = drawn[trial]
+        for point in range(len(closest)):
+            apart = lengths[point] - two * gram[row, point] + lengths[row]
+            nearer[trial, point] = min(max(apart, zero), closest[point])

@@ -8,7 +8,7 @@
 | summed | (n, m) float64, what is summed                                                      |
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,17 @@ Array = NDArray[Any]
 _POINTS = 512
 
 
+class Usual(NamedTuple):
+    """points: (n,) `usual`. like: (b,). apart: how many points the means differ by, in all."""
+
+    points: Array
+    like: Array
+    apart: int
+
+
 @compile_kernel
-def find_usual(near: Array) -> tuple[Array, Array, int]:
-    """The usual points, which means are like that, and how many points these differ by in all."""
+def find_usual(near: Array) -> Usual:
+    """The usual points, and which means are like that."""
     b, n = near.shape
     counts = np.zeros(n, np.int32)
     for row in range(b):
@@ -39,7 +47,7 @@ def find_usual(near: Array) -> tuple[Array, Array, int]:
             apart += near[row, point] != usual[point]
         like[row] = apart < own
         total += min(apart, own)
-    return usual, like, total
+    return Usual(usual, like, total)
 
 
 @compile_kernel

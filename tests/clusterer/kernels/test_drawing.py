@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from facetrack.clusterer.kernels.drawing import find_drawn, take_nearer
+from facetrack.clusterer.kernels.drawing import (
+    find_drawn,
+    measure_nearer,
+    sum_shares,
+    take_nearer,
+)
 
 DOUBT = np.float32(1e-6)
 
@@ -51,3 +56,27 @@ def test_the_nearer_of_both() -> None:
     take_nearer(squared, rows, closest, DOUBT, apart, most)
     np.testing.assert_array_equal(apart, np.minimum(closest, squared[rows]))
     np.testing.assert_array_equal(most, np.maximum(apart, DOUBT))
+
+
+def test_shares_as_numpy_sums_them() -> None:
+    random = np.random.RandomState(0)
+    closest, weights = _closest(random, 3000), random.randint(1, 5, 3000).astype(np.float32)
+    expected = np.cumsum(closest * weights, dtype=np.float64)
+    np.testing.assert_array_equal(sum_shares(closest, weights), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_nearer_by_inner_products(dtype: type) -> None:
+    random = np.random.RandomState(0)
+    points = random.normal(size=(50, 6)).astype(dtype)
+    points[7] = points[9]
+    gram = points @ points.T
+    lengths, drawn = gram.diagonal().copy(), np.array([7, 9, 30])
+    closest = (3 * random.uniform(size=50)).astype(dtype)
+    expected = gram[drawn] * dtype(-2)
+    expected += lengths
+    expected += lengths[drawn, None]
+    expected = np.minimum(np.maximum(expected, 0), closest)
+    found = np.empty_like(expected)
+    measure_nearer(gram, lengths, drawn, closest, found)
+    np.testing.assert_array_equal(found, expected)
