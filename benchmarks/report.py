@@ -46,6 +46,7 @@ def main() -> None:
         ("bench_kernels.py", [embeddings]),
         ("bench_growth.py", [embeddings, ROOT / "docs/cost.png"]),
         ("bench_costs.py", [data]),
+        ("bench_resample.py", [embeddings]),
         ("bench_table1.py", [lfw]),
         ("bench_embedding.py", []),
         ("bench_detectors.py", [data]),
