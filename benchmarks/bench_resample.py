@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,11 @@ def _own(name: str) -> Any:
 def make_methods(k: int) -> dict[str, list[Callable[[], Any]]]:
     """What makes the estimators of each method, for k people."""
     return {
-        "kmeans": [lambda: _own("KMeans")(k, n_init=10, random_state=1)],
-        "agglomerative": [lambda: _own("AgglomerativeClustering")(k)],
-        "spectral": [lambda: clusterer.SpectralClustering(k, random_state=1)],
-        "dbscan": [lambda r=radius: clusterer.DBSCAN(r, 1) for radius in RADII],
-        "meanshift": [lambda r=radius: clusterer.MeanShift(r) for radius in RADII],
+        "kmeans": [partial(_own("KMeans"), k, n_init=10, random_state=1)],
+        "agglomerative": [partial(_own("AgglomerativeClustering"), k)],
+        "spectral": [partial(clusterer.SpectralClustering, k, random_state=1)],
+        "dbscan": [partial(clusterer.DBSCAN, radius, 1) for radius in RADII],
+        "meanshift": [partial(clusterer.MeanShift, radius) for radius in RADII],
     }
 
 

@@ -27,7 +27,7 @@ def _equal(points: NDArray[np.floating], clusters: int | None, **settings: objec
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("n", "d"), [(2, 3), (3, 1), (61, 5), (300, 2), (200, 128)])
 def test_distinct_points(n: int, d: int, dtype: type) -> None:
-    points = np.random.RandomState(n).normal(size=(n, d)).astype(dtype)
+    points: NDArray[np.floating] = np.random.RandomState(n).normal(size=(n, d)).astype(dtype)
     for clusters in {1, 2, n // 3 + 1, n - 1, n}:
         _equal(points, clusters)
 

@@ -70,7 +70,7 @@ def _plus_plus(
     random: np.random.RandomState,
 ) -> NDArray[np.int64]:
     """Points to start from: each time the best of a few drawn by squared distance."""
-    from facetrack.clusterer.kernels.drawing import measure_nearer, sum_shares
+    from facetrack.clusterer.kernels.draws import measure_nearer, sum_shares
 
     trials = 2 + int(np.log(n_clusters))
     lengths = square.astype(gram.dtype)

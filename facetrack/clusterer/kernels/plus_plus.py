@@ -133,7 +133,7 @@ class _Matrix:
 
     def draw(self, n_clusters: int, random: np.random.RandomState) -> Indices | None:
         """(n_clusters,) points to start from; None where rounding errors decide."""
-        from facetrack.clusterer.kernels.drawing import find_drawn, take_nearer
+        from facetrack.clusterer.kernels.draws import find_drawn, take_nearer
 
         products = self.products
         n = len(products.points)

@@ -31,8 +31,8 @@ def test_from_what_was_found_before_some_centres_moved(levels: int, dtype: type)
     random = np.random.RandomState(levels)
     k, u = 40, 700
     # Few levels: many centres are equally near.
-    cross = (random.randint(-levels, levels, (k, u)) / levels).astype(dtype)
-    norms = (random.randint(0, levels, k) / levels).astype(dtype)
+    cross: np.ndarray = (random.randint(-levels, levels, (k, u)) / levels).astype(dtype)
+    norms: np.ndarray = (random.randint(0, levels, k) / levels).astype(dtype)
     nearest = find_least(cross, norms)
     for share in (0, 0.05, 0.2, 0.5, 0.8, 1):
         moved = np.flatnonzero(random.uniform(size=k) < share)

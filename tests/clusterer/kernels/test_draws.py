@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from facetrack.clusterer.kernels.drawing import (
+from facetrack.clusterer.kernels.draws import (
     find_drawn,
     measure_nearer,
     sum_shares,
@@ -68,11 +68,11 @@ def test_shares_as_numpy_sums_them() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_nearer_by_inner_products(dtype: type) -> None:
     random = np.random.RandomState(0)
-    points = random.normal(size=(50, 6)).astype(dtype)
+    points: np.ndarray = random.normal(size=(50, 6)).astype(dtype)
     points[7] = points[9]
     gram = points @ points.T
     lengths, drawn = gram.diagonal().copy(), np.array([7, 9, 30])
-    closest = (3 * random.uniform(size=50)).astype(dtype)
+    closest: np.ndarray = (3 * random.uniform(size=50)).astype(dtype)
     expected = gram[drawn] * dtype(-2)
     expected += lengths
     expected += lengths[drawn, None]
