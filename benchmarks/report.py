@@ -54,6 +54,7 @@ def make_plan(data: Path, before: list[str]) -> list[tuple[str, list[Path | str]
         ("bench_kernels.py", [embeddings]),
         ("bench_growth.py", [embeddings, ROOT / "docs/cost.png"]),
         ("bench_costs.py", [data]),
+        ("bench_resample.py", [embeddings]),
         ("bench_table1.py", [lfw, *before]),
         ("bench_embedding.py", []),
         ("bench_detectors.py", [data]),

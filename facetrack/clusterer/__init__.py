@@ -8,6 +8,7 @@ from facetrack.system import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from facetrack.clusterer.agglomerative import AgglomerativeClustering
     from facetrack.clusterer.average_linkage import AverageLinkage
     from facetrack.clusterer.chinese_whispers import ChineseWhispers
     from facetrack.clusterer.dbscan import DBSCAN
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DBSCAN",
     "HDBSCAN",
+    "AgglomerativeClustering",
     "AverageLinkage",
     "ChineseWhispers",
     "Infomap",
@@ -36,6 +38,7 @@ if not TYPE_CHECKING:  # any name would have any type
     _MODULES = {
         "DBSCAN": "dbscan",
         "HDBSCAN": "hdbscan",
+        "AgglomerativeClustering": "agglomerative",
         "AverageLinkage": "average_linkage",
         "ChineseWhispers": "chinese_whispers",
         "Infomap": "infomap",

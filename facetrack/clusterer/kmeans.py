@@ -36,7 +36,8 @@ class KMeans(cluster.KMeans):  # type: ignore[misc]
             super().fit(X, sample_weight=sample_weight)
             return self
         n_init = 1 if self.n_init == "auto" else self.n_init  # of a callable, "auto" would be 10
-        quick: Any = cluster.KMeans(**{**given, "init": PlusPlus(), "n_init": n_init}).fit(X)
+        init = PlusPlus(n_init)
+        quick: Any = cluster.KMeans(**{**given, "init": init, "n_init": n_init}).fit(X)
         for name, value in vars(quick).items():
             if name not in given:
                 setattr(self, name, value)

@@ -24,18 +24,17 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
-from facetrack.clusterer.kernels.distances import Floats, Mask, Points, pairs, scale
+from facetrack.clusterer.kernels.distances import Floats, Points, scale
 from facetrack.clusterer.shared import cache, digest, distinct
 
 # A mean that moves by this share of the bandwidth or less has arrived: scikit-learn's rule.
 _ARRIVED = 1e-3
-# Above this share of points around a mean, a dense product is faster than a sparse one.
-_DENSE = 0.05
+# Above this share of points that set a mean apart from most others, a product of all is faster.
+_DENSE = 0.25
 
 
 class MeanShift(ClusterMixin, BaseEstimator):  # type: ignore[misc]
@@ -146,9 +145,15 @@ class _Kernel:
 
     def step(self, means: Floats) -> _Step:
         """Move each of k means to the mean of the points around it."""
+        from facetrack.clusterer.kernels.summing import find_usual, sum_apart
+
         sums = np.empty((len(means), self._summed.shape[1]))
         for rows, near in self._points.near(means, self._bandwidth):
-            sums[rows] = _sparse_or_not(near) @ self._summed
+            usual = find_usual(near)
+            if usual.apart > _DENSE * near.size:
+                np.matmul(near.astype(np.float64), self._summed, out=sums[rows])
+            else:
+                sum_apart(near, usual.points, usual.like, self._summed, sums[rows])
         intensity = sums[:, -3]
         return _Step(sums[:, :-3] / intensity[:, None], intensity, sums[:, -2:])
 
@@ -156,16 +161,6 @@ class _Kernel:
 def _draw_marks(n: int) -> NDArray[np.int64]:
     bits = 53 - int(np.ceil(np.log2(n + 1)))
     return np.random.RandomState(0).randint(0, 2**bits, (n, 2), dtype=np.int64)
-
-
-def _sparse_or_not(near: Mask) -> Any:
-    """A mask as a matrix of ones, in the form whose product with the points is faster."""
-    count = np.count_nonzero(near)
-    if count > _DENSE * near.size:
-        return near.astype(np.float64)
-    row, column = pairs(near)
-    starts = np.searchsorted(row, np.arange(len(near) + 1))
-    return csr_array((np.ones(count), column, starts), shape=near.shape)
 
 
 def _first_of_each(keys: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from facetrack.clusterer import (
     DBSCAN,
     HDBSCAN,
+    AgglomerativeClustering,
     AverageLinkage,
     ChineseWhispers,
     Infomap,
@@ -36,6 +37,7 @@ def _excuse(estimator: Any) -> dict[str, str]:
 
 _checked: Any = parametrize_with_checks(
     [
+        AgglomerativeClustering(2),
         AverageLinkage(0.5),
         ChineseWhispers(0.5),
         DBSCAN(0.5),

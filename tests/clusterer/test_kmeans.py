@@ -32,7 +32,7 @@ def _measured(
 ) -> tuple[NDArray[np.int64] | None, NDArray[np.int64]]:
     """What is chosen with all distances at hand, and by scikit-learn."""
     _, expected = cluster.kmeans_plusplus(points, clusters, random_state=seed)
-    matrix = plus_plus._measure_all(plus_plus._convert(points), clusters, matrix_bytes)
+    matrix = plus_plus._measure_all(plus_plus._convert(points), clusters, len(points), matrix_bytes)
     assert matrix is not None
     return matrix.draw(clusters, np.random.RandomState(seed)), expected
 
@@ -105,6 +105,20 @@ def test_no_larger_matrix_than_allowed(lfw: Faces) -> None:
     for seed in range(2):
         expected, _ = cluster.kmeans_plusplus(points, 40, random_state=seed)
         np.testing.assert_array_equal(small(points, 40, np.random.RandomState(seed)), expected)
+
+
+@pytest.mark.parametrize(("n_init", "measured"), [(1, False), (10, True)])
+def test_all_distances_where_so_many_starts_ask_for_them(
+    lfw: Faces, n_init: int, measured: bool
+) -> None:
+    points = lfw[0][:600]
+    starts = PlusPlus(n_init)
+    for seed in range(3):
+        expected, _ = cluster.kmeans_plusplus(points, 40, random_state=seed)
+        found = starts(points, 40, np.random.RandomState(seed))
+        np.testing.assert_array_equal(found, expected)
+    assert starts._ways is not None
+    assert (starts._ways[1] is not None) is measured
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
-"""Average linkage, exactly: one tree of merges answers every radius.
+"""Average linkage and Ward's, exactly: one tree of merges answers every radius and number.
 
 Each point begins as a group; the two groups with the least mean distance between their points are
-merged, again and again (UPGMA, Sokal and Michener 1958). The same merges are found in O(n²) along
-chains of nearest neighbours: from a group to its nearest one and on, until two are each other's
-nearest (Murtagh 1983; Müllner 2011).
+merged, again and again (UPGMA, Sokal and Michener 1958), or those whose merger adds least to the
+squared distances of points to their group's mean (Ward 1963). The same merges are found in O(n²)
+along chains of nearest neighbours: from a group to its nearest one and on, until two are each
+other's nearest (Murtagh 1983; Müllner 2011).
 
 | name      | what it is                                                                   |
 |-----------|------------------------------------------------------------------------------|
@@ -13,7 +14,8 @@ nearest (Murtagh 1983; Müllner 2011).
 | active    | the slots of groups that may still merge, ascending                          |
 
 Where distances tie, the group the chain comes from wins, then the lowest slot: SciPy's rule, so
-that the labels are those of its `fcluster(linkage(points, "average"), eps, "distance")`.
+that the labels are those of its `fcluster(linkage(points, "average"), eps, "distance")`. Ward's
+distances are updated by its formula, the one of Lance and Williams (1967).
 """
 
 from dataclasses import dataclass
@@ -71,8 +73,24 @@ def build_dendrogram(
     _part(condensed, place, conflicts.starts, conflicts.ends)
     merges = np.empty((2, n - 1), np.int64)
     heights = np.empty(n - 1)
-    m = _merge(condensed, weights[order].astype(np.float64), merges, heights)
+    m = _merge(condensed, weights[order].astype(np.float64), merges, heights, False)
     by_height = np.argsort(heights[:m], kind="stable")
+    return Dendrogram(order[merges[:, by_height]], heights[by_height], n)
+
+
+def build_ward(points: Floats, weights: NDArray[np.int64], order: NDArray[np.int64]) -> Dendrogram:
+    """The tree of (n, d) distinct points by Ward's criterion; heights are as SciPy has them.
+
+    weights, order: as for `build_dendrogram`. Equal points have been merged, at height 0.
+    """
+    n = len(points)
+    sizes = weights[order].astype(np.float64)
+    condensed = measure(points[order])
+    _weigh(condensed, sizes)
+    merges = np.empty((2, n - 1), np.int64)
+    heights = np.empty(n - 1)
+    _merge(condensed, sizes, merges, heights, True)
+    by_height = np.argsort(heights, kind="stable")
     return Dendrogram(order[merges[:, by_height]], heights[by_height], n)
 
 
@@ -102,23 +120,54 @@ def _fill(
     """The distances of all points to those after them in a block, the first of which is `start`.
 
     columns: (d, b) the block's coordinates. Many sums grow at once, so the processor's vectors are
-    used, and none is split among them.
+    used, and none is split among them; two points and four coordinates at a time, so that little
+    is fetched and put away.
     """
     n, d = points.shape
+    fours = d - d % 4
     end = start + columns.shape[1]
-    squared = np.empty(columns.shape[1])
-    for i in range(end - 1):
-        first = max(start, i + 1)
+    upper, lower = np.empty((2, columns.shape[1]))
+    for i in range(0, end - 1, 2):
+        first, below = max(start, i + 1), min(i + 1, n - 1)
         skipped, many = first - start, end - first
-        squared[:many] = 0.0
-        for k in range(d):
-            coordinate = points[i, k]
+        upper[:many] = 0.0
+        lower[:many] = 0.0
+        for k in range(0, fours, 4):
+            block = columns[k : k + 4, skipped:]
+            _add_four(upper[:many], points[i, k : k + 4], lower, points[below, k : k + 4], block)
+        for k in range(fours, d):
             for j in range(many):
-                difference = coordinate - columns[k, skipped + j]
-                squared[j] += difference * difference
+                upper[j] += (points[i, k] - columns[k, skipped + j]) ** 2
+                lower[j] += (points[below, k] - columns[k, skipped + j]) ** 2
         base = _base(n, i) + first
         for j in range(many):
-            condensed[base + j] = np.sqrt(squared[j])
+            condensed[base + j] = np.sqrt(upper[j])
+        base = _base(n, below) + first
+        for j in range(max(0, below + 1 - first), many):
+            condensed[base + j] = np.sqrt(lower[j])
+
+
+@compile_kernel
+def _add_four(
+    upper: NDArray[np.float64],
+    p: NDArray[np.float64],
+    lower: NDArray[np.float64],
+    q: NDArray[np.float64],
+    block: NDArray[np.float64],
+) -> None:
+    """Add to the squared distances of points p and q what four coordinates, (4, b), give."""
+    p0, p1, p2, p3 = p[0], p[1], p[2], p[3]
+    q0, q1, q2, q3 = q[0], q[1], q[2], q[3]
+    for j in range(len(upper)):
+        x0, x1, x2, x3 = block[0, j], block[1, j], block[2, j], block[3, j]
+        total = upper[j] + (p0 - x0) ** 2
+        total += (p1 - x1) ** 2
+        total += (p2 - x2) ** 2
+        upper[j] = total + (p3 - x3) ** 2
+        total = lower[j] + (q0 - x0) ** 2
+        total += (q1 - x1) ** 2
+        total += (q2 - x2) ** 2
+        lower[j] = total + (q3 - x3) ** 2
 
 
 @compile_kernel
@@ -152,6 +201,7 @@ def _merge(
     sizes: NDArray[np.float64],
     merges: NDArray[np.int64],
     heights: NDArray[np.float64],
+    ward: bool,
 ) -> int:
     """Merge until nothing can be merged; how many merges there were. Changes all its arrays."""
     n = len(sizes)
@@ -177,7 +227,10 @@ def _merge(
             heights[m] = condensed[_find(n, low, high)]
             m += 1
             left = _remove(active, left, low)
-            _average(condensed, active[:left], sizes, low, high)
+            if ward:
+                _spread(condensed, active[:left], sizes, low, high)
+            else:
+                _average(condensed, active[:left], sizes, low, high)
             sizes[high] += sizes[low]
             length -= 2
     return m
@@ -217,6 +270,38 @@ def _average(
         of_low, of_high = _find(n, low, other), _find(n, high, other)
         total = sizes[low] * condensed[of_low] + sizes[high] * condensed[of_high]
         condensed[of_high] = total / both
+
+
+@compile_kernel
+def _spread(
+    condensed: NDArray[np.float64],
+    active: NDArray[np.int64],
+    sizes: NDArray[np.float64],
+    low: int,
+    high: int,
+) -> None:
+    """Ward's distances to a merged group, which takes the higher of the two slots."""
+    n = len(sizes)
+    between = condensed[_find(n, low, high)]
+    for other in active:
+        if other == high:
+            continue
+        of_low, of_high = _find(n, low, other), _find(n, high, other)
+        share = 1.0 / (sizes[low] + sizes[high] + sizes[other])
+        squared = (sizes[other] + sizes[low]) * share * condensed[of_low] * condensed[of_low]
+        squared += (sizes[other] + sizes[high]) * share * condensed[of_high] * condensed[of_high]
+        squared -= sizes[other] * share * between * between
+        condensed[of_high] = np.sqrt(squared)
+
+
+@compile_kernel
+def _weigh(condensed: NDArray[np.float64], sizes: NDArray[np.float64]) -> None:
+    """Make distances of points Ward's of as many equal ones each."""
+    n = len(sizes)
+    for i in range(n):
+        base = _base(n, i)
+        for j in range(i + 1, n):
+            condensed[base + j] *= np.sqrt(2 * sizes[i] * sizes[j] / (sizes[i] + sizes[j]))
 
 
 @compile_kernel

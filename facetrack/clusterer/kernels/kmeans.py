@@ -24,6 +24,9 @@ from facetrack.clusterer.kernels.distances import Floats
 _TOLERANCE = 1e-4  # scikit-learn's: of the mean variance of a dimension, by which centres move
 _MAX_ITER = 300
 
+# Each point's nearest centre, and how much nearer than the origin it is, squared: (u,) each.
+_Nearest = tuple[NDArray[np.int64], Floats]
+
 
 @dataclass(frozen=True)
 class _Centres:
@@ -67,25 +70,23 @@ def _plus_plus(
     random: np.random.RandomState,
 ) -> NDArray[np.int64]:
     """Points to start from: each time the best of a few drawn by squared distance."""
+    from facetrack.clusterer.kernels.draws import measure_nearer, sum_shares
+
     trials = 2 + int(np.log(n_clusters))
     lengths = square.astype(gram.dtype)
     heavy = weights.astype(gram.dtype)
     seeds = np.empty(n_clusters, np.int64)
     seeds[0] = random.choice(len(gram), p=weights / weights.sum())
     closest = np.maximum(lengths + lengths[seeds[0]] - 2 * gram[seeds[0]], 0)
+    candidate = np.empty((trials, len(gram)), gram.dtype)
     for i in range(1, n_clusters):
-        total = np.cumsum(closest * heavy, dtype=np.float64)
+        total = sum_shares(closest, heavy)
         drawn = np.searchsorted(total, random.uniform(size=trials) * total[-1])
         drawn = np.minimum(drawn, len(gram) - 1)
-        candidate = gram[drawn]
-        candidate *= -2
-        candidate += lengths
-        candidate += lengths[drawn, None]
-        np.maximum(candidate, 0, out=candidate)
-        np.minimum(candidate, closest, out=candidate)
+        measure_nearer(gram, lengths, drawn, closest, candidate)
         chosen = int((candidate @ heavy).argmin())
         seeds[i] = drawn[chosen]
-        closest = candidate[chosen]
+        closest[:] = candidate[chosen]
     return seeds
 
 
@@ -99,29 +100,32 @@ def _lloyd(
     """Labels when they no longer change, or centres move less than the tolerance; and inertia."""
     k = len(seeds)
     centres = _Centres(gram[seeds], square[seeds].copy())
-    labels = np.full(len(gram), -1)
+    labels, changed, nearest = np.full(len(gram), -1), np.arange(k), None
     for _ in range(_MAX_ITER):
-        before, (labels, apart) = labels, _assign(centres, square)
+        nearest = _assign(centres, changed, nearest)
+        before, labels, apart = labels, nearest[0].copy(), np.maximum(nearest[1] + square, 0)
         _fill_empty(labels, apart, k)
         moved = np.flatnonzero(labels != before)
         if not len(moved):
             break
         changed = np.unique(np.concatenate([labels[moved], before[moved]]))
-        shift = _update(centres, gram, weights, labels, changed[changed >= 0])
+        changed = changed[changed >= 0]
+        shift = _update(centres, gram, weights, labels, changed)
         if shift <= tolerance:
-            labels, apart = _assign(centres, square)
+            labels, least = _assign(centres, changed, nearest)
+            apart = np.maximum(least + square, 0)
             break
     return labels, float(weights @ apart)
 
 
-def _assign(
-    centres: _Centres, square: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Each point's nearest centre and its squared distance from it."""
-    from facetrack.clusterer.kernels.assigning import find_least
+def _assign(centres: _Centres, changed: NDArray[np.int64], before: _Nearest | None) -> _Nearest:
+    """The nearest centres, where those that were not changed are what they were `before`."""
+    from facetrack.clusterer.kernels.assigning import find_least, follow_least
 
-    labels, least = find_least(centres.cross, centres.norms.astype(centres.cross.dtype))
-    return labels, np.maximum(least + square, 0)
+    norms = centres.norms.astype(centres.cross.dtype)
+    if before is None:
+        return find_least(centres.cross, norms)
+    return follow_least(centres.cross, norms, changed, before)
 
 
 def _fill_empty(labels: NDArray[np.int64], apart: NDArray[np.float64], k: int) -> None:

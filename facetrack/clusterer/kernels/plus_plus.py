@@ -42,10 +42,11 @@ _BLOCK_NUMBERS = 2**19
 class PlusPlus:
     """What `init="k-means++"` chooses of float32 points of weight 1, as a callable `init`.
 
-    matrix_bytes: no larger matrix of distances is held.
+    n_init: how often it will be asked. matrix_bytes: no larger matrix of distances is held.
     """
 
-    def __init__(self, matrix_bytes: int = MATRIX_BYTES) -> None:
+    def __init__(self, n_init: int = 1, matrix_bytes: int = MATRIX_BYTES) -> None:
+        self._n_init = n_init
         self._matrix_bytes = matrix_bytes
         self._ways: tuple[_Products, _Matrix | None] | None = None
 
@@ -55,7 +56,9 @@ class PlusPlus:
         """(n_clusters, d) of the (n, d) points; some twice where too few are distinct."""
         if self._ways is None or self._ways[0].points is not points:
             products = _convert(points)
-            self._ways = products, _measure_all(products, n_clusters, self._matrix_bytes)
+            asked = self._n_init * n_clusters * _count_trials(n_clusters)
+            matrix = _measure_all(products, n_clusters, asked, self._matrix_bytes)
+            self._ways = products, matrix
         products, matrix = self._ways
         if matrix is not None:
             state = random_state.get_state()
@@ -130,6 +133,8 @@ class _Matrix:
 
     def draw(self, n_clusters: int, random: np.random.RandomState) -> Indices | None:
         """(n_clusters,) points to start from; None where rounding errors decide."""
+        from facetrack.clusterer.kernels.draws import find_drawn, take_nearer
+
         products = self.products
         n = len(products.points)
         trials, weights, chosen = _begin(n, n_clusters, random)
@@ -141,23 +146,24 @@ class _Matrix:
         if (left != np.maximum(closest, doubt) @ weights).any():
             return None
         apart, most = np.empty((2, trials, n), np.float32)
+        drawn = np.empty(trials, np.int64)
         for i in range(1, n_clusters):
-            values = random.uniform(size=trials) * left
-            drawn = _find(closest, values)
-            if (drawn != _find(np.maximum(closest, doubt), values)).any():
+            if not find_drawn(closest[0], doubt, random.uniform(size=trials) * left, drawn):
                 return None
             rows = self.row[drawn]
-            np.take(self.squared, rows, axis=0, out=apart)
+            take_nearer(self.squared, rows, closest[0], doubt, apart, most)
             for number in np.flatnonzero(self.doubtful[rows].any(axis=0)):
-                again = products.measure(drawn, chunks[number]).astype(np.float32)
-                apart[:, chunks[number]] = np.where(again <= doubt, 0, again)
-            np.minimum(closest, apart, out=apart)
+                some = chunks[number]
+                again = products.measure(drawn, some).astype(np.float32)
+                again[again <= doubt] = 0
+                np.minimum(closest[:, some], again, out=apart[:, some])
+                np.maximum(apart[:, some], doubt, out=most[:, some])
             leaves = apart @ weights[:, None]
-            if (leaves != np.maximum(apart, doubt, out=most) @ weights[:, None]).any():
+            if (leaves != most @ weights[:, None]).any():
                 return None
             best = int(leaves.argmin())
             left, chosen[i] = leaves[best], drawn[best]
-            closest = apart[best].copy()
+            closest[0] = apart[best]
         return chosen
 
 
@@ -166,15 +172,16 @@ def _convert(points: Squared) -> _Products:
     return _Products(points, values, np.einsum("ij,ij->i", values, values))
 
 
-def _measure_all(products: _Products, n_clusters: int, matrix_bytes: int) -> _Matrix | None:
-    """The matrix; None where it is too large, or fewer rows than it has will be asked for."""
+def _measure_all(
+    products: _Products, n_clusters: int, asked: int, matrix_bytes: int
+) -> _Matrix | None:
+    """The matrix; None where it is too large, or has more rows than will be asked for."""
     points = products.points
     same = distinct(points, digest(points))
     n, u = len(points), len(same.rows)
-    trials = _count_trials(n_clusters)
-    if u * n * 4 > matrix_bytes or n_clusters * trials < u:
+    if u * n * 4 > matrix_bytes or asked < u:
         return None
-    chunks = products.chunks(trials)
+    chunks = products.chunks(_count_trials(n_clusters))
     squared = np.empty((u, n), np.float32)
     doubtful = np.empty((u, len(chunks)), np.bool_)
     doubt, height = products.doubt, max(1, _BLOCK_NUMBERS // (chunks[0].stop - chunks[0].start))

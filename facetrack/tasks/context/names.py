@@ -6,7 +6,9 @@ target that has moved goes on being called there what it was called when it was 
 
 # By where a target lies: its name in what is stored.
 _STORED = {
-    "facetrack.clusterer.KMeans": "sklearn.cluster.KMeans",  # its results are the same
+    # Their results are the same.
+    "facetrack.clusterer.AgglomerativeClustering": "sklearn.cluster.AgglomerativeClustering",
+    "facetrack.clusterer.KMeans": "sklearn.cluster.KMeans",
     "facetrack.evaluation.resampling.Bootstrap": "facetrack.resample.Bootstrap",
     "facetrack.evaluation.resampling.Subsample": "facetrack.resample.Subsample",
     "facetrack.tasks.evaluate.run.evaluate": "facetrack.job.evaluate",

@@ -56,9 +56,9 @@ def test_random_points(n: int, d: int, dtype: type) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("d", [1, 5, 128])
-def test_distances_are_sums_in_order_to_the_last_bit(d: int, dtype: type) -> None:
-    points: Points = np.random.RandomState(0).normal(size=(40, d)).astype(dtype)
+@pytest.mark.parametrize(("n", "d"), [(40, 1), (41, 5), (2, 6), (1, 3), (40, 128), (515, 7)])
+def test_distances_are_sums_in_order_to_the_last_bit(n: int, d: int, dtype: type) -> None:
+    points: Points = np.random.RandomState(0).normal(size=(n, d)).astype(dtype)
     first, second = np.triu_indices(len(points), 1)
     squared = np.zeros(len(first))
     for column in points.astype(np.float64).T:
