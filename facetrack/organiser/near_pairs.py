@@ -28,6 +28,7 @@ _FILE = "near.pairs"
 _VERSION = b"near 1\n\0"
 _CONTENT = len(_VERSION) + 32
 _HEAD = struct.Struct("<qqd")
+_END = np.dtype("<i4")
 
 
 def find_file(out: Path) -> Path:
@@ -52,7 +53,7 @@ def save(out: Path, memory: Memory) -> None:
 
 def _write(known: KnownPairs) -> bytes:
     head = _HEAD.pack(len(known.digests), known.ends.shape[1], known.radius)
-    content = b"".join([head, known.digests.tobytes(), known.ends.astype("<i4").tobytes()])
+    content = b"".join([head, known.digests.tobytes(), known.ends.astype(_END).tobytes()])
     return _VERSION + hashlib.sha256(content).digest() + content
 
 
@@ -60,9 +61,15 @@ def _read(stored: bytes) -> KnownPairs | None:
     content = memoryview(stored)[_CONTENT:]
     if stored[:_CONTENT] != _VERSION + hashlib.sha256(content).digest():
         return None
+    if len(content) < _HEAD.size:
+        return None
     n, p, radius = _HEAD.unpack_from(content)
+    if min(n, p) < 0 or len(content) != _HEAD.size + n * DIGEST + 2 * p * _END.itemsize:
+        return None
     digests = np.frombuffer(content, np.uint8, n * DIGEST, _HEAD.size).reshape(n, DIGEST)
-    ends = np.frombuffer(content, "<i4", 2 * p, _HEAD.size + digests.nbytes).reshape(2, p)
+    ends = np.frombuffer(content, _END, 2 * p, _HEAD.size + digests.nbytes).reshape(2, p)
+    if p and (ends.min() < 0 or ends.max() >= n):
+        return None
     return KnownPairs(digests, ends.astype(np.int32, copy=False), radius)
 
 

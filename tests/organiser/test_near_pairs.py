@@ -82,6 +82,14 @@ def test_damage_counts_as_nothing_known(out: Path) -> None:
     assert near_pairs.load(out).before is None
 
 
+@pytest.mark.parametrize("ends", [[[0], [4]], [[-1], [2]]])
+def test_pairs_of_what_is_not_there_count_as_nothing_known(
+    out: Path, ends: list[list[int]]
+) -> None:
+    keep(out, replace(KNOWN, ends=np.array(ends, np.int32)))
+    assert near_pairs.load(out).before is None
+
+
 def test_another_version_counts_as_nothing_known(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
