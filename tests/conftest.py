@@ -61,9 +61,14 @@ NASTY = "n #%20?é ü😀&;'\"${} ${a}=,:[]\\\nx b"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # Databases are written to thousands of times: in memory, where there is room, that waits for no
-# disk. What tests leave there is removed as soon as they have passed (see pyproject.toml).
+# disk. What tests leave there is removed as soon as they have passed (see pyproject.toml). Some
+# programs of theirs have to run from there.
 _MEMORY, _ROOM = Path("/dev/shm"), 6 << 30
-if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+if (
+    os.access(_MEMORY, os.W_OK)
+    and shutil.disk_usage(_MEMORY).free > _ROOM
+    and not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC
+):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 # Files with tests of ten seconds and more.

@@ -158,3 +158,34 @@ def test_a_face_is_never_for_a_moment_whose_it_was(look: Look, served: Served) -
         assert box.get_attribute("aria-label") == "\u2068Unknown\u2069"
         page.keyboard.press("u")
         expect(box).to_have_accessible_name(f"\u2068{person['id']}\u2069")
+
+
+def test_a_reply_just_then_loses_no_click(look: Look, served: Served) -> None:
+    album = served.review.album
+    with look("#/audit") as page:
+        use = page.get_by_role("button", name="Use the answers as corrections")
+        for number in range(1, 20):  # until an answer says that a group is wrong
+            expect(page.get_by_text(f"Question {number}: ")).to_be_visible()
+            expect(page.locator(".answered")).to_have_count(0)
+            question = served.get("/api/audit")["question"]
+            rows = [album.rows[question[side]["id"]] for side in ("first", "second")]
+            together = album.persons[rows[0]] == album.persons[rows[1]]
+            page.keyboard.press("n" if together else "y")
+            if together:
+                break
+        expect(use).to_be_visible()
+        kept(page)
+        held = _hold(page, "**/api/audit/known")
+        expect(page.get_by_text(f"Question {number + 1}: ")).to_be_visible()
+        page.keyboard.press(" ")
+        use.hover()
+        while not held:
+            page.wait_for_timeout(10)
+        page.mouse.down()
+        with page.expect_response("**/api/audit/known"):
+            held[0].continue_()
+        page.wait_for_timeout(100)  # as long as a click takes, and a page to draw the reply
+        page.mouse.up()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_text(re.compile("once “can.t tell”"))).to_be_visible()

@@ -1,4 +1,5 @@
 /* What the server is asked for, and what it refuses. */
+import { whenLifted } from "./pointer.js";
 
 /** A request that was refused: its message is a sentence for the user. */
 export class Refused extends Error {
@@ -29,6 +30,8 @@ async function request(path, options) {
     throw new Refused("The server does not answer: is the command still running?", 0);
   }
   const text = await reply.text();
+  await whenLifted();
+  options.signal?.throwIfAborted();
   if (!reply.ok) throw new Refused(findTold(text) || `The server answers ${reply.status}.`, reply.status);
   return JSON.parse(text);
 }
