@@ -1,5 +1,6 @@
 """The experiment: cluster each resample and score it (PROTOCOL, "What is measured")."""
 
+import functools
 import inspect
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from facetrack.core.scores import Summary
 from facetrack.core.texts import write_count
 from facetrack.evaluation import metrics
 from facetrack.evaluation.resampling import check_halves, derive_seed, draw_faces, draws_people
+from facetrack.evaluation.side_by_side import Side, share_threads
 from facetrack.system import threads
 
 # On small sets scikit-learn's threads wait for each other longer than they work: with other
@@ -95,24 +97,44 @@ class Experiment:
         return replace(self, estimator=clone(self.estimator).set_params(**settings))
 
     def score_resamples(self, *, information: bool = True) -> Iterator[Scores]:
-        """Cluster and score the resamples, one after the other.
+        """Cluster and score the resamples, in their order.
 
         information: see `metrics.scores`. Raises UserError where the faces or people are too few,
         or the estimator cannot cluster them.
         """
-        vectors, people = self.embeddings.vectors, self.embeddings.people
+        with share_threads(len(self.embeddings.vectors)) as side:
+            yield from self._score_on(side, information)
+
+    def score_all(self, progress: Progress) -> tuple[list[Scores], Fit]:
+        """The scores of the resamples, and `fit_all`, which is made beside them."""
+        with share_threads(len(self.embeddings.vectors)) as side:
+            whole = side.begin(self.fit_all)
+            resamples = progress.bar(
+                self._score_on(side, True),
+                total=self.n_resamples,
+                description="Resamples",
+                unit="resample",
+            )
+            return list(resamples), whole()
+
+    def _score_on(self, side: Side, information: bool) -> Iterator[Scores]:
         check_halves(self.sampling, self.n_resamples)
+        score = functools.partial(self._score, information=information)
+        yield from side.in_order(score, self.n_resamples)
+
+    def _score(self, i: int, information: bool) -> Scores:
+        """Draw, cluster and score a resample."""
+        vectors, people = self.embeddings.vectors, self.embeddings.people
         faces = len(vectors) if people is None else people
-        for i in range(self.n_resamples):
-            drawn = draw_faces(self.sampling, faces, self.seed, self.dataset, i)
-            drawn_people = None if people is None else people[drawn]
-            seed = (self.seed, self.dataset, i)
-            labels, seconds, _ = fit(self.estimator, vectors[drawn], drawn_people, seed)
-            if drawn_people is None:
-                scores: Scores = {"n_clusters": len(np.unique(separate_noise(labels)))}
-            else:
-                scores = metrics.scores(drawn_people, labels, information=information)
-            yield {**scores, "fit_seconds": seconds}
+        drawn = draw_faces(self.sampling, faces, self.seed, self.dataset, i)
+        drawn_people = None if people is None else people[drawn]
+        seed = (self.seed, self.dataset, i)
+        labels, seconds, _ = fit(self.estimator, vectors[drawn], drawn_people, seed)
+        if drawn_people is None:
+            scores: Scores = {"n_clusters": len(np.unique(separate_noise(labels)))}
+        else:
+            scores = metrics.scores(drawn_people, labels, information=information)
+        return {**scores, "fit_seconds": seconds}
 
     def fit_all(self) -> Fit:
         """Cluster all faces at once. Raises UserError where the estimator cannot."""
@@ -141,14 +163,7 @@ def evaluate(experiment: Experiment, progress: Progress = QUIET) -> Evaluation:
             "sub-folder, or put the pictures in one flat folder to cluster without scores"
         )
     with limit_threads(len(embeddings.vectors)):
-        resamples = progress.bar(
-            experiment.score_resamples(),
-            total=experiment.n_resamples,
-            description="Resamples",
-            unit="resample",
-        )
-        scores = list(resamples)
-        whole = experiment.fit_all()
+        scores, whole = experiment.score_all(progress)
     of_people = draws_people(experiment.sampling)
     return Evaluation(scores, whole.labels, whole.neighbors_recall, of_people)
 

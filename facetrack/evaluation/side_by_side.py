@@ -1,0 +1,66 @@
+"""Fits side by side, each on a thread of its own: fits of some thousand faces gain little by more.
+
+What comes out does not depend on how many are under way, which for some methods it does on the
+threads that a fit has (PROTOCOL, "Methods").
+"""
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from facetrack.system import threads
+
+Out = TypeVar("Out")
+
+# On smaller sets threads wait for each other longer than they work. Larger ones need much memory,
+# and one fit long: it has all threads to itself, and can be interrupted.
+_FEWEST, _MOST = 2000, 20_000
+
+
+class Side:
+    """Where fits are made: on threads, or, without any, when they are asked for."""
+
+    def __init__(self, pool: ThreadPoolExecutor | None, workers: int) -> None:
+        self._pool, self._workers = pool, workers
+
+    def begin(self, function: Callable[[], Out]) -> Callable[[], Out]:
+        """Make a fit on some thread; what is returned waits for it."""
+        return self._pool.submit(_alone, function).result if self._pool else function
+
+    def in_order(self, function: Callable[[int], Out], n: int) -> Iterator[Out]:
+        """function(0), … function(n - 1); a few are begun before they are asked for."""
+        if self._pool is None:
+            yield from map(function, range(n))
+            return
+        waiting: deque[Future[Out]] = deque()
+        try:
+            for number in range(n):
+                waiting.append(self._pool.submit(_alone, lambda i=number: function(i)))
+                if len(waiting) >= self._workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+@contextlib.contextmanager
+def share_threads(n: int) -> Iterator[Side]:
+    """Within, fits of n faces can be made side by side; at its end all have ended."""
+    workers = threads.count() if _FEWEST <= n < _MOST else 1
+    if workers < 2:
+        yield Side(None, 1)
+        return
+    with threads.limit(1), ThreadPoolExecutor(workers) as pool:
+        try:
+            yield Side(pool, workers)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _alone(function: Callable[[], Out]) -> Out:
+    with threads.limit(1):  # each thread has its own limit for some libraries
+        return function()
