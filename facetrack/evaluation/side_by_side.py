@@ -5,12 +5,13 @@ threads that a fit has (PROTOCOL, "Methods").
 """
 
 import contextlib
-from collections import deque
+import functools
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from facetrack.system import threads
+from facetrack.system.pools import in_order
 
 Out = TypeVar("Out")
 
@@ -34,17 +35,8 @@ class Side:
         if self._pool is None:
             yield from map(function, range(n))
             return
-        waiting: deque[Future[Out]] = deque()
-        try:
-            for number in range(n):
-                waiting.append(self._pool.submit(_alone, lambda i=number: function(i)))
-                if len(waiting) >= self._workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+        alone = functools.partial(_alone, function)
+        yield from in_order(self._pool, alone, range(n), self._workers)
 
 
 @contextlib.contextmanager
@@ -61,6 +53,6 @@ def share_threads(n: int) -> Iterator[Side]:
             pool.shutdown(cancel_futures=True)
 
 
-def _alone(function: Callable[[], Out]) -> Out:
+def _alone(function: Callable[..., Out], *arguments: int) -> Out:
     with threads.limit(1):  # each thread has its own limit for some libraries
-        return function()
+        return function(*arguments)

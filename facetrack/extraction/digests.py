@@ -11,8 +11,8 @@ from pathlib import Path
 
 from facetrack.core.faces import Picture
 from facetrack.core.progress import QUIET, Progress
-from facetrack.extraction.engines import in_order
 from facetrack.system.files import sha256
+from facetrack.system.pools import in_order
 
 _READERS = 8
 # A task costs as much as a small file: where there are many, a reader takes several at once.

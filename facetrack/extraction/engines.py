@@ -7,11 +7,10 @@ Both, and the actors of a cluster (ray_engine.py), give the same results.
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
@@ -21,11 +20,8 @@ from facetrack.extraction import picture
 from facetrack.extraction.isolation import do_alone, start_alone
 from facetrack.extraction.jobs import Done, Job, embed, look
 from facetrack.system import guard
-from facetrack.system.memory import keeping_freed
-from facetrack.system.processes import can_start, cores, deaf, spawning, trouble
-
-In = TypeVar("In")
-Out = TypeVar("Out")
+from facetrack.system.pools import in_order, starting_processes
+from facetrack.system.processes import can_start, cores, spawning, trouble
 
 # How many tasks a worker may have waiting: enough that none idles, few enough that
 # the pictures waiting for a batch stay small.
@@ -35,26 +31,6 @@ _BATCH_BYTES = 256 << 20
 # their files. Each part costs this process about a millisecond.
 _MOST_AT_ONCE = 8
 _MOST_BYTES = 4 << 20
-
-
-def in_order(
-    pool: Executor, function: Callable[[In], Out], items: Iterable[In], window: int
-) -> Iterator[Out]:
-    """`pool.map` with at most `window` items under way, so that items can be millions."""
-    waiting: deque[Future[Out]] = deque()
-    # Submitting is what starts a pool's processes.
-    starting = _starting if isinstance(pool, ProcessPoolExecutor) else contextlib.nullcontext
-    try:
-        for item in items:
-            with starting():
-                waiting.append(pool.submit(function, item))
-            if len(waiting) >= window:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
 
 
 def in_threads(jobs: Sequence[Job], detector: Detector, embedder: Embedder) -> Iterator[Done]:
@@ -188,13 +164,6 @@ def _look_within(job: Job, detector: Detector) -> tuple[Done, list[Face]]:
 
 
 @contextlib.contextmanager
-def _starting() -> Iterator[None]:
-    """While processes of a pool are started."""
-    with deaf(), keeping_freed():
-        yield
-
-
-@contextlib.contextmanager
 def _pool(workers: int, detector: Detector, embedder: Embedder) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(
         workers,
@@ -203,7 +172,7 @@ def _pool(workers: int, detector: Detector, embedder: Embedder) -> Iterator[Proc
         initargs=(detector, embedder),
     )
     try:
-        with _starting():
+        with starting_processes():
             for _ in range(workers):  # each starts one, which imports what it needs meanwhile
                 pool.submit(_be_ready)
         yield pool

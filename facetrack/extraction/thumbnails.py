@@ -14,8 +14,8 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Image
 from facetrack.core.progress import QUIET, Progress
 from facetrack.embedder.crops import crop
-from facetrack.extraction.engines import in_order
 from facetrack.extraction.picture import read_bytes
+from facetrack.system.pools import in_order
 from facetrack.system.processes import cores
 
 _MARGIN = 5  # pixels around a face's box
