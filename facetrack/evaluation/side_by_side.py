@@ -5,9 +5,10 @@ threads that a fit has (PROTOCOL, "Methods").
 """
 
 import contextlib
-import functools
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from typing import TypeVar
 
 from facetrack.system import threads
@@ -28,31 +29,36 @@ class Side:
 
     def begin(self, function: Callable[[], Out]) -> Callable[[], Out]:
         """Make a fit on some thread; what is returned waits for it."""
-        return self._pool.submit(_alone, function).result if self._pool else function
+        return self._pool.submit(function).result if self._pool else function
 
     def in_order(self, function: Callable[[int], Out], n: int) -> Iterator[Out]:
         """function(0), … function(n - 1); a few are begun before they are asked for."""
         if self._pool is None:
             yield from map(function, range(n))
-            return
-        alone = functools.partial(_alone, function)
-        yield from in_order(self._pool, alone, range(n), self._workers)
+        else:
+            yield from in_order(self._pool, function, range(n), self._workers)
 
 
 @contextlib.contextmanager
 def share_threads(n: int) -> Iterator[Side]:
-    """Within, fits of n faces can be made side by side; at its end all have ended."""
+    """Within, fits of n faces can be made side by side.
+
+    At its end all have ended; after an interrupt, which is to be told at once, they end later.
+    """
     workers = threads.count() if _FEWEST <= n < _MOST else 1
     if workers < 2:
         yield Side(None, 1)
         return
-    with threads.limit(1), ThreadPoolExecutor(workers) as pool:
-        try:
+    # For some libraries each thread has a limit of its own, which ends with the thread.
+    pool = ThreadPoolExecutor(workers, initializer=threads.limit, initargs=(1,))
+    wait = True
+    try:
+        with threads.limit(1):
+            all_there = threading.Barrier(workers)
+            wait_for(pool.submit(all_there.wait) for _ in range(workers))
             yield Side(pool, workers)
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _alone(function: Callable[..., Out], *arguments: int) -> Out:
-    with threads.limit(1):  # each thread has its own limit for some libraries
-        return function(*arguments)
+    except KeyboardInterrupt:
+        wait = False
+        raise
+    finally:
+        pool.shutdown(wait=wait, cancel_futures=True)

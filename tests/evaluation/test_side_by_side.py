@@ -1,7 +1,7 @@
 """Fits side by side give what they give one after the other."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +67,14 @@ def test_what_goes_wrong_is_raised_and_ends_the_rest(side: Side) -> None:
         side.begin(lambda: {"a": 1}["nothing"])()
 
 
-def test_an_interrupt_leaves_nothing_running() -> None:
+def test_after_an_interrupt_nothing_more_is_begun() -> None:
     ended: list[int] = []
-    before = threading.active_count()
+    before = {*threading.enumerate()}
     with pytest.raises(KeyboardInterrupt), threads.limit(2):
         _interrupt(ended)
+    for thread in {*threading.enumerate()} - before:
+        thread.join()
     assert len(ended) < 10
-    assert threading.active_count() == before
 
 
 def _interrupt(ended: list[int]) -> None:
@@ -86,6 +87,28 @@ def _interrupt(ended: list[int]) -> None:
 def _note(noted: list[int], number: int) -> int:
     noted.append(number)
     return number
+
+
+def test_an_interrupt_waits_for_no_fit() -> None:
+    is_begun, go_on = threading.Event(), threading.Event()
+
+    def fit() -> bool:
+        is_begun.set()
+        return go_on.wait(60)
+
+    def interrupt() -> None:
+        with share_threads(MANY) as side:
+            waits.append(side.begin(fit))
+            is_begun.wait()
+            raise KeyboardInterrupt
+
+    waits: list[Callable[[], bool]] = []
+    with threads.limit(2):
+        with pytest.raises(KeyboardInterrupt):
+            interrupt()
+        go_on.set()
+        assert waits[0]()
+        assert threads.count() == 2
 
 
 def test_scores_and_clusters_are_the_same_with_any_number_of_threads() -> None:
