@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from scipy.linalg import eigh
+from scipy.linalg import eigh, get_lapack_funcs
 from threadpoolctl import threadpool_limits
 
+from facetrack.clusterer.kernels import eigenvectors
 from facetrack.clusterer.kernels.eigenvectors import find_greatest
 
 
@@ -38,3 +39,15 @@ def test_the_matrix_of_its_caller_in_either_order() -> None:
     matrix = _symmetric(60, np.float64)
     rows, columns = (find_greatest(matrix.copy(order=order), 9)[1] for order in ("C", "F"))
     np.testing.assert_array_equal(rows, columns)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 2, 3, 57, 300])
+def test_the_reduction_is_scipys_to_the_last_bit(n: int, dtype: type) -> None:
+    random = np.random.RandomState(n).rand(n, n).astype(dtype)
+    matrix = np.asfortranarray(random + random.T)
+    sytrd, sytrd_lwork = get_lapack_funcs(("sytrd", "sytrd_lwork"), (matrix,))
+    room, _ = sytrd_lwork(n, lower=1)
+    expected = sytrd(matrix, lower=1, lwork=int(room))
+    for one, other in zip(eigenvectors._reduce(matrix.copy(order="F")), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
