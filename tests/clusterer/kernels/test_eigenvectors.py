@@ -44,7 +44,7 @@ def test_the_matrix_of_its_caller_in_either_order() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("n", [1, 2, 3, 57, 300])
 def test_the_reduction_is_scipys_to_the_last_bit(n: int, dtype: type) -> None:
-    random = np.random.RandomState(n).rand(n, n).astype(dtype)
+    random: np.ndarray = np.random.RandomState(n).rand(n, n).astype(dtype)
     matrix = np.asfortranarray(random + random.T)
     sytrd, sytrd_lwork = get_lapack_funcs(("sytrd", "sytrd_lwork"), (matrix,))
     room, _ = sytrd_lwork(n, lower=1)
