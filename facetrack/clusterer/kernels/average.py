@@ -227,10 +227,7 @@ def _merge(
             heights[m] = condensed[_find(n, low, high)]
             m += 1
             left = _remove(active, left, low)
-            if ward:
-                _spread(condensed, active[:left], sizes, low, high)
-            else:
-                _average(condensed, active[:left], sizes, low, high)
+            _update(condensed, active[:left], sizes, low, high, ward)
             sizes[high] += sizes[low]
             length -= 2
     return m
@@ -255,43 +252,30 @@ def _nearest(
 
 
 @compile_kernel
-def _average(
+def _update(
     condensed: NDArray[np.float64],
     active: NDArray[np.int64],
     sizes: NDArray[np.float64],
     low: int,
     high: int,
+    ward: bool,
 ) -> None:
     """Distances to a merged group, which takes the higher of the two slots."""
     n, both = len(sizes), sizes[low] + sizes[high]
-    for other in active:
-        if other == high:
-            continue
-        of_low, of_high = _find(n, low, other), _find(n, high, other)
-        total = sizes[low] * condensed[of_low] + sizes[high] * condensed[of_high]
-        condensed[of_high] = total / both
-
-
-@compile_kernel
-def _spread(
-    condensed: NDArray[np.float64],
-    active: NDArray[np.int64],
-    sizes: NDArray[np.float64],
-    low: int,
-    high: int,
-) -> None:
-    """Ward's distances to a merged group, which takes the higher of the two slots."""
-    n = len(sizes)
     between = condensed[_find(n, low, high)]
     for other in active:
         if other == high:
             continue
         of_low, of_high = _find(n, low, other), _find(n, high, other)
-        share = 1.0 / (sizes[low] + sizes[high] + sizes[other])
-        squared = (sizes[other] + sizes[low]) * share * condensed[of_low] * condensed[of_low]
-        squared += (sizes[other] + sizes[high]) * share * condensed[of_high] * condensed[of_high]
-        squared -= sizes[other] * share * between * between
-        condensed[of_high] = np.sqrt(squared)
+        to_low, to_high = condensed[of_low], condensed[of_high]
+        if ward:
+            share = 1.0 / (both + sizes[other])
+            squared = (sizes[other] + sizes[low]) * share * to_low * to_low
+            squared += (sizes[other] + sizes[high]) * share * to_high * to_high
+            squared -= sizes[other] * share * between * between
+            condensed[of_high] = np.sqrt(squared)
+        else:
+            condensed[of_high] = (sizes[low] * to_low + sizes[high] * to_high) / both
 
 
 @compile_kernel
