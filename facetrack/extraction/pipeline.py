@@ -38,6 +38,7 @@ from facetrack.extraction.stored import (
     load_detections,
     name_detections,
     name_vectors,
+    remember_names,
 )
 from facetrack.system import garbage
 from facetrack.system.processes import can_start, cores
@@ -227,16 +228,14 @@ class _Extraction:
     def _remarks(self, cut: Collection[bytes]) -> Iterator[Skipped]:
         """What is to be said of pictures that were used. cut: those that end too early."""
         whole = self._detector.identity()
-        names: dict[int, str] = {}
+        name_of = remember_names(self._detector)
         for row, digest in self._digests.items():
             if digest not in self._detections:
                 continue
             name, found = self._listing.pictures[row].name, self._detections[digest]
             if digest in cut:
                 yield Skipped(name, CUT, 0)
-            if (pixels := found.width * found.height) not in names:
-                names[pixels] = name_detections(self._detector, found)
-            if names[pixels] != whole:
+            if name_of(found) != whole:
                 yield Skipped(name, REDUCED, 0)
 
     def _without_face(self) -> Iterator[Skipped]:

@@ -1,6 +1,7 @@
 """What the store has of pictures and faces, and the keys that it has it under."""
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,13 +55,10 @@ def load_detections(
 ) -> dict[bytes, DetectionRecord]:
     """The stored detections among these pictures; each under the key for a picture of its size."""
     known: dict[bytes, DetectionRecord] = {}
-    names: dict[int, str] = {}
+    name = remember_names(detector)
     for identity in dict.fromkeys((detector.identity(), reduce.identity(detector, MAX_PIXELS))):
         for picture, found in store.detections(identity, pictures - known.keys()).items():
-            pixels = found.width * found.height
-            if pixels not in names:
-                names[pixels] = name_detections(detector, found)
-            if names[pixels] == identity:
+            if name(found) == identity:
                 known[picture] = found
     return known
 
@@ -68,6 +66,12 @@ def load_detections(
 def name_detections(detector: Detector, found: DetectionRecord) -> str:
     """Everything a picture's detection depends on, as text: its key in the store."""
     return reduce.identity(detector, found.width * found.height)
+
+
+def remember_names(detector: Detector) -> Callable[[DetectionRecord], str]:
+    """`name_detections` of a detector for many pictures, each size of which is named once."""
+    name = functools.cache(functools.partial(reduce.identity, detector))
+    return lambda found: name(found.width * found.height)
 
 
 def name_vectors(
