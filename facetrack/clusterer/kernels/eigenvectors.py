@@ -62,10 +62,8 @@ def _reduce(matrix: Floats) -> tuple[Floats, Floats, Floats, Floats, int]:
 
 def _find_lapack(name: str) -> Callable[..., None]:
     """A procedure of the LAPACK that SciPy brings, to be called without Python's lock."""
-    capsule = cython_lapack.__pyx_capi__[name]
-    name_of, pointer_of = ctypes.pythonapi.PyCapsule_GetName, ctypes.pythonapi.PyCapsule_GetPointer
-    name_of.restype, name_of.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    pointer_of.restype, pointer_of.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    pointer = ctypes.c_void_p
-    kind = ctypes.CFUNCTYPE(None, ctypes.c_char_p, *[pointer] * 9)
-    return kind(pointer_of(capsule, name_of(capsule)))
+    capsule, python = cython_lapack.__pyx_capi__[name], ctypes.pythonapi
+    text, pointer, any_object = ctypes.c_char_p, ctypes.c_void_p, ctypes.py_object
+    name_of = ctypes.PYFUNCTYPE(text, any_object)(("PyCapsule_GetName", python))
+    pointer_of = ctypes.PYFUNCTYPE(pointer, any_object, text)(("PyCapsule_GetPointer", python))
+    return ctypes.CFUNCTYPE(None, text, *[pointer] * 9)(pointer_of(capsule, name_of(capsule)))
