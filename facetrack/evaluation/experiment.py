@@ -21,12 +21,8 @@ from facetrack.core.scores import Summary
 from facetrack.core.texts import write_count
 from facetrack.evaluation import metrics
 from facetrack.evaluation.resampling import check_halves, derive_seed, draw_faces, draws_people
-from facetrack.evaluation.side_by_side import Side, share_threads
+from facetrack.evaluation.side_by_side import WORTH_THREADS, Side, share_threads
 from facetrack.system import threads
-
-# On small sets scikit-learn's threads wait for each other longer than they work: with other
-# programs on the machine, mean-shift on 47 faces took seconds instead of milliseconds.
-WORTH_THREADS = 2000
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,11 @@ from facetrack.system.pools import in_order
 
 Out = TypeVar("Out")
 
-# On smaller sets threads wait for each other longer than they work. Larger ones need much memory,
-# and one fit long: it has all threads to itself, and can be interrupted.
-_FEWEST, _MOST = 2000, 20_000
+# On small sets scikit-learn's threads wait for each other longer than they work: with other
+# programs on the machine, mean-shift on 47 faces took seconds instead of milliseconds.
+WORTH_THREADS = 2000
+# More need much memory, and one fit long: it has all threads to itself, and can be interrupted.
+_MOST = 20_000
 
 
 class Side:
@@ -45,7 +47,7 @@ def share_threads(n: int) -> Iterator[Side]:
 
     At its end all have ended; after an interrupt, which is to be told at once, they end later.
     """
-    workers = threads.count() if _FEWEST <= n < _MOST else 1
+    workers = threads.count() if WORTH_THREADS <= n < _MOST else 1
     if workers < 2:
         yield Side(None, 1)
         return
@@ -54,7 +56,7 @@ def share_threads(n: int) -> Iterator[Side]:
     wait = True
     try:
         with threads.limit(1):
-            all_there = threading.Barrier(workers)
+            all_there = threading.Barrier(workers)  # so that each has begun within this limit
             wait_for(pool.submit(all_there.wait) for _ in range(workers))
             yield Side(pool, workers)
     except KeyboardInterrupt:
