@@ -28,7 +28,6 @@ from scipy.sparse import csr_array
 
 from facetrack.clusterer.kernels import approximate, bounds, known
 from facetrack.clusterer.kernels.distances import Floats, Points
-from facetrack.clusterer.kernels.known import KnownPairs
 from facetrack.clusterer.kernels.nearest import find_candidates, keep_nearest, measure
 from facetrack.clusterer.shared import cache
 from facetrack.system import threads
@@ -161,7 +160,7 @@ def _find_by_bounds(points: Floats, radius: float, reach: float, k: int) -> Grap
     if _count_near(points, radius, reach) * n > 2 * _MOST_PAIRS:
         return None
     memory = known.find_memory()
-    ends, asking, digests = memory.recall(points, reach)
+    ends, asking = memory.recall(points, reach) if memory else known.recall_nothing(n)
     search, kept, pairs = bounds.Search(points, reach), [ends], ends.shape[1]
     search.arrange(np.concatenate([asking, np.setdiff1d(np.arange(n), asking)]))
     with ThreadPoolExecutor(threads.count()) as pool, threads.limit(1):
@@ -177,7 +176,8 @@ def _find_by_bounds(points: Floats, radius: float, reach: float, k: int) -> Grap
     squares = measure(points, ends[0], np.ones(pairs, np.int64), ends[1])
     near = squares <= (reach * _BEYOND) ** 2
     ends, squares = ends[:, near], squares[near]
-    memory.now = KnownPairs(digests, ends, reach)
+    if memory:
+        memory.keep(ends, reach)
     both = np.concatenate([ends, ends[::-1]], axis=1)
     # The first of equally near neighbours are kept, so a point's come in their order.
     lists = csr_array((np.tile(squares, 2), (both[0], both[1])), shape=(n, n))

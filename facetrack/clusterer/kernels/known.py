@@ -37,16 +37,18 @@ class Recalled(NamedTuple):
     """What is known of (n, d) distinct points.
 
     ends: (2, p), pairs as in `KnownPairs`, indices among them. new: (k,) indices of the points
-    whose pairs are not known. digests: of all.
+    whose pairs are not known.
     """
 
     ends: NDArray[np.int32]
     new: NDArray[np.int64]
-    digests: NDArray[np.uint8]
 
 
 class Memory:
-    """What was found before, and what is found within `remembering`; None where nothing is."""
+    """What was found before, and what is found within `remembering`; None where nothing is.
+
+    `recall` is asked before pairs are looked for, and `keep` is told what was found.
+    """
 
     def __init__(self, before: KnownPairs | None = None) -> None:
         self.before = before
@@ -54,16 +56,25 @@ class Memory:
 
     def recall(self, points: Floats, radius: float) -> Recalled:
         """What is known of the pairs of (n, d) distinct points within a radius."""
-        digests = _digest(points)
+        self._digests = digests = _digest(points)
         known = self.now or self.before
         if known is None or known.radius < radius:
-            return Recalled(np.empty((2, 0), np.int32), np.arange(len(points)), digests)
+            return recall_nothing(len(points))
         rows = {digest.tobytes(): row for row, digest in enumerate(digests)}
         place = np.array([rows.get(one.tobytes(), -1) for one in known.digests], np.int32)
         new = np.ones(len(points), bool)
         new[place[place >= 0]] = False
         ends = place[known.ends]
-        return Recalled(ends[:, (ends >= 0).all(axis=0)], np.flatnonzero(new), digests)
+        return Recalled(ends[:, (ends >= 0).all(axis=0)], np.flatnonzero(new))
+
+    def keep(self, ends: NDArray[np.int32], radius: float) -> None:
+        """Have all pairs of the points that were asked for last, (2, p), within a radius."""
+        self.now = KnownPairs(self._digests, ends, radius)
+
+
+def recall_nothing(n: int) -> Recalled:
+    """What is known of n points where nobody has kept anything."""
+    return Recalled(np.empty((2, 0), np.int32), np.arange(n))
 
 
 _MEMORY: ContextVar[Memory | None] = ContextVar("memory", default=None)
@@ -79,9 +90,9 @@ def remembering(memory: Memory) -> Iterator[None]:
         _MEMORY.reset(token)
 
 
-def find_memory() -> Memory:
-    """That of `remembering`, else one that nobody keeps."""
-    return _MEMORY.get() or Memory()
+def find_memory() -> Memory | None:
+    """That of `remembering`, where there is one."""
+    return _MEMORY.get()
 
 
 def _digest(points: Floats) -> NDArray[np.uint8]:
