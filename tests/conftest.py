@@ -29,6 +29,7 @@ import pytest
 from numpy.typing import NDArray
 
 from facetrack.cli import plugins
+from facetrack.clusterer.kernels import bounds
 from facetrack.core.faces import Vectors, scale_to_unit
 from facetrack.dataset import Folder
 from facetrack.detector import Whole
@@ -173,6 +174,20 @@ def new_mlflow(shared: Path) -> Path:
             made = new_store(shared / "new-mlflow.part")
             made.rename(path)
     return path
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many points were compared with all others by bounds, as the test goes on."""
+    heights: list[int] = []
+    ask = bounds.Search.ask
+
+    def count(search: bounds.Search, height: int, *more: Any) -> Any:
+        heights.append(height)
+        return ask(search, height, *more)
+
+    monkeypatch.setattr(bounds.Search, "ask", count)
+    return heights
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """The scripts in examples/ run, and the notebook's cells give what it shows."""
 
+import functools
 import json
 import runpy
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,37 +40,37 @@ def _run(workspace: Workspace, *arguments: str) -> str:
     return out
 
 
-def test_two_clusterers_are_compared(
+@pytest.fixture
+def run_example(
     tmp_path: Path,
     warm_home: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:
+) -> Callable[..., str]:
+    """What an example prints, run in this process and an empty folder with some arguments."""
     monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
     monkeypatch.chdir(tmp_path)
-    runpy.run_path(str(EXAMPLES / "compare_clusterers.py"), run_name="__main__")
-    lines = capsys.readouterr().out.splitlines()
+
+    def run(name: str, *arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", [name, *arguments])
+        capsys.readouterr()
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_two_clusterers_are_compared(run_example: Callable[..., str]) -> None:
+    lines = run_example("compare_clusterers.py").splitlines()
     assert lines[0] == "59 faces of 18 people on 59 pictures: portraits"
     assert "dbscan eps=0.3: ARI 0.935 ± 0.114 over 30 resamples" in lines
     assert len([line for line in lines if line.startswith("best: ")]) == 2
 
 
 def test_a_folder_and_vectors_of_ones_own(
-    tmp_path: Path,
-    warm_home: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    run_example: Callable[..., str], tmp_path: Path, warm_home: Path
 ) -> None:
-    monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> str:
-        """What it prints, run in this process."""
-        monkeypatch.setattr(sys, "argv", ["cluster_your_own.py", *arguments])
-        capsys.readouterr()
-        runpy.run_path(str(EXAMPLES / "cluster_your_own.py"), run_name="__main__")
-        return capsys.readouterr().out
-
+    run = functools.partial(run_example, "cluster_your_own.py")
     folder = photos(tmp_path, warm_home, 12)
     out = run(str(folder))
     assert "12 faces on 12 pictures: folder\n" in out

@@ -3,14 +3,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from facetrack import testing
 from facetrack.clusterer import Infomap
-from facetrack.clusterer.kernels import bounds, graph
+from facetrack.clusterer.kernels import graph
 from facetrack.clusterer.kernels.known import KnownPairs, Memory
 from facetrack.clusterer.shared import cache
 from facetrack.core.scale import Scale
@@ -113,20 +112,12 @@ def test_it_is_forgotten_with_any_photo(out: Path) -> None:
 
 
 def test_folders_are_as_if_nothing_was_known(
-    tmp_path: Path, warm_home: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, warm_home: Path, monkeypatch: pytest.MonkeyPatch, asked: list[int]
 ) -> None:
     monkeypatch.setenv("FACETRACK_HOME", str(warm_home))
     monkeypatch.setattr(graph, "_ANY_RADIUS", 0)  # as for many photos
     photos = testing.photos(tmp_path, warm_home, 12)
     late = sorted(photos.iterdir())[-2:]
-    asked: list[int] = []
-    ask = bounds.Search.ask
-
-    def count(search: bounds.Search, height: int, *more: Any) -> Any:
-        asked.append(height)
-        return ask(search, height, *more)
-
-    monkeypatch.setattr(bounds.Search, "ask", count)
 
     def sort(out: str, *, dry: bool = False) -> int:
         stages = Stages(Haar(choose="all"), DlibResNet(), "local", Scale(0.5))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetrack.clusterer.kernels import bounds, graph
+from facetrack.clusterer.kernels import graph
 from facetrack.clusterer.kernels.graph import Graph, find_graph
 from facetrack.clusterer.kernels.known import KnownPairs, Memory, remembering
 from facetrack.clusterer.shared import cache, digest
@@ -23,20 +23,6 @@ RADIUS = 4.0
 @pytest.fixture(autouse=True)
 def _as_for_many_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graph, "_ANY_RADIUS", 0)
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many points were compared with all others, as the test goes on."""
-    heights: list[int] = []
-    ask = bounds.Search.ask
-
-    def count(search: bounds.Search, height: int, *more: Any) -> Any:
-        heights.append(height)
-        return ask(search, height, *more)
-
-    monkeypatch.setattr(bounds.Search, "ask", count)
-    return heights
 
 
 def find(points: NDArray[Any], radius: float = RADIUS, k: int = 10) -> Graph:
