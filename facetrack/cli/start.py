@@ -4,8 +4,8 @@ import gc
 
 from facetrack.system import stopping
 
-# Python looks for rubbish after 700 new objects. Imports make a million, none of them rubbish, and
-# each job ten thousands: that would take a tenth of a sweep's time.
+# Python looks for rubbish after 700 new objects. Imports make a million, none of them rubbish, each
+# job ten thousands, and 50,000 photos many that stay: that would take a tenth of the time.
 _NEW_OBJECTS = 100_000
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from facetrack.core import kinds
 from facetrack.core.faces import Picture, Pictures, Skipped
-from facetrack.system import garbage
 
 
 def _kinds(suffixes: str) -> frozenset[str]:
@@ -84,7 +83,6 @@ class _Folder:
     why: str | None
 
 
-@garbage.kept()
 def walk(root: Path, exclude: Sequence[str] = ()) -> Pictures:
     """All pictures below a folder, sorted by name and without a person, and what is not read.
 

@@ -40,7 +40,6 @@ from facetrack.extraction.stored import (
     name_vectors,
     remember_names,
 )
-from facetrack.system import garbage
 from facetrack.system.processes import can_start, cores
 
 NO_FACE = "no face found"
@@ -135,7 +134,6 @@ class _Extraction:
         self._vectors: dict[bytes, Vectors] = {}
         self._failed: dict[bytes, str] = {}
 
-    @garbage.kept()
     def look_up(self, progress: Progress) -> None:
         """Find what the store has of the pictures."""
         self._digests, self.reasons = find_digests(self._listing.pictures, progress)
@@ -187,7 +185,6 @@ class _Extraction:
                     else NO_FACE
                 )
 
-    @garbage.kept()
     def embeddings(self) -> Embeddings:
         """The result; vectors are (0, 0) where no picture gives a face."""
         pictures, digests, rows = self._listing.pictures, self._digests, self.rows

@@ -21,7 +21,6 @@ from facetrack.organiser.low_quality import find_reach, join_low
 from facetrack.organiser.people import Corrections
 from facetrack.organiser.photos import Photos, Stages
 from facetrack.organiser.state import Photo, State
-from facetrack.system import garbage
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,6 @@ class Grouping:
     memory: Memory = field(default_factory=Memory)
 
 
-@garbage.kept()
 def begin_state(
     how: Grouping, photos: Photos, before: State, said: Corrections, *, prune: bool
 ) -> State:

@@ -8,10 +8,8 @@ from facetrack.organiser.grouping import NOBODY, Numbers
 from facetrack.organiser.lookalikes import Alike
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.summary import list_persons, list_reasons
-from facetrack.system import garbage
 
 
-@garbage.kept()
 def draw_page(
     photos: Photos,
     persons: Numbers,

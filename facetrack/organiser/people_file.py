@@ -11,7 +11,6 @@ from facetrack.organiser.handwritten import Items, Node, Pairs, Text, error_in, 
 from facetrack.organiser.people import NOBODY, Corrections, Photo, folder_name
 from facetrack.organiser.people_completion import Mention, complete, number_in
 from facetrack.organiser.references import is_cut_point
-from facetrack.system import garbage
 
 FILE = "people.yaml"
 _MOST_BYTES = 4 << 20
@@ -63,7 +62,6 @@ def decode(path: Path, content: bytes) -> str:
         raise UserError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from error
 
 
-@garbage.kept()
 def understand(text: str, path: Path) -> Corrections:
     """What a text says. path: only named. Raises UserError with the line that is wrong."""
     top = parse(text, path)

@@ -41,7 +41,6 @@ from facetrack.organiser.recognition import (
     recognise,
 )
 from facetrack.organiser.state import State, is_inside
-from facetrack.system import garbage
 from facetrack.system.home import find_home
 
 
@@ -177,7 +176,6 @@ def find_photos(dataset: Dataset, stages: Stages, out: Path, progress: Progress 
     return _find(stages, _leave_out_ours(dataset.load(), out), progress)
 
 
-@garbage.kept()
 def copies_of_gone(
     photos: Photos, out: Path, before: State, replaced: Collection[str]
 ) -> dict[str, Path]:
@@ -257,7 +255,6 @@ def _find(stages: Stages, listing: Pictures, progress: Progress) -> Photos:
     return _gather(whole, listing)
 
 
-@garbage.kept()
 def _gather(whole: Embeddings, listing: Pictures) -> Photos:
     """Each content once. whole: the faces of a listing."""
     first: dict[str, str] = {}

@@ -23,7 +23,6 @@ from facetrack.organiser.journal import Journal
 from facetrack.organiser.names import file_name
 from facetrack.organiser.notes import Notes
 from facetrack.organiser.state import File
-from facetrack.system import garbage
 
 MODES = ("copy", "link", "none")
 UNKNOWN, FACELESS = "unknown", "no-face"  # folders beside those of persons
@@ -75,7 +74,6 @@ class Plan:
     superseded: Mapping[str, str] = field(default_factory=dict)
 
 
-@garbage.kept()
 def arrange(out: Path, plan: Plan, unfinished: Path, progress: Progress = QUIET) -> Placed:
     """Make the folders hold what is wanted; files of earlier runs are kept, moved or removed.
 

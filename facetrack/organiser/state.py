@@ -22,7 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from facetrack.core.errors import UserError
-from facetrack.system import garbage, owner
+from facetrack.system import owner
 from facetrack.system.files import make_folder, replace, sweep
 from facetrack.system.owner import hand_over
 
@@ -179,7 +179,6 @@ def exists(out: Path) -> bool:
     return (own_folder(out) / LAST).exists()
 
 
-@garbage.kept()
 def load(out: Path, name: str = LAST) -> State:
     """The last run's state, an empty one for a new folder. Raises UserError for a damaged one."""
     path = own_folder(out) / name
@@ -252,7 +251,6 @@ def to_json(state: State) -> dict[str, Any]:
     }
 
 
-@garbage.kept()
 def rename_faces(
     state: State, names: Mapping[str, str], alive: Collection[str], edited: Collection[str]
 ) -> State:
@@ -303,7 +301,6 @@ _CLASS = re.compile(r"'_target_': '[\w.]*?(\w+)'")
 _TARGET = re.compile(r"'_target_': '[^']*'(, )?")
 
 
-@garbage.kept()
 def save(out: Path, state: State, before: State | None = None) -> None:
     """Keep a state as the last one, and the one before it to go back to."""
     own = own_folder(out)

@@ -7,10 +7,8 @@ from facetrack.organiser.names import file_name
 from facetrack.organiser.people import folder_name
 from facetrack.organiser.photos import Photos
 from facetrack.organiser.places import FACELESS, UNKNOWN, Wanted
-from facetrack.system import garbage
 
 
-@garbage.kept()
 def want_photos(photos: Photos, persons: Numbers, names: Mapping[int, str]) -> list[Wanted]:
     """Each photo in the folders of all persons on it. persons: (n,) of each face; names: theirs."""
     folders: dict[tuple[str, str], list[str]] = {}
