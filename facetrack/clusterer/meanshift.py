@@ -29,12 +29,11 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels.distances import Floats, Points, scale
+from facetrack.clusterer.kernels.nearby import find_nearby
 from facetrack.clusterer.shared import cache, digest, distinct
 
 # A mean that moves by this share of the bandwidth or less has arrived: scikit-learn's rule.
 _ARRIVED = 1e-3
-# Above this share of points that set a mean apart from most others, a product of all is faster.
-_DENSE = 0.25
 
 
 class MeanShift(ClusterMixin, BaseEstimator):  # type: ignore[misc]
@@ -61,9 +60,11 @@ class MeanShift(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         """
         self._validate_params()
         points = validate_data(self, X, dtype=[np.float64, np.float32])
-        same = distinct(points, digest(points))
+        key = digest(points)
+        same = distinct(points, key)
         unique, bandwidth, exponent = scale(points[same.rows], self.bandwidth)
-        summits, self.n_iter_ = _climb(unique, same.counts, bandwidth, self.max_iter)
+        kernel = _Kernel(unique, same.counts, key)
+        summits, self.n_iter_ = _climb(kernel, bandwidth, self.max_iter)
         summits = _apart(summits, bandwidth)
         nearest = _join(unique, summits, bandwidth)
         self.cluster_centers_ = np.ldexp(summits.centres, exponent)
@@ -82,19 +83,16 @@ class _Summits(NamedTuple):
     alone: NDArray[np.int64]
 
 
-def _climb(
-    points: Floats, weights: NDArray[np.int64], bandwidth: float, max_iter: int
-) -> tuple[_Summits, int]:
+def _climb(kernel: "_Kernel", bandwidth: float, max_iter: int) -> tuple[_Summits, int]:
     """Where the seeds arrive, by falling intensity (ties: by coordinates), and the steps."""
-    kernel = _Kernel(points, weights, bandwidth)
     arrived = []
-    means: Floats = points
-    alone = np.full(len(points), -1)
+    means = kernel.points
+    moved, intensity, key = kernel.begin(bandwidth)
+    alone = np.full(len(means), -1)
+    if means.dtype == np.float32:  # whose multiples float64 divides exactly
+        alone = np.where(intensity == kernel.weights, np.arange(len(means)), -1)
     steps = 0
     while True:
-        moved, intensity, key = kernel.step(means)
-        if steps == 0 and points.dtype == np.float32:  # whose multiples float64 divides exactly
-            alone = np.where(intensity == weights, np.arange(len(points)), -1)
         still = np.linalg.norm(moved - means, axis=1) <= _ARRIVED * bandwidth
         if steps == max_iter:
             still[:] = True
@@ -102,6 +100,7 @@ def _climb(
         if still.all():
             break
         means = moved[~still][_first_of_each(key[~still])]
+        moved, intensity, key = kernel.step(means, bandwidth)
         alone = np.full(len(means), -1)
         steps += 1
     found = np.concatenate(arrived)
@@ -131,31 +130,49 @@ class _Step(NamedTuple):
 
 
 class _Kernel:
-    """The mean of the points around a place."""
+    """The mean of the points around a place. key: the points' digest."""
 
-    def __init__(self, points: Floats, weights: NDArray[np.int64], bandwidth: float) -> None:
-        self._points = Points(points)
-        self._bandwidth = bandwidth
-        # One product gives a set's sum of points, its weight, and two numbers that tell sets
-        # apart: sums of random whole numbers small enough that float64 adds them exactly.
+    def __init__(self, points: Floats, weights: NDArray[np.int64], key: bytes) -> None:
+        from facetrack.clusterer.kernels.shells import Shells
+        from facetrack.clusterer.kernels.summing import Table
+
+        self.points = points
+        self.weights = weights
+        self._key = key
+        # Two numbers tell sets of points apart: sums of random whole numbers small enough that
+        # float64 adds them exactly.
         marks = cache.get(("marks", len(points)), lambda: _draw_marks(len(points)))
-        self._summed = np.column_stack(
-            [points * weights[:, None].astype(np.float64), weights, marks]
+        self._table = Table(
+            np.ascontiguousarray(points), weights.astype(np.float64), marks.astype(np.float64)
         )
+        heavy = weights @ points.astype(np.float64)
+        self._total = np.array([*heavy, weights.sum(), *marks.sum(axis=0)], np.float64)
+        self._shells = Shells(points)
 
-    def step(self, means: Floats) -> _Step:
+    def begin(self, bandwidth: float) -> _Step:
+        """Move each point to the mean of the points around it."""
+        from facetrack.clusterer.kernels.summing import sum_neighbours
+
+        nearby = cache.get(("nearby", self._key), lambda: find_nearby(self.points))
+        if bandwidth > nearby.radius:
+            return self.step(self.points, bandwidth)
+        near = nearby.within(self.points, bandwidth)
+        return _divide(sum_neighbours(nearby.starts, nearby.ends, near, self._table))
+
+    def step(self, means: Floats, bandwidth: float) -> _Step:
         """Move each of k means to the mean of the points around it."""
-        from facetrack.clusterer.kernels.summing import find_usual, sum_apart
+        from facetrack.clusterer.kernels.summing import sum_near, sum_some
 
-        sums = np.empty((len(means), self._summed.shape[1]))
-        for rows, near in self._points.near(means, self._bandwidth):
-            usual = find_usual(near)
-            if usual.apart > _DENSE * near.size:
-                np.matmul(near.astype(np.float64), self._summed, out=sums[rows])
-            else:
-                sum_apart(near, usual.points, usual.like, self._summed, sums[rows])
-        intensity = sums[:, -3]
-        return _Step(sums[:, :-3] / intensity[:, None], intensity, sums[:, -2:])
+        sums = np.empty((len(means), len(self._total)))
+        for places, inside, shell, near in self._shells.look_around(means, bandwidth):
+            base = sum_some(inside, self._total, self._table)
+            sums[places] = sum_near(near, shell, base, self._table)
+        return _divide(sums)
+
+
+def _divide(sums: NDArray[np.float64]) -> _Step:
+    intensity = sums[:, -3]
+    return _Step(sums[:, :-3] / intensity[:, None], intensity, sums[:, -2:])
 
 
 def _draw_marks(n: int) -> NDArray[np.int64]:

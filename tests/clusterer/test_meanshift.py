@@ -12,8 +12,10 @@ from sklearn.base import clone
 from sklearn.cluster import MeanShift as ScikitLearns
 from threadpoolctl import threadpool_limits
 
-from facetrack.clusterer import MeanShift
+from facetrack.clusterer import MeanShift, meanshift
 from facetrack.clusterer.kernels.distances import Points
+from facetrack.clusterer.kernels.nearby import find_nearby
+from facetrack.clusterer.shared import digest
 from facetrack.core.faces import Vectors
 from facetrack.evaluation.resampling import Bootstrap
 
@@ -51,6 +53,18 @@ def test_more_faces_than_are_looked_at_together(lfw: Faces) -> None:
     distinct = np.unique(points, axis=0)
     assert sum(1 for _ in Points(distinct).near(distinct, 0.3)) > 2
     _equal(points, 0.3)
+
+
+def test_the_first_step_from_kept_pairs_is_the_one_from_products(lfw: Faces) -> None:
+    points = np.unique(lfw[0][:900], axis=0)
+    weights = np.random.RandomState(0).randint(1, 4, len(points))
+    kernel = meanshift._Kernel(points, weights, digest(points))
+    for bandwidth in (0.05, 0.25, 0.35):
+        assert bandwidth < find_nearby(points).radius
+        begun, stepped = kernel.begin(bandwidth), kernel.step(points, bandwidth)
+        np.testing.assert_array_equal(begun.keys, stepped.keys)
+        np.testing.assert_array_equal(begun.intensity, stepped.intensity)
+        np.testing.assert_allclose(begun.means, stepped.means, rtol=1e-13, atol=1e-15)
 
 
 def test_orl(half_orl: Faces) -> None:

@@ -74,17 +74,22 @@ _FAR = 64.0
 
 
 class Pairs(NamedTuple):
-    """Pairs of points, first[i] and second[i]: (k,) int64 each."""
+    """Pairs of points, first[i] and second[i]: (k,) int64 each, and their squared distances.
+
+    squared: (k,), in units of 4 to the power of the search's `exponent`, each off by less than its
+    `error`.
+    """
 
     first: Indices
     second: Indices
+    squared: Floats
 
 
 class Search:
     """The pairs within a radius, inclusive, of (n, d) float32 or float64 distinct points.
 
     The points are in units of `distances.scale`. left: (k,) int64, those that have not been asked
-    for yet, in the order in which they will be.
+    for yet, in the order in which they will be. error, exponent: of squared distances, as in Pairs.
     """
 
     def __init__(self, points: Floats, radius: float) -> None:
@@ -96,6 +101,7 @@ class Search:
         if frame.error(dtype) > MOST_DOUBT * limit:
             dtype = np.float64
         error = frame.error(dtype)
+        self.error, self.exponent = error, frame.exponent
         self._at_most = np.nextafter(dtype(limit + error), dtype(np.inf))
         self._surely = np.nextafter(dtype(limit - error), dtype(-np.inf))
         m = _choose_m(points, frame, limit + error)
@@ -149,8 +155,8 @@ class Search:
         if start < len(head):
             once = start + column > row
             row, column = row[once], column[once]
-        near = self._settle(row, start + column, bounds[row, column])
-        return Pairs(self.left[row[near]], self.left[start + column[near]])
+        near, squared = self._settle(row, start + column, bounds[row, column])
+        return Pairs(self.left[row[near]], self.left[start + column[near]], squared)
 
     def _find_room(self, height: int, width: int) -> tuple[Floats, Mask]:
         """Arrays for a tile, a thread's own: new ones every time would cost a tenth more."""
@@ -160,9 +166,11 @@ class Search:
         bounds, mask = self._room.bounds[: height * width], self._room.mask[: height * width]
         return bounds.reshape(height, width), mask.reshape(height, width)
 
-    def _settle(self, row: Indices, column: Indices, bounds: Floats) -> Mask:
-        """Which pairs of points left, row[i] and column[i], are within the radius."""
-        near = np.empty(len(row), bool)
+    def _settle(self, row: Indices, column: Indices, bounds: Floats) -> tuple[Mask, Floats]:
+        """Which pairs of points left, row[i] and column[i], are within the radius; the squared
+        distances of those.
+        """
+        near, found = np.empty(len(row), bool), np.empty(len(row), bounds.dtype)
         step = _NUMBERS // (self._rest.shape[1] + 1) + 1
         for start in range(0, len(row), step):
             some = slice(start, start + step)
@@ -171,13 +179,14 @@ class Search:
                 apart = self._short[one, -3] * self._short[two, -3]
                 apart -= np.einsum("ij,ij->i", self._rest[one], self._rest[two])
                 squared = squared + 2 * apart
+            found[some] = squared
             near[some] = squared <= self._surely
             doubtful = np.flatnonzero((squared > self._surely) & (squared <= self._at_most))
             if len(doubtful):
                 first, second = self.left[one[doubtful]], self.left[two[doubtful]]
                 exact = square_differences(self._points, self._points, first, second)
                 near[start + doubtful] = exact <= self._radius * self._radius
-        return near
+        return near, found[near]
 
 
 class _Frame(NamedTuple):

@@ -93,11 +93,20 @@ class Points:
         return float(unit * (self.points.shape[1] + 8) * reach * reach)
 
     def squared(
-        self, queries: Floats, dtype: Precision, block_bytes: int = _BLOCK_BYTES
+        self,
+        queries: Floats,
+        dtype: Precision,
+        block_bytes: int = _BLOCK_BYTES,
+        among: NDArray[np.int64] | None = None,
     ) -> Iterator[tuple[slice, Floats, float]]:
-        """Blocks of queries: which, their squared distances to all points, and their error."""
+        """Blocks of queries: which, their squared distances to all points, and their error.
+
+        among: (s,) indices of the points that are asked about, where that is not all.
+        """
         right = self._prepare(dtype)
-        height = max(1, block_bytes // (len(right) * right.itemsize))
+        if among is not None:
+            right = right[among]
+        height = max(1, block_bytes // (max(1, len(right)) * right.itemsize))
         for start in range(0, len(queries), height):
             rows = slice(start, min(start + height, len(queries)))
             centred = queries[rows] - self._centre
@@ -108,15 +117,22 @@ class Points:
             left[:, -1] = norms
             yield rows, left @ right.T, self.error(dtype, float(np.sqrt(norms.max())))
 
-    def near(self, queries: Floats, radius: float) -> Iterator[tuple[slice, Mask]]:
-        """Blocks of queries: which, and (b, n) whether a point is within the radius, inclusive."""
+    def near(
+        self, queries: Floats, radius: float, among: NDArray[np.int64] | None = None
+    ) -> Iterator[tuple[slice, Mask]]:
+        """Blocks of queries: which, and (b, n) whether a point is within the radius, inclusive.
+
+        among: (s,) indices of the points that are asked about, where that is not all: (b, s).
+        """
         limit = radius * radius
-        for rows, squared, error in self.squared(queries, self.precision(radius)):
+        blocks = self.squared(queries, self.precision(radius), among=among)
+        for rows, squared, error in blocks:
             near = squared <= limit + error
             sure = squared <= limit - error
             if np.count_nonzero(near) != np.count_nonzero(sure):
                 query, point = pairs(near != sure)
-                exact = square_differences(queries[rows], self.points, query, point)
+                own = point if among is None else among[point]
+                exact = square_differences(queries[rows], self.points, query, own)
                 near[query, point] = exact <= limit
             yield rows, near
 

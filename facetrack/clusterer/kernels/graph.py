@@ -167,7 +167,7 @@ def _find_by_bounds(points: Floats, radius: float, reach: float, k: int) -> Grap
         for start in range(0, len(asking), bounds.HEIGHT):
             height = min(bounds.HEIGHT, len(asking) - start)
             for tile in search.ask(height, 0, pool):
-                kept.append(np.stack(tile).astype(np.int32))
+                kept.append(np.stack(tile[:2]).astype(np.int32))
                 pairs += kept[-1].shape[1]
             if pairs > _ENOUGH * _MOST_PAIRS:
                 return None  # the sample misled

@@ -127,7 +127,7 @@ def join_near(points: Floats, radius: float, groups: Groups) -> None:
             total = _count_tiles(n)
             tiles = bar(tiles, total=total, description="Neighbours", unit="tile", delay=_PATIENCE)
         for tile in tiles:
-            groups.add(*tile)
+            groups.add(tile.first, tile.second)
 
 
 def _look(search: Search, groups: Groups, pool: ThreadPoolExecutor | None) -> Iterator[Pairs]:

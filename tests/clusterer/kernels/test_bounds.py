@@ -153,7 +153,7 @@ def test_threads_orders_and_dropped_points() -> None:
     assert _found(search) == expected
     search = Search(points, 0.8)
     tiles = [tile for start in (0, 40) for tile in _drop(search, 40, start)]
-    pairs = {pair for tile in tiles for pair in zip(*map(np.ndarray.tolist, tile), strict=True)}
+    pairs = {pair for tile in tiles for pair in zip(*map(np.ndarray.tolist, tile[:2]), strict=True)}
     exact = {(pair >> 32, pair & 0xFFFFFFFF) for pair in expected}
     assert {(one, two) for one, two in exact if one < 40} | {
         (one, two) for one, two in exact if 40 <= one < 80 <= two
@@ -164,6 +164,16 @@ def _drop(search: Search, height: int, skipped: int) -> list[bounds.Pairs]:
     found = list(search.ask(height, skipped, None))
     search.drop(height)
     return found
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_squared_distances_are_off_by_less_than_the_error(case: str) -> None:
+    points = scale(CASES[case], 1.0).points
+    radius = float(np.sqrt(square_differences(points, points, *np.triu_indices(len(points))).max()))
+    search = Search(points, radius)
+    for first, second, squared in search.ask(len(points), 0, None):
+        exact = np.ldexp(square_differences(points, points, first, second), -2 * search.exponent)
+        assert (np.abs(squared - exact) <= search.error).all()
 
 
 def test_points_are_not_changed() -> None:
