@@ -15,7 +15,9 @@ where the two disagree facetrack's are the ones nearer to exact arithmetic.
 | intensity | (k,) how many points, by weight, are within the bandwidth of its mean |
 
 Where a mean goes depends on nothing but the set of points around it. So seeds with the same set
-share the rest of their path: after the first step a few hundred of 4,000 are left.
+share the rest of their path: after the first step a few hundred of 4,000 are left. The points
+around the seeds are kept pairs that serve all bandwidths (nearby.py), unless they are too many;
+those around means are found for groups of close means together (shells.py).
 """
 
 from collections.abc import Iterator

@@ -69,8 +69,8 @@ class Points:
     def __init__(self, points: Floats) -> None:
         self.points = points
         # Distances do not depend on the origin, rounding does: the centre keeps numbers small.
-        self._centre = points.mean(axis=0, dtype=np.float64)
-        centred = points - self._centre
+        self.centre = points.mean(axis=0, dtype=np.float64)
+        centred = points - self.centre
         self._norms = np.einsum("ij,ij->i", centred, centred)
         self._longest = float(np.sqrt(self._norms.max()))
         self._right: dict[type, Floats] = {}
@@ -78,7 +78,7 @@ class Points:
     def centred(self) -> NDArray[np.float32]:
         """(n, d) the points about their centre, rounded; `error` allows for that."""
         result = np.empty(self.points.shape, np.float32)
-        np.subtract(self.points, self._centre, out=result, casting="same_kind")
+        np.subtract(self.points, self.centre, out=result, casting="same_kind")
         return result
 
     def precision(self, radius: float) -> Precision:
@@ -109,7 +109,7 @@ class Points:
         height = max(1, block_bytes // (max(1, len(right)) * right.itemsize))
         for start in range(0, len(queries), height):
             rows = slice(start, min(start + height, len(queries)))
-            centred = queries[rows] - self._centre
+            centred = queries[rows] - self.centre
             norms = np.einsum("ij,ij->i", centred, centred)
             left = np.empty((len(centred), right.shape[1]), dtype)
             np.multiply(centred, -2, out=left[:, :-2], casting="same_kind")
@@ -156,7 +156,7 @@ class Points:
     def _prepare(self, dtype: type) -> Floats:
         if dtype not in self._right:
             right = np.empty((len(self.points), self.points.shape[1] + 2), dtype)
-            right[:, :-2] = self.points - self._centre
+            right[:, :-2] = self.points - self.centre
             right[:, -2] = self._norms
             right[:, -1] = 1
             self._right[dtype] = right

@@ -15,6 +15,7 @@ closer to where they end, groups shrink, and their shells with them.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -50,13 +51,20 @@ class Shells:
 
     def __init__(self, points: Floats) -> None:
         self._points = Points(points)
+
+    @cached_property
+    def _axes(self) -> NDArray[np.float64]:
+        points = self._points.points
         some = points[:: -(-len(points) // _TELLING)].astype(np.float64)
         some -= some.mean(axis=0)
-        self._axes = np.linalg.eigh(some.T @ some)[1][:, -_AXES:]
+        axes: NDArray[np.float64] = np.linalg.eigh(some.T @ some)[1][:, -_AXES:]
+        return axes
 
     def look_around(self, places: Floats, radius: float) -> Iterator[Around]:
         """What is around each place, group by group."""
-        groups = _group((places @ self._axes).astype(np.float32))
+        groups = np.arange(len(places))[None]
+        if len(places) > _SIZE:
+            groups = _group(((places - self._points.centre) @ self._axes).astype(np.float32))
         centres = np.stack([places[group].mean(axis=0, dtype=np.float64) for group in groups])
         precision = self._points.precision(radius)
         thick = []
@@ -74,6 +82,7 @@ class Shells:
             yield from self._look_at_all(places, np.stack(thick[start : start + _TOGETHER]), radius)
 
     def _look_at_all(self, places: Floats, groups: Indices, radius: float) -> Iterator[Around]:
+        """What is around each place of groups whose shells hold most points."""
         n = len(self._points.points)
         nothing, everything = np.zeros(n, bool), np.arange(n)
         which, size = groups.reshape(-1), groups.shape[1]
@@ -108,8 +117,8 @@ def _group(places: NDArray[np.float32]) -> Indices:
         nodes = np.arange(len(at))
         along = at[nodes, np.einsum("gsm,gsm->gs", at, at).argmax(axis=1)]
         for _ in range(_TURNS):
-            along = np.einsum("gs,gsm->gm", np.einsum("gsm,gm->gs", at, along), at)
             along /= np.maximum(np.abs(along).max(axis=1, keepdims=True), np.float32(1e-30))
+            along = np.einsum("gs,gsm->gm", np.einsum("gsm,gm->gs", at, along), at)
         half = order.shape[1] // 2
         halves = np.einsum("gsm,gm->gs", at, along).argpartition(half, axis=1)
         order = np.take_along_axis(order, halves, axis=1).reshape(-1, half)

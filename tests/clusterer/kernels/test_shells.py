@@ -28,7 +28,7 @@ def _exact(points: Floats, places: Floats, radius: float) -> NDArray[np.bool_]:
     return near
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", sorted({*CASES} - {"squares vanish"}))  # not for `Points`
 @pytest.mark.parametrize("size", [3, 64])
 def test_the_points_around_places(case: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shells, "_SIZE", size)
@@ -52,7 +52,7 @@ def test_the_points_around_places(case: str, size: int, monkeypatch: pytest.Monk
 def test_close_places_are_compared_with_few_points(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.RandomState(1)
     points = random.normal(size=(500, 6))
-    places = np.repeat(random.normal(size=(10, 6)), 50, axis=0)
+    places = np.tile(random.normal(size=(2, 6)), (64, 1))
     places += 1e-3 * random.normal(size=places.shape)
     shell = [len(one.shell) for one in Shells(points).look_around(places, 2.0)]
     assert sum(shell) < 0.1 * len(shell) * len(points)
