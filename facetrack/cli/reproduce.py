@@ -58,10 +58,7 @@ def _quote(argument: str) -> str:
 def _find(tracking: Tracking, which: str) -> RunRecord:
     run = tracking.find(which)
     if run is None:
-        raise UserError(
-            f"there is no run and no sweep {which} in this MLflow store: give the id that MLflow "
-            "shows, in the folder, or with the tracking.uri=…, that it was started with"
-        )
+        raise peeking.missing_run(which)
     if run.kind == "trial":
         raise UserError(f"run {which} is a trial of a study: reproduce the study it is in")
     if run.kind not in _KINDS:

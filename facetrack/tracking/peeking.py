@@ -38,10 +38,15 @@ def demand_run(uri: str | None, name: str) -> None:
         f"SELECT 1 FROM tags WHERE key = '{SWEEP}' AND value = :name"
     )
     if path is not None and _lacks(path, asked, name):
-        raise UserError(
-            f"there is no run and no sweep {name} in this MLflow store: give the id that MLflow "
-            "shows, in the folder, or with the tracking.uri=…, that it was started with"
-        )
+        raise missing_run(name)
+
+
+def missing_run(name: str) -> UserError:
+    """What is said of an id that a store has neither a run nor a sweep of."""
+    return UserError(
+        f"there is no run and no sweep {name} in this MLflow store: give the id that MLflow "
+        "shows, in the folder, or with the tracking.uri=…, that it was started with"
+    )
 
 
 def _find_file(uri: str | None) -> Path | None:
