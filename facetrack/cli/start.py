@@ -15,4 +15,7 @@ def main() -> None:
     stopping.at_once()  # what is imported below takes a second
     from facetrack.cli.command import main as run
 
-    run()
+    try:
+        run()
+    finally:
+        stopping.leave_threads()

@@ -39,6 +39,24 @@ def _python(program: str, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
+_WORKING = """
+import sys, time
+from concurrent.futures import ThreadPoolExecutor
+from facetrack.system import stopping
+stopping.watch()
+pool = ThreadPoolExecutor(1)
+pool.submit(time.sleep, 600)
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print(stopping.describe())
+    sys.exit(stopping.status())
+finally:
+    stopping.leave_threads()
+"""
+
+
 @pytest.mark.parametrize(
     ("number", "told"),
     [
@@ -172,6 +190,15 @@ def _below(group: int) -> list[str]:
 
 
 # Whose jobs nobody reads: the next test. A sweep that is KILLED: the one of SIGTERM.
+def test_nobody_waits_for_what_threads_do_after_a_signal() -> None:
+    with _python(_WORKING) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=60)  # the thread works for ten minutes
+    assert (out, errors, process.returncode) == ("interrupted\n", "", 130)
+
+
 @pytest.mark.long
 def test_who_reads_no_more_is_told_nothing(workspace: Workspace) -> None:
     with workspace.start("-m", "clusterer.eps=0.2,0.3", "n_resamples=2") as process:
