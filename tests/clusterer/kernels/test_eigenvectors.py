@@ -1,6 +1,8 @@
+import ctypes
+
 import numpy as np
 import pytest
-from scipy.linalg import eigh, get_lapack_funcs
+from scipy.linalg import LinAlgError, eigh, get_lapack_funcs
 from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer.kernels import eigenvectors
@@ -42,12 +44,37 @@ def test_the_matrix_of_its_caller_in_either_order() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("n", [1, 2, 3, 57, 300])
-def test_the_reduction_is_scipys_to_the_last_bit(n: int, dtype: type) -> None:
-    random: np.ndarray = np.random.RandomState(n).rand(n, n).astype(dtype)
-    matrix = np.asfortranarray(random + random.T)
-    sytrd, sytrd_lwork = get_lapack_funcs(("sytrd", "sytrd_lwork"), (matrix,))
-    room, _ = sytrd_lwork(n, lower=1)
-    expected = sytrd(matrix, lower=1, lwork=int(room))
-    for one, other in zip(eigenvectors._reduce(matrix.copy(order="F")), expected, strict=True):
-        np.testing.assert_array_equal(one, other)
+@pytest.mark.parametrize("n", [2, 3, 57, 300])
+def test_each_step_is_scipys_to_the_last_bit(n: int, dtype: type) -> None:
+    matrix = np.asfortranarray(_symmetric(n, dtype))
+    names = ("sytrd", "sytrd_lwork", "stevd", "ormqr")
+    sytrd, sytrd_lwork, stevd, ormqr = get_lapack_funcs(names, (matrix,))
+    with threadpool_limits(1):
+        expected = sytrd(matrix, lower=1, lwork=int(sytrd_lwork(n, lower=1)[0]))[:4]
+        found = eigenvectors._reduce(matrix.copy(order="F"))
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+        reflectors, values, beside, scales = found
+        expected_values, expected_vectors, _ = stevd(values, beside)
+        vectors = eigenvectors._take_apart(values, beside)
+        np.testing.assert_array_equal(values, expected_values)
+        np.testing.assert_array_equal(vectors, expected_vectors)
+        below, rest = (np.asfortranarray(one) for one in (reflectors[1:, :-1], vectors[1:]))
+        room = int(ormqr("L", "N", below, scales, rest, -1)[1][0])
+        turned = ormqr("L", "N", below, scales, rest, room)[0]
+        first = vectors[0].copy()
+        eigenvectors._turn_back(reflectors, scales, vectors)
+        np.testing.assert_array_equal(vectors[1:], turned)
+        np.testing.assert_array_equal(vectors[0], first)
+
+
+def test_a_failure_of_lapack_is_told() -> None:
+    with pytest.raises(LinAlgError, match="stevd ended with"):
+        eigenvectors._take_apart(np.array([1.0, np.nan, 2.0]), np.array([1.0, np.inf]))
+
+
+@pytest.mark.parametrize("name", ["ssytrd", "dsytrd", "sstevd", "dstevd", "sormqr", "dormqr"])
+def test_other_threads_run_while_lapack_works(name: str) -> None:
+    # PyDLL's functions, unlike CDLL's, hold Python's lock; both have their flags on the class.
+    holding = ctypes.PYFUNCTYPE(None)._flags_
+    assert type(eigenvectors._find_lapack(name, 3))._flags_ & holding != holding
