@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from facetrack.clusterer.kernels.distances import Floats
 
@@ -145,13 +144,14 @@ def _update(
     changed: NDArray[np.int64],
 ) -> float:
     """Move the changed centres to the means of their points; returns the sum of squared moves."""
+    from facetrack.clusterer.kernels.averaging import sum_rows
+
     place = np.full(len(centres.norms), -1)
     place[changed] = np.arange(len(changed))
     inside = np.flatnonzero(place[labels] >= 0)
     row = place[labels[inside]]
     share = weights[inside] / np.bincount(row, weights[inside], len(changed))[row]
-    mean = csr_array((share.astype(gram.dtype), (row, inside)), shape=(len(changed), len(gram)))
-    cross = mean @ gram
+    cross = sum_rows(gram, inside, share, row, len(changed))
     norms = np.bincount(row, share * cross[row, inside], len(changed))
     overlap = np.bincount(row, share * centres.cross[labels[inside], inside], len(changed))
     moved = norms - 2 * overlap + centres.norms[changed]
