@@ -24,7 +24,7 @@ more finely.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -175,8 +175,10 @@ class _Affinity:
         k = min(k, u - 1)
         dtype: Precision = np.float64 if u <= _SMALL else np.float32
         whole = u * u * np.dtype(dtype).itemsize <= MATRIX_BYTES
-        matrix = self._matrix(dtype) if whole else self._operator()
-        if 0 < k <= _FEW * u or not whole:
+        few = 0 < k <= _FEW * u
+        # LAPACK's order of numbers where all of the matrix is taken apart: no copy for it.
+        matrix = self._matrix(dtype, "C" if few else "F") if whole else self._operator()
+        if few or not whole:
             start = random.uniform(-1, 1, u).astype(dtype)
             try:
                 values, vectors = eigsh(matrix, k=k, which="LA", v0=start)
@@ -190,8 +192,8 @@ class _Affinity:
         values, vectors = eigh(matrix, driver="evd", overwrite_a=True, check_finite=False)
         return values[u - k :], vectors[:, u - k :]
 
-    def _matrix(self, dtype: Precision) -> Floats:
-        matrix = np.empty((len(self._counts), len(self._counts)), dtype)
+    def _matrix(self, dtype: Precision, order: Literal["C", "F"]) -> Floats:
+        matrix = np.empty((len(self._counts), len(self._counts)), dtype, order)
         for rows, block in self._blocks():
             block *= self._scale[rows, None]
             block *= self._scale
