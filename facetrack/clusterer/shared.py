@@ -9,7 +9,7 @@ import hashlib
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 T = TypeVar("T")
 
 LIMIT_BYTES = 256 * 2**20
+_ROWS = 4096  # whose bytes are looked at together
 
 
 def digest(array: NDArray[Any]) -> bytes:
@@ -103,19 +104,20 @@ os.register_at_fork(after_in_child=cache.begin_anew)
 
 
 def _distinct(points: NDArray[Any]) -> Distinct:
-    contiguous = np.ascontiguousarray(points)
-    # A row as one opaque value: sorting those compares bytes, not 128 numbers one by one.
-    whole = contiguous.view(np.dtype((np.void, contiguous.itemsize * contiguous.shape[1]))).reshape(
-        -1
-    )
-    _, first, inverse, counts = np.unique(
-        whole, return_index=True, return_inverse=True, return_counts=True
-    )
-    # In order of appearance, so that "the first point" means the same with and without duplicates.
-    order = np.argsort(first)
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return Distinct(first[order], place[inverse], counts[order])
+    # By the bytes of each row, the first of equal ones, so that "the first point" means the same
+    # with and without duplicates.
+    numbers: dict[bytes, int] = {}
+    inverse = [numbers.setdefault(row, len(numbers)) for row in _list_rows(points)]
+    of = np.array(inverse, np.int64)
+    rows = np.unique(of, return_index=True)[1]
+    return Distinct(rows, of, np.bincount(of, minlength=len(numbers)))
+
+
+def _list_rows(points: NDArray[Any]) -> Iterator[bytes]:
+    size = points.itemsize * points.shape[1]
+    for start in range(0, len(points), _ROWS):
+        some = points[start : start + _ROWS].tobytes()
+        yield from (some[first : first + size] for first in range(0, len(some), size))
 
 
 def _size(value: object) -> int:

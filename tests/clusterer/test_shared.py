@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from facetrack.clusterer.shared import Shared, digest, distinct
@@ -48,6 +49,22 @@ def test_distinct_rows_in_order_of_appearance() -> None:
     assert same.rows.tolist() == [0, 1, 3]
     assert same.inverse.tolist() == [0, 1, 0, 2, 1, 0]
     assert same.counts.tolist() == [3, 2, 1]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_distinct_rows_of_many_as_sorting_finds_them(dtype: type) -> None:
+    points = np.random.RandomState(0).randint(0, 6, (9000, 3)).astype(dtype)
+    points[points == 5] = -0.0  # equal to 0.0, and another row
+    for these in (points, np.asfortranarray(points), points[:0]):
+        rows = np.ascontiguousarray(these).view(np.dtype((np.void, 3 * these.itemsize))).ravel()
+        _, first, inverse, counts = np.unique(
+            rows, return_index=True, return_inverse=True, return_counts=True
+        )
+        order = np.argsort(first)
+        same = distinct(these, digest(these))
+        np.testing.assert_array_equal(same.rows, first[order])
+        np.testing.assert_array_equal(same.inverse, np.argsort(order)[inverse])
+        np.testing.assert_array_equal(same.counts, counts[order])
 
 
 def test_that_there_is_nothing_is_kept_as_well() -> None:

@@ -24,11 +24,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from facetrack.clusterer.kernels import approximate, bounds, known
 from facetrack.clusterer.kernels.distances import Floats, Points
-from facetrack.clusterer.kernels.nearest import find_candidates, keep_nearest, measure
+from facetrack.clusterer.kernels.nearest import find_candidates, keep_nearest, list_nearest, measure
 from facetrack.clusterer.shared import cache
 from facetrack.system import threads
 
@@ -157,10 +156,11 @@ def _find_by_bounds(points: Floats, radius: float, reach: float, k: int) -> Grap
     both would take four times as long.
     """
     n = len(points)
-    if _count_near(points, radius, reach) * n > 2 * _MOST_PAIRS:
-        return None
     memory = known.find_memory()
     ends, asking = memory.recall(points, reach) if memory else known.recall_nothing(n)
+    # Where most is known, there were not too many.
+    if 2 * len(asking) > n and _count_near(points, radius, reach) * n > 2 * _MOST_PAIRS:
+        return None
     search, kept, pairs = bounds.Search(points, reach), [ends], ends.shape[1]
     search.arrange(np.concatenate([asking, np.setdiff1d(np.arange(n), asking)]))
     with ThreadPoolExecutor(threads.count()) as pool, threads.limit(1):
@@ -173,20 +173,14 @@ def _find_by_bounds(points: Floats, radius: float, reach: float, k: int) -> Grap
                 return None  # the sample misled
             search.drop(height)
     ends = np.concatenate(kept, axis=1)
-    squares = measure(points, ends[0], np.ones(pairs, np.int64), ends[1])
+    squares = measure(points, *ends)
     near = squares <= (reach * _BEYOND) ** 2
-    ends, squares = ends[:, near], squares[near]
+    if not near.all():
+        ends, squares = ends[:, near], squares[near]
     if memory:
         memory.keep(ends, reach)
-    both = np.concatenate([ends, ends[::-1]], axis=1)
-    # The first of equally near neighbours are kept, so a point's come in their order.
-    lists = csr_array((np.tile(squares, 2), (both[0], both[1])), shape=(n, n))
-    lists.sort_indices()
-    counts = keep_nearest(np.diff(lists.indptr), lists.indices, lists.data, k, reach * reach)
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    m = int(starts[-1])
-    found = lists.indices[:m].astype(np.int32), np.sqrt(lists.data[:m])
-    return Graph(starts, *found, reach)
+    counts, others, squares = list_nearest(n, *ends, squares, k, reach * reach)
+    return Graph(np.concatenate([[0], np.cumsum(counts)]), others, np.sqrt(squares), reach)
 
 
 def _count_near(points: Floats, radius: float, reach: float) -> float:
@@ -267,7 +261,7 @@ def _keep(
     reach: float,
     k: int,
 ) -> _Block:
-    squares = measure(points, own, counts, ends)
+    squares = measure(points, np.repeat(own, counts), ends)
     counts = keep_nearest(counts, ends, squares, k, reach * reach)
     m = int(counts.sum())
     return _Block(own, counts, ends[:m].copy(), np.sqrt(squares[:m]))

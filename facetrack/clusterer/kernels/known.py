@@ -60,12 +60,14 @@ class Memory:
         known = self.now or self.before
         if known is None or known.radius < radius:
             return recall_nothing(len(points))
-        rows = {digest.tobytes(): row for row, digest in enumerate(digests)}
-        place = np.array([rows.get(one.tobytes(), -1) for one in known.digests], np.int32)
+        rows = {digest: row for row, digest in enumerate(_list_digests(digests))}
+        place = np.array([rows.get(one, -1) for one in _list_digests(known.digests)], np.int32)
         new = np.ones(len(points), bool)
         new[place[place >= 0]] = False
         ends = place[known.ends]
-        return Recalled(ends[:, (ends >= 0).all(axis=0)], np.flatnonzero(new))
+        if (place < 0).any():
+            ends = ends[:, (ends >= 0).all(axis=0)]
+        return Recalled(ends, np.flatnonzero(new))
 
     def keep(self, ends: NDArray[np.int32], radius: float) -> None:
         """Have all pairs of the points that were asked for last, (2, p), within a radius."""
@@ -101,3 +103,8 @@ def _digest(points: Floats) -> NDArray[np.uint8]:
         for point in np.ascontiguousarray(points)
     )
     return np.frombuffer(whole, np.uint8).reshape(-1, DIGEST)
+
+
+def _list_digests(digests: NDArray[np.uint8]) -> list[bytes]:
+    whole = digests.tobytes()
+    return [whole[start : start + DIGEST] for start in range(0, len(whole), DIGEST)]

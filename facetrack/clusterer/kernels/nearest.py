@@ -73,19 +73,31 @@ def find_candidates(
 
 
 @compile_kernel
-def measure(points: Array, own: Array, counts: Array, ends: Array) -> Array:
-    """The squares, from the differences of the coordinates."""
-    squares = np.empty(len(ends))
-    place = 0
-    for row in range(len(counts)):
-        for _ in range(counts[row]):
-            square = 0.0
-            for axis in range(points.shape[1]):
-                apart = np.float64(points[own[row], axis])
-                apart -= points[ends[place], axis]
-                square += apart * apart
-            squares[place] = square
-            place += 1
+def measure(points: Array, first: Array, second: Array) -> Array:
+    """The squares of pairs of points, (k,) each, from the differences of the coordinates.
+
+    Each is summed in the coordinates' order. Four are summed at a time, since an addition would
+    else wait for the one before it.
+    """
+    k, d = len(first), points.shape[1]
+    squares = np.empty(k)
+    parts = np.zeros((4, d))
+    for start in range(0, k, 4):
+        several = min(4, k - start)
+        for pair in range(several):
+            one, other = first[start + pair], second[start + pair]
+            for axis in range(d):
+                apart = np.float64(points[one, axis]) - points[other, axis]
+                parts[pair, axis] = apart * apart
+        sum0 = sum1 = sum2 = sum3 = 0.0
+        for axis in range(d):
+            sum0 += parts[0, axis]
+            sum1 += parts[1, axis]
+            sum2 += parts[2, axis]
+            sum3 += parts[3, axis]
+        for pair, square in enumerate((sum0, sum1, sum2, sum3)):
+            if pair < several:
+                squares[start + pair] = square
     return squares
 
 
@@ -114,3 +126,51 @@ def keep_nearest(counts: Array, ends: Array, squares: Array, k: int, limit: floa
         start += counts[row]
         first = last
     return kept
+
+
+@compile_kernel
+def list_nearest(
+    n: int, first: Array, second: Array, squares: Array, k: int, limit: float
+) -> tuple[Array, Array, Array]:
+    """Counts, (n,), ends and squares of each of n points' k nearest, out of all near pairs.
+
+    first, second, squares: (p,) each, every pair once, in any order; those beyond the squared
+    radius `limit` do not count. Nearest first, of equally near ones the first.
+    """
+    starts = np.zeros(n + 1, np.int64)
+    for pair in range(len(first)):
+        if squares[pair] <= limit:
+            starts[first[pair] + 1] += 1
+            starts[second[pair] + 1] += 1
+    for point in range(n):
+        starts[point + 1] += starts[point]
+    ends, apart = np.empty(starts[n], np.int32), np.empty(starts[n])
+    free = starts[:-1].copy()
+    for pair in range(len(first)):
+        square = squares[pair]
+        if square <= limit:
+            one, other = first[pair], second[pair]
+            ends[free[one]], apart[free[one]] = other, square
+            free[one] += 1
+            ends[free[other]], apart[free[other]] = one, square
+            free[other] += 1
+    kept = np.zeros(n, np.int64)
+    begin = 0
+    for point in range(n):
+        last = begin  # what is written is never ahead of what is read
+        for candidate in range(starts[point], starts[point + 1]):
+            end, square = ends[candidate], apart[candidate]
+            place = last
+            while place > begin and (
+                apart[place - 1] > square or (apart[place - 1] == square and ends[place - 1] > end)
+            ):
+                place -= 1
+            if place - begin == k:
+                continue
+            last += last - begin < k
+            for moved in range(last - 1, place, -1):
+                ends[moved], apart[moved] = ends[moved - 1], apart[moved - 1]
+            ends[place], apart[place] = end, square
+        kept[point] = last - begin
+        begin = last
+    return kept, ends[:begin].copy(), apart[:begin].copy()
