@@ -113,7 +113,8 @@ def cluster(of: Labelled, low: NDArray[np.bool_], ratios: Ratios) -> NDArray[np.
     found = Infomap(eps).fit_predict(vectors[~low]).astype(np.int64)
     each = [str(row) for row in range(len(vectors))]  # every face is on a photo of its own
     assert of.faces.sharpness is not None
-    return join_low(found, vectors, each, low, find_reach(ratios, eps, of.faces.sharpness[low]))
+    reach = find_reach(ratios, eps, of.faces.sharpness[low])
+    return join_low([found], vectors, each, low, reach)[0]
 
 
 def tell_groups(name: str, of: Labelled, ratios: Ratios) -> None:

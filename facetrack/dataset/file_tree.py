@@ -243,6 +243,8 @@ def _without_effect(exclude: Sequence[str], found: _Found) -> Iterator[Skipped]:
 
 def _text(name: str) -> str:
     """A file's name as text that is equal on every system: macOS takes letters apart."""
+    if name.isascii():
+        return name  # equal everywhere
     readable = os.fsencode(name).decode("utf-8", "backslashreplace")
     return unicodedata.normalize("NFC", readable)
 
@@ -253,6 +255,9 @@ def _distinct(pictures: Sequence[Picture]) -> Iterator[Picture]:
     Two files may differ only in how their names are composed: the one that is written as its
     text keeps it, of the others all that is not ASCII is spelled out, as in Mu\\u0308ll.jpg.
     """
+    if len({one.name for one in pictures}) == len(pictures):
+        yield from pictures
+        return
     # Of what differs only in the folders, nothing in the file's own name needs spelling out.
     ordered = sorted(pictures, key=lambda one: (not _is_as_written(one), str(one.path)))
     taken = {one.name for one in pictures}

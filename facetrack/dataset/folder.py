@@ -69,7 +69,7 @@ class Folder:
             skipped += [replace(one, name=f"{start}{one.name}") for one in listed.skipped]
             for picture in listed.pictures:
                 person, slash, _ = picture.name.partition("/")
-                named = replace(picture, name=f"{start}{picture.name}")
+                named = replace(picture, name=f"{start}{picture.name}") if start else picture
                 if labels is not None:
                     who = labels.of(named)
                     if who is None:

@@ -184,11 +184,11 @@ def make_row(key: bytes, payload: bytes) -> Row:
 
 def only_intact(rows: Iterable[tuple[Any, Any, Any]]) -> Iterator[Row]:
     """The rows whose checksum is right, of any that a query gives."""
-    for key, payload, checksum in rows:
+    for row in rows:
+        key, payload, _ = row
         # Damage may have made a number or nothing of a value.
-        are_bytes = isinstance(key, bytes) and isinstance(payload, bytes)
-        if are_bytes and make_row(key, payload)[2] == checksum:
-            yield key, payload, checksum
+        if type(key) is bytes and type(payload) is bytes and make_row(key, payload) == row:
+            yield row
 
 
 def _rescue(damaged: sqlite3.Connection, table: str) -> Iterator[Row]:

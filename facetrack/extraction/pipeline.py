@@ -33,7 +33,6 @@ from facetrack.extraction.jobs import Done, Job
 from facetrack.extraction.ray_engine import on_ray
 from facetrack.extraction.store import Store, box_bytes
 from facetrack.extraction.stored import (
-    Placed,
     find_vectors,
     load_detections,
     name_detections,
@@ -142,13 +141,15 @@ class _Extraction:
         self._kept = {
             digest: _choose(found, self._detector) for digest, found in self._detections.items()
         }
-        boxes = {digest: kept.boxes for digest, kept in self._kept.items()}
-        faces = [(digest, box) for digest, kept in boxes.items() for box in kept]
+        faces = [(digest, box) for digest, kept in self._kept.items() for box in kept.boxes]
         known = find_vectors(self._store, self._detector, self._embedder, faces, self._detections)
+        found: dict[bytes, list[NDArray[np.float32] | None]] = {}
+        for digest, box in faces:
+            found.setdefault(digest, []).append(known.get((digest, box_bytes(box))))
         self._vectors = {
-            digest: np.stack([known[digest, box_bytes(box)] for box in kept])
-            for digest, kept in boxes.items()
-            if len(kept) and all((digest, box_bytes(box)) in known for box in kept)
+            digest: np.array(vectors)
+            for digest, vectors in found.items()
+            if not any(vector is None for vector in vectors)
         }
 
     def jobs(self) -> list[Job]:
@@ -190,37 +191,27 @@ class _Extraction:
         pictures, digests, rows = self._listing.pictures, self._digests, self.rows
         # A picture with several faces stands for each of them.
         kept = [self._kept[digests[row]] for row in rows]
-        of_face = [row for row, own in zip(rows, kept, strict=True) for _ in own.boxes]
+        of_face = [row for row, own in zip(rows, kept, strict=True) for _ in range(len(own.boxes))]
         vectors = [self._vectors[digests[row]] for row in rows]
+        boxes = np.concatenate([np.empty((0, 4), np.int64), *(own.boxes for own in kept)])
         looks = self._store.looks(set(digests.values()))
         cut = {digest for digest, (_, is_cut) in looks.items() if is_cut}
         none = np.empty((0, 0), dtype=np.float32)
         raw = np.concatenate(vectors or [none]).astype(np.float32)
         return Embeddings(
             vectors=scale_to_unit(raw) if self._embedder.normalize else raw,
-            boxes=np.concatenate([np.empty((0, 4), np.int64), *(own.boxes for own in kept)]),
+            boxes=boxes,
             pictures=[pictures[row] for row in of_face],
             skipped=[*self._listing.skipped, *self._remarks(cut), *self._without_face()],
             n_pictures=len(pictures),
             contents=[digests[row].hex() for row in of_face],
             scores=_join([own.scores for own in kept]),
             landmarks=_join([own.landmarks for own in kept]),
-            sharpness=self._find_sharpness(
-                [
-                    (digests[row], box)
-                    for row, own in zip(rows, kept, strict=True)
-                    for box in own.boxes
-                ]
+            sharpness=quality.get_sharpness(
+                self._store.qualities([digests[row] for row in of_face], boxes)
             ),
             looks={digest.hex(): look for digest, (look, _) in looks.items()},
         )
-
-    def _find_sharpness(self, faces: Sequence[Placed]) -> NDArray[np.float32]:
-        """(n,) of faces, NaN where it is not known."""
-        known = self._store.qualities(faces)
-        unknown = np.full(len(quality.COLUMNS), np.nan, np.float32)
-        found = [known.get((digest, box_bytes(box)), unknown) for digest, box in faces]
-        return quality.get_sharpness(np.array(found, np.float32).reshape(-1, len(unknown)))
 
     def _remarks(self, cut: Collection[bytes]) -> Iterator[Skipped]:
         """What is to be said of pictures that were used. cut: those that end too early."""

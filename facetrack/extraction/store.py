@@ -38,6 +38,7 @@ _NAME = "embeddings.sqlite"
 _READERS_SECONDS = 5
 _IDENTITY, _DIGEST = 16, 32  # bytes
 _BOX = np.dtype("<i8")
+_BOX_BYTES = 4 * _BOX.itemsize
 # Rows to forget (`_know_doomed`).
 # Damage may have made texts of values, whose bytes are the same.
 _DOOMED = "is_doomed(CAST(key AS BLOB), CAST(payload AS BLOB), CAST(checksum AS BLOB))"
@@ -71,7 +72,12 @@ class Store:
         self, embedder: str, faces: Iterable[tuple[bytes, NDArray[np.int64]]]
     ) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
         """The stored raw vectors among these faces, keyed by (picture, box bytes)."""
-        return self._of_faces("vectors", embedder, faces)
+        prefix = _short(embedder)
+        keys = [prefix + picture + box_bytes(box) for picture, box in faces]
+        return {
+            (key[len(prefix) : -_BOX_BYTES], key[-_BOX_BYTES:]): np.frombuffer(payload, "<f4")
+            for key, payload in self._get("vectors", keys).items()
+        }
 
     def looks(self, pictures: Iterable[bytes]) -> dict[bytes, tuple[bytes, bool]]:
         """The stored looks (80 bytes, see looks.py) among these pictures (digests).
@@ -85,14 +91,22 @@ class Store:
             for picture, payload in rows.items()
         }
 
-    def qualities(
-        self, faces: Iterable[tuple[bytes, NDArray[np.int64]]]
-    ) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
-        """The stored qualities, (5,), among these faces, keyed by (picture, box bytes).
+    def qualities(self, pictures: Iterable[bytes], boxes: NDArray[np.int64]) -> quality.Qualities:
+        """(n, 5) the stored qualities of n faces, NaN where there are none.
 
-        Faces that were embedded before there were qualities have none.
+        pictures: n, the digest of the one each is on. boxes: (n, 4). Faces that were embedded
+        before there were qualities have none.
         """
-        return self._of_faces("qualities", quality.IDENTITY, faces)
+        prefix = _short(quality.IDENTITY)
+        of_box = box_bytes(boxes)
+        keys = [
+            prefix + picture + of_box[start : start + _BOX_BYTES]
+            for picture, start in zip(pictures, range(0, len(of_box), _BOX_BYTES), strict=True)
+        ]
+        rows = self._get("qualities", keys)
+        none = np.full(len(quality.COLUMNS), np.nan, "<f4").tobytes()
+        whole = b"".join(rows.get(key, none) for key in keys)
+        return np.frombuffer(whole, "<f4").reshape(-1, len(quality.COLUMNS))
 
     def put(
         self,
@@ -157,16 +171,6 @@ class Store:
         self._database.do(delete)
         return deleted
 
-    def _of_faces(
-        self, table: str, identity: str, faces: Iterable[tuple[bytes, NDArray[np.int64]]]
-    ) -> dict[tuple[bytes, bytes], NDArray[np.float32]]:
-        prefix = _short(identity)
-        keys = [prefix + picture + box_bytes(box) for picture, box in faces]
-        return {
-            (key[len(prefix) : -32], key[-32:]): np.frombuffer(payload, dtype="<f4")
-            for key, payload in self._get(table, keys).items()
-        }
-
     def _get(self, table: str, keys: list[bytes]) -> dict[bytes, bytes]:
         """The intact rows of a table among these keys."""
         rows: dict[bytes, bytes] = {}
@@ -180,7 +184,8 @@ class Store:
                 marks = ",".join("?" * len(some))
                 query = f"SELECT key, payload, checksum FROM {table} WHERE key IN ({marks})"
                 found = connection.execute(query, some)
-                rows.update((key, payload) for key, payload, _ in only_intact(found))
+                for key, payload, _ in only_intact(found):
+                    rows[key] = payload
             if len(rows) < len(set(keys)):
                 self._database.check()
 

@@ -19,7 +19,7 @@ from facetrack.core.errors import UserError
 from facetrack.core.faces import Picture
 from facetrack.core.likelihood import Odds, are_unit
 from facetrack.extraction import quality
-from facetrack.extraction.store import Store, box_bytes
+from facetrack.extraction.store import Store
 from facetrack.organiser import corrections, state
 from facetrack.organiser.given import find_given
 from facetrack.organiser.grouping import NOBODY, Numbers, find_doubtful
@@ -226,11 +226,8 @@ def _remember_photos(stages: Stages, last: State) -> tuple[Photos, NDArray[np.bo
             vectors[row] = stored[key]
     contents = [content_of(key) for key in keys]
     boxes = np.array([box_of(key) for key in keys], dtype=np.int64).reshape(-1, 4)
-    faces = [(bytes.fromhex(content), box) for content, box in zip(contents, boxes, strict=True)]
     with Store(find_home()) as store:
-        measured = store.qualities(faces)
-    unknown = np.full(len(quality.COLUMNS), np.nan, np.float32)
-    qualities = [measured.get((content, box_bytes(box)), unknown) for content, box in faces]
+        qualities = store.qualities(map(bytes.fromhex, contents), boxes)
     names = {content: list(photo.names) for content, photo in last.photos.items()}
     for content in contents:
         names.setdefault(content, [])
@@ -238,7 +235,7 @@ def _remember_photos(stages: Stages, last: State) -> tuple[Photos, NDArray[np.bo
     photos = Photos(
         vectors=vectors,
         boxes=boxes,
-        sharpness=quality.get_sharpness(np.array(qualities).reshape(-1, len(unknown))),
+        sharpness=quality.get_sharpness(qualities),
         contents=contents,
         keys=keys,
         pictures={content: Picture(nowhere, of[0] if of else "") for content, of in names.items()},

@@ -118,7 +118,12 @@ class Contact:
                 images[row] = thumbnail_path(own, photos.keys[row]).read_bytes()
             except OSError:
                 missing.append(row)
-        copies = {content: own.parent / path for (_, content), path in self._paths.items()}
+        of_missing = {photos.contents[row] for row in missing}
+        copies = {
+            content: own.parent / path
+            for (_, content), path in self._paths.items()
+            if content in of_missing
+        }
         faces = []
         for row in missing:
             content = photos.contents[row]

@@ -38,7 +38,17 @@ class Made:
 
 
 def look_at_made(path: Path | str, file: File) -> File | None:
-    """The record of a file that is as facetrack made it; None for one that is not, or is gone.
+    """The record of a file that is as facetrack made it; None for one that is not, or is gone."""
+    return None if is_in_link(path) else look_at_file(path, file)
+
+
+def is_in_link(path: Path | str) -> bool:
+    """Whether the folder of a file is a link, through which one would look elsewhere."""
+    return os.path.islink(os.path.dirname(path))  # noqa: PTH114, PTH120 - of many
+
+
+def look_at_file(path: Path | str, file: File) -> File | None:
+    """The same of a file whose folder is known to be no link.
 
     A text is looked at sooner than a Path is made, of which large folders would take many.
     Where a folder is copied, its files may lose their times. So where only these differ, what is
@@ -46,7 +56,7 @@ def look_at_made(path: Path | str, file: File) -> File | None:
     """
     try:
         status = os.lstat(path)
-        if os.path.islink(os.path.dirname(path)) or not _fits(status, file):  # noqa: PTH114, PTH120
+        if not _fits(status, file):
             return None
         if status.st_mtime_ns == file.mtime_ns:
             return file

@@ -120,8 +120,14 @@ def group_faces(
         among[:] = True  # something must be clustered; nobody's faces stay nobody's all the same
     people = photos if among.all() else photos.some(among)
     regroup = _set_radius(how, estimator, people, before, now)
-    clustered = _cluster(how, estimator, people)
-    labels, mistaken = clustered.labels, _count_mistaken(how, estimator, people, clustered.labels)
+    counted = photo_pairs.are_enough(people.contents)
+    told = [True, False] if counted and takes_photos(estimator) else [True]
+    clustered, *untold = _cluster(how, estimator, people, told)
+    labels, mistaken = clustered.labels, None
+    if counted:
+        # While it does not know who shares a photo.
+        at = radius.read_radius(estimator) or how.stages.radius
+        mistaken = photo_pairs.count((untold or [clustered])[0].labels, people, at)
     if not takes_photos(estimator):
         labels = take_apart(labels, people.vectors, people.contents, now.radius)
     labels = _set_apart(labels, among, [key in found.nobody for key in photos.keys])
@@ -215,35 +221,26 @@ def _keep_radius(
             )
 
 
-def _cluster(how: Grouping, estimator: BaseEstimator, photos: Photos, *, told: bool = True) -> Fit:
-    """The clusters of all faces. told: whether of photos, where the estimator takes them."""
+def _cluster(
+    how: Grouping, estimator: BaseEstimator, photos: Photos, told: Sequence[bool]
+) -> list[Fit]:
+    """The clusters of all faces, for each of `told`: whether the estimator is told of photos.
+
+    Told or not, one that does not take photos gives the same.
+    """
     clusterer = how.clusterer
     seed = (clusterer.seed, clusterer.dataset, 0)
     low = photos.low
     good = photos.some(~low) if (~low).sum() > 1 else photos
-    on = photo_pairs.number_photos(good.contents) if told and takes_photos(estimator) else None
+    on = photo_pairs.number_photos(good.contents) if takes_photos(estimator) else None
     with limit_threads(len(good.vectors)), remembering(how.memory):
-        found = fit(estimator, good.vectors, None, seed, on)
+        found = [fit(estimator, good.vectors, None, seed, on if one else None) for one in told]
     if good is photos:
         return found
     ratios = how.stages.scale.likelihood if are_unit(photos.vectors) else None
     reach = find_reach(ratios, radius.read_radius(estimator), photos.sharpness[low])
-    labels = join_low(found.labels, photos.vectors, photos.contents, low, reach)
-    return found._replace(labels=labels)
-
-
-def _count_mistaken(
-    how: Grouping, estimator: BaseEstimator, photos: Photos, labels: Numbers
-) -> ImpossiblePairs | None:
-    """The impossible pairs of the clusterer while it does not know who shares a photo.
-
-    labels: (n,) found by it, knowing that where it can. None where too few share one.
-    """
-    if not photo_pairs.are_enough(photos.contents):
-        return None
-    if takes_photos(estimator):
-        labels = _cluster(how, estimator, photos, told=False).labels
-    return photo_pairs.count(labels, photos, radius.read_radius(estimator) or how.stages.radius)
+    labels = join_low([one.labels for one in found], photos.vectors, photos.contents, low, reach)
+    return [one._replace(labels=of) for one, of in zip(found, labels, strict=True)]
 
 
 def _give_numbers(

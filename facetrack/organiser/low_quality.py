@@ -61,28 +61,20 @@ def find_reach(
 
 
 def join_low(
-    labels: Numbers,
+    labels: Sequence[Numbers],
     vectors: Vectors,
     contents: Sequence[str],
     low: NDArray[np.bool_],
     reach: NDArray[np.float64],
-) -> Numbers:
-    """Labels of all n faces. labels: of those that are not low.
+) -> list[Numbers]:
+    """Labels of all n faces, for each of several groupings of those that are not low.
 
     vectors: (n, d). contents: n digests of the photo each is on. reach: of each low face. It comes
     to the group with the least mean distance of its three nearest faces, where that is within its
     reach and no face of the group is on its photo. The others are alone.
     """
-    joined = np.empty(len(low), np.int64)
-    joined[~low] = separate_noise(labels)
-    free = int(joined[~low].max(initial=-1)) + 1
+    joinings = [_Joining(one, contents, low) for one in labels]
     faces, good = np.flatnonzero(low), np.flatnonzero(~low)
-    joined[faces] = np.arange(free, free + len(faces))
-    groups = joined[good]
-    members = np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups))[:-1])
-    groups_of: dict[str, set[int]] = {}
-    for row, group in zip(good.tolist(), groups.tolist(), strict=True):
-        groups_of.setdefault(contents[row], set()).add(group)
     points = vectors[good].astype(np.float64)
     squares = (points**2).sum(axis=1)
     able = np.flatnonzero(reach)
@@ -94,15 +86,42 @@ def join_low(
             np.maximum((some**2).sum(axis=1)[:, None] + squares - 2 * some @ points.T, 0)
         )
         for row, distances in zip(block.tolist(), away, strict=True):
-            taken = groups_of.setdefault(contents[faces[row]], set())
-            # A mean within reach has a face within reach.
-            near = set(groups[distances <= reach[row]].tolist()) - taken
-            means = {group: _find_mean(distances[members[group]]) for group in near}
-            nearest = min(means, key=lambda group: (means[group], group), default=None)
-            if nearest is not None and means[nearest] <= reach[row]:
-                joined[faces[row]] = nearest
-                taken.add(nearest)
-    return joined
+            for joining in joinings:
+                joining.place(int(faces[row]), distances, float(reach[row]))
+    return [one.joined for one in joinings]
+
+
+class _Joining:
+    """One grouping, which low faces come to one after the other.
+
+    joined: (n,) labels of all faces.
+    """
+
+    def __init__(self, labels: Numbers, contents: Sequence[str], low: NDArray[np.bool_]) -> None:
+        self._contents = contents
+        self.joined = np.empty(len(low), np.int64)
+        self.joined[~low] = separate_noise(labels)
+        free = int(self.joined[~low].max(initial=-1)) + 1
+        self.joined[low] = np.arange(free, free + int(low.sum()))
+        groups = self._groups = self.joined[~low]
+        ends = np.cumsum(np.bincount(groups))[:-1]
+        self._members = np.split(np.argsort(groups, kind="stable"), ends)
+        # By photo, the groups of which a face is on it; only photos of low faces are asked about.
+        self._taken: dict[str, set[int]] = {contents[row]: set() for row in np.flatnonzero(low)}
+        for row, group in zip(np.flatnonzero(~low).tolist(), groups.tolist(), strict=True):
+            if (taken := self._taken.get(contents[row])) is not None:
+                taken.add(group)
+
+    def place(self, face: int, distances: NDArray[np.float64], reach: float) -> None:
+        """Have a low face come to a group. distances: to all faces that are not low."""
+        taken = self._taken[self._contents[face]]
+        # A mean within reach has a face within reach.
+        near = set(self._groups[distances <= reach].tolist()) - taken
+        means = {group: _find_mean(distances[self._members[group]]) for group in near}
+        nearest = min(means, key=lambda group: (means[group], group), default=None)
+        if nearest is not None and means[nearest] <= reach:
+            self.joined[face] = nearest
+            taken.add(nearest)
 
 
 def _find_mean(distances: NDArray[np.float64]) -> float:

@@ -145,12 +145,13 @@ class _Arranging:
         """The files of earlier runs that are as they were made, also of those that were killed."""
         begun = self._journal.read()
         paths = dict.fromkeys([*earlier, *begun])
+        linked = {one: copies.is_in_link(f"{self._out}/{one}/") for one in set(map(_folder, paths))}
         shown = self._progress.bar(paths, total=len(paths), description="Looking", unit="copy")
         for path in shown:
             here = f"{self._out}/{path}"
             now = copies.look_at_begun(here, begun.get(path))
-            if now is None and path in earlier:
-                now = copies.look_at_made(here, earlier[path])
+            if now is None and path in earlier and not linked[_folder(path)]:
+                now = copies.look_at_file(here, earlier[path])
             if now is not None:
                 yield path, now
             elif path in earlier and os.path.lexists(here):

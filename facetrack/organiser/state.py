@@ -301,6 +301,11 @@ _CLASS = re.compile(r"'_target_': '[\w.]*?(\w+)'")
 _TARGET = re.compile(r"'_target_': '[^']*'(, )?")
 
 
+def keep_last(out: Path) -> None:
+    """Keep the last state as the one before, to go back to, as it is written. Raises OSError."""
+    replace(own_folder(out) / PREVIOUS, (own_folder(out) / LAST).read_bytes())
+
+
 def save(out: Path, state: State, before: State | None = None) -> None:
     """Keep a state as the last one, and the one before it to go back to."""
     own = own_folder(out)

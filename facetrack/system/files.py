@@ -33,10 +33,13 @@ def write(folder: Path, contents: Mapping[str, str | bytes]) -> None:
 def sha256(path: Path) -> bytes:
     """The SHA-256 of a file's content. Raises OSError."""
     content = hashlib.sha256()
-    # Without buffers: of small files most of the time would go into making those.
-    with open(path, "rb", buffering=0) as opened:  # noqa: PTH123
-        while part := opened.read(_PART):
+    # Without a file object: of small files most of the time would go into making it.
+    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while part := os.read(opened, _PART):
             content.update(part)
+    finally:
+        os.close(opened)
     return content.digest()
 
 

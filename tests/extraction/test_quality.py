@@ -14,7 +14,7 @@ from facetrack.embedder.alignment import ARCFACE
 from facetrack.extraction import picture
 from facetrack.extraction.pipeline import extract
 from facetrack.extraction.quality import COLUMNS, are_low, get_sharpness, measure
-from facetrack.extraction.store import Store, box_bytes, count_rows
+from facetrack.extraction.store import Store, count_rows
 from facetrack.testing import portraits
 
 POINTS = np.array(ARCFACE, dtype=np.float32)
@@ -73,16 +73,15 @@ def test_they_are_stored_once_and_forgotten(small_folder: Path, tmp_path: Path) 
     some = Pictures(listing.pictures[:2])
     with Store(tmp_path) as store:
         found = extract(some, Haar(), DlibResNet(), store)
-        faces = [
-            (bytes.fromhex(content), box)
-            for content, box in zip(found.contents, found.boxes, strict=True)
-        ]
-        kept = store.qualities(faces)
-        assert len(kept) == len(faces) == 2
-        for face, box, content in zip(found.pictures, found.boxes, found.contents, strict=True):
+        pictures = list(map(bytes.fromhex, found.contents))
+        boxes = np.concatenate([found.boxes[:1], found.boxes])
+        kept = store.qualities([bytes(32), *pictures], boxes)
+        assert len(pictures) == 2
+        assert np.isnan(kept[0]).all()  # of no picture that was met
+        for face, box, values in zip(found.pictures, found.boxes, kept[1:], strict=True):
             (expected,) = measure([Face(picture.read(face.path), box)])
-            values = kept[bytes.fromhex(content), box_bytes(box)]
             np.testing.assert_array_equal(values, expected)
         assert count_rows(tmp_path, found.contents)["qualities"] == 2
         store.forget(found.contents)
-        assert store.qualities(faces) == {}
+        assert np.isnan(store.qualities(pictures, found.boxes)).all()
+        assert store.qualities([], found.boxes[:0]).shape == (0, 5)

@@ -36,7 +36,7 @@ def _photos(places: list[float], low: list[bool], on: str | None = None) -> Phot
 def _join(found: Photos, labels: list[int], radius: float | None) -> list[int]:
     low: NDArray[np.bool_] = found.low
     reach = find_reach(None, radius, found.sharpness[low])
-    joined = join_low(np.array(labels), found.vectors, found.contents, low, reach)
+    (joined,) = join_low([np.array(labels)], found.vectors, found.contents, low, reach)
     return [int(label) for label in joined]
 
 
@@ -111,3 +111,18 @@ def test_a_folder_with_blurred_photos(
     for folder in founded:
         assert any(not path.name.startswith("blurred-") for path in folder.iterdir())
     assert "blurred or small, so it founds no group" in (out / "index.html").read_text()
+
+
+def test_several_groupings_at_once_are_each_as_if_alone() -> None:
+    random = np.random.RandomState(0)
+    low = random.rand(60) < 0.3
+    found = _photos(
+        random.rand(60).tolist(), low.tolist(), "".join(random.choice(list("abcdefgh"), 60))
+    )
+    groupings = [random.randint(-1, 9, int((~low).sum())) for _ in range(3)]
+    reach = random.rand(int(low.sum())) * 0.3
+    given = found.vectors, found.contents, low, reach
+    together = join_low(groupings, *given)
+    for one, joined in zip(groupings, together, strict=True):
+        np.testing.assert_array_equal(join_low([one], *given)[0], joined)
+    assert not np.array_equal(together[0], together[1])

@@ -292,7 +292,8 @@ class _Run:
         if restore is not None:
             restoring.save(self._out, restore, now)
         else:
-            anew = last is not None and (last.faces, last.people) != (now.faces, now.people)
-            state.save(self._out, now, last if anew else None)
+            if last is not None and (last.faces, last.people) != (now.faces, now.people):
+                state.keep_last(self._out)
+            state.save(self._out, now)
         Journal(state.own_folder(self._out)).remove()
         state.remove_old_thumbnails(self._out, now)
