@@ -184,14 +184,11 @@ def find_doubtful(vectors: Vectors, numbers: Numbers, radius: float) -> NDArray[
         if person == NOBODY or len(faces) < 3:  # of two, neither is the one that does not belong
             continue
         sums = np.zeros(len(faces))
+        points = vectors[faces].astype(np.float64)
+        lengths = (points**2).sum(axis=1)
         for start in range(0, len(faces), _ROWS):
-            rows = vectors[faces[start : start + _ROWS]].astype(np.float64)
-            squares = np.maximum(
-                (rows**2).sum(axis=1)[:, None]
-                + (vectors[faces].astype(np.float64) ** 2).sum(axis=1)
-                - 2 * rows @ vectors[faces].astype(np.float64).T,
-                0,
-            )
-            sums[start : start + _ROWS] = np.sqrt(squares).sum(axis=1)
+            rows = slice(start, start + _ROWS)
+            squares = lengths[rows, None] + lengths - 2 * points[rows] @ points.T
+            sums[rows] = np.sqrt(np.maximum(squares, 0)).sum(axis=1)
         far[faces] = sums / (len(faces) - 1) > _FAR * radius
     return far

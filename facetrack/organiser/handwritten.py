@@ -4,6 +4,7 @@ Values stay the text that is there: a name such as "no" is a name. What multipli
 aliases), nests or goes on without end is refused, so that no file takes long or much memory.
 """
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -64,6 +65,7 @@ def error_in(path: Path, line: int, told: str) -> UserError:
     return UserError(f"{path}, line {line}: {told}; nothing was changed")
 
 
+@functools.lru_cache(maxsize=1)  # a run reads people.yaml four times
 def parse(text: str, path: Path) -> Node | None:
     """The node of a text, None for an empty one. path: only named.
 

@@ -107,7 +107,9 @@ class _Joining:
         ends = np.cumsum(np.bincount(groups))[:-1]
         self._members = np.split(np.argsort(groups, kind="stable"), ends)
         # By photo, the groups of which a face is on it; only photos of low faces are asked about.
-        self._taken: dict[str, set[int]] = {contents[row]: set() for row in np.flatnonzero(low)}
+        self._taken: dict[str, set[int]] = {
+            contents[row]: set() for row in np.flatnonzero(low).tolist()
+        }
         for row, group in zip(np.flatnonzero(~low).tolist(), groups.tolist(), strict=True):
             if (taken := self._taken.get(contents[row])) is not None:
                 taken.add(group)

@@ -53,7 +53,7 @@ def test_distinct_rows_in_order_of_appearance() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_distinct_rows_of_many_as_sorting_finds_them(dtype: type) -> None:
-    points = np.random.RandomState(0).randint(0, 6, (9000, 3)).astype(dtype)
+    points: NDArray[Any] = np.random.RandomState(0).randint(0, 6, (9000, 3)).astype(dtype)
     points[points == 5] = -0.0  # equal to 0.0, and another row
     for these in (points, np.asfortranarray(points), points[:0]):
         rows = np.ascontiguousarray(these).view(np.dtype((np.void, 3 * these.itemsize))).ravel()

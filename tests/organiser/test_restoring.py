@@ -43,6 +43,17 @@ def test_back_and_forth(out: Path) -> None:
     assert state.load(out).faces == {"a:0,0,1,1": 2}
 
 
+def test_the_state_before_is_kept_as_it_was_written(out: Path) -> None:
+    own = state.own_folder(out)
+    written = (own / state.LAST).read_bytes()
+    late, following = state.load(out), State(people="person-003: Carla\n")
+    state.keep_last(out)
+    state.save(out, following)
+    assert (own / state.PREVIOUS).read_bytes() == written
+    assert state.load(out, state.PREVIOUS) == late
+    assert state.load(out) == following
+
+
 def test_deciding_changes_nothing(out: Path) -> None:
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     restoring.decide(out)

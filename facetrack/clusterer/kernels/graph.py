@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from facetrack.clusterer.kernels import approximate, bounds, known
 from facetrack.clusterer.kernels.distances import Floats, Points
 from facetrack.clusterer.kernels.nearest import find_candidates, keep_nearest, list_nearest, measure
-from facetrack.clusterer.shared import cache
+from facetrack.clusterer.shared import LIMIT_BYTES, cache
 from facetrack.system import threads
 
 K = 80
@@ -45,6 +45,8 @@ _TOO_MANY = 200_000
 _BEYOND = 1 + 1e-12
 # Pairs that are kept at once, of 40 bytes; of faces 64,592 have 4 million within Infomap's radius.
 _MOST_PAIRS = 16_000_000
+# Bytes of pairs that a graph keeps with it, so that the cache has room for both.
+_MOST_KEPT = LIMIT_BYTES // 4
 # Points that tell how many pairs there will be, and how many times as many are put up with.
 _SAMPLE, _ENOUGH = 256, 2
 # A block of squared distances: products of fewer rows are slow for many points.
@@ -58,7 +60,8 @@ class Graph:
     """Each point's nearest neighbours within `radius`; the other names are those of the module.
 
     recall: the share of neighbours that were found, measured on some of the points; None where all
-    are.
+    are. pairs: (2, p) int32, all pairs within the radius and maybe some beyond it, each once; None
+    where nobody has them.
     """
 
     starts: Counts
@@ -66,6 +69,7 @@ class Graph:
     distances: NDArray[np.float64]
     radius: float
     recall: float | None = None
+    pairs: NDArray[np.int32] | None = None
 
     def within(self, radius: float) -> "Graph":
         """The graph of a smaller radius, inclusive."""
@@ -73,7 +77,8 @@ class Graph:
         before = np.zeros(len(near) + 1, np.int64)
         np.cumsum(near, out=before[1:])
         starts = before[self.starts]
-        return Graph(starts, self.ends[near], self.distances[near], radius, self.recall)
+        ends, distances = self.ends[near], self.distances[near]
+        return Graph(starts, ends, distances, radius, self.recall, self.pairs)
 
 
 class _Block(NamedTuple):
@@ -125,7 +130,7 @@ def trim(graph: Graph, k: int = K) -> Graph:
 
 
 def ask_again(points: Floats, graph: Graph, asking: NDArray[np.int64], k: int = K) -> Graph:
-    """The graph of (n, d) points with the lists of some of them made anew, exactly."""
+    """The graph of (n, d) points with the lists of some of them, ascending, made anew, exactly."""
     if not len(asking):
         return graph
     sizes = np.diff(graph.starts)
@@ -134,7 +139,10 @@ def ask_again(points: Floats, graph: Graph, asking: NDArray[np.int64], k: int = 
     stay[asking] = False
     kept = np.repeat(stay, sizes)
     before = _Block(others, sizes[others], graph.ends[kept], graph.distances[kept])
-    found = _find_exactly(points, asking, graph.radius, graph.radius, k)
+    if graph.pairs is None:
+        found = _find_exactly(points, asking, graph.radius, graph.radius, k)
+    else:
+        found = iter([_find_among(points, asking, graph.pairs, graph.radius, k)])
     return replace(_arrange(len(points), chain([before], found), graph.radius), recall=graph.recall)
 
 
@@ -173,14 +181,16 @@ def _find_by_bounds(points: Floats, radius: float, reach: float, k: int) -> Grap
                 return None  # the sample misled
             search.drop(height)
     ends = np.concatenate(kept, axis=1)
-    squares = measure(points, *ends)
+    squares = measure(points, ends[0], ends[1])
     near = squares <= (reach * _BEYOND) ** 2
     if not near.all():
         ends, squares = ends[:, near], squares[near]
     if memory:
         memory.keep(ends, reach)
-    counts, others, squares = list_nearest(n, *ends, squares, k, reach * reach)
-    return Graph(np.concatenate([[0], np.cumsum(counts)]), others, np.sqrt(squares), reach)
+    counts, others, squares = list_nearest(n, ends[0], ends[1], squares, k, reach * reach)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    few = ends.nbytes <= _MOST_KEPT
+    return Graph(starts, others, np.sqrt(squares), reach, pairs=ends if few else None)
 
 
 def _count_near(points: Floats, radius: float, reach: float) -> float:
@@ -208,6 +218,20 @@ def _arrange(n: int, found: Iterator[_Block], radius: float) -> Graph:
         ends[places] = block.ends
         distances[places] = block.distances
     return Graph(starts, ends, distances, radius)
+
+
+def _find_among(
+    points: Floats, asking: NDArray[np.int64], pairs: NDArray[np.int32], radius: float, k: int
+) -> _Block:
+    """The neighbours of some points, of which all near pairs are there."""
+    asks = np.zeros(len(points), bool)
+    asks[asking] = True
+    first, second = pairs[:, asks[pairs[0]] | asks[pairs[1]]]
+    squares = measure(points, first, second)
+    near = list_nearest(len(points), first, second, squares, k, radius * radius)
+    counts, ends, squares = near
+    of_asking = np.repeat(asks, counts)
+    return _Block(asking, counts[asking], ends[of_asking], np.sqrt(squares[of_asking]))
 
 
 def _find_exactly(

@@ -15,7 +15,7 @@ from facetrack.clusterer import ChineseWhispers, Infomap, graph_estimator
 from facetrack.clusterer.kernels import copies, graph
 from facetrack.clusterer.kernels.conflicts import contract, find_conflicts, no_conflicts
 from facetrack.clusterer.kernels.links import Links
-from facetrack.clusterer.shared import digest, distinct
+from facetrack.clusterer.shared import cache, digest, distinct
 from facetrack.core.faces import scale_to_unit
 
 RADIUS = 1.0
@@ -114,7 +114,13 @@ def test_without_that_bursts_are_groups(monkeypatch: pytest.MonkeyPatch) -> None
     assert adjusted_rand_score(people, Infomap(1.0).fit_predict(faces)) < 1
 
 
-def test_lists_that_are_made_anew_are_as_in_a_graph_of_the_others() -> None:
+@pytest.mark.parametrize("by_bounds", [False, True])
+def test_lists_that_are_made_anew_are_as_in_a_graph_of_the_others(
+    monkeypatch: pytest.MonkeyPatch, by_bounds: bool
+) -> None:
+    if by_bounds:  # then all pairs are known
+        monkeypatch.setattr(graph, "_ANY_RADIUS", 0)
+    cache.clear()
     random = np.random.default_rng(0)
     points = np.concatenate([random.normal(size=(300, 2)) * 4, random.normal(size=(60, 2)) * 1e-6])
     found = graph.find_graph(points, 4.0, digest(points))
@@ -122,6 +128,7 @@ def test_lists_that_are_made_anew_are_as_in_a_graph_of_the_others() -> None:
     crowded = copies.find_crowded(found, kept, graph.K)
     assert 0 < len(crowded) < len(kept.rows)
     left = copies.without_copies(found, kept)
+    assert (left.pairs is not None) == by_bounds
     again = graph.ask_again(points[kept.rows], left, crowded)
     whole = graph.find_graph(points[kept.rows], 4.0, b"the others")
     for row in range(len(kept.rows)):

@@ -1,9 +1,11 @@
 """The k nearest out of candidates and out of pairs, and their squares, against plain NumPy."""
 
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from facetrack.clusterer.kernels.nearest import list_nearest, measure
 
@@ -14,7 +16,7 @@ POINTS = RANDOM.normal(size=(60, 37))
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("n_pairs", [0, 1, 3, 4, 5, 401])
 def test_squares_are_summed_in_the_coordinates_order(dtype: type, n_pairs: int) -> None:
-    points = POINTS.astype(dtype)
+    points: NDArray[Any] = POINTS.astype(dtype)
     first, second = RANDOM.randint(0, len(points), (2, n_pairs)).astype(np.int32)
     expected = np.zeros(n_pairs)
     for axis in points.T.astype(np.float64):
