@@ -10,7 +10,7 @@
 | squares | (m,) float64, their squared distances                                            |
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,11 +128,19 @@ def keep_nearest(counts: Array, ends: Array, squares: Array, k: int, limit: floa
     return kept
 
 
+class Nearest(NamedTuple):
+    """Neighbours of n points, the names as in the module."""
+
+    counts: Array
+    ends: Array
+    squares: Array
+
+
 @compile_kernel
 def list_nearest(
     n: int, first: Array, second: Array, squares: Array, k: int, limit: float
-) -> tuple[Array, Array, Array]:
-    """Counts, (n,), ends and squares of each of n points' k nearest, out of all near pairs.
+) -> Nearest:
+    """Each of n points' k nearest, out of all near pairs.
 
     first, second, squares: (p,) each, every pair once, in any order; those beyond the squared
     radius `limit` do not count. Nearest first, of equally near ones the first.
@@ -173,4 +181,4 @@ def list_nearest(
             ends[place], apart[place] = end, square
         kept[point] = last - begin
         begin = last
-    return kept, ends[:begin].copy(), apart[:begin].copy()
+    return Nearest(kept, ends[:begin].copy(), apart[:begin].copy())
