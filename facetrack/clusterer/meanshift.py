@@ -21,6 +21,7 @@ those around means are found for groups of close means together (shells.py).
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -31,11 +32,14 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels.distances import Floats, Points, scale
+from facetrack.clusterer.kernels.few_sums import Table, sum_few
 from facetrack.clusterer.kernels.nearby import find_nearby
 from facetrack.clusterer.shared import cache, digest, distinct
 
 # A mean that moves by this share of the bandwidth or less has arrived: scikit-learn's rule.
 _ARRIVED = 1e-3
+# Of so few points compiled sums would save half a millisecond a step, and take a second to load.
+_FEW = 100
 
 
 class MeanShift(ClusterMixin, BaseEstimator):  # type: ignore[misc]
@@ -135,9 +139,6 @@ class _Kernel:
     """The mean of the points around a place. key: the points' digest."""
 
     def __init__(self, points: Floats, weights: NDArray[np.int64], key: bytes) -> None:
-        from facetrack.clusterer.kernels.shells import Shells
-        from facetrack.clusterer.kernels.summing import Table
-
         self.points = points
         self.weights = weights
         self._key = key
@@ -147,12 +148,12 @@ class _Kernel:
         self._table = Table(
             np.ascontiguousarray(points), weights.astype(np.float64), marks.astype(np.float64)
         )
-        heavy = weights @ points.astype(np.float64)
-        self._total = np.array([*heavy, weights.sum(), *marks.sum(axis=0)], np.float64)
-        self._shells = Shells(points)
+        self._is_small = len(points) <= _FEW
 
     def begin(self, bandwidth: float) -> _Step:
         """Move each point to the mean of the points around it."""
+        if self._is_small:
+            return self.step(self.points, bandwidth)
         from facetrack.clusterer.kernels.summing import sum_neighbours
 
         nearby = cache.get(("nearby", self._key), lambda: find_nearby(self.points))
@@ -163,13 +164,30 @@ class _Kernel:
 
     def step(self, means: Floats, bandwidth: float) -> _Step:
         """Move each of k means to the mean of the points around it."""
+        sums = np.empty((len(means), self.points.shape[1] + 3))
+        if self._is_small:
+            for rows, near in Points(self.points).near(means, bandwidth):
+                sums[rows] = sum_few(near, self._table)
+            return _divide(sums)
         from facetrack.clusterer.kernels.summing import sum_near, sum_some
 
-        sums = np.empty((len(means), len(self._total)))
         for places, inside, shell, near in self._shells.look_around(means, bandwidth):
             base = sum_some(inside, self._total, self._table)
             sums[places] = sum_near(near, shell, base, self._table)
         return _divide(sums)
+
+    @cached_property
+    def _shells(self) -> Any:
+        from facetrack.clusterer.kernels.shells import Shells
+
+        return Shells(self.points)
+
+    @cached_property
+    def _total(self) -> NDArray[np.float64]:
+        """(d + 3,) the sum of all points, of their weights and of their marks."""
+        heavy = self.weights @ self.points.astype(np.float64)
+        marks = self._table.marks.sum(axis=0)
+        return np.array([*heavy, self.weights.sum(), *marks], np.float64)
 
 
 def _divide(sums: NDArray[np.float64]) -> _Step:

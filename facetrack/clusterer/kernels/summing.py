@@ -16,16 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.clusterer.kernels.compiling import compile_kernel
+from facetrack.clusterer.kernels.few_sums import Table
 
 Array = NDArray[Any]
-
-
-class Table(NamedTuple):
-    """points: (n, d). weights: (n,) float64. marks: (n, 2) float64, whole numbers."""
-
-    points: Array
-    weights: Array
-    marks: Array
 
 
 class Usual(NamedTuple):

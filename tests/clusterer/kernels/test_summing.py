@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from facetrack.clusterer.kernels.few_sums import Table, sum_few
 from facetrack.clusterer.kernels.summing import (
-    Table,
     find_usual,
     sum_near,
     sum_neighbours,
@@ -55,6 +55,14 @@ def test_sums(b: int, n: int) -> None:
     columns = np.sort(random.permutation(2 * n)[:n])
     base = whole[0]
     _check(sum_near(near, columns, base, table), near @ whole[columns] + base)
+
+
+@pytest.mark.parametrize(("b", "n"), [(1, 1), (30, 7), (37, 100)])
+def test_sums_of_few_points(b: int, n: int) -> None:
+    random = np.random.RandomState(n)
+    near = _near(random, b, n)
+    table, whole = _table(random, n)
+    _check(sum_few(near, table), near @ whole)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.8, 1.0])
