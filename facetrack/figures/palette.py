@@ -11,7 +11,6 @@ MOST = 255
 """Colours beside white."""
 _SAMPLE = 16_384  # pixels of a photograph that its colours are chosen from
 _WHITE = 0xFFFFFFFF
-_OPAQUE = 0xFFFFFF  # what a colour is told by, without its opacity
 _NUMBER = np.dtype("<u4")  # red is in its lowest byte
 _CODES = 64**3  # shades of the primaries, by which the colours of photographs are told apart
 _MOVES = 3
@@ -126,18 +125,13 @@ def _find_ink(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.
 
 
 def _number(colours: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.integer]]:
-    """The distinct ones of opaque colours, sorted, and (n,) each one's place among them.
+    """The distinct ones of colours, sorted, and (n,) each one's place among them.
 
-    What `np.unique` says, without sorting all: of 30,000 pixels in 300 colours in a fifth of its
-    time.
+    What `np.unique` says, in a third of its time: it sorts places as well, which is slow.
     """
-    codes = colours & np.uint32(_OPAQUE)
-    place_of = np.empty(_OPAQUE + 1, np.int32)  # of which a part is ever touched
-    numbers = np.arange(len(codes), dtype=np.int32)
-    place_of[codes] = numbers  # of equal ones one counts
-    distinct = np.sort(codes[place_of[codes] == numbers])
-    place_of[distinct] = np.arange(len(distinct), dtype=np.int32)
-    return distinct | np.uint32(_WHITE - _OPAQUE), place_of[codes]
+    ordered = np.sort(colours)
+    distinct = ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+    return distinct, np.searchsorted(distinct, colours)
 
 
 def _place(
