@@ -4,7 +4,7 @@ import contextlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from sklearn.base import BaseEstimator
 
 from facetrack.core.artifacts import mark_nobody
@@ -24,9 +24,9 @@ from facetrack.tasks.context.choices import (
     read_choices,
 )
 from facetrack.tasks.context.missing import refuse_missing
-from facetrack.tasks.context.parameters import fingerprint, flatten
+from facetrack.tasks.context.parameters import fingerprint, flatten_content
 from facetrack.tasks.context.protocol import read_protocol
-from facetrack.tasks.context.stored_configs import write_masked
+from facetrack.tasks.context.stored_configs import resolve, write_masked
 from facetrack.tasks.scores import count_faces
 from facetrack.tracking import keys
 from facetrack.tracking.protocols import Run
@@ -42,8 +42,8 @@ class Job:
     """
 
     def __init__(self, config: DictConfig, kind: str, what: str | None = None) -> None:
-        OmegaConf.resolve(config)
-        remember(OmegaConf.to_container(config))
+        content = resolve(config)
+        remember(content)
         self.config = config
         # A job alone can do without; a sweep's jobs and a study's trials meet in MLflow.
         where = config.tracking.uri, config.tracking.experiment
@@ -51,7 +51,7 @@ class Job:
             self.tracking = open_store_once(*where, str(config.sweep_id))
         else:
             self.tracking = open_store(*where, alone=kind != "study")
-        self.params, places = flatten(config)
+        self.params, places = flatten_content(content)
         self.fingerprint = fingerprint(self.params)
         chosen = read_choices(config)
         if kind == "study":

@@ -31,6 +31,15 @@ _BUDGET |= {"tracking.system_metrics"}
 
 def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
     """The resolved config as dotted keys: parameters, and places on this machine."""
+    whole = OmegaConf.to_container(config)
+    assert isinstance(whole, dict)
+    return flatten_content(whole)
+
+
+def flatten_content(
+    content: Mapping[Any, Any],
+) -> tuple[dict[str, object], dict[str, object]]:
+    """The same of one as nested dicts and lists."""
     params: dict[str, object] = {}
     places: dict[str, object] = {}
 
@@ -45,15 +54,13 @@ def flatten(config: DictConfig) -> tuple[dict[str, object], dict[str, object]]:
         else:
             params[prefix] = json.dumps(node) if isinstance(node, list) else node
 
-    whole = OmegaConf.to_container(config)
-    assert isinstance(whole, dict)
-    clusterer = whole.get("clusterer", {})
-    if "space" not in whole["task"]:  # what could be searched is no part of what is evaluated
-        clusterer.pop("space", None)
-    for name in scale.SETTINGS:  # what a radius follows from, which is a parameter itself
-        whole["embedder"].pop(name, None)
-    clusterer.pop("share", None)
-    add("", whole)
+    left_out = {"clusterer": {"share"}, "embedder": set(scale.SETTINGS)}
+    if "space" not in content["task"]:  # what could be searched is no part of what is evaluated
+        left_out["clusterer"].add("space")
+    for section, node in content.items():
+        if section in left_out:  # of an embedder what a radius follows from, a parameter itself
+            node = {key: one for key, one in node.items() if key not in left_out[section]}
+        add(str(section), node)
     del params["sweep_id"]
     # Where it makes a difference, the clusterer's target differs too; else a job that the version
     # before has finished is found.

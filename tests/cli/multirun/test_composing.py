@@ -1,5 +1,6 @@
 """Jobs composed from what they share are those that Hydra composes one by one."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -37,6 +38,22 @@ def test_configs_are_those_that_hydra_composes() -> None:
         shared[0] = again
         for one, other in zip(alone, shared, strict=True):
             assert OmegaConf.to_yaml(one) == OmegaConf.to_yaml(other)
+
+
+def test_copies_share_nothing_that_can_be_changed() -> None:
+    config = OmegaConf.create({"a": {"b": 1, "c": [1, {"d": "${.e}", "e": 2}]}})
+    OmegaConf.set_struct(config, True)
+    with composed_once():
+        made = copy.deepcopy(config)
+        assert made == config
+        made.a.c[1].e = 3
+        OmegaConf.set_struct(made, False)
+        made.a.new = 1
+    assert OmegaConf.to_container(config, resolve=True) == {
+        "a": {"b": 1, "c": [1, {"d": 2, "e": 2}]}
+    }
+    assert OmegaConf.is_struct(config)
+    assert copy.deepcopy(config) == config
 
 
 def test_hydra_is_as_it_was_afterwards() -> None:
