@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.base import ClusterMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.graph_estimator import AS_GOOD_AS_EQUAL, number_photos
 from facetrack.clusterer.kernels import approximate
 from facetrack.clusterer.kernels.distances import Floats, scale
+from facetrack.clusterer.parameters import OnceRead
 from facetrack.clusterer.shared import Distinct, cache, digest, distinct
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ MOST_EXACT = 20_000
 """Distinct points; the distances of more take more than 1.6 GB."""
 
 
-class AverageLinkage(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class AverageLinkage(ClusterMixin, OnceRead):  # type: ignore[misc]
     """Average linkage with scikit-learn's interface.
 
     eps: radius, inclusive, in the units of the points: groups are merged while the mean distance

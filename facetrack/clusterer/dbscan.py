@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.base import ClusterMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
@@ -30,11 +30,12 @@ from facetrack.clusterer.kernels import approximate
 from facetrack.clusterer.kernels.distances import MOST_DOUBT, Floats, Mask, Points, pairs, scale
 from facetrack.clusterer.kernels.joining import Groups, join_near
 from facetrack.clusterer.kernels.tree import Tree, components, spanning_tree
+from facetrack.clusterer.parameters import OnceRead
 from facetrack.clusterer.shared import cache, digest, distinct, number_groups
 from facetrack.core.labels import NOISE
 
 
-class DBSCAN(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class DBSCAN(ClusterMixin, OnceRead):  # type: ignore[misc]
     """DBSCAN with scikit-learn's interface and labels.
 
     eps: radius, inclusive, in the units of the points. min_samples: how many points within eps,

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.base import ClusterMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels import approximate
 from facetrack.clusterer.kernels.distances import scale
+from facetrack.clusterer.parameters import OnceRead
 from facetrack.clusterer.shared import Distinct, digest, distinct, number_groups
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ two different people of LFW are so near, by dlib or by MobileFaceNet; of a photo
 recompressed copies nearly all are."""
 
 
-class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class GraphClusterer(ClusterMixin, OnceRead):  # type: ignore[misc]
     """The estimators' common interface; a subclass says how a graph is divided."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {

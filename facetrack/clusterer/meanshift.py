@@ -27,13 +27,14 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.base import ClusterMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
 from facetrack.clusterer.kernels.distances import Floats, Points, scale
 from facetrack.clusterer.kernels.few_sums import Table, sum_few
 from facetrack.clusterer.kernels.nearby import find_nearby
+from facetrack.clusterer.parameters import OnceRead
 from facetrack.clusterer.shared import cache, digest, distinct
 
 # A mean that moves by this share of the bandwidth or less has arrived: scikit-learn's rule.
@@ -42,7 +43,7 @@ _ARRIVED = 1e-3
 _FEW = 100
 
 
-class MeanShift(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class MeanShift(ClusterMixin, OnceRead):  # type: ignore[misc]
     """Flat-kernel mean-shift with scikit-learn's interface and labels.
 
     bandwidth: radius of the kernel, in the units of the points. max_iter: steps a seed may make.

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
-from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.base import ClusterMixin
 from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
@@ -40,6 +40,7 @@ from facetrack.clusterer.kernels.distances import Floats, Points, Precision
 from facetrack.clusterer.kernels.eigenvectors import find_greatest
 from facetrack.clusterer.kernels.kmeans import gram_kmeans
 from facetrack.clusterer.kernels.tree import MATRIX_BYTES
+from facetrack.clusterer.parameters import OnceRead
 from facetrack.clusterer.shared import Distinct, digest, distinct
 
 # Up to this many points float64 takes under a second.
@@ -48,7 +49,7 @@ _SMALL = 1500
 _FEW = 0.02
 
 
-class SpectralClustering(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class SpectralClustering(ClusterMixin, OnceRead):  # type: ignore[misc]
     """Spectral clustering on an RBF affinity, with scikit-learn's interface.
 
     n_clusters: K. gamma: of the affinity exp(-gamma d²). n_init: k-means starts, the best counts.

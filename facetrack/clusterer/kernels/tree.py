@@ -16,6 +16,7 @@ Distances are rounded (see distances.py), so a component is certain only where t
 further from a tie's reach than the rounding: `Tree.error`. dbscan.py settles the rest.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +48,18 @@ class Tree:
 
     def components(self, limit: float) -> NDArray[np.int64]:
         """(n,) component of each point when the ties with reach ≤ limit hold."""
-        return components(self.ends[:, self.reach <= limit], len(self.core))
+        apart = self.reach > limit
+        if self._is_path:  # along which a component ends where a tie does not hold
+            found = np.zeros(len(self.core), np.int64)
+            found[self.ends[1]] = np.cumsum(apart)
+            return found
+        return components(self.ends[:, ~apart], len(self.core))
+
+    @functools.cached_property
+    def _is_path(self) -> bool:
+        """Whether each tie begins where the one before it ends, and all points are on the way."""
+        begins, ends = self.ends
+        return len(ends) == len(self.core) - 1 and bool((begins[1:] == ends[:-1]).all())
 
 
 def components(ends: NDArray[np.int64], n: int) -> NDArray[np.int64]:
