@@ -33,6 +33,9 @@ from facetrack.tracking.values import in_short, is_plain_id
 _ALONE = ("job", "organise", "verification", "comparison", "knn", "accessories")
 # Parent runs by store, experiment and sweep.
 _parents: dict[tuple[str, str, str], str] = {}
+# The same of sweeps that this process has begun: which configs of their jobs it has finished. Of
+# these it need not ask the store, for one process at a time runs a sweep.
+_begun: dict[tuple[str, str, str], set[tuple[str, ...]]] = {}
 
 
 def open_store(
@@ -117,6 +120,8 @@ class MlflowStore:
             raise
         with self.working(AGAIN):
             run.end("FINISHED")
+        if (finished := _begun.get(self._key(str(tags.get(keys.SWEEP))))) is not None:
+            finished.add(sweeps.name_config(tags))
 
     def give_up(self, run: Run, error: BaseException | None = None) -> None:
         """End a run as FAILED, if the store takes it: another error is the one to report."""
@@ -208,12 +213,16 @@ class MlflowStore:
     ) -> MlflowRun:
         """A sweep's new parent run, which keeps what the sweep was started with."""
         tags = sweeps.describe_new(self.experiment, sweep_id, overrides, hydra_overrides)
-        return self.start(str(tags[keys.NAME]), tags)
+        run = self.start(str(tags[keys.NAME]), tags)
+        if not self._access.is_server:  # which other machines ask as well
+            _begun[self._key(sweep_id)] = set()
+        return run
 
     @guard
     def sweep(self, sweep_id: str) -> MlflowRun | None:
         """A sweep's parent run, running again; its jobs that never ended are marked KILLED."""
         parents = sweeps.search_parents(self.experiment, sweep_id)
+        _begun.pop(self._key(sweep_id), None)
         if not parents:
             return None
         self.close_left(sweep_id, "KILLED")
@@ -242,6 +251,9 @@ class MlflowStore:
     @guard
     def finished(self, sweep_id: str, tags: Mapping[str, object]) -> bool:
         """Whether a sweep has a finished job of this config. tags: of the job that asks."""
+        known = _begun.get(self._key(sweep_id))
+        if known is not None:
+            return sweeps.name_config(tags) in known
         return sweeps.has_finished(self.experiment, sweep_id, tags)
 
     @guard
@@ -274,13 +286,16 @@ class MlflowStore:
 
         A run is had by its id at once; a search looks at all runs of the store.
         """
-        key = self.uri, self.experiment.id, sweep_id
+        key = self._key(sweep_id)
         if key not in _parents or self._active(_parents[key]) is None:
             parents = sweeps.search_parents(self.experiment, sweep_id)
             if not parents:
                 return None
             _parents[key] = str(parents[0].info.run_id)
         return _parents[key]
+
+    def _key(self, sweep_id: str) -> tuple[str, str, str]:
+        return self.uri, self.experiment.id, sweep_id
 
 
 # By place, experiment and sweep: the store of the sweep whose jobs this process runs.

@@ -144,6 +144,11 @@ def _search_sweeps(experiment: Experiment, condition: str) -> list[SweepRecord]:
     return sorted(map(read_sweep, found), key=lambda sweep: sweep.number)
 
 
+def name_config(tags: Mapping[str, object]) -> tuple[str, ...]:
+    """What the jobs of a sweep that are the same have in common. tags: of a job."""
+    return as_tag(tags.get(keys.FINGERPRINT, "")), *_sources(tags)
+
+
 def _sources(tags: Mapping[str, object]) -> tuple[str, ...]:
     """Where a job's pictures and weights are: two folders make two jobs of one config."""
     return tuple(as_tag(tags.get(key, "")) for key in keys.SOURCES)

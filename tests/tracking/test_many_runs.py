@@ -74,3 +74,25 @@ def test_the_parent_of_a_sweeps_jobs_is_searched_for_once(
     client.delete_run(parent)
     third = tracking.start("third", tags)
     assert keys.PARENT not in client.get_run(third.run_id).data.tags
+
+
+def test_what_has_finished_of_a_sweep_that_this_process_began_is_known(
+    tracking: MlflowStore, count_read: Callable[[Callable[[], object]], int]
+) -> None:
+    tracking.start_sweep("s", ["seed=1,2,3"], [])
+    job = {keys.KIND: "job", keys.SWEEP: "s", keys.FINGERPRINT: "1"}
+    others = [
+        job | {keys.FINGERPRINT: "2"},
+        job | {keys.FINGERPRINT: "3"},
+        job | {keys.SOURCES[0]: "elsewhere"},
+        job | {keys.SWEEP: "t"},
+    ]
+    with tracking.run("first", job):
+        pass
+    with pytest.raises(OSError, match="full"), tracking.run("second", others[0]):
+        raise OSError("full")
+    for asked in (0, 1):  # as begun, and as taken up again
+        assert count_read(lambda: tracking.finished("s", job)) == asked
+        assert tracking.finished("s", job)
+        assert not any(tracking.finished(str(one[keys.SWEEP]), one) for one in others)
+        tracking.sweep("s")

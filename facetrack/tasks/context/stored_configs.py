@@ -30,15 +30,14 @@ def resolve(config: DictConfig) -> dict[str, Any]:
     """
     content = OmegaConf.to_container(config)
     assert isinstance(content, dict)
-    referring = [key for key, value in content.items() if holds(value, "${")]
-    if not all(OmegaConf.is_config(config[key]) for key in referring):
-        OmegaConf.resolve(config)
-    for key in referring:
-        if OmegaConf.is_config(config[key]):
-            OmegaConf.resolve(config[key])
-    found = OmegaConf.to_container(config) if referring else content
-    assert isinstance(found, dict)
-    return {str(key): value for key, value in found.items()}
+    for key in [key for key, value in content.items() if holds(value, "${")]:
+        node = config._get_node(key)
+        if not OmegaConf.is_config(node) or node._is_interpolation():
+            OmegaConf.resolve(config)
+            return contain(config)
+        OmegaConf.resolve(node)
+        content[key] = OmegaConf.to_container(node)
+    return {str(key): value for key, value in content.items()}
 
 
 def holds(value: Any, part: str) -> bool:
