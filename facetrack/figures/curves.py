@@ -121,12 +121,15 @@ def draw_curves(points: Sequence[Point], score: str = "ARI") -> "Figure":
     return figure
 
 
-def render_curves_page(points: Sequence[Point], score: str = "ARI") -> str:
+def render_curves_page(points: Sequence[Point], score: str = "ARI", plot: Any = None) -> str:
     """The curves as one HTML page that works offline: plotly's script (5 MB) is inside.
 
-    Raises ValueError where no point has a finite mean.
+    plot: what `plot_curves` makes of the points, where that is there already. Raises
+    ValueError where no point has a finite mean.
     """
-    return render_plots_page(PlotsPage(f"Mean {score}", {"": plot_curves(points, score)}))
+    return render_plots_page(
+        PlotsPage(f"Mean {score}", {"": plot_curves(points, score) if plot is None else plot})
+    )
 
 
 def plot_curves(points: Sequence[Point], score: str = "ARI") -> Any:

@@ -88,6 +88,7 @@ class MlflowStore:
         self.uri = self._access.uri
         self.experiment = open_experiment(self._access, experiment, patient=patient)
         self._client = self.experiment.client
+        self._files: dict[str, Path | None] = {}  # by run, where they are on this machine
         upkeep.close_orphans_once(self.experiment)
 
     def working(self, then: str) -> contextlib.AbstractContextManager[None]:
@@ -200,12 +201,13 @@ class MlflowStore:
         """A file that a run has logged. Raises UserError where there is none."""
         from mlflow.exceptions import MlflowException
 
-        with temporary.folder(find_home()) as folder:
-            try:
-                found = self._client.download_artifacts(run_id, name, str(folder))
-                return Path(found).read_bytes()
-            except (MlflowException, OSError) as error:
-                raise UserError(f"its run has no {name} ({in_short(error)})") from error
+        try:
+            if (here := self._find_files(run_id)) is not None:
+                return (here / name).read_bytes()  # MLflow would ask for the run twice
+            with temporary.folder(find_home()) as folder:
+                return Path(self._client.download_artifacts(run_id, name, str(folder))).read_bytes()
+        except (MlflowException, OSError) as error:
+            raise UserError(f"its run has no {name} ({in_short(error)})") from error
 
     @guard
     def start_sweep(
@@ -259,7 +261,17 @@ class MlflowStore:
     @guard
     def jobs(self, sweep_id: str) -> list[JobRecord]:
         """A sweep's jobs, one per config, in the order they were started."""
-        return [read_job(run) for run in sweeps.search_jobs_by_config(self.experiment, sweep_id)]
+        found = sweeps.search_jobs_by_config(self.experiment, sweep_id)
+        for run in found:
+            self._files[run.info.run_id] = place.path_of(str(run.info.artifact_uri))
+        return [read_job(run) for run in found]
+
+    def _find_files(self, run_id: str) -> Path | None:
+        """The folder of a run's files, where that is on this machine."""
+        if run_id not in self._files:
+            location = self._client.get_run(run_id).info.artifact_uri
+            self._files[run_id] = place.path_of(str(location))
+        return self._files[run_id]
 
     def _active(self, run_id: str) -> Any | None:
         """A run as MLflow has it; None where it is not here, or deleted."""

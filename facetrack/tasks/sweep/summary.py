@@ -55,8 +55,9 @@ def write(
         files |= studied
         if "n_people" not in swept:  # growth.png shows those
             files["curves.png"] = figures.encode_png(figures.draw_curves(points))
-            files["curves.html"] = figures.render_curves_page(points)
-            plots["curves.png"] = {"": figures.plot_curves(points)}
+            plot = figures.plot_curves(points)
+            files["curves.html"] = figures.render_curves_page(points, plot=plot)
+            plots["curves.png"] = {"": plot}
     if models:
         methods = [figures.format_comparison_markdown(compared)] if compared else []
         told = "\n".join([*methods, figures.format_models_markdown(models)])
