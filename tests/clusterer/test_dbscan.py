@@ -221,3 +221,23 @@ def test_by_parts_as_whole(lfw: Faces, monkeypatch: pytest.MonkeyPatch, min_samp
             assert len(np.unique(parts)) == len(np.unique(labels))
         core = (labels >= 0) & (built.core <= float(eps) ** 2)
         assert same_groups(parts[core].tolist(), labels[core].tolist())
+
+
+@pytest.mark.parametrize("min_samples", [1, 3])
+def test_the_pieces_of_a_path_are_those_of_any_graph(min_samples: int) -> None:
+    random = np.random.RandomState(0)
+    points = np.round(random.normal(size=(80, 3)), 1).astype(np.float32)
+    points = np.unique(points, axis=0)
+    ones = np.ones(len(points), int)
+    for some in (points, points[:1], points[:2]):
+        built = tree.spanning_tree(some, ones[: len(some)], min_samples, np.float32)
+        assert built._is_path
+        for limit in [-1.0, 0.0, *built.reach.tolist(), np.inf]:
+            graph = tree.components(built.ends[:, built.reach <= limit], len(some))
+            assert same_groups(built.components(limit).tolist(), graph.tolist())
+
+
+def test_parameters_are_those_that_scikit_learn_reads() -> None:
+    anew = DBSCAN._get_param_names.__wrapped__  # what is kept
+    assert DBSCAN._get_param_names() == anew(DBSCAN) == ["eps", "min_samples", "neighbors"]
+    assert clone(DBSCAN(0.3)).get_params() == {"eps": 0.3, "min_samples": 1, "neighbors": "exact"}

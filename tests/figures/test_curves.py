@@ -157,6 +157,9 @@ def test_interactive_works_offline_and_sends_nothing() -> None:
     assert not re.search(r"<(script|link|img|iframe)[^>]*\s(src|href)\s*=\s*.(?!data:)", page)
     assert '"showSendToCloud":false' in page
     assert page == figures.render_curves_page(SWEEP + LINES)
+    plot = figures.plot_curves(SWEEP + LINES)
+    for _ in range(2):  # a plot is as it was afterwards
+        assert page == figures.render_curves_page(SWEEP + LINES, plot=plot)
 
 
 def test_hostile_names_are_only_names() -> None:

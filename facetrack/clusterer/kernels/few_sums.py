@@ -11,16 +11,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-<<<<<<< HEAD
 class Table(NamedTuple):
     """points: (n, d). weights: (n,) float64. marks: (n, 2) float64, whole numbers."""
-=======
-class Usual(NamedTuple):
-    """As `summing` has it, whose compiled code may know no other module.
-
-    points: (n,) `usual`. like: (b,). apart: how many points the means differ by, in all.
-    """
->>>>>>> 7bed292 (clusterer: read parameters' names once, and a path's pieces by a sum)
 
     points: Array
     weights: Array

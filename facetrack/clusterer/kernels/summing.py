@@ -16,10 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetrack.clusterer.kernels.compiling import compile_kernel
-<<<<<<< HEAD
 from facetrack.clusterer.kernels.few_sums import Table
-=======
->>>>>>> 7bed292 (clusterer: read parameters' names once, and a path's pieces by a sum)
 
 Array = NDArray[Any]
 
@@ -50,14 +47,6 @@ def sum_some(inside: Array, total: Array, table: Table) -> Array:
         sums, sign, listed = np.zeros(len(total)), 1.0, np.flatnonzero(inside)
     _sum_listed(listed, sign, table, sums)
     return sums
-
-
-class Usual(NamedTuple):
-    """points: (n,) `usual`. like: (b,). apart: how many points the means differ by, in all."""
-
-    points: Array
-    like: Array
-    apart: int
 
 
 @compile_kernel
