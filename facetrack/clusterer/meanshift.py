@@ -31,9 +31,11 @@ from sklearn.base import ClusterMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
+from facetrack.clusterer.kernels import few_sums
 from facetrack.clusterer.kernels.distances import Floats, Points, scale
 from facetrack.clusterer.kernels.few_sums import Table, sum_few
 from facetrack.clusterer.kernels.nearby import find_nearby
+from facetrack.clusterer.kernels.shells import Shells
 from facetrack.clusterer.parameters import OnceRead
 from facetrack.clusterer.shared import cache, digest, distinct
 
@@ -167,7 +169,7 @@ class _Kernel:
         """Move each of k means to the mean of the points around it."""
         sums = np.empty((len(means), self.points.shape[1] + 3))
         if self._is_small:
-            for rows, near in Points(self.points).near(means, bandwidth):
+            for rows, near in self._few.near(means, bandwidth):
                 sums[rows] = sum_few(near, self._table)
             return _divide(sums)
         from facetrack.clusterer.kernels.summing import sum_near, sum_some
@@ -178,9 +180,11 @@ class _Kernel:
         return _divide(sums)
 
     @cached_property
-    def _shells(self) -> Any:
-        from facetrack.clusterer.kernels.shells import Shells
+    def _few(self) -> Points:
+        return Points(self.points)
 
+    @cached_property
+    def _shells(self) -> Shells:
         return Shells(self.points)
 
     @cached_property

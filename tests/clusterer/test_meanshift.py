@@ -13,8 +13,6 @@ from sklearn.cluster import MeanShift as ScikitLearns
 from threadpoolctl import threadpool_limits
 
 from facetrack.clusterer import MeanShift, meanshift
-from facetrack.clusterer import MeanShift
-from facetrack.clusterer import meanshift as meanshift_module
 from facetrack.clusterer.kernels.distances import Points
 from facetrack.clusterer.kernels.nearby import find_nearby
 from facetrack.clusterer.shared import digest
@@ -194,7 +192,7 @@ def test_compiled_or_not_they_are_the_same_to_the_last_digit(
     points = random.normal(size=(60, 8)).astype(np.float32)
     points[40:] = points[:20] + random.normal(size=(20, 8)) * 0.05
     few = MeanShift(bandwidth).fit(points)
-    monkeypatch.setattr(meanshift_module, "_FEW", 0)
+    monkeypatch.setattr(meanshift, "_FEW", 0)
     compiled = MeanShift(bandwidth).fit(points)
     np.testing.assert_array_equal(few.labels_, compiled.labels_)
     np.testing.assert_array_equal(few.cluster_centers_, compiled.cluster_centers_)

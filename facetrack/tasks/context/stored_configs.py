@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import Container, DictConfig, OmegaConf
 from omegaconf._utils import get_omega_conf_dumper
 from omegaconf.errors import OmegaConfBaseException
 
@@ -32,7 +32,7 @@ def resolve(config: DictConfig) -> dict[str, Any]:
     assert isinstance(content, dict)
     for key in [key for key, value in content.items() if holds(value, "${")]:
         node = config._get_node(key)
-        if not OmegaConf.is_config(node) or node._is_interpolation():
+        if not isinstance(node, Container) or node._is_interpolation():
             OmegaConf.resolve(config)
             return contain(config)
         OmegaConf.resolve(node)
