@@ -133,3 +133,15 @@ def test_mlflows_name_of_the_experiment_is_heeded(
 def test_an_experiment_without_a_name_is_told(home: Path) -> None:
     with pytest.raises(UserError, match=r"say tracking\.experiment=NAME, or unset MLFLOW_EXP"):
         MlflowStore(None, "")
+
+
+def test_a_process_looks_for_no_rubbish_at_its_end() -> None:
+    code = (
+        "import atexit, gc, sys\n"
+        "atexit.register(lambda: print('frozen:', gc.get_freeze_count() > 0))\n"  # after ours
+        "from facetrack.cli.start import main\n"
+        "sys.argv[1:] = ['--version']\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "frozen: True"
