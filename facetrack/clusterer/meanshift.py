@@ -31,7 +31,6 @@ from sklearn.base import ClusterMixin
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
-from facetrack.clusterer.kernels import few_sums
 from facetrack.clusterer.kernels.distances import Floats, Points, scale
 from facetrack.clusterer.kernels.few_sums import Table, sum_few
 from facetrack.clusterer.kernels.nearby import find_nearby
