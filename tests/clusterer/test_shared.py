@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from facetrack.clusterer import shared
 from facetrack.clusterer.shared import Shared, digest, distinct
 
 
@@ -52,11 +53,12 @@ def test_distinct_rows_in_order_of_appearance() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_distinct_rows_of_many_as_sorting_finds_them(dtype: type) -> None:
-    points: NDArray[Any] = np.random.RandomState(0).randint(0, 6, (9000, 3)).astype(dtype)
+@pytest.mark.parametrize("d", [3, 4])
+def test_distinct_rows_of_many_as_sorting_finds_them(dtype: type, d: int) -> None:
+    points: NDArray[Any] = np.random.RandomState(0).randint(0, 6, (9000, d)).astype(dtype)
     points[points == 5] = -0.0  # equal to 0.0, and another row
     for these in (points, np.asfortranarray(points), points[:0]):
-        rows = np.ascontiguousarray(these).view(np.dtype((np.void, 3 * these.itemsize))).ravel()
+        rows = np.ascontiguousarray(these).view(np.dtype((np.void, d * these.itemsize))).ravel()
         _, first, inverse, counts = np.unique(
             rows, return_index=True, return_inverse=True, return_counts=True
         )
@@ -65,6 +67,21 @@ def test_distinct_rows_of_many_as_sorting_finds_them(dtype: type) -> None:
         np.testing.assert_array_equal(same.rows, first[order])
         np.testing.assert_array_equal(same.inverse, np.argsort(order)[inverse])
         np.testing.assert_array_equal(same.counts, counts[order])
+
+
+def test_rows_are_told_apart_where_the_sums_of_their_words_are_equal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    points = np.random.RandomState(0).randint(0, 9, (500, 2)).astype(np.float64)
+    expected = distinct(points, b"apart")
+    monkeypatch.setattr(shared, "_find_by_sums", lambda _points: None)
+    same = distinct(points, b"row by row")
+    monkeypatch.undo()
+    monkeypatch.setattr(shared, "_draw_words", lambda n: np.zeros(n, np.uint64))
+    equal_sums = distinct(points, b"equal sums")
+    for one in (same, equal_sums):
+        for name in ("rows", "inverse", "counts"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(expected, name))
 
 
 def test_that_there_is_nothing_is_kept_as_well() -> None:
