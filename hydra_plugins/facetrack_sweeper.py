@@ -7,14 +7,12 @@ plugin must live in a package of this name; Hydra imports it at each start, so i
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.types import Override
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from facetrack.cli.multirun.composing import composed_once
 from facetrack.cli.multirun.persistent import PersistentLauncher
 from facetrack.cli.multirun.plan import Choices, plan_jobs
 from facetrack.system.masking import mask_within
@@ -44,11 +42,6 @@ class FacetrackSweeper(BasicSweeper):
         super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
         assert self.launcher is not None
         self.launcher = PersistentLauncher(self.launcher)
-
-    def sweep(self, arguments: list[str]) -> Any:
-        """Run the jobs. Called by Hydra."""
-        with composed_once():
-            return super().sweep(arguments)
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         """See that each kind of job can be composed, before the first runs. Called by Hydra.

@@ -22,6 +22,7 @@ from facetrack.cli import plugins, working_folder
 from facetrack.cli.arguments.overrides import read_said_texts
 from facetrack.cli.command_line import prepare
 from facetrack.cli.mistakes import MISTAKES, tell_in_one_line
+from facetrack.cli.multirun.composing import composed_once
 from facetrack.cli.multirun.one_of_many import run_job
 from facetrack.cli.typed_targets import remember_typed
 from facetrack.core.errors import Incomplete, UserError
@@ -98,11 +99,12 @@ def main() -> None:
         remember_typed(sys.argv[1:])
         module_path.name_modules(targets.Typed().names)
         plugins.register()
-        sys.argv[1:] = prepare(sys.argv[1:], CONF)
-        if sys.argv[1:] == ["--version"]:
-            print(f"facetrack {__version__}")
-            return
-        _run()
+        with composed_once():
+            sys.argv[1:] = prepare(sys.argv[1:], CONF)
+            if sys.argv[1:] == ["--version"]:
+                print(f"facetrack {__version__}")
+                return
+            _run()
         status = session.current().close("FINISHED")
     except KeyboardInterrupt:
         _end_stopped()

@@ -1,8 +1,9 @@
-"""The configs of a sweep's jobs: what they have in common is read and composed once.
+"""The configs of a command and of a sweep's jobs: what they have in common is composed once.
 
-Hydra would read every file again for each job, and compose what most jobs share. Here the choices
-of a group are composed once, and only what a job sets is set anew, by Hydra itself. So all jobs of
-a sweep have the same configs, also where a file is edited meanwhile.
+Hydra would read every file and every argument three times to begin a command, and once more for
+each job, and compose what most jobs share. Here the choices of a group are composed once, and only
+what a job sets is set anew, by Hydra itself. So all jobs of a sweep have the same configs, also
+where a file is edited meanwhile.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import ConfigRepository, IConfigRepository
 from hydra._internal.defaults_list import DefaultsList, Overrides
 from hydra.core.default_element import ResultDefault
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig
@@ -27,10 +29,11 @@ T = TypeVar("T")
 
 @contextlib.contextmanager
 def composed_once() -> Iterator[None]:
-    """Within, what several jobs have of the same configs is composed once."""
+    """Within, what several configs have in common is composed once."""
     with contextlib.ExitStack() as undone:
         memory = _Memory()
         for owner, name, instead in (
+            (OverridesParser, "parse_rule", memory.parse),
             (ConfigRepository, "load_config", memory.read),
             (ConfigLoaderImpl, "_compose_config_from_defaults_list", memory.merge),
             (config_loader_impl, "create_defaults_list", memory.list_defaults),
@@ -59,6 +62,14 @@ class _Memory:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[object, ...], bytes] = {}
+
+    def parse(self, anew: Callable[..., Any]) -> Callable[..., Any]:
+        """`OverridesParser.parse_rule`, from the memory."""
+
+        def parse_rule(parser: OverridesParser, text: str, rule: str) -> Any:
+            return self._get(("parsed", rule, text), lambda: anew(parser, text, rule))
+
+        return parse_rule
 
     def read(self, anew: Callable[..., ConfigResult | None]) -> Callable[..., Any]:
         """`ConfigRepository.load_config`, from the memory."""

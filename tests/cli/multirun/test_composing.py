@@ -7,6 +7,7 @@ import pytest
 from hydra import initialize_config_dir
 from hydra._internal import config_loader_impl
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import OmegaConf
@@ -38,6 +39,19 @@ def test_configs_are_those_that_hydra_composes() -> None:
         shared[0] = again
         for one, other in zip(alone, shared, strict=True):
             assert OmegaConf.to_yaml(one) == OmegaConf.to_yaml(other)
+
+
+def test_arguments_are_parsed_once_and_are_nobody_elses() -> None:
+    texts = ["clusterer=dbscan,meanshift", "clusterer.eps=0.1,0.2", "+a={b: 'c d'}", "~x", "y="]
+    parser = OverridesParser.create()
+    alone = parser.parse_overrides(texts)
+    with composed_once():
+        first = parser.parse_overrides(texts)
+        first[1]._value.list.append(9)  # type: ignore[union-attr]
+        again = parser.parse_overrides(texts)
+        with pytest.raises(HydraException, match="="):
+            parser.parse_overrides(["==="])
+    assert again == alone != first
 
 
 def test_copies_share_nothing_that_can_be_changed() -> None:
