@@ -93,7 +93,7 @@ def _compose(
 def _merge(
     loader: ConfigLoaderImpl, defaults: list[ResultDefault], repo: IConfigRepository
 ) -> DictConfig:
-    if not _is_shipped(loader.repository):
+    if {source.path for source in repo.get_sources()} != _SHIPPED:
         return _merge_anew(loader, defaults, repo)
     key = repr(defaults)
     if key not in _merged:
