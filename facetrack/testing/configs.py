@@ -93,7 +93,7 @@ def _compose(
 def _merge(
     loader: ConfigLoaderImpl, defaults: list[ResultDefault], repo: IConfigRepository
 ) -> DictConfig:
-    if {source.path for source in repo.get_sources()} != _SHIPPED:
+    if not _is_shipped(repo):
         return _merge_anew(loader, defaults, repo)
     key = repr(defaults)
     if key not in _merged:
@@ -112,7 +112,7 @@ def _list(
     """Which configs a command is made of: what it sets in them does not matter."""
     given = prepend_hydra, skip_missing
     sets = Overrides(repo, overrides_list).config_overrides
-    if {source.path for source in repo.get_sources()} != _SHIPPED:
+    if not _is_shipped(repo):
         return _list_anew(repo, config_name, overrides_list, *given)
     chooses = [one for one in overrides_list if not any(one is other for other in sets)]
     key = (config_name, *(one.input_line for one in chooses), *given)
@@ -146,5 +146,5 @@ def _chooses(override: str) -> bool:
     return key.lstrip("+").isidentifier() and value.replace("_", "").isalnum()
 
 
-def _is_shipped(repository: ConfigRepository) -> bool:
-    return {source.path for source in repository.sources} == _SHIPPED
+def _is_shipped(repository: IConfigRepository) -> bool:
+    return {source.path for source in repository.get_sources()} == _SHIPPED
