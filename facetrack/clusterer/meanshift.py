@@ -169,7 +169,7 @@ class _Kernel:
         sums = np.empty((len(means), self.points.shape[1] + 3))
         if self._is_small:
             for rows, near in self._few.near(means, bandwidth):
-                sums[rows] = sum_few(near, self._table)
+                sums[rows] = sum_few(near, self._joined)
             return _divide(sums)
         from facetrack.clusterer.kernels.summing import sum_near, sum_some
 
@@ -181,6 +181,10 @@ class _Kernel:
     @cached_property
     def _few(self) -> Points:
         return Points(self.points)
+
+    @cached_property
+    def _joined(self) -> NDArray[np.float64]:
+        return self._table.join()
 
     @cached_property
     def _shells(self) -> Shells:

@@ -18,13 +18,17 @@ class Table(NamedTuple):
     weights: Array
     marks: Array
 
+    def join(self) -> Array:
+        """(n, d + 3) float64: of each point what `sum_few` sums."""
+        weights = self.weights[:, None]
+        return np.hstack([self.points * weights, weights, self.marks])
 
-def sum_few(near: Array, table: Table) -> Array:
+
+def sum_few(near: Array, joined: Array) -> Array:
     """(b, d + 3) float64 as in summing.py: coordinates by weight, weight, and both marks.
 
-    near: (b, n) whether a point is near to a mean. Not by BLAS, whose sums depend on the processor.
+    near: (b, n) whether a point is near to a mean. joined: of the table. Not by BLAS, whose sums
+    depend on the processor.
     """
-    weights = table.weights[:, None]
-    whole = np.hstack([table.points * weights, weights, table.marks])
-    sums: Array = np.einsum("bn,nm->bm", near.astype(np.float64), whole)
+    sums: Array = np.einsum("bn,nm->bm", near.astype(np.float64), joined)
     return sums

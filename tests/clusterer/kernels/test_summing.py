@@ -62,7 +62,7 @@ def test_sums_of_few_points(b: int, n: int) -> None:
     random = np.random.RandomState(n)
     near = _near(random, b, n)
     table, whole = _table(random, n)
-    _check(sum_few(near, table), near @ whole)
+    _check(sum_few(near, table.join()), near @ whole)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.8, 1.0])
