@@ -73,9 +73,10 @@ def without_copies(graph: Graph, copies: Copies) -> Graph:
     counts = np.bincount(source[stay], minlength=len(copies.rows))
     starts = np.concatenate([[0], np.cumsum(counts)])
     ends = number[graph.ends[stay]].astype(np.int32)
-    pairs = None if graph.pairs is None else number.astype(np.int32)[graph.pairs]
-    if pairs is not None:
-        pairs = pairs[:, (pairs >= 0).all(axis=0)]
+    pairs = None
+    if graph.pairs is not None:
+        both = number.astype(np.int32)[graph.pairs]
+        pairs = both[:, (both >= 0).all(axis=0)]
     return Graph(starts, ends, graph.distances[stay], graph.radius, graph.recall, pairs)
 
 

@@ -228,8 +228,8 @@ def _find_among(
     asks[asking] = True
     first, second = pairs[:, asks[pairs[0]] | asks[pairs[1]]]
     squares = measure(points, first, second)
-    near = list_nearest(len(points), first, second, squares, k, radius * radius)
-    counts, ends, squares = near
+    limit = radius * radius
+    counts, ends, squares = list_nearest(len(points), first, second, squares, k, limit)
     of_asking = np.repeat(asks, counts)
     return _Block(asking, counts[asking], ends[of_asking], np.sqrt(squares[of_asking]))
 
