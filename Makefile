@@ -57,7 +57,7 @@ extras:
 	done
 
 # Into BENCHMARKS.md. Timings want the machine for themselves (an hour and a half); how right groups
-# and intervals are may be measured beside anything (five hours). Nothing in the tests depends on speed.
+# and intervals are may be measured beside anything (hours). Nothing in the tests depends on speed.
 DATA ?= ../shared/data
 bench: $(VENV)/ready-dev
 	$(BIN)/python benchmarks/report.py $(DATA) speed

@@ -3,7 +3,7 @@
     python benchmarks/report.py [--before CHECKOUT] FOLDER speed|quality|bench_million.py …
 
 `speed` is whatever is told in seconds, and wants the machine for itself, for an hour and a half on
-two cores; `quality` is how right groups, intervals and tests are, and takes five hours beside
+two cores; `quality` is how right groups, intervals and tests are, and takes hours, beside
 anything. FOLDER holds lfw_dlib_embeddings.npz and lfw-deepfunneled.tgz, and the folder `models`
 beside it may hold model files, which are put where facetrack would download them to. What needs a
 file that is not there is left out, and a benchmark that fails is told at the end: their sections
