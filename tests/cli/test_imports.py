@@ -13,6 +13,15 @@ HEAVY = (
 )
 MISTAKES = (
     ["clusterer.epps=0.3"],
+    # Of no likeness to any: what the class takes is told without its import.
+    ["clusterer.metric=x"],
+    ["clusterer=kmeans", "clusterer.nothing=x"],
+    ["~clusterer.eps"],
+    ["clusterer._target_=facetrack.clusterer.KMeans", "clusterer.nothing=x"],
+    ["embedder.nothing=x"],
+    ["detector.nothing=x"],
+    ["dataset.nothing=x"],
+    ["sampling.nothing=x"],
     ["clusterer.eps=much"],
     ["clusterer=dbscam"],
     ["-m", "clusterer.eps=0.1:x"],

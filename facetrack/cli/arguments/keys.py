@@ -16,6 +16,7 @@ from facetrack.cli.arguments.signatures import Signature, read_signature
 from facetrack.core.errors import UserError
 from facetrack.core.suggestions import find_nearest, find_nearest_keys, measure_likeness
 from facetrack.tasks.context.instances import refuse_blocked
+from facetrack.tasks.context.targets import is_shipped
 
 COMMAND_ONLY = ("resume", "reproduce", "tuned")
 """What looks like a setting and stands for others."""
@@ -158,7 +159,8 @@ class _Settings:
         elif leaf == "_target_":
             for target in read_values(override):
                 read_signature(str(target))  # it is there
-                refuse_blocked(str(target))
+                if not is_shipped(str(target)):  # its import may take a second
+                    refuse_blocked(str(target))
             self._composed.set(override)
 
     def check_left_out(self, key: str) -> None:

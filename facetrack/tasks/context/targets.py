@@ -64,6 +64,11 @@ def digest_source(target: str) -> str | None:
         return None  # compiled
 
 
+def is_shipped(name: str) -> bool:
+    """Whether facetrack's own config of a stage has a target."""
+    return name in _of_groups(STAGES)
+
+
 def _refuse(name: str, known: frozenset[str]) -> None:
     if name not in known:
         raise UserError(
