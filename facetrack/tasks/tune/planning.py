@@ -12,7 +12,8 @@ from facetrack.system.progress import say
 from facetrack.tasks.context.job import Job
 from facetrack.tasks.context.parameters import flatten, select_distinguishing
 from facetrack.tasks.tune import study_identity
-from facetrack.tasks.tune.scoring import LABEL_FREE, Scorer
+from facetrack.tasks.tune.objectives import LABEL_FREE
+from facetrack.tasks.tune.scoring import Scorer
 from facetrack.tasks.tune.space import Range, Space, narrow
 from facetrack.tasks.tune.whole_folder import as_begun, choose_as_begun, identify_choice
 from facetrack.tracking.keys import CHOICES

@@ -7,47 +7,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from facetrack.core.errors import UserError
 from facetrack.evaluation import metrics
 from facetrack.evaluation.experiment import Experiment, limit_threads
 from facetrack.evaluation.label_free import distinct, separation
 from facetrack.evaluation.resampling import derive_seed
+from facetrack.tasks.tune.objectives import LABEL_FREE
 
-LABEL_FREE = "label_free"
 # Means after so many resamples say whether a trial is worth going on with.
 BLOCK = 6
-
-_SCORES = (
-    *("ari", "ami", "homogeneity", "completeness", "v_measure"),
-    *(f"{kind}_{part}" for kind in ("pairwise", "bcubed") for part in ("precision", "recall", "f")),
-)
-
-
-def choose_objectives(
-    asked: str | Sequence[str] | None, *, labelled: bool, dataset: str
-) -> list[str]:
-    """The objectives' names as scores have them; ari, or label_free without labels, for None.
-
-    Raises UserError for an unknown one and for one that needs labels where there are none.
-    """
-    if asked is None:
-        return ["ari" if labelled else LABEL_FREE]
-    names = [asked] if isinstance(asked, str) else list(asked)
-    found = [str(name).removesuffix("_mean") for name in names]
-    for name in found:
-        if name not in (*_SCORES, LABEL_FREE):
-            raise UserError(
-                f"task.objective is one of {', '.join(f'{one}_mean' for one in _SCORES)} (with or "
-                f"without _mean), {LABEL_FREE}, or a list of them; got {name!r}"
-            )
-        if name != LABEL_FREE and not labelled:
-            raise UserError(
-                f"task.objective={name} needs to know who is who, and {dataset} has no labels: "
-                f"take task.objective={LABEL_FREE}, or give each person a sub-folder"
-            )
-    if not found or len(set(found)) < len(found):
-        raise UserError(f"task.objective wants different objectives; got {names!r}")
-    return found
 
 
 @dataclass(frozen=True)

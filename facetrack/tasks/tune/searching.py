@@ -14,9 +14,10 @@ from facetrack.system.masking import mask
 from facetrack.system.progress import bar, say
 from facetrack.tasks.context.stored_configs import write
 from facetrack.tasks.tune import planning, report, results, study
+from facetrack.tasks.tune.objectives import LABEL_FREE
 from facetrack.tasks.tune.planning import Request
 from facetrack.tasks.tune.results import Result
-from facetrack.tasks.tune.scoring import LABEL_FREE, Scorer
+from facetrack.tasks.tune.scoring import Scorer
 from facetrack.tasks.tune.trial_runs import kill_dead, make_trial_runs
 from facetrack.tasks.tune.whole_folder import tell_choice
 from facetrack.tasks.tune.workers import start_workers

@@ -20,9 +20,9 @@ from facetrack.evaluation.resampling import Bootstrap, Subsample
 from facetrack.system.shipped import CONF
 from facetrack.tasks.context.stored_configs import contain
 from facetrack.tasks.tune import planning
+from facetrack.tasks.tune.objectives import choose_objectives
 from facetrack.tasks.tune.planning import Request
 from facetrack.tasks.tune.run import read_space
-from facetrack.tasks.tune.scoring import choose_objectives
 from facetrack.tasks.tune.space import find_ranges
 from facetrack.testing import Workspace, artifacts, ended, portrait_faces
 

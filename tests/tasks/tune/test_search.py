@@ -25,7 +25,8 @@ from facetrack.evaluation.resampling import Bootstrap
 from facetrack.system.processes import mine
 from facetrack.tasks.tune import study
 from facetrack.tasks.tune.living import close_dead
-from facetrack.tasks.tune.scoring import Scorer, choose_objectives
+from facetrack.tasks.tune.objectives import choose_objectives
+from facetrack.tasks.tune.scoring import Scorer
 from facetrack.tasks.tune.space import Range
 
 Faces = tuple[Vectors, NDArray[np.int64]]
