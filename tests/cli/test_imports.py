@@ -30,6 +30,8 @@ MISTAKES = (
     ["dataset=folder", "dataset.root=nowhere"],
     ["tracking.uri=http:/wrong"],
     ["n_resamples=0"],
+    ["embedder=none"],
+    ["task=tune", "task.objective=nothing"],
     ["tuned=nowhere.yaml"],
     ["resume=last"],
     ["reproduce=0123456789abcdef0123456789abcdef"],

@@ -13,6 +13,7 @@ from facetrack.system.files import user_path
 from facetrack.system.masking import remember
 from facetrack.tasks.context.groups import name_group
 from facetrack.tasks.context.missing import refuse_missing
+from facetrack.tasks.context.stages import check_stages
 from facetrack.tracking.address import NOWHERE, refuse_malformed
 
 _FOLDER, _FOLDERS, _VECTORS = "dataset.root", "dataset.roots", "dataset.file"
@@ -59,6 +60,8 @@ def check(jobs: Sequence[DictConfig]) -> None:
         for key in _FILES:
             for path in _paths(job, key):
                 _refuse_unreadable(key, path)
+        if str(task).startswith("facetrack."):
+            check_stages(job)
 
 
 def _may_be_npz(path: str) -> bool:

@@ -13,9 +13,8 @@ from facetrack.dataset.vectors import read_about
 from facetrack.system.model_file import ModelFile
 from facetrack.tasks.context.choices import given_settings
 from facetrack.tasks.context.protocol import settle_protocol
+from facetrack.tasks.context.stages import NOBODY, VECTORS, check_stages
 
-_VECTORS = "facetrack.dataset.Vectors"
-_NOBODY = {"detector": "facetrack.detector.NoDetector", "embedder": "facetrack.embedder.NoEmbedder"}
 _RADII = ("bandwidth", "eps")
 # Classes whose file of weights, where it is the user's own, is known by its hash.
 _HASHED = ("facetrack.detector.YuNet", "facetrack.embedder.AlignedOnnx")
@@ -30,7 +29,7 @@ def settle(config: DictConfig) -> None:
     """
     settle_protocol(config)
     settle_dataset(config)
-    if config.dataset.get("_target_") == _VECTORS:
+    if config.dataset.get("_target_") == VECTORS:
         _check_radius(config)
     _settle_radius(config)
 
@@ -41,10 +40,10 @@ def settle_dataset(config: DictConfig) -> None:
     dataset = config.dataset
     if dataset.get("roots") is not None and OmegaConf.is_missing(dataset, "root"):
         dataset.root = None
-    if dataset.get("_target_") == _VECTORS:
+    if dataset.get("_target_") == VECTORS:
         _settle_vectors(config)
     else:
-        _demand_stages(config)
+        check_stages(config)
     _settle_weights(config)
     given = given_settings() if HydraConfig.initialized() else set()
     each = dataset.get("labels") == XMP and "choose" in config.detector
@@ -52,25 +51,11 @@ def settle_dataset(config: DictConfig) -> None:
         config.detector.choose = "all"  # every face has a name of its own
 
 
-def _demand_stages(config: DictConfig) -> None:
-    for stage, nobody in _NOBODY.items():
-        if config[stage].get("_target_") == nobody:
-            raise UserError(
-                f"{stage}=none is for dataset=vectors, which brings embeddings: leave it out, or "
-                "add dataset=vectors dataset.file=FILE.npz"
-            )
-
-
 def _settle_vectors(config: DictConfig) -> None:
     dataset = config.dataset
     if OmegaConf.is_missing(dataset, "file"):
         raise UserError("dataset.file has no value: add dataset.file=FILE.npz to the command")
-    for stage, nobody in _NOBODY.items():
-        if config[stage].get("_target_") != nobody:
-            raise UserError(
-                f"dataset=vectors brings embeddings, which leaves the {stage} nothing to do: "
-                f"leave out {stage}=…"
-            )
+    check_stages(config)
     said = read_about(dataset.file)
     dataset.sha256 = said.sha256
     if dataset.name is None:
@@ -95,7 +80,7 @@ def _check_radius(config: DictConfig) -> None:
 
 def _settle_weights(config: DictConfig) -> None:
     """Say which file is meant: where it lies is no parameter of an experiment, what it holds is."""
-    for stage in _NOBODY:
+    for stage in NOBODY:
         node = config[stage]
         if node.get("_target_") not in _HASHED or OmegaConf.is_missing(node, "weights"):
             continue
