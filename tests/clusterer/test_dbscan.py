@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from reference import dbscan, same_groups
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from sklearn.base import clone
 from sklearn.cluster import DBSCAN as ScikitLearns
 from two_ways import fit_both_ways
@@ -235,6 +237,19 @@ def test_the_pieces_of_a_path_are_those_of_any_graph(min_samples: int) -> None:
         for limit in [-1.0, 0.0, *built.reach.tolist(), np.inf]:
             graph = tree.components(built.ends[:, built.reach <= limit], len(some))
             assert same_groups(built.components(limit).tolist(), graph.tolist())
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 300])
+def test_components_are_scipys(n: int) -> None:
+    random = np.random.RandomState(n)
+    way = random.permutation(n)
+    graphs = [random.randint(0, n, (2, m)) for m in (0, 1, n // 2, n, 2 * n)]
+    for ends in (*graphs, np.stack([way[:-1], way[1:]])):
+        graph = csr_array((np.ones(ends.shape[1]), (ends[0], ends[1])), shape=(n, n))
+        found = tree.components(ends, n)
+        expected = connected_components(graph, directed=False)[1]
+        assert same_groups(found.tolist(), expected.tolist())
+        assert found.tolist() == found[found].tolist()
 
 
 def test_parameters_are_those_that_scikit_learn_reads() -> None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from scipy.sparse.csgraph import minimum_spanning_tree
 
 from facetrack.clusterer.kernels.distances import Floats, Points, Precision, pairs
 
@@ -63,9 +63,21 @@ class Tree:
 
 
 def components(ends: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """(n,) connected component of each of n things. ends: (2, m) things that hang together."""
-    graph = csr_array((np.ones(ends.shape[1], bool), (ends[0], ends[1])), shape=(n, n))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    """(n,) the lowest member of the connected component of each of n things.
+
+    ends: (2, m) things that hang together. Each root is tied to a lower one that it hangs together
+    with, and all things to their roots, until nothing is left to tie (Shiloach and Vishkin 1982).
+    """
+    lowest = np.arange(n)
+    first, second = ends
+    while len(first):
+        lowest[np.maximum(first, second)] = np.minimum(first, second)
+        while not np.array_equal(further := lowest[lowest], lowest):
+            lowest = further
+        first, second = lowest[first], lowest[second]
+        apart = first != second
+        first, second = first[apart], second[apart]
+    return lowest
 
 
 def spanning_tree(
