@@ -3,7 +3,8 @@
 | name  | what it is                                                                          |
 |-------|-------------------------------------------------------------------------------------|
 | y     | a point about the centre, turned to the points' principal axes: distances stay      |
-| m     | how many axes are looked at first, those along which the points differ most         |
+| m     | how many axes are looked at first, those along which the points differ most; all,   |
+|       | of the points as they are, where many pairs are near                                |
 | rest  | the other d - m coordinates of y, and r their length                                |
 | bound | Σ over the first m axes of (y_i - y_j)², and (r_i - r_j)²                           |
 | S     | twice the longest y: no |y_i| + |y_j| is more                                       |
@@ -36,9 +37,9 @@ exact formula itself would underflow, `tiny` puts everything in doubt.
 """
 
 import threading
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -48,23 +49,23 @@ from facetrack.clusterer.kernels.distances import (
     MOST_DOUBT,
     Floats,
     Mask,
+    Points,
     Precision,
     pairs,
     square_differences,
 )
+from facetrack.system import threads
 
 Indices = NDArray[np.int64]
 
-# A tile of bounds, 4 MB in float32, stays in a core's cache while it is compared.
-HEIGHT, WIDTH = 512, 2048
-# Tiles that threads may be ahead of who reads them.
-_AHEAD = 4
+# A tile of bounds, 2 MB in float32, stays in a core's cache while it is compared.
+HEIGHT, WIDTH = 512, 1024
 # Coordinates of survivors that are looked at at once.
 _NUMBERS = 2**20
 # Axes cost d³, and turning d² a point: both pay for so many times d points.
 _WORTH_AXES = 8
 # Points that tell the axes, and points that are turned at once.
-_TELLING, _ROWS = 1024, 4096
+_TELLING, _ROWS = 1024, 1024
 # m is a multiple of this, or d; it is chosen by the pairs of so many points with as many others.
 _STEP, _SAMPLE = 16, 128
 # Nanoseconds: a column of the product for a pair, a survivor, its rest, and each number of that.
@@ -90,12 +91,15 @@ class Search:
 
     The points are in units of `distances.scale`. left: (k,) int64, those that have not been asked
     for yet, in the order in which they will be. error, exponent: of squared distances, as in Pairs.
+    pool: its threads turn points as well.
     """
 
-    def __init__(self, points: Floats, radius: float) -> None:
+    def __init__(
+        self, points: Floats, radius: float, pool: ThreadPoolExecutor | None = None
+    ) -> None:
         self._points = points
         self._radius = radius
-        frame = _find_frame(points)
+        frame = _find_frame(points, radius)
         limit = min(float(np.ldexp(radius * radius, -2 * frame.exponent)), _FAR)
         dtype: Precision = np.float32
         if frame.error(dtype) > MOST_DOUBT * limit:
@@ -106,7 +110,7 @@ class Search:
         self._surely = np.nextafter(dtype(limit - error), dtype(-np.inf))
         m = _choose_m(points, frame, limit + error)
         # (n, m + 3): the first m axes, r, the squared length of these, 1. (n, d - m): the rest.
-        self._short, self._rest = _split(points, frame, m, dtype)
+        self._short, self._rest = _split(points, frame, m, dtype, pool)
         self._room = threading.local()
         self.left: Indices = np.arange(len(points))
 
@@ -115,23 +119,13 @@ class Search:
 
         height: how many ask, at most `HEIGHT`. skipped: how many of the first ones are not looked
         at. Each pair of two points comes once. Who has had all tiles may `drop` those that asked.
-        pool: its threads look at the tiles; without one they are looked at as they are read.
+        pool: its threads look at tiles as well, some ahead of who reads them.
         """
         head = self._short[:height].copy()
         head[:, :-2] *= -2
         head[:, -2:] = head[:, :-3:-1]
         starts = range(skipped, len(self.left), WIDTH)
-        if pool is None:
-            for start in starts:
-                yield self._look(head, start)
-            return
-        waiting: deque[Future[Pairs]] = deque()
-        for start in starts:
-            waiting.append(pool.submit(self._look, head, start))
-            if len(waiting) > _AHEAD:
-                yield waiting.popleft().result()
-        for tile in waiting:
-            yield tile.result()
+        return threads.share_out(partial(self._look, head), starts, pool)
 
     def drop(self, height: int) -> None:
         """The first points left are done with."""
@@ -218,12 +212,13 @@ class _Frame(NamedTuple):
         return share * (2 * self.longest) ** 2 + self.tiny
 
 
-def _find_frame(points: Floats) -> _Frame:
+def _find_frame(points: Floats, radius: float) -> _Frame:
     n, d = points.shape
     centre = points.mean(axis=0, dtype=np.float64)
     unit = float(np.finfo(np.float64).eps) / 2
     axes, loss = None, unit * (d + 4)
-    if n >= _WORTH_AXES * d:
+    # Where more pairs are near, their rests take longer than the columns that m saves.
+    if n >= _WORTH_AXES * d and _measure_near(points, radius) < _COLUMN / _NUMBER:
         some = points[:: -(-n // _TELLING)] - centre
         axes = np.linalg.eigh(some.T @ some)[1][:, ::-1]
         # The product that tells is itself rounded.
@@ -239,16 +234,29 @@ def _find_frame(points: Floats) -> _Frame:
     return _Frame(centre, axes, int(exponent), float(longest), loss, float(tiny))
 
 
-def _split(points: Floats, frame: _Frame, m: int, dtype: Precision) -> tuple[Floats, Floats]:
+def _measure_near(points: Floats, radius: float) -> float:
+    """The share of a sample of pairs that is within a radius."""
+    some = points[:: max(1, len(points) // (2 * _SAMPLE))]
+    squared = next(Points(some[::2]).squared(some[1::2], np.float64))[1]
+    return float((squared <= radius * radius).mean())
+
+
+def _split(
+    points: Floats, frame: _Frame, m: int, dtype: Precision, pool: ThreadPoolExecutor | None = None
+) -> tuple[Floats, Floats]:
     n, d = points.shape
     short, rest = np.empty((n, m + 3), dtype), np.empty((n, d - m), dtype)
-    for start in range(0, n, _ROWS):
+
+    def fill(start: int) -> None:
         some = slice(start, start + _ROWS)
         turned = frame.turn(points[some])
         short[some, :m], rest[some] = turned[:, :m], turned[:, m:]
         short[some, m] = np.sqrt(np.einsum("ij,ij->i", turned[:, m:], turned[:, m:]))
         stored = short[some, : m + 1].astype(np.float64)
         short[some, m + 1] = np.einsum("ij,ij->i", stored, stored)
+
+    for _ in threads.share_out(fill, range(0, n, _ROWS), pool):
+        pass
     short[:, m + 2] = 1
     return short, rest
 

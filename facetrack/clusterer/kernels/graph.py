@@ -171,7 +171,7 @@ def _find_by_bounds(points: Floats, radius: float, reach: float, k: int) -> Grap
         return None
     search, kept, pairs = bounds.Search(points, reach), [ends], ends.shape[1]
     search.arrange(np.concatenate([asking, np.setdiff1d(np.arange(n), asking)]))
-    with ThreadPoolExecutor(threads.count()) as pool, threads.limit(1):
+    with threads.pool() as pool, threads.limit(1):
         for start in range(0, len(asking), bounds.HEIGHT):
             height = min(bounds.HEIGHT, len(asking) - start)
             for tile in search.ask(height, 0, pool):

@@ -12,7 +12,7 @@ few neighbours so far: no more pairs wait than there are points, times how many 
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import nullcontext
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,9 @@ Indices = NDArray[np.int64]
 
 # Of what is left, a piece of so large a share is put where its pairs need not be looked at.
 _LARGE = 1 / 8
-# The first rows are few: where the radius is large, they tie most points together already.
-_FIRST = 32
+# The first rows are few: where the radius is large, they tie most points together already. If not,
+# so many times as many are next.
+_FIRST, _TIMES = 8, 4
 # Fewer points are done sooner than threads have started.
 _WORTH_THREADS = 2000
 # For so many somebody may wonder, after so many seconds.
@@ -83,6 +84,11 @@ class Groups:
         others = self.pieces[points] != self.pieces[points[:1]]
         return int(others.argmax()) if others.any() else len(points)
 
+    def count_apart(self, points: Indices) -> int:
+        """How many of some points come before the last ones that are in one piece."""
+        others = self.pieces[points[::-1]] != self.pieces[points[-1:]]
+        return len(points) - int(others.argmax()) if others.any() else 0
+
     def find_order(self, points: Indices) -> Indices | None:
         """An order of some points, (k,) indices: by pieces, the largest last.
 
@@ -116,13 +122,10 @@ def join_near(points: Floats, radius: float, groups: Groups) -> None:
     that are not in it.
     """
     n = len(points)
-    with ExitStack() as stack:
-        pool = None
-        if n > _WORTH_THREADS and (workers := threads.count()) > 1:
-            pool = stack.enter_context(ThreadPoolExecutor(workers))
-        # A thread for each product: several for a small one wait for each other.
-        stack.enter_context(threads.limit(1))
-        tiles = _look(Search(points, radius), groups, pool)
+    others = threads.pool() if n > _WORTH_THREADS else nullcontext()
+    # A thread for each product: several for a small one wait for each other.
+    with others as pool, threads.limit(1):
+        tiles = _look(Search(points, radius, pool), groups, pool)
         if n > _WORTH_A_BAR:
             total = _count_tiles(n)
             tiles = bar(tiles, total=total, description="Neighbours", unit="tile", delay=_PATIENCE)
@@ -135,10 +138,10 @@ def _look(search: Search, groups: Groups, pool: ThreadPoolExecutor | None) -> It
     height = _FIRST
     while (together := groups.count_together(search.left)) < len(search.left):
         skipped = together if together > HEIGHT // 2 else 0
-        rows = min(height, skipped or len(search.left))
+        rows = min(height, skipped or groups.count_apart(search.left))
         yield from search.ask(rows, skipped, pool)
         search.drop(rows)
-        height = min(2 * height, HEIGHT)
+        height = min(_TIMES * height, HEIGHT)
         order = groups.find_order(search.left)
         if order is not None:
             search.arrange(order)
@@ -150,5 +153,5 @@ def _count_tiles(n: int) -> int:
     while n > 0:
         total += -(-n // WIDTH)
         n -= height
-        height = min(2 * height, HEIGHT)
+        height = min(_TIMES * height, HEIGHT)
     return total

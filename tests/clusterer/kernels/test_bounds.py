@@ -97,9 +97,13 @@ def test_pairs(case: str, m: int | None, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("case", CASES)
-def test_neither_formula_is_off_by_more_than_the_error(case: str, dtype: Any) -> None:
+@pytest.mark.parametrize("radius", [0.0, np.inf], ids=["axes", "none"])
+def test_neither_formula_is_off_by_more_than_the_error(
+    case: str, dtype: Any, radius: float
+) -> None:
     points = CASES[case]
-    frame = bounds._find_frame(points)
+    frame = bounds._find_frame(points, radius)
+    assert frame.axes is None or not radius
     first, second = np.triu_indices(len(points), 1)
     exact = square_differences(points, points, first, second)
     with np.errstate(over="ignore"):
@@ -141,11 +145,13 @@ def test_the_bound_leaves_few_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(asked) < 3 * near
 
 
-def test_threads_orders_and_dropped_points() -> None:
+def test_threads_orders_and_dropped_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "_ROWS", 64)
+    monkeypatch.setattr(bounds, "WIDTH", 32)
     points = CASES["faces"]
     expected = _exact(points, 0.8)
     with ThreadPoolExecutor(3) as pool:
-        assert _found(Search(points, 0.8), 100, pool) == expected
+        assert _found(Search(points, 0.8, pool), 100, pool) == expected
     search = Search(points, 0.8)
     order = np.random.RandomState(0).permutation(len(points))
     search.arrange(order)
@@ -201,7 +207,14 @@ def test_what_hangs_together_is_not_looked_at(least: int, monkeypatch: pytest.Mo
     join_near(_faces(17, n=n), 1e3, groups)
     assert groups.core.all()
     assert len(set(groups.pieces.tolist())) == 1
-    assert sum(looked) == 32 * n  # the first rows find all
+    assert sum(looked) == joining._FIRST * n  # the first rows find all
+    looked.clear()
+    groups = Groups(np.ones(n, np.int64), least, mutual=True)
+    apart = _faces(17, n=n)
+    apart[-2:] += [[1e6], [2e6]]
+    join_near(apart, 1e3, groups)
+    assert len(set(groups.pieces.tolist())) == 3
+    assert sum(looked) < (joining._FIRST + 2) * n  # then none asks but who is in no piece
     looked.clear()
     groups = Groups(np.ones(2 * n, np.int64), least, mutual=True)
     two = np.concatenate([_faces(17, n=n), _faces(17, n=n) + 1e6])
