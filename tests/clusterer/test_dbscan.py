@@ -252,6 +252,12 @@ def test_components_are_scipys(n: int) -> None:
         assert found.tolist() == found[found].tolist()
 
 
+def test_components_of_a_large_star() -> None:
+    n = 100_000  # a round for each of its ends would take an hour
+    star = np.stack([np.full(n - 1, n - 1), np.arange(n - 1)])
+    assert not tree.components(star, n).any()
+
+
 def test_parameters_are_those_that_scikit_learn_reads() -> None:
     anew = DBSCAN._get_param_names.__wrapped__  # what is kept
     assert DBSCAN._get_param_names() == anew(DBSCAN) == ["eps", "min_samples", "neighbors"]

@@ -65,13 +65,14 @@ class Tree:
 def components(ends: NDArray[np.int64], n: int) -> NDArray[np.int64]:
     """(n,) the lowest member of the connected component of each of n things.
 
-    ends: (2, m) things that hang together. Each root is tied to a lower one that it hangs together
-    with, and all things to their roots, until nothing is left to tie (Shiloach and Vishkin 1982).
+    ends: (2, m) things that hang together. Each root is tied to the lowest one that it hangs
+    together with, and all things to their roots, until nothing is left to tie (Shiloach and Vishkin
+    1982). Tied to any lower one, a star would take as many rounds as it has ends.
     """
     lowest = np.arange(n)
     first, second = ends
     while len(first):
-        lowest[np.maximum(first, second)] = np.minimum(first, second)
+        np.minimum.at(lowest, np.maximum(first, second), np.minimum(first, second))
         while not np.array_equal(further := lowest[lowest], lowest):
             lowest = further
         first, second = lowest[first], lowest[second]
