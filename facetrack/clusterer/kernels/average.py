@@ -18,6 +18,7 @@ that the labels are those of its `fcluster(linkage(points, "average"), eps, "dis
 distances are updated by its formula, the one of Lance and Williams (1967).
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,9 +29,12 @@ from facetrack.clusterer.kernels.distances import Floats
 from facetrack.clusterer.kernels.links import Links
 from facetrack.clusterer.kernels.tree import components
 from facetrack.clusterer.shared import number_groups
+from facetrack.system import threads
 
 # Columns that a block of distances has: their coordinates stay in the processor's cache.
 _COLUMNS = 256
+# Fewer points are done sooner than threads have started.
+_WORTH_THREADS = 1000
 
 
 @dataclass(frozen=True)
@@ -99,14 +103,19 @@ def measure(points: Floats) -> NDArray[np.float64]:
 
     The coordinates are summed in their order, as SciPy's `pdist` does. A matrix product would take
     half the time on one core, and its last digits depend on the processor and on how many threads
-    share it.
+    share it. Here threads share blocks.
     """
     n = len(points)
     exact = np.ascontiguousarray(points, dtype=np.float64)
     condensed = np.empty(n * (n - 1) // 2)
-    for start in range(0, n, _COLUMNS):
+
+    def fill(start: int) -> None:
         columns = np.ascontiguousarray(exact[start : start + _COLUMNS].T)
         _fill(condensed, exact, columns, start)
+
+    with threads.pool() if n > _WORTH_THREADS else nullcontext() as pool:
+        for _ in threads.share_out(fill, range(0, n, _COLUMNS), pool):
+            pass
     return condensed
 
 

@@ -104,7 +104,7 @@ def test_lfw(lfw: tuple[Vectors, NDArray[np.int64]]) -> None:
 
 
 def test_threads_change_nothing() -> None:
-    points = np.random.RandomState(0).normal(size=(900, 128))
+    points = np.random.RandomState(0).normal(size=(1100, 128))  # enough for them to be used
     found = []
     for threads in (1, 2, 3):
         with threadpool_limits(threads):
