@@ -14,6 +14,7 @@ _WHITE = 0xFFFFFFFF
 _NUMBER = np.dtype("<u4")  # red is in its lowest byte
 _CODES = 64**3  # shades of the primaries, by which the colours of photographs are told apart
 _MOVES = 3
+_LEVEL = 4  # of zlib: two thirds of its usual time, for 4 % more bytes
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ def encode(picture: Reduced, dpi: int | None = None) -> bytes:
     image = Image.frombytes("P", (width, height), picture.numbers.tobytes())
     image.putpalette([255, 255, 255, *picture.palette.ravel().tolist()])
     content = io.BytesIO()
-    image.save(content, "PNG", **({} if dpi is None else {"dpi": (dpi, dpi)}))
+    resolution = {} if dpi is None else {"dpi": (dpi, dpi)}
+    image.save(content, "PNG", compress_level=_LEVEL, **resolution)
     return content.getvalue()
 
 
