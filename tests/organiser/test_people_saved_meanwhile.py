@@ -143,15 +143,17 @@ def test_what_is_appended_to_a_file_just_emptied_gives_way(
 def test_a_file_that_is_empty_while_it_is_saved_is_waited_for(path: Path) -> None:
     path.write_text("1: Anna\n")
 
+    emptied = threading.Event()
+
     def user() -> None:
         with path.open("w") as file:  # an editor that takes its time
+            emptied.set()
             time.sleep(0.03)
             file.write("1: Anna\n2: Bea\n")
 
     thread = threading.Thread(target=user)
     thread.start()
-    while path.stat().st_size:
-        time.sleep(0.001)
+    emptied.wait()
     assert people_writing.add(path, [1, 2, 3]) is None
     thread.join()
     assert path.read_text() == "1: Anna\n2: Bea\n\nperson-003:\n  name:\n"
