@@ -14,6 +14,7 @@ from facetrack.cli.arguments.rules import Rule, either, number, one_of, optional
 from facetrack.core.errors import UserError
 from facetrack.core.given import KNOWN, LARGEST_SEED, is_seed
 from facetrack.core.protocol import VERSIONS
+from facetrack.tasks.context.stages import NOBODY, VECTORS
 
 _FAR = 1e9
 
@@ -220,7 +221,6 @@ RULES: dict[str, Rule] = {
 # A class of the user's own may take something else under the same name, but for what facetrack
 # reads itself.
 _OWN = ("facetrack.", "sklearn.", "hydra_plugins.")
-_VECTORS, _NO_EMBEDDER = "facetrack.dataset.Vectors", "facetrack.embedder.NoEmbedder"
 _SETTLED = (
     *("dataset.name", "dataset.sha256", "embedder.radius"),
     *("clusterer.eps", "clusterer.bandwidth"),
@@ -277,7 +277,7 @@ def _counts(job: DictConfig, key: str) -> bool:
 
 
 def _is_of_vectors(job: DictConfig) -> bool:
-    return _target(job, "dataset") == _VECTORS or _target(job, "embedder") == _NO_EMBEDDER
+    return _target(job, "dataset") == VECTORS or _target(job, "embedder") == NOBODY["embedder"]
 
 
 def _target(job: DictConfig, stage: str) -> str | None:
