@@ -17,10 +17,26 @@ def choose_objectives(
 ) -> list[str]:
     """The objectives' names as scores have them; ari, or label_free without labels, for None.
 
-    Raises UserError for an unknown one and for one that needs labels where there are none.
+    Raises UserError for what `read_objectives` refuses, and for one that needs labels where there
+    are none.
     """
     if asked is None:
         return ["ari" if labelled else LABEL_FREE]
+    found = read_objectives(asked)
+    for name in found:
+        if name != LABEL_FREE and not labelled:
+            raise UserError(
+                f"task.objective={name} needs to know who is who, and {dataset} has no labels: "
+                f"take task.objective={LABEL_FREE}, or give each person a sub-folder"
+            )
+    return found
+
+
+def read_objectives(asked: str | Sequence[str]) -> list[str]:
+    """The names of objectives as scores have them.
+
+    Raises UserError for one that there is not, for none, and for the same one twice.
+    """
     names = [asked] if isinstance(asked, str) else list(asked)
     found = [str(name).removesuffix("_mean") for name in names]
     for name in found:
@@ -28,11 +44,6 @@ def choose_objectives(
             raise UserError(
                 f"task.objective is one of {', '.join(f'{one}_mean' for one in _SCORES)} (with or "
                 f"without _mean), {LABEL_FREE}, or a list of them; got {name!r}"
-            )
-        if name != LABEL_FREE and not labelled:
-            raise UserError(
-                f"task.objective={name} needs to know who is who, and {dataset} has no labels: "
-                f"take task.objective={LABEL_FREE}, or give each person a sub-folder"
             )
     if not found or len(set(found)) < len(found):
         raise UserError(f"task.objective wants different objectives; got {names!r}")

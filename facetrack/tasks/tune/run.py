@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 
 from facetrack.tasks.context.settling import read_scale, settle
 from facetrack.tasks.context.stored_configs import contain
-from facetrack.tasks.tune.objectives import choose_objectives
+from facetrack.tasks.tune.objectives import read_objectives
 from facetrack.tasks.tune.space import Space, check_above_zero, find_ranges
 
 
@@ -22,8 +22,8 @@ def tune(config: DictConfig) -> None:
         check_above_zero("workers", config.task.workers)
     space = read_space(config)
     searched = find_ranges(space)
-    # Before the faces are embedded, which then say whether they have labels.
-    choose_objectives(contain(config)["task"]["objective"], labelled=True, dataset="")
+    if (asked := contain(config.task)["objective"]) is not None:
+        read_objectives(asked)  # before the faces are embedded, which say whether they have labels
     # These take a second to import: no mistake above needs them.
     from facetrack.evaluation.experiment import check
     from facetrack.tasks.context.job import Job
